@@ -1,0 +1,92 @@
+"""What can go wrong, as a tree.
+
+DiffcheckError
+├── InputError            what the user gave cannot be used: exit code 2
+│   ├── ExpressionError   ... in a text, at a place: shown with a caret
+│   ├── PointError        ... in a point, a list of points or a file of points
+│   └── SuiteError        ... in a suite file, with file and line
+├── UnsupportedError      an engine lacks a function: a verdict of that engine, never "agrees"
+├── OutputError           a result could not be written: exit code 4
+└── InternalError         a promise of diffcheck itself is broken: exit code 4
+
+A wrong derivative is a verdict, not an exception.
+"""
+
+from __future__ import annotations
+
+
+class DiffcheckError(Exception):
+    """Whatever diffcheck raises on purpose."""
+
+
+class InputError(DiffcheckError):
+    """What the user gave cannot be used; `message` says what, `fix` how to mend it."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.message, self.fix) if part)
+
+
+class ExpressionError(InputError):
+    """An expression cannot be read; `start` and `end` are offsets into `text`."""
+
+    def __init__(self, message: str, text: str, start: int, end: int, fix: str = "") -> None:
+        super().__init__(message, fix)
+        self.text = text
+        self.start = start
+        self.end = end
+
+    @property
+    def line(self) -> int:
+        """The line of the fault, counted from 1."""
+        return self.text.count("\n", 0, self.start) + 1
+
+    @property
+    def column(self) -> int:
+        """The column of the fault, counted from 1."""
+        return self.start - (self.text.rfind("\n", 0, self.start) + 1) + 1
+
+    def excerpt(self, width: int = 76) -> str:
+        """The line of the fault, cut to `width` characters, and the carets under it."""
+        first = self.text.rfind("\n", 0, self.start) + 1
+        last = self.text.find("\n", self.start)
+        last = len(self.text) if last < 0 else last
+        window_start = max(first, min(self.start - width // 2, last - width))
+        window_end = min(last, window_start + width)
+        before = "…" if window_start > first else ""
+        after = "…" if window_end < last else ""
+        line = before + self.text[window_start:window_end].replace("\t", " ") + after
+        carets = max(1, min(self.end, window_end) - self.start)
+        return f"  {line}\n  {' ' * (len(before) + self.start - window_start)}{'^' * carets}"
+
+    def __str__(self) -> str:
+        place = f" (line {self.line}, column {self.column})" if "\n" in self.text else ""
+        return "\n".join(part for part in (self.message + place, self.excerpt(), self.fix) if part)
+
+
+class PointError(InputError):
+    """A point, or a file of points, cannot be used."""
+
+
+class SuiteError(InputError):
+    """A suite file cannot be used; the message holds one `file:line: what` a fault."""
+
+
+class UnsupportedError(DiffcheckError):
+    """An engine cannot do this; `reason` is a sentence for the report."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class OutputError(DiffcheckError):
+    """A result could not be written."""
+
+
+class InternalError(DiffcheckError):
+    """A promise of diffcheck itself is broken: please report it."""
