@@ -1,0 +1,1 @@
+"""Three engines that know nothing of each other: SymPy, JAX and Arb."""

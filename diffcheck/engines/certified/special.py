@@ -1,0 +1,181 @@
+"""Functions of which only values are known: their Taylor coefficients follow from Cauchy's integral formula.
+
+For h(t) = F(u₁(t), …, uₙ(t)), analytic and bounded by M on |t| ≤ R, the mean of h over K points of the circle |t| = r gives
+hₖ = (1/K) Σ h(r·ωʲ)·ω^(-jk)/rᵏ with an error of at most M·R^(-k)·q/(1 - q), q = (r/R)^K  (aliasing of the terms k+K, k+2K, …).
+No derivative rule of F is used. Each function refuses (NaN) a box on which it might not be analytic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from flint import acb, arb, arb_series, ctx
+
+from diffcheck.engines.certified.line import Line, Series, Value, unproved
+
+NOT_ANALYTIC = acb(arb.nan())
+POINTS = 16
+SHRINK = 16  # r = R/2^16: the error is below 2^-250 of M, at the price of 16·k bits for coefficient k
+
+
+def from_values(name: str) -> Callable[..., Value]:
+    """The implementation of a row whose column is `values:name`."""
+    function: Callable[..., acb] = globals()[name]
+
+    def implementation(line: Line, *arguments: Series) -> Value:
+        if any(isinstance(u, arb_series) for u in arguments):
+            return _taylor(function, arguments, min(u.prec for u in arguments if isinstance(u, arb_series)), name)
+        value = function(*(acb(u) for u in arguments))
+        return value.real if value.is_finite() else unproved(f"{name} is not bounded on the ball around its argument")
+
+    return implementation
+
+
+def _taylor(function: Callable[..., acb], arguments: tuple[Series, ...], terms: int, name: str) -> Value:
+    """The first `terms` Taylor coefficients of function(arguments(t))."""
+    with ctx.workprec(ctx.prec + SHRINK * terms + 32):
+        found = _radius(function, arguments)
+        if found is None:
+            return unproved(f"{name} is not provably analytic near its argument")
+        radius, bound = found
+        small = radius / 2**SHRINK
+        roots = _roots_of_unity(ctx.prec)
+        values = [function(*_at(arguments, small * root)) for root in roots]
+        if not all(value.is_finite() for value in values):
+            return unproved(f"{name} is not bounded near its argument")
+        q = arb(2) ** (-SHRINK * POINTS)
+        coefficients = []
+        for k in range(terms):
+            mean = sum((value * roots[-j * k % POINTS] for j, value in enumerate(values)), acb(0)) / POINTS
+            error = (bound / radius**k * q / (1 - q)).upper()
+            coefficients.append((mean / small**k).real + arb(0, error))
+    return arb_series(coefficients, prec=terms)
+
+
+def _radius(function: Callable[..., acb], arguments: tuple[Series, ...]) -> tuple[arb, arb] | None:
+    """A radius R and a bound of |function(arguments(t))| on |t| ≤ R."""
+    scale = min((abs(u[0]).mid() for u in arguments if isinstance(u, arb_series) and not u[0].contains(0)), default=arb(1))
+    radius = arb(2) ** min(-2, -2 + int(scale.log().floor().unique_fmpz() or 0)) if scale > 0 else arb(0.25)
+    for _ in range(12):
+        side = arb(0, radius)
+        value = function(*_at(arguments, acb(side, side)))
+        if value.is_finite():
+            return radius, value.abs_upper()
+        radius = radius / 4
+    return None
+
+
+def _at(arguments: tuple[Series, ...], t: acb) -> list[acb]:
+    """The arguments as polynomials, at a complex t (Horner)."""
+    values = []
+    for u in arguments:
+        value = acb(0)
+        for coefficient in reversed(u.coeffs() if isinstance(u, arb_series) else [u]):
+            value = value * t + coefficient
+        values.append(value)
+    return values
+
+
+@cache
+def _roots_of_unity(precision_bits: int) -> list[acb]:
+    return [(acb(2 * j) / POINTS).exp_pi_i() for j in range(POINTS)]
+
+
+def _guarded(value: Callable[[], acb], *positive: acb) -> acb:
+    """value() where the real parts are certified positive, else NaN: the box may touch a cut."""
+    return value() if all(z.real > 0 for z in positive) else NOT_ANALYTIC
+
+
+def _is_natural(n: acb) -> bool:
+    return bool(n.imag.is_zero() and n.real.is_integer() and n.real >= 0)
+
+
+def digamma(x: acb) -> acb:
+    return x.digamma()
+
+
+def polygamma(n: acb, x: acb) -> acb:
+    return x.polygamma(n) if _is_natural(n) else _guarded(lambda: x.polygamma(n), x)
+
+
+def uppergamma(a: acb, x: acb) -> acb:
+    entire = _is_natural(a) and a.real > 0
+    return x.gamma_upper(a) if entire else _guarded(lambda: x.gamma_upper(a), x)
+
+
+def lowergamma(a: acb, x: acb) -> acb:
+    return _guarded(lambda: x.gamma_lower(a), a, x)
+
+
+def gammainc(a: acb, x: acb) -> acb:
+    return _guarded(lambda: x.gamma_lower(a, regularized=1), a, x)
+
+
+def gammaincc(a: acb, x: acb) -> acb:
+    return _guarded(lambda: x.gamma_upper(a, regularized=1), a, x)
+
+
+def betainc(a: acb, b: acb, x: acb) -> acb:
+    return _guarded(lambda: x.beta_lower(a, b, regularized=1), a, b, x, 1 - x)
+
+
+def besselj(n: acb, x: acb) -> acb:
+    return x.bessel_j(n) if n.imag.is_zero() and n.real.is_integer() else _guarded(lambda: x.bessel_j(n), x)
+
+
+def besseli(n: acb, x: acb) -> acb:
+    return x.bessel_i(n) if n.imag.is_zero() and n.real.is_integer() else _guarded(lambda: x.bessel_i(n), x)
+
+
+def bessely(n: acb, x: acb) -> acb:
+    return _guarded(lambda: x.bessel_y(n), x)
+
+
+def besselk(n: acb, x: acb) -> acb:
+    return _guarded(lambda: x.bessel_k(n), x)
+
+
+def zeta(s: acb, a: acb) -> acb:
+    return s.zeta() if a.is_exact() and (a - 1).is_zero() else _guarded(lambda: s.zeta(a), a)
+
+
+def expint(n: acb, x: acb) -> acb:
+    return _guarded(lambda: x.expint(n), x)
+
+
+def polylog(s: acb, x: acb) -> acb:
+    return _guarded(lambda: x.polylog(s), 1 - x)
+
+
+def hyp2f1(a: acb, b: acb, c: acb, x: acb) -> acb:
+    return _guarded(lambda: x.hypgeom_2f1(a, b, c), 1 - x)
+
+
+def legendre(n: acb, x: acb) -> acb:
+    return x.legendre_p(n) if _is_natural(n) else _guarded(lambda: x.legendre_p(n), 1 + x)
+
+
+def elliptic_k(m: acb) -> acb:
+    return _guarded(m.elliptic_k, 1 - m)
+
+
+def elliptic_e(m: acb) -> acb:
+    return _guarded(m.elliptic_e, 1 - m)
+
+
+def elliptic_f(phi: acb, m: acb) -> acb:
+    return _guarded(lambda: acb.elliptic_f(phi, m), 1 - m * phi.sin() ** 2)
+
+
+def elliptic_einc(phi: acb, m: acb) -> acb:
+    return _guarded(lambda: acb.elliptic_e_inc(phi, m), 1 - m * phi.sin() ** 2)
+
+
+def elliptic_pi(n: acb, m: acb) -> acb:
+    return _guarded(lambda: acb.elliptic_pi(n, m), 1 - n, 1 - m)
+
+
+def elliptic_piinc(n: acb, phi: acb, m: acb) -> acb:
+    sine_squared = phi.sin() ** 2
+    return _guarded(lambda: acb.elliptic_pi_inc(n, phi, m), 1 - m * sine_squared, 1 - n * sine_squared)

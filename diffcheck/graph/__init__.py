@@ -1,0 +1,1 @@
+"""The graph in the middle: what is differentiated, and what every derivative becomes."""

@@ -1,0 +1,244 @@
+"""Syntax tree → graph: names get their meaning here, and everything that is too large is refused before it is built."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from diffcheck.errors import ExpressionError
+from diffcheck.graph import limits
+from diffcheck.graph.functions import CONSTANT_NAMES, FUNCTIONS, Function, lookup, rows_named, spellings
+from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, GraphBuilder, Node, Variable, evaluate
+from diffcheck.language import syntax
+from diffcheck.language.parser import parse
+from diffcheck.language.syntax import Span
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is to be differentiated: `target` among the definitions; an expression without a name is called ''."""
+
+    program: syntax.Program
+    definitions: tuple[Definition, ...]
+    target: Definition
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The parameters of the target, then the variables that it uses beside them, each once."""
+        return tuple(dict.fromkeys((*self.target.parameters, *self.target.flat.variables)))
+
+
+def read(text: str, of: str | None = None) -> Problem:
+    """Parse and build; `of` names the definition meant, default the last. Raises ExpressionError."""
+    return build(parse(text, spellings()), of)
+
+
+def build(program: syntax.Program, of: str | None = None) -> Problem:
+    """The graphs of all definitions of a program. Raises ExpressionError."""
+    known: dict[str, Definition] = {}
+    for definition in program.definitions:
+        known[definition.name] = _Builder(program, known, definition.parameters).definition(definition.name, definition.body)
+    if program.expression is not None:
+        known[""] = _Builder(program, known, ()).definition("", program.expression)
+    return Problem(program, tuple(known.values()), _target(program, known, of))
+
+
+def _target(program: syntax.Program, known: dict[str, Definition], of: str | None) -> Definition:
+    if of is None:
+        return known[""] if "" in known else known[program.definitions[-1].name]
+    if of not in known or not of:
+        names = ", ".join(name for name in known if name)
+        fix = f"Defined here: {names}." if names else "The text defines no function: leave --of out, or write f(x) = …"
+        raise ExpressionError(f"there is no definition {of!r}", program.text, 0, len(program.text), fix)
+    return known[of]
+
+
+class _Builder:
+    """Builds one body. Boolean and real nodes are told apart, so that `sin(x < 1)` is an error with a place."""
+
+    def __init__(self, program: syntax.Program, known: dict[str, Definition], parameters: tuple[str, ...]) -> None:
+        self._text = program.text
+        self._known = known
+        self._parameters = parameters
+        self._graph = GraphBuilder()
+        self._conditions: set[int] = set()
+        self._magnitudes: dict[int, limits.Magnitude] = {}
+
+    def definition(self, name: str, body: syntax.Expression) -> Definition:
+        """The definition of a body, in its written form and with all plain calls replaced."""
+        places: dict[int, int] = {}
+        for part in syntax.postorder(body):
+            places[id(part)] = self._node(part, [places[id(child)] for child in syntax.children(part)])
+        output = places[id(body)]
+        if output in self._conditions:
+            raise self._error("this is a condition, not a number", body.span, "A condition has no derivative: use where(condition, a, b).")
+        written = self._graph.graph(output)
+        flat = inline(written, lambda: self._too_many(body.span))
+        self._refuse_capture(flat, body.span)
+        return Definition(name, self._parameters or (flat.variables if not name else ()), written, flat)
+
+    def _node(self, part: syntax.Expression, arguments: list[int]) -> int:
+        match part:
+            case syntax.Number(value=value, span=span):
+                return self._add(Constant(value), span)
+            case syntax.Name(name=name, span=span):
+                return self._name(name, span)
+            case syntax.Operation(operator="power", span=span):
+                return self._apply(FUNCTIONS[self._power(part)], arguments, span)
+            case syntax.Operation(operator=operator, span=span):
+                return self._apply(FUNCTIONS[operator], arguments, span)
+            case syntax.Call():
+                return self._call(part, arguments)
+
+    def _name(self, name: str, span: Span) -> int:
+        if name not in self._parameters and name in CONSTANT_NAMES:
+            return self._apply(CONSTANT_NAMES[name], [], span)
+        return self._add(Variable(name), span)
+
+    def _power(self, part: syntax.Operation) -> str:
+        exponent = part.operands[1]
+        if isinstance(exponent, syntax.Operation) and exponent.operator == "negate":
+            exponent = exponent.operands[0]
+        if not (isinstance(exponent, syntax.Number) and exponent.is_integer):
+            return "power"
+        if exponent.value > limits.MAX_INTEGER_EXPONENT:
+            raise self._error("the exponent is too large", exponent.span, f"Integer exponents go to {limits.MAX_INTEGER_EXPONENT:,}.")
+        return "integer_power"
+
+    def _call(self, call: syntax.Call, arguments: list[int]) -> int:
+        for factor in reversed(call.factors):
+            for _ in range(factor.iterations):
+                arguments = [self._apply_factor(factor, arguments, call.span)]
+        (result,) = arguments if len(call.factors) or len(arguments) == 1 else (arguments[0],)
+        return result
+
+    def _apply_factor(self, factor: syntax.Factor, arguments: list[int], span: Span) -> int:
+        definition = self._known.get(factor.name)
+        if definition is None:
+            row = self._row(factor, len(arguments))
+            if not factor.primes:
+                return self._apply(row, arguments, span)
+            definition = _as_definition(row)
+        if factor.primes and len(arguments) != 1:
+            raise self._error("a prime needs a function of one variable", factor.span, f"{factor.name} has {len(arguments)} arguments.")
+        self._require_numbers(arguments, span)
+        return self._add(Call(definition, tuple(arguments), factor.primes), span)
+
+    def _row(self, factor: syntax.Factor, count: int) -> Function:
+        row = lookup(factor.name, count)
+        if row is not None:
+            return row
+        candidates = rows_named(factor.name)
+        if candidates:
+            forms = " or ".join(candidate.signature for candidate in candidates)
+            raise self._error(f"{factor.name} does not take {count} arguments", factor.span, f"Write {forms}.")
+        close = difflib.get_close_matches(factor.name, spellings(), n=1)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        raise self._error(f"unknown function {factor.name!r}", factor.span, f"{hint}`diffcheck functions` lists all of them.")
+
+    def _apply(self, row: Function, arguments: Sequence[int], span: Span) -> int:
+        arguments = list(arguments)
+        if row.defaults and len(arguments) < len(row.names):
+            missing = len(row.names) - len(arguments)
+            arguments += [self._add(Constant(value), span) for value in row.defaults[-missing:]]
+        self._check_kinds(row, arguments, span)
+        index = self._add(Apply(row.name, tuple(arguments)), span)
+        if row.gives_condition:
+            self._conditions.add(index)
+        return index
+
+    def _check_kinds(self, row: Function, arguments: list[int], span: Span) -> None:
+        conditions = {"": 0, "first": 1, "all": len(arguments)}[row.conditions]
+        for argument in arguments[:conditions]:
+            if argument not in self._conditions:
+                place = self._graph.spans[argument] or span
+                raise self._error("a condition is needed here", place, "Compare it with something: x > 0.")
+        self._require_numbers(arguments[conditions:], span)
+
+    def _require_numbers(self, arguments: Sequence[int], span: Span) -> None:
+        for argument in arguments:
+            if argument in self._conditions:
+                place = self._graph.spans[argument] or span
+                raise self._error("this is a condition, not a number", place, "Use where(condition, 1, 0) to make it a number.")
+
+    def _add(self, node: Node, span: Span) -> int:
+        if len(self._graph.nodes) >= limits.MAX_NODES:
+            raise self._too_many(span)
+        index = self._graph.add(node, span)
+        self._measure(index, node, span)
+        return index
+
+    def _measure(self, index: int, node: Node, span: Span) -> None:
+        if isinstance(node, Constant):
+            self._magnitudes[index] = limits.of_rational(node.value)
+        elif isinstance(node, Apply) and node.arguments and all(i in self._magnitudes for i in node.arguments):
+            magnitude = limits.of_application(node.function, [self._magnitudes[i] for i in node.arguments])
+            if magnitude is None:
+                return
+            if magnitude.too_large:
+                raise self._error("this constant is too large to compute", span,
+                                  f"Constants may reach 10^±{limits.MAX_DECIMAL_EXPONENT:,}; this one is about 10^{magnitude.log10:,.0f}.")
+            self._magnitudes[index] = magnitude
+
+    def _refuse_capture(self, flat: Graph, span: Span) -> None:
+        """A callee's own variable must not become this definition's parameter by having the same name."""
+        for definition in self._known.values():
+            captured = set(definition.flat.variables) - set(definition.parameters) & set(self._parameters)
+            if definition.name and captured & set(self._parameters) and definition in _callees(self._graph):
+                name = min(captured & set(self._parameters))
+                raise self._error(f"{definition.name} uses the variable {name!r}, which is a parameter here", span,
+                                  f"Make {name} a parameter of {definition.name}, or rename one of the two.")
+
+    def _too_many(self, span: Span) -> ExpressionError:
+        return self._error(f"the expression has more than {limits.MAX_NODES:,} operations when written out", span,
+                           "Lower the number of compositions.")
+
+    def _error(self, message: str, span: Span, fix: str) -> ExpressionError:
+        return ExpressionError(message, self._text, span.start, span.end, fix)
+
+
+def _callees(builder: GraphBuilder) -> set[Definition]:
+    return {node.definition for node in builder.nodes if isinstance(node, Call)}
+
+
+class _Inliner(GraphBuilder):
+    """Replaces plain calls by the bodies called; derivative calls stay, since each engine has its own derivative."""
+
+    def __init__(self, too_many: object) -> None:
+        super().__init__()
+        self._too_many = too_many
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[int]) -> int:
+        if len(self.nodes) > limits.MAX_NODES:
+            raise self._too_many()  # type: ignore[operator]
+        if order:
+            return super().call(definition, order, arguments)
+        return self.graft(definition.flat, dict(zip(definition.parameters, arguments, strict=True)))
+
+
+def inline(graph: Graph, too_many: object) -> Graph:
+    """The same function without plain calls; `too_many()` makes the exception for a graph that grows too large."""
+    if not any(isinstance(node, Call) and not node.order for node in graph.nodes):
+        return graph
+    inliner = _Inliner(too_many)
+    return inliner.graph(inliner.graft(graph, {}))
+
+
+def _as_definition(row: Function) -> Definition:
+    builder = GraphBuilder()
+    graph = builder.graph(builder.apply(row, [builder.variable(name) for name in row.names]))
+    return Definition(row.name, row.names, graph, graph)
+
+
+@lru_cache(maxsize=None)
+def meaning(name: str) -> Graph:
+    """The graph of a row's meaning, in the row's parameters."""
+    row = FUNCTIONS[name]
+    program = parse(row.meaning, spellings())
+    assert program.expression is not None
+    return _Builder(program, {}, row.names).definition(name, program.expression).flat
+
+
+__all__ = ["Problem", "build", "evaluate", "inline", "meaning", "read"]

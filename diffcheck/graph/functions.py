@@ -1,0 +1,378 @@
+"""THE table: one row per function, its columns facts. The parser, the engines, `diffcheck functions`, the docs and the tests derive from it.
+
+How an engine finds a function:
+
+* its own column names it (lazily: no engine's library is imported here);
+* the column is `ABSENT`: the engine lacks the function and says `unsupported`;
+* the column is empty and the row has a `meaning`: the engine uses that expression, written in diffcheck's own language;
+* the column is empty otherwise: the function has the same name in the engine's library.
+
+Columns of the certified engine (`ball`): `native:NAME` is a method of arb_series; `values:NAME` a function of
+engines/certified/special.py that gives values only (Taylor coefficients follow from Cauchy's formula); `rule:NAME` a function of
+engines/certified/rules.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+ABSENT = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The real numbers at which an argument may stand: an interval, perhaps without the poles 0, -1, -2, …"""
+
+    lower: Fraction | None = None
+    upper: Fraction | None = None
+    closed: bool = False  # the ends belong to it (the function is not smooth there)
+    without_poles: bool = False  # no integer ≤ 0
+
+    def __str__(self) -> str:
+        if self.without_poles:
+            return "not 0, -1, -2, …"
+        left, right = ("[", "]") if self.closed else ("(", ")")
+        lower = f"{left}{self.lower}" if self.lower is not None else "(-∞"
+        upper = f"{self.upper}{right}" if self.upper is not None else "∞)"
+        return "all" if self.lower is None and self.upper is None else f"{lower}, {upper}"
+
+
+def interval(lower: int | None, upper: int | None, closed: bool = False) -> Domain:
+    """An interval between integers; None is infinite."""
+    ends = [None if end is None else Fraction(end) for end in (lower, upper)]
+    return Domain(ends[0], ends[1], closed)
+
+
+ALL = Domain()
+POSITIVE = interval(0, None)
+NONNEGATIVE = interval(0, None, closed=True)
+ABOVE_MINUS_ONE = interval(-1, None)
+ABOVE_ONE = interval(1, None)
+FROM_ONE = interval(1, None, closed=True)
+BELOW_ONE = interval(None, 1)
+UNIT = interval(0, 1)
+OPEN_PM_ONE = interval(-1, 1)
+CLOSED_PM_ONE = interval(-1, 1, closed=True)
+NO_POLES = Domain(without_poles=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """A corner at `at` with one-sided slopes `left` and `right`: the Clarke interval lies between them."""
+
+    at: int
+    left: Fraction
+    right: Fraction
+
+
+def kink(at: int, left: float, right: float) -> Kink:
+    return Kink(at, Fraction(left), Fraction(right))
+
+
+@dataclass(frozen=True)
+class Function:
+    """One row of the table."""
+
+    name: str
+    doc: str
+    parameters: str = "x"  # names, "name=literal" where it may be left out; a last "…" allows any number
+    aliases: tuple[str, ...] = ()
+    meaning: str = ""
+    sympy: str | None = None
+    jax: str | None = None
+    jax_forward: str | None = None  # where forward mode needs another implementation (a custom_vjp has none)
+    ball: str | None = None
+    domain: tuple[Domain, ...] = ()  # one a parameter; empty: all real numbers
+    kinks: tuple[Kink, ...] = ()
+    conditions: str = ""  # "first" or "all": which arguments are conditions
+    gives_condition: bool = False
+    operator: str = ""  # how the language writes it between its operands
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters."""
+        return tuple(part.partition("=")[0] for part in self.parameters.split() if part != "…")
+
+    @cached_property
+    def defaults(self) -> tuple[Fraction, ...]:
+        """The values of the last parameters where they are left out."""
+        return tuple(Fraction(part.partition("=")[2]) for part in self.parameters.split() if "=" in part)
+
+    def accepts(self, count: int) -> bool:
+        """Whether the function can be called with this many arguments."""
+        unbounded = self.parameters.endswith("…")
+        return len(self.names) - len(self.defaults) <= count and (unbounded or count <= len(self.names))
+
+    @cached_property
+    def signature(self) -> str:
+        """The call as documentation writes it: `leaky_relu(x, slope=0.01)`."""
+        return f"{self.name}({', '.join(self.parameters.split())})" if self.parameters else self.name
+
+    def column(self, engine: str) -> str | None:
+        """The entry for `sympy`, `jax`, `jax_forward` or `ball`: a name, ABSENT, or None where the meaning is to be used."""
+        entry: str | None = getattr(self, engine)
+        if entry is None and engine == "jax_forward":
+            return self.column("jax")
+        return entry if entry is not None or self.meaning else self.name
+
+
+def _operator(name: str, symbol: str, jax: str, doc: str, **facts: object) -> Function:
+    facts = {"parameters": "x y", "sympy": f"diffcheck.engines.symbolic:{name}", **facts}
+    return Function(name, doc, jax=f"jax.numpy:{jax}", ball=f"rule:{name}", operator=symbol, **facts)  # type: ignore[arg-type]
+
+
+def _comparison(name: str, symbol: str, doc: str) -> Function:
+    return _operator(name, symbol, name, doc, gives_condition=True)
+
+
+NN = "jax.nn:"
+SPECIAL = "jax.scipy.special:"
+LAX = "jax.lax:"
+OWN = "diffcheck.engines.automatic:"
+CUSTOM = "diffcheck.engines.custom_rules:"
+HEADS = "diffcheck.engines.symbolic:"
+
+OPERATORS = (
+    _operator("add", "+", "add", "sum"),
+    _operator("subtract", "-", "subtract", "difference"),
+    _operator("multiply", "*", "multiply", "product"),
+    _operator("divide", "/", "divide", "quotient"),
+    _operator("power", "^", "power", "power; the base must be positive unless the exponent is an integer"),
+    Function("integer_power", "power with an integer literal as exponent", "x n", sympy=HEADS + "power",
+             jax=OWN + "integer_power", ball="rule:integer_power", operator="^"),
+    _operator("negate", "-", "negative", "minus", parameters="x"),
+    _comparison("less", "<", "comparison"),
+    _comparison("less_equal", "<=", "comparison"),
+    _comparison("greater", ">", "comparison"),
+    _comparison("greater_equal", ">=", "comparison"),
+    _comparison("equal", "==", "comparison"),
+    _comparison("not_equal", "!=", "comparison"),
+    _operator("and", "and", "logical_and", "both conditions", conditions="all", gives_condition=True),
+    _operator("or", "or", "logical_or", "one condition or both", conditions="all", gives_condition=True),
+    _operator("not", "not", "logical_not", "the opposite condition", parameters="x", conditions="all", gives_condition=True),
+)
+
+CONSTANTS = (
+    Function("pi", "3.14159…, half a turn", "", aliases=("π",), jax=OWN + "pi", ball="rule:pi"),
+    Function("e", "2.71828…, the base of ln", "", sympy="E", jax=OWN + "e", ball="rule:e"),
+    Function("tau", "2π, a full turn", "", aliases=("τ",), meaning="2*pi"),
+    Function("inf", "infinity, as a bound in max, min, clip and conditions", "", sympy="oo", jax=OWN + "inf", ball="rule:inf"),
+)
+
+ELEMENTARY = (
+    Function("sin", "sine"),
+    Function("cos", "cosine"),
+    Function("tan", "tangent"),
+    Function("sec", "secant, 1/cos", meaning="1/cos(x)", sympy="sec"),
+    Function("csc", "cosecant, 1/sin", meaning="1/sin(x)", sympy="csc"),
+    Function("cot", "cotangent, cos/sin", meaning="cos(x)/sin(x)", sympy="cot"),
+    Function("asin", "inverse sine", aliases=("arcsin",), domain=(CLOSED_PM_ONE,)),
+    Function("acos", "inverse cosine", aliases=("arccos",), domain=(CLOSED_PM_ONE,)),
+    Function("atan", "inverse tangent", aliases=("arctan",)),
+    Function("asec", "inverse secant, acos(1/x)", aliases=("arcsec",), meaning="acos(1/x)", sympy="asec"),
+    Function("acsc", "inverse cosecant, asin(1/x)", aliases=("arccsc",), meaning="asin(1/x)", sympy="acsc"),
+    Function("acot", "inverse cotangent, atan(1/x)", aliases=("arccot",), meaning="atan(1/x)", sympy="acot"),
+    Function("atan2", "angle of the point (x, y)", "y x", aliases=("arctan2",), jax="jax.numpy:arctan2", ball="rule:atan2"),
+    Function("sinh", "hyperbolic sine", ball="rule:sinh"),
+    Function("cosh", "hyperbolic cosine", ball="rule:cosh"),
+    Function("tanh", "hyperbolic tangent", ball="rule:tanh"),
+    Function("sech", "hyperbolic secant, 1/cosh", meaning="1/cosh(x)", sympy="sech"),
+    Function("csch", "hyperbolic cosecant, 1/sinh", meaning="1/sinh(x)", sympy="csch"),
+    Function("coth", "hyperbolic cotangent, 1/tanh", meaning="1/tanh(x)", sympy="coth"),
+    Function("asinh", "inverse hyperbolic sine", aliases=("arcsinh",), ball="rule:asinh"),
+    Function("acosh", "inverse hyperbolic cosine", aliases=("arccosh",), ball="rule:acosh", domain=(FROM_ONE,)),
+    Function("atanh", "inverse hyperbolic tangent", aliases=("arctanh",), ball="rule:atanh", domain=(OPEN_PM_ONE,)),
+    Function("asech", "inverse hyperbolic secant, acosh(1/x)", meaning="acosh(1/x)", sympy="asech"),
+    Function("acsch", "inverse hyperbolic cosecant, asinh(1/x)", meaning="asinh(1/x)", sympy="acsch"),
+    Function("acoth", "inverse hyperbolic cotangent, atanh(1/x)", meaning="atanh(1/x)", sympy="acoth"),
+    Function("exp", "exponential"),
+    Function("exp2", "2^x", meaning="2^x", jax="jax.numpy:exp2"),
+    Function("expm1", "exp(x) - 1", meaning="exp(x) - 1", jax="jax.numpy:expm1"),
+    Function("log", "natural logarithm", aliases=("ln",), domain=(POSITIVE,)),
+    Function("log2", "logarithm to base 2", meaning="log(x)/log(2)", jax="jax.numpy:log2"),
+    Function("log10", "logarithm to base 10", meaning="log(x)/log(10)", jax="jax.numpy:log10"),
+    Function("log1p", "log(1 + x)", meaning="log(1 + x)", jax="jax.numpy:log1p", ball="rule:log1p", domain=(ABOVE_MINUS_ONE,)),
+    Function("log1mexp", "log(1 - exp(-x))", meaning="log(-expm1(-x))", jax=NN + "log1mexp"),
+    Function("sqrt", "square root", domain=(NONNEGATIVE,), ball="rule:sqrt"),
+    Function("rsqrt", "1/sqrt(x)", meaning="1/sqrt(x)", jax=LAX + "rsqrt"),
+    Function("cbrt", "real cube root, negative numbers included", sympy=HEADS + "cbrt", ball="rule:cbrt"),
+    Function("square", "x^2", meaning="x^2", jax="jax.numpy:square"),
+    Function("hypot", "sqrt(x^2 + y^2)", "x y", meaning="sqrt(x^2 + y^2)", jax="jax.numpy:hypot"),
+)
+
+PIECEWISE = (
+    Function("abs", "absolute value", aliases=("fabs",), sympy="Abs", ball="rule:abs", kinks=(kink(0, -1, 1),)),
+    Function("sign", "-1, 0 or 1", aliases=("sgn",), ball="rule:sign"),
+    Function("floor", "greatest integer not above x", ball="rule:floor"),
+    Function("ceil", "least integer not below x", aliases=("ceiling",), sympy="ceiling", ball="rule:ceil"),
+    Function("mod", "remainder of the floored division, x - y*floor(x/y)", "x y", sympy="Mod", ball="rule:mod"),
+    Function("max", "greatest argument", "x …", sympy="Max", jax=OWN + "maximum", ball="rule:maximum"),
+    Function("min", "least argument", "x …", sympy="Min", jax=OWN + "minimum", ball="rule:minimum"),
+    Function("clip", "x held between a and b", "x a b", meaning="min(max(x, a), b)", jax="jax.numpy:clip"),
+    Function("where", "a where the condition holds, else b", "condition a b", sympy=HEADS + "where", ball="rule:where",
+             conditions="first"),
+    Function("heaviside", "0 below zero, ½ (or the second argument) at zero, 1 above", "x at_zero=0.5", aliases=("Heaviside",),
+             sympy="Heaviside", jax=OWN + "heaviside", ball="rule:heaviside"),
+)
+
+ACTIVATIONS = (
+    Function("relu", "max(x, 0); in reverse mode diffcheck's own jax.custom_vjp", meaning="max(x, 0)", jax=CUSTOM + "relu",
+             jax_forward=NN + "relu", kinks=(kink(0, 0, 1),)),
+    Function("relu6", "min(max(x, 0), 6)", meaning="min(max(x, 0), 6)", jax=NN + "relu6", kinks=(kink(0, 0, 1), kink(6, 1, 0))),
+    Function("leaky_relu", "x where x ≥ 0, else slope*x (slope 0.01)", "x slope=0.01", meaning="where(x >= 0, x, slope*x)",
+             jax=OWN + "leaky_relu", kinks=(kink(0, 0.01, 1),)),
+    Function("elu", "x where x > 0, else alpha*(exp(x) - 1) (alpha 1)", "x alpha=1", meaning="where(x > 0, x, alpha*expm1(x))",
+             jax=OWN + "elu"),
+    Function("celu", "max(x, 0) + min(alpha*(exp(x/alpha) - 1), 0) (alpha 1)", "x alpha=1",
+             meaning="max(x, 0) + min(alpha*expm1(x/alpha), 0)", jax=OWN + "celu"),
+    Function("selu", "1.0507… * elu(x, 1.6732…)",
+             meaning="1.0507009873554804934193349852946*where(x > 0, x, 1.6732632423543772848170429916717*expm1(x))", jax=NN + "selu"),
+    Function("gelu", "x * Φ(x), exact (not the tanh approximation)", meaning="x*(1 + erf(x/sqrt(2)))/2", jax=OWN + "gelu"),
+    Function("silu", "x * sigmoid(x)", aliases=("swish",), meaning="x/(1 + exp(-x))", jax=NN + "silu"),
+    Function("softplus", "log(1 + exp(x))", meaning="log1p(exp(x))", jax=NN + "softplus"),
+    Function("sigmoid", "1/(1 + exp(-x))", aliases=("logistic", "expit"), meaning="1/(1 + exp(-x))", jax=NN + "sigmoid"),
+    Function("logit", "log(x/(1 - x))", meaning="log(x/(1 - x))", jax=SPECIAL + "logit", domain=(UNIT,)),
+    Function("log_sigmoid", "-softplus(-x)", meaning="-log1p(exp(-x))", jax=NN + "log_sigmoid"),
+    Function("mish", "x * tanh(softplus(x))", meaning="x*tanh(log1p(exp(x)))", jax=NN + "mish"),
+    Function("softsign", "x/(1 + |x|)", aliases=("soft_sign",), meaning="x/(1 + abs(x))", jax=NN + "soft_sign"),
+    Function("squareplus", "(x + sqrt(x^2 + b))/2 (b 4)", "x b=4", meaning="(x + sqrt(x^2 + b))/2", jax=OWN + "squareplus"),
+    Function("hard_tanh", "x held between -1 and 1", meaning="min(max(x, -1), 1)", jax=NN + "hard_tanh",
+             kinks=(kink(-1, 0, 1), kink(1, 1, 0))),
+    Function("hard_sigmoid", "relu6(x + 3)/6", meaning="min(max(x + 3, 0), 6)/6", jax=NN + "hard_sigmoid"),
+    Function("hard_silu", "x * hard_sigmoid(x)", aliases=("hard_swish",), meaning="x*min(max(x + 3, 0), 6)/6", jax=NN + "hard_silu"),
+    Function("logaddexp", "log(exp(x) + exp(y))", "x y", meaning="log(exp(x) + exp(y))", jax="jax.numpy:logaddexp"),
+    Function("logaddexp2", "log2(2^x + 2^y)", "x y", meaning="log(2^x + 2^y)/log(2)", jax="jax.numpy:logaddexp2"),
+    Function("xlogy", "x*log(y), and 0 at x = 0", "x y", meaning="where(x == 0, 0, x*log(y))", jax=SPECIAL + "xlogy", sympy=HEADS + "xlogy"),
+    Function("xlog1py", "x*log(1 + y), and 0 at x = 0", "x y", meaning="where(x == 0, 0, x*log1p(y))", jax=SPECIAL + "xlog1py",
+             sympy=HEADS + "xlog1py"),
+    Function("entr", "-x*log(x), and 0 at x = 0", meaning="where(x == 0, 0, -x*log(x))", jax=SPECIAL + "entr", sympy=HEADS + "entr"),
+    Function("rel_entr", "x*log(x/y)", "x y", meaning="where(x == 0, 0, x*log(x/y))", jax=SPECIAL + "rel_entr", sympy=HEADS + "rel_entr"),
+    Function("kl_div", "x*log(x/y) - x + y", "x y", meaning="where(x == 0, 0, x*log(x/y)) - x + y", jax=SPECIAL + "kl_div",
+             sympy=HEADS + "kl_div"),
+    Function("boxcox", "(x^lambda - 1)/lambda, and log(x) at lambda = 0", "x lambda",
+             meaning="where(lambda == 0, log(x), (x^lambda - 1)/lambda)", jax=SPECIAL + "boxcox", domain=(POSITIVE, ALL)),
+    Function("boxcox1p", "boxcox(1 + x, lambda)", "x lambda",
+             meaning="where(lambda == 0, log1p(x), ((1 + x)^lambda - 1)/lambda)", jax=SPECIAL + "boxcox1p",
+             domain=(ABOVE_MINUS_ONE, ALL)),
+)
+
+SPECIAL_FUNCTIONS = (
+    Function("gamma", "gamma function", aliases=("Gamma",), jax=SPECIAL + "gamma", domain=(NO_POLES,)),
+    Function("lgamma", "log|gamma(x)|", aliases=("loggamma", "gammaln"), sympy="loggamma", jax=SPECIAL + "gammaln", ball="rule:lgamma",
+             domain=(NO_POLES,)),
+    Function("digamma", "derivative of log(gamma(x))", aliases=("psi",), jax=SPECIAL + "digamma", ball="values:digamma", domain=(NO_POLES,)),
+    Function("polygamma", "n-th derivative of digamma", "n x", jax=SPECIAL + "polygamma", ball="values:polygamma"),
+    Function("beta", "Euler's beta function", "x y", aliases=("Beta",), meaning="gamma(x)*gamma(y)/gamma(x + y)", jax=SPECIAL + "beta"),
+    Function("lbeta", "log|beta(x, y)|", "x y", aliases=("betaln",), meaning="lgamma(x) + lgamma(y) - lgamma(x + y)",
+             jax=SPECIAL + "betaln"),
+    Function("factorial", "gamma(x + 1)", meaning="gamma(x + 1)", jax=SPECIAL + "factorial"),
+    Function("binomial", "binomial coefficient, by gamma functions", "n k", meaning="gamma(n + 1)/(gamma(k + 1)*gamma(n - k + 1))"),
+    Function("poch", "rising factorial, gamma(x + m)/gamma(x)", "x m", meaning="gamma(x + m)/gamma(x)", jax=SPECIAL + "poch"),
+    Function("gammainc", "regularised lower incomplete gamma function P(a, x)", "a x", meaning="1 - uppergamma(a, x)/gamma(a)",
+             jax=SPECIAL + "gammainc", ball="values:gammainc", domain=(POSITIVE, POSITIVE)),
+    Function("gammaincc", "regularised upper incomplete gamma function Q(a, x)", "a x", meaning="uppergamma(a, x)/gamma(a)",
+             jax=SPECIAL + "gammaincc", ball="values:gammaincc", domain=(POSITIVE, POSITIVE)),
+    Function("uppergamma", "upper incomplete gamma function Γ(a, x)", "a x", jax=OWN + "uppergamma", ball="values:uppergamma"),
+    Function("lowergamma", "lower incomplete gamma function γ(a, x)", "a x", jax=OWN + "lowergamma", ball="values:lowergamma",
+             domain=(POSITIVE, POSITIVE)),
+    Function("betainc", "regularised incomplete beta function", "a b x", sympy="betainc_regularized:x1=0", jax=SPECIAL + "betainc",
+             ball="values:betainc", domain=(POSITIVE, POSITIVE, UNIT)),
+    Function("erf", "error function", jax=SPECIAL + "erf"),
+    Function("erfc", "1 - erf(x)", jax=SPECIAL + "erfc"),
+    Function("erfi", "imaginary error function, -i erf(ix)", jax=ABSENT),
+    Function("erfinv", "inverse of erf", jax=SPECIAL + "erfinv", ball="rule:erfinv", domain=(OPEN_PM_ONE,)),
+    Function("erfcinv", "inverse of erfc", jax=ABSENT, meaning="erfinv(1 - x)", sympy="erfcinv"),
+    Function("dawson", "Dawson's integral", aliases=("dawsn",), meaning="sqrt(pi)/2*exp(-x^2)*erfi(x)", jax=SPECIAL + "dawsn"),
+    Function("ndtr", "normal distribution function Φ(x)", meaning="erfc(-x/sqrt(2))/2", jax=SPECIAL + "ndtr"),
+    Function("log_ndtr", "log Φ(x)", meaning="log(erfc(-x/sqrt(2))/2)", jax=SPECIAL + "log_ndtr"),
+    Function("ndtri", "inverse of Φ", meaning="sqrt(2)*erfinv(2*x - 1)", jax=SPECIAL + "ndtri", domain=(UNIT,)),
+    Function("besselj", "Bessel function of the first kind", "n x", jax=ABSENT, ball="values:besselj"),
+    Function("bessely", "Bessel function of the second kind", "n x", jax=ABSENT, ball="values:bessely", domain=(ALL, POSITIVE)),
+    Function("besseli", "modified Bessel function of the first kind", "n x", jax=ABSENT, ball="values:besseli"),
+    Function("besselk", "modified Bessel function of the second kind", "n x", jax=ABSENT, ball="values:besselk", domain=(ALL, POSITIVE)),
+    Function("besselj0", "besselj(0, x)", aliases=("j0",), meaning="besselj(0, x)", jax=OWN + "besselj0"),
+    Function("besselj1", "besselj(1, x)", aliases=("j1",), meaning="besselj(1, x)", jax=OWN + "besselj1"),
+    Function("i0", "besseli(0, x)", aliases=("besseli0",), meaning="besseli(0, x)", jax=SPECIAL + "i0"),
+    Function("i1", "besseli(1, x)", aliases=("besseli1",), meaning="besseli(1, x)", jax=SPECIAL + "i1"),
+    Function("i0e", "exp(-|x|) besseli(0, x)", meaning="exp(-abs(x))*besseli(0, x)", jax=SPECIAL + "i0e"),
+    Function("i1e", "exp(-|x|) besseli(1, x)", meaning="exp(-abs(x))*besseli(1, x)", jax=SPECIAL + "i1e"),
+    Function("zeta", "Riemann's zeta function, or Hurwitz's with a second argument", "s a=1", jax=SPECIAL + "zeta", ball="values:zeta"),
+    Function("lambertw", "principal branch of the inverse of x*exp(x)", aliases=("LambertW",), sympy="LambertW", jax=ABSENT,
+             ball="rule:lambertw"),
+    Function("sinc", "sin(πx)/(πx), and 1 at 0", meaning="where(x == 0, 1, sin(pi*x)/(pi*x))", jax="jax.numpy:sinc", ball="rule:sinc"),
+    Function("unsinc", "sin(x)/x, and 1 at 0", sympy="sinc", jax=OWN + "unsinc", ball="rule:unsinc"),
+    Function("airyai", "Airy function Ai", jax=ABSENT, ball="native:airy_ai"),
+    Function("airybi", "Airy function Bi", jax=ABSENT, ball="native:airy_bi"),
+    Function("airyaiprime", "derivative of Ai", jax=ABSENT, ball="native:airy_ai_prime"),
+    Function("airybiprime", "derivative of Bi", jax=ABSENT, ball="native:airy_bi_prime"),
+    Function("Si", "sine integral", jax=OWN + "Si", ball="native:si"),
+    Function("Ci", "cosine integral", jax=OWN + "Ci", ball="native:ci", domain=(POSITIVE,)),
+    Function("Shi", "hyperbolic sine integral", jax=ABSENT, ball="native:shi"),
+    Function("Chi", "hyperbolic cosine integral", jax=ABSENT, ball="native:chi", domain=(POSITIVE,)),
+    Function("Ei", "exponential integral, principal value", jax=SPECIAL + "expi", ball="native:ei"),
+    Function("E1", "expint(1, x)", aliases=("exp1",), meaning="expint(1, x)", jax=SPECIAL + "exp1"),
+    Function("expint", "generalised exponential integral E_n(x)", "n x", aliases=("expn",), jax=SPECIAL + "expn", ball="values:expint",
+             domain=(ALL, POSITIVE)),
+    Function("li", "logarithmic integral, Ei(log(x))", meaning="Ei(log(x))", sympy="li", jax=None),
+    Function("fresnels", "Fresnel integral of sin(πt²/2)", jax=OWN + "fresnels", ball="native:fresnel_s"),
+    Function("fresnelc", "Fresnel integral of cos(πt²/2)", jax=OWN + "fresnelc", ball="native:fresnel_c"),
+    Function("polylog", "polylogarithm Li_s(x)", "s x", jax=ABSENT, ball="values:polylog", domain=(ALL, BELOW_ONE)),
+    Function("spence", "polylog(2, 1 - x)", meaning="polylog(2, 1 - x)", jax=SPECIAL + "spence", domain=(POSITIVE,)),
+    Function("hyp2f1", "Gauss's hypergeometric function", "a b c x", sympy=HEADS + "hyp2f1", jax=SPECIAL + "hyp2f1",
+             ball="values:hyp2f1", domain=(ALL, ALL, ALL, BELOW_ONE)),
+    Function("legendre", "Legendre function P_n(x)", "n x", jax=ABSENT, ball="values:legendre"),
+    Function("elliptic_k", "complete elliptic integral of the first kind, parameter m", "m", jax=ABSENT, ball="values:elliptic_k",
+             domain=(BELOW_ONE,)),
+    Function("elliptic_f", "incomplete elliptic integral of the first kind", "phi m", jax=ABSENT, ball="values:elliptic_f"),
+    Function("elliptic_e", "complete elliptic integral of the second kind", "m", jax=ABSENT, ball="values:elliptic_e",
+             domain=(BELOW_ONE,)),
+    Function("elliptic_einc", "incomplete elliptic integral of the second kind", "phi m", aliases=("elliptic_e",), sympy="elliptic_e",
+             jax=ABSENT, ball="values:elliptic_einc"),
+    Function("elliptic_pi", "complete elliptic integral of the third kind", "n m", jax=ABSENT, ball="values:elliptic_pi",
+             domain=(BELOW_ONE, BELOW_ONE)),
+    Function("elliptic_piinc", "incomplete elliptic integral of the third kind", "n phi m", aliases=("elliptic_pi",), sympy="elliptic_pi",
+             jax=ABSENT, ball="values:elliptic_piinc"),
+)
+
+GROUPS = {
+    "operators": OPERATORS,
+    "constants": CONSTANTS,
+    "elementary": ELEMENTARY,
+    "piecewise": PIECEWISE,
+    "activations and logarithms": ACTIVATIONS,
+    "special": SPECIAL_FUNCTIONS,
+}
+ROWS = tuple(row for rows in GROUPS.values() for row in rows)
+FUNCTIONS = {row.name: row for row in ROWS}
+CONSTANT_NAMES = {name: row for row in CONSTANTS for name in (row.name, *row.aliases)}
+
+
+def _spelled(name: str) -> tuple[Function, ...]:
+    rows = (row for group, rows in GROUPS.items() if group not in ("operators", "constants") for row in rows)
+    return tuple(row for row in rows if name in (row.name, *row.aliases))
+
+
+def spellings() -> frozenset[str]:
+    """Every name that may stand before a bracket."""
+    return frozenset(_SPELLINGS)
+
+
+def lookup(name: str, count: int) -> Function | None:
+    """The row that `name(…)` with `count` arguments means; None when no row takes that many."""
+    return next((row for row in _SPELLINGS.get(name, ()) if row.accepts(count)), None)
+
+
+def rows_named(name: str) -> tuple[Function, ...]:
+    """The rows that a name may mean, whatever the number of arguments."""
+    return _SPELLINGS.get(name, ())
+
+
+_SPELLINGS = {
+    name: _spelled(name)
+    for group, rows in GROUPS.items()
+    if group not in ("operators", "constants")
+    for row in rows
+    for name in (row.name, *row.aliases)
+}

@@ -1,0 +1,224 @@
+"""The graph and the one walk over it.
+
+A graph is immutable and in topological order; equal nodes are one node (hash-consing), so common subexpressions are shared.
+Every use of a graph is an `Algebra` handed to `evaluate`: floats, JAX tracers, SymPy symbols, balls, text. A new use of the
+graph is a new algebra, not a new walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+from diffcheck.graph.functions import FUNCTIONS, Function
+from diffcheck.language.syntax import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An exact rational, as a literal spells it. Equal values are one node whatever their spelling."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the expression, or a parameter of a definition."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function of the table applied to earlier nodes."""
+
+    function: str
+    arguments: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A definition applied to earlier nodes; `order` 1 is its derivative f', 2 is f'' (one parameter only)."""
+
+    definition: Definition
+    arguments: tuple[int, ...]
+    order: int = 0
+
+
+Node = Constant | Variable | Apply | Call
+
+
+def arguments_of(node: Node) -> tuple[int, ...]:
+    """The earlier nodes that a node uses."""
+    return node.arguments if isinstance(node, (Apply, Call)) else ()
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Nodes in topological order; `output` is the index of the result. `spans[i]` is where node i was first written."""
+
+    nodes: tuple[Node, ...]  # node i uses only nodes before i
+    output: int
+    spans: tuple[Span | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.output < len(self.nodes):
+            raise ValueError(f"output {self.output} is not one of {len(self.nodes)} nodes")
+        for i, node in enumerate(self.nodes):
+            if any(argument >= i for argument in arguments_of(node)):
+                raise ValueError(f"node {i} uses a node that comes after it")
+
+    @cached_property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the variables, in the order of their first use."""
+        return tuple(node.name for node in self.nodes if isinstance(node, Variable))
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The names of the functions of the table that occur, those inside derivative calls included."""
+        own = {node.function for node in self.nodes if isinstance(node, Apply)}
+        called = (node.definition.flat.functions for node in self.nodes if isinstance(node, Call))
+        return frozenset(own.union(*called))
+
+    @cached_property
+    def use_counts(self) -> tuple[int, ...]:
+        """How many arguments each node is; the output counts as one use more."""
+        counts = [0] * len(self.nodes)
+        for node in self.nodes:
+            for argument in arguments_of(node):
+                counts[argument] += 1
+        counts[self.output] += 1
+        return tuple(counts)
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """`name(parameters) = written`; `flat` is the same function with all plain calls replaced by the bodies called."""
+
+    name: str
+    parameters: tuple[str, ...]
+    written: Graph
+    flat: Graph = field(repr=False)
+
+
+V = TypeVar("V")
+V_co = TypeVar("V_co")
+
+
+class Algebra(Protocol[V]):
+    """What the nodes mean for one use of the graph."""
+
+    def constant(self, value: Fraction) -> V: ...
+
+    def apply(self, function: Function, arguments: Sequence[V]) -> V: ...
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[V]) -> V: ...
+
+
+def evaluate(graph: Graph, algebra: Algebra[V], variables: Mapping[str, V]) -> V:
+    """The value of a graph's output in an algebra; raises KeyError where a variable has no value."""
+    return evaluate_nodes(graph, algebra, variables)[graph.output]
+
+
+def evaluate_nodes(graph: Graph, algebra: Algebra[V], variables: Mapping[str, V]) -> list[V]:
+    """The values of all nodes, in their order."""
+    values: list[V] = []
+    for node in graph.nodes:
+        match node:
+            case Apply(function, arguments):
+                values.append(algebra.apply(FUNCTIONS[function], [values[i] for i in arguments]))
+            case Constant(value):
+                values.append(algebra.constant(value))
+            case Variable(name):
+                values.append(variables[name])
+            case Call(definition, arguments, order):
+                values.append(algebra.call(definition, order, [values[i] for i in arguments]))
+    return values
+
+
+class GraphBuilder:
+    """Collects nodes so that equal nodes become one; it is itself an algebra whose values are node indices."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.spans: list[Span | None] = []
+        self._index: dict[Node, int] = {}
+
+    def add(self, node: Node, span: Span | None = None) -> int:
+        """The index of a node, which is made when it is new."""
+        index = self._index.setdefault(node, len(self.nodes))
+        if index == len(self.nodes):
+            self.nodes.append(node)
+            self.spans.append(span)
+        return index
+
+    def constant(self, value: Fraction) -> int:
+        return self.add(Constant(Fraction(value)))
+
+    def variable(self, name: str) -> int:
+        return self.add(Variable(name))
+
+    def apply(self, function: Function | str, arguments: Sequence[int]) -> int:
+        name = function if isinstance(function, str) else function.name
+        return self.add(Apply(name, tuple(arguments)))
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[int]) -> int:
+        return self.add(Call(definition, tuple(arguments), order))
+
+    def graft(self, graph: Graph, variables: Mapping[str, int]) -> int:
+        """Copy a graph in, with its variables bound to nodes that are here; returns the index of its output."""
+        return evaluate(graph, self, _Bound(self, variables))
+
+    def graph(self, output: int) -> Graph:
+        """The finished graph of one output, without the nodes that it does not need."""
+        return prune(Graph(tuple(self.nodes), output, tuple(self.spans)))
+
+
+class _Bound(dict[str, int]):
+    """Bindings of some variables; the others stay variables."""
+
+    def __init__(self, builder: GraphBuilder, variables: Mapping[str, int]) -> None:
+        super().__init__(variables)
+        self._builder = builder
+
+    def __missing__(self, name: str) -> int:
+        return self._builder.variable(name)
+
+
+def needed(graph: Graph, outputs: Iterable[int]) -> list[bool]:
+    """For every node whether one of the outputs depends on it."""
+    marks = [False] * len(graph.nodes)
+    for output in outputs:
+        marks[output] = True
+    for i in range(len(graph.nodes) - 1, -1, -1):
+        if marks[i]:
+            for argument in arguments_of(graph.nodes[i]):
+                marks[argument] = True
+    return marks
+
+
+def prune(graph: Graph) -> Graph:
+    """The graph without the nodes that its output does not depend on."""
+    marks = needed(graph, [graph.output])
+    if all(marks):
+        return graph
+    place: dict[int, int] = {}
+    nodes: list[Node] = []
+    spans: list[Span | None] = []
+    for i, node in enumerate(graph.nodes):
+        if not marks[i]:
+            continue
+        place[i] = len(nodes)
+        spans.append(graph.spans[i] if graph.spans else None)
+        arguments = tuple(place[argument] for argument in arguments_of(node))
+        match node:
+            case Apply(function, _):
+                nodes.append(Apply(function, arguments))
+            case Call(definition, _, order):
+                nodes.append(Call(definition, arguments, order))
+            case _:
+                nodes.append(node)
+    return Graph(tuple(nodes), place[graph.output], tuple(spans))

@@ -1,0 +1,86 @@
+"""How large a constant may become before anything is computed: 9^9^9 and factorial(10^7) are refused, not attempted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+MAX_NODES = 200_000
+MAX_DECIMAL_EXPONENT = 10_000
+MAX_INTEGER_EXPONENT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Magnitude:
+    """A rough idea of a constant: the float nearest to it (may be infinite) and log10 of its absolute value."""
+
+    value: float
+    log10: float
+
+    @property
+    def too_large(self) -> bool:
+        return self.log10 > MAX_DECIMAL_EXPONENT or self.log10 < -MAX_DECIMAL_EXPONENT and self.log10 != -math.inf
+
+
+def of_rational(value: Fraction) -> Magnitude:
+    """The magnitude of a literal; integers of any size are allowed."""
+    if value == 0:
+        return Magnitude(0.0, -math.inf)
+    log10 = _log10_integer(abs(value.numerator)) - _log10_integer(value.denominator)
+    if abs(log10) > 300:
+        return Magnitude(math.copysign(math.inf if log10 > 0 else 0.0, value.numerator), log10)
+    return Magnitude(float(value), log10)
+
+
+def of_application(function: str, arguments: Sequence[Magnitude]) -> Magnitude | None:
+    """The magnitude of a function of constants; None where nothing is known (and nothing can grow)."""
+    rule = _GROWING.get(function)
+    try:
+        return rule(*arguments) if rule else None
+    except (OverflowError, ValueError, ZeroDivisionError):
+        return None
+
+
+def _log10_integer(value: int) -> float:
+    bits = value.bit_length()
+    return math.log10(value) if bits < 1000 else math.log10(value >> (bits - 64)) + (bits - 64) * math.log10(2)
+
+
+def _from_log10(log10: float, sign: float = 1.0) -> Magnitude:
+    value = math.inf if log10 > 308 else 0.0 if log10 < -323 else 10.0**log10
+    return Magnitude(math.copysign(value, sign), log10)
+
+
+def _from_value(value: float) -> Magnitude:
+    return Magnitude(value, math.log10(abs(value)) if value else -math.inf)
+
+
+def _power(base: Magnitude, exponent: Magnitude) -> Magnitude:
+    return _from_log10(0.0 if base.log10 == 0 else exponent.value * base.log10)
+
+
+def _gamma(x: Magnitude) -> Magnitude:
+    return _from_log10(math.lgamma(x.value) / math.log(10) if x.value < 1e300 else math.inf)
+
+
+def _exponential(x: Magnitude) -> Magnitude:
+    return _from_log10(x.value / math.log(10))
+
+
+_GROWING: dict[str, Callable[..., Magnitude]] = {
+    "add": lambda a, b: _from_value(a.value + b.value),
+    "subtract": lambda a, b: _from_value(a.value - b.value),
+    "negate": lambda a: Magnitude(-a.value, a.log10),
+    "multiply": lambda a, b: Magnitude(a.value * b.value, a.log10 + b.log10),
+    "divide": lambda a, b: Magnitude(a.value / b.value, a.log10 - b.log10),
+    "power": _power,
+    "integer_power": _power,
+    "exp": _exponential,
+    "exp2": lambda x: _from_log10(x.value * math.log10(2)),
+    "sinh": lambda x: _exponential(Magnitude(abs(x.value), x.log10)),
+    "cosh": lambda x: _exponential(Magnitude(abs(x.value), x.log10)),
+    "gamma": _gamma,
+    "factorial": lambda x: _gamma(_from_value(x.value + 1)),
+}

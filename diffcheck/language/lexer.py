@@ -1,0 +1,194 @@
+"""From the text to tokens: limits, brackets, literals. Nothing is built here and no number is computed.
+
+Lark's lexer cuts the text by the terminals of `grammar.lark`; this pass checks each token as it comes, so that a hostile text
+is refused at its first fault, before the rest of it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lark import Token
+from lark.exceptions import UnexpectedCharacters
+
+from diffcheck.errors import ExpressionError
+from diffcheck.language.refusals import refused_spelling
+
+MAXIMUM_BYTES = 64 * 1024
+MAXIMUM_NODES = 10_000
+MAXIMUM_NESTING = 500
+MAXIMUM_DIGITS = 1_000
+MAXIMUM_EXPONENT = 10_000
+
+KEYWORDS = {"and": "AND", "or": "OR", "not": "NOT", "if": "IF", "else": "ELSE"}
+
+# how many nodes of the tree a token stands for; brackets and separators stand for none
+NODES_OF_A_TOKEN = dict.fromkeys(
+    "NAME NUMBER ADD SUBTRACT MULTIPLY DIVIDE POWER ROOT LESS LESS_EQUAL GREATER GREATER_EQUAL EQUAL NOT_EQUAL "
+    "AND OR NOT IF BAR JUXTAPOSED FUNCTION WHERE PIECEWISE ITERATE".split(),
+    1,
+) | {"SUPERSCRIPT": 2}
+
+
+def start(token: Token) -> int:
+    """The offset of a token; Lark's type allows None, its lexer never gives it."""
+    return token.start_pos or 0
+
+
+def end(token: Token) -> int:
+    """The offset behind a token."""
+    return token.end_pos or 0
+
+
+def error_at(text: str, first: Token, last: Token, message: str, fix: str = "") -> ExpressionError:
+    """The error for the tokens `first` to `last`."""
+    return ExpressionError(message, text, start(first), end(last), fix)
+
+
+def check_size(text: str) -> None:
+    """Refuse a text of more than 64 KiB; raises ExpressionError."""
+    if len(text) > MAXIMUM_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAXIMUM_BYTES:
+        place = min(len(text), MAXIMUM_BYTES)
+        message = f"the text is longer than the limit of {MAXIMUM_BYTES // 1024} KiB"
+        raise ExpressionError(message, text, place - 1, place, "Write it with definitions: f(x) = …; f(f(x)).")
+
+
+def read_tokens(text: str, raw: Iterator[Token]) -> list[Token]:
+    """The tokens of a text with the brackets in pairs and the newlines inside them left out; raises ExpressionError."""
+    brackets = _Brackets(text)
+    tokens: list[Token] = []
+    try:
+        for token in raw:
+            if token.type == "NAME":
+                token.type = KEYWORDS.get(token, "NAME")
+            elif token.type == "NUMBER" or token.type == "SUPERSCRIPT":
+                _check_literal(text, token)
+            elif token.type == "SEPARATOR":
+                brackets.check_separator(token)
+                if brackets.open or not tokens or tokens[-1].type == "SEPARATOR":
+                    continue
+            else:
+                brackets.feed(token)
+            tokens.append(token)
+    except UnexpectedCharacters as fault:
+        raise _unknown_text(text, fault.pos_in_stream or 0) from None
+    brackets.check_closed()
+    return _without_last_separator(text, tokens)
+
+
+def check_nodes(text: str, tokens: list[Token]) -> None:
+    """Refuse more than 10,000 nodes as written; raises ExpressionError."""
+    count = 0
+    for token in tokens:
+        count += NODES_OF_A_TOKEN.get(token.type, 0)
+        if count > MAXIMUM_NODES:
+            message = f"the expression has more than the limit of {MAXIMUM_NODES:,} nodes"
+            raise error_at(text, token, token, message, "Write it with definitions: f(x) = …; f(f(x)).")
+
+
+def _without_last_separator(text: str, tokens: list[Token]) -> list[Token]:
+    if tokens and tokens[-1].type == "SEPARATOR":
+        tokens.pop()
+    if not tokens:
+        what = "the text holds only comments" if text.strip() else "the text is empty"
+        raise ExpressionError(what, text, 0, 0, "Write an expression such as x^2 + 3x + 2.")
+    return tokens
+
+
+def _unknown_text(text: str, position: int) -> ExpressionError:
+    message, fix, length = refused_spelling(text, position)
+    # a lone surrogate cannot be printed: it would turn this error into another one
+    printable = text.encode("utf-8", "replace").decode("utf-8")
+    return ExpressionError(message.encode("utf-8", "replace").decode(), printable, position, position + length, fix)
+
+
+def _check_literal(text: str, token: Token) -> None:
+    if token.type == "SUPERSCRIPT":
+        _check_superscript(text, token)
+        return
+    mantissa, _, exponent = token.lower().partition("e")
+    digits = len(mantissa) - mantissa.count(".")
+    following = text[end(token) : end(token) + 2].lower()
+    if digits > MAXIMUM_DIGITS:
+        raise error_at(text, token, token, f"the number has {digits:,} digits, more than the limit of {MAXIMUM_DIGITS:,}")
+    magnitude = exponent.lstrip("+-").lstrip("0")
+    # the length is looked at first, because reading a long exponent is what must not happen
+    if len(magnitude) > 5 or int(magnitude or "0") > MAXIMUM_EXPONENT:
+        raise error_at(text, token, token, f"the number's exponent is beyond the limit of ±{MAXIMUM_EXPONENT:,}")
+    if following[:1] == "_":
+        raise error_at(text, token, token, "a number has no underscores", "Write 1000000 or 1e6.")
+    if token == "0" and following[:1] in ("x", "b", "o") and following[1:].isalnum() and _is_digit_of(following):
+        raise error_at(text, token, token, f"'0{following[:1]}' does not begin a number", "Write numbers in decimal.")
+
+
+def _is_digit_of(following: str) -> bool:
+    return following[1] in {"x": "0123456789abcdef", "o": "01234567", "b": "01"}[following[0]]
+
+
+def _check_superscript(text: str, token: Token) -> None:
+    if len(token) > MAXIMUM_DIGITS:
+        raise error_at(text, token, token, f"the exponent has more than the limit of {MAXIMUM_DIGITS:,} digits")
+    if "⁻" in token or "⁺" in token:
+        raise error_at(text, token, token, "a superscript has no sign", "Write x^-1 for 1/x, asin(x) for an inverse function.")
+
+
+class _Brackets:
+    """The brackets and bars that are open, innermost last."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.open: list[Token] = []
+        self.open_bars = 0
+
+    def feed(self, token: Token) -> None:
+        if token.type == "LPAR":
+            self._push(token)
+        elif token.type == "RPAR":
+            self._close(token)
+        elif token.type == "BAR":
+            self._bar(token)
+
+    def check_separator(self, token: Token) -> None:
+        """A newline inside brackets is white space; a semicolon there is a fault."""
+        if self.open_bars and self.open[-1].type == "BAR":
+            raise self._unclosed(self.open[-1])
+        if self.open and token == ";":
+            fix = "Separate arguments by ',' and close every bracket before ';'."
+            raise error_at(self.text, token, token, "a ';' stands inside brackets", fix)
+
+    def check_closed(self) -> None:
+        if self.open:
+            raise self._unclosed(self.open[-1])
+
+    def _push(self, token: Token) -> None:
+        self.open.append(token)
+        if len(self.open) > MAXIMUM_NESTING:
+            message = f"the brackets are nested deeper than the limit of {MAXIMUM_NESTING}"
+            raise error_at(self.text, token, token, message, "Write it with definitions: f(x) = …; f(f(x)).")
+
+    def _close(self, token: Token) -> None:
+        if not self.open:
+            raise error_at(self.text, token, token, "a closing bracket has no opening one", "Remove it, or add a '('.")
+        if self.open[-1].type == "BAR":
+            raise self._unclosed(self.open[-1])
+        self.open.pop()
+
+    def _bar(self, token: Token) -> None:
+        if self.open and self.open[-1].type == "BAR":
+            opening = self.open[-1]
+            if end(opening) == start(token):
+                fix = "Write or for a logical or, abs(x)*abs(y) for a product, abs(…) for nested bars."
+                raise error_at(self.text, opening, token, "'||' is not an operator", fix)
+            self.open.pop()
+            self.open_bars -= 1
+            token.type = "CLOSING_BAR"
+        elif self.open_bars:
+            raise error_at(self.text, token, token, "bars |…| cannot be nested", "Write abs(…) for the inner or the outer one.")
+        else:
+            self.open_bars += 1
+            self._push(token)
+
+    def _unclosed(self, token: Token) -> ExpressionError:
+        if token.type == "BAR":
+            return error_at(self.text, token, token, "the closing bar is missing for this '|'", "Write |x| or abs(x).")
+        return error_at(self.text, token, token, "the closing bracket is missing for this '('", "Add a ')'.")

@@ -1,0 +1,324 @@
+"""What every name is, and where a product is implied: the two questions that the grammar leaves open.
+
+A name before a bracket is a function if the caller or the text defines it, a variable if the text uses it as one (or if it is
+a single letter), and otherwise a mistake. This has to be known before parsing: 1/x(y+1) is ambiguous, 1/sin(y+1) is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from lark import Token
+
+from diffcheck.errors import ExpressionError
+from diffcheck.language.lexer import end, error_at, start
+
+CONSTANTS = {"e": "e", "pi": "pi", "π": "pi", "tau": "tau", "τ": "tau", "inf": "inf"}
+FORMS = {"where": "WHERE", "piecewise": "PIECEWISE", "iterate": "ITERATE"}
+MAXIMUM_ITERATIONS = 1_000_000
+
+ENDS_A_FACTOR = frozenset(("NAME", "NUMBER", "SUPERSCRIPT", "RPAR", "CLOSING_BAR"))
+BEGINS_A_FACTOR = frozenset(("NAME", "NUMBER", "FUNCTION", "LPAR", "BAR", "ROOT", "WHERE", "PIECEWISE", "ITERATE"))
+ENDS_A_FUNCTION = frozenset(("FUNCTION", "PRIME", "COUNT"))
+FOLLOWS_A_FUNCTION = frozenset(("PRIME", "AT", "COMPOSE"))
+
+SUPERSCRIPT_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of one text by what they are."""
+
+    table: Collection[str]
+    defined: set[str] = field(default_factory=set)
+    parameters: set[str] = field(default_factory=set)
+    variables: set[str] = field(default_factory=set)
+
+    def is_function(self, name: str) -> bool:
+        return name in self.table or name in self.defined
+
+    def is_variable(self, name: str) -> bool:
+        return len(name) == 1 or name in self.variables or name in self.parameters or name in CONSTANTS
+
+    def suggestion(self, name: str) -> str:
+        """Did you mean …? for a name that is no function."""
+        # difflib costs a millisecond of start-up and is needed by mistakes only
+        from difflib import get_close_matches
+
+        candidates = sorted({*self.table, *self.defined, *FORMS})
+        close = get_close_matches(name, candidates, 1) or get_close_matches(name.lower(), candidates, 1)
+        hint = f"Did you mean '{close[0]}'?" if close else f"For a product write {name}*(…)."
+        return f"{hint} `diffcheck functions` lists all of them."
+
+
+def resolve_names(text: str, tokens: list[Token], function_names: Collection[str]) -> list[Token]:
+    """The tokens with every name's kind settled and JUXTAPOSED where a product is implied; raises ExpressionError."""
+    names = Names(frozenset(function_names))
+    for first in _statements(tokens):
+        _read_head(text, tokens, first, names)
+    names.variables = {str(token) for index, token in enumerate(tokens) if _is_bare(tokens, index)}
+    clash = next((token for token in tokens if token.type == "PARAMETER" and token in names.defined), None)
+    if clash is not None:
+        raise error_at(text, clash, clash, f"the parameter '{clash}' has the name of a definition", "Choose another name.")
+    return list(_Resolver(text, tokens, names).run())
+
+
+def _statements(tokens: list[Token]) -> Iterator[int]:
+    yield 0
+    for index, token in enumerate(tokens):
+        if token.type == "SEPARATOR":
+            yield index + 1
+
+
+def _type(tokens: list[Token], index: int) -> str:
+    return tokens[index].type if 0 <= index < len(tokens) else ""
+
+
+def _closing(tokens: list[Token], opening: int) -> int:
+    """The index of the bracket that closes the one at `opening`."""
+    depth = 0
+    for index in range(opening, len(tokens)):
+        depth += {"LPAR": 1, "RPAR": -1}.get(tokens[index].type, 0)
+        if depth == 0:
+            return index
+    return len(tokens)
+
+
+def _is_bare(tokens: list[Token], index: int) -> bool:
+    """Whether the token is a name that is used as a variable, whatever it is elsewhere."""
+    following = _type(tokens, index + 1)
+    return (
+        tokens[index].type == "NAME"
+        and following not in FOLLOWS_A_FUNCTION
+        and following not in ("LPAR", "EQUALS")
+        and _type(tokens, index - 1) != "COMPOSE"
+    )
+
+
+# ── definitions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read_head(text: str, tokens: list[Token], first: int, names: Names) -> None:
+    """Mark the left side of a definition, `f(x, y) =` or `f =`, if the statement is one."""
+    if _type(tokens, first) != "NAME":
+        return
+    closing = _closing(tokens, first + 1) if _type(tokens, first + 1) == "LPAR" else first
+    if _type(tokens, closing + 1) != "EQUALS":
+        return
+    _check_new_name(text, tokens[first], names)
+    if closing > first:
+        _read_parameters(text, tokens, first, closing, names)
+    tokens[first].type = "DEFINED"
+    names.defined.add(str(tokens[first]))
+
+
+def _check_new_name(text: str, name: Token, names: Names) -> None:
+    if name in CONSTANTS:
+        raise error_at(text, name, name, f"'{name}' is a reserved constant", "Choose another name.")
+    if name in FORMS:
+        raise error_at(text, name, name, f"'{name}' is a reserved word", "Choose another name.")
+    if name in names.table:
+        raise error_at(text, name, name, f"'{name}' is already a function of diffcheck", "Choose another name.")
+    if name in names.defined:
+        raise error_at(text, name, name, f"'{name}' is defined twice", "Choose another name for one of them.")
+
+
+def _read_parameters(text: str, tokens: list[Token], first: int, closing: int, names: Names) -> None:
+    opening = first + 1
+    if closing == opening + 1:
+        fix = f"Write {tokens[first]}(x) = …"
+        raise error_at(text, tokens[first], tokens[closing], "a definition needs a parameter", fix)
+    seen: set[str] = set()
+    for index in range(opening + 1, closing):
+        token, is_name = tokens[index], (index - opening) % 2 == 1
+        if token.type != ("NAME" if is_name else "COMMA"):
+            fix = "A definition is written f(x, y) = …; to compare, write ==."
+            raise error_at(text, token, token, "the parameters of a definition are names separated by ','", fix)
+        if is_name:
+            _check_parameter(text, token, seen)
+            seen.add(str(token))
+            token.type = "PARAMETER"
+    names.parameters |= seen
+
+
+def _check_parameter(text: str, token: Token, seen: set[str]) -> None:
+    if token in CONSTANTS:
+        raise error_at(text, token, token, f"'{token}' is a reserved constant, not a parameter", "Choose another name.")
+    if token in seen:
+        raise error_at(text, token, token, f"the parameter '{token}' is written twice", "Choose another name.")
+
+
+# ── bodies and expressions ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Resolver:
+    """One pass over the tokens: settle each name by its neighbours, then see whether a product is implied before it."""
+
+    def __init__(self, text: str, tokens: list[Token], names: Names) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.names = names
+        # per open bracket: whether an implied product follows a bar in it, which makes the next bar ambiguous
+        self.bar_products = [False]
+
+    def run(self) -> Iterator[Token]:
+        previous: Token | None = None
+        previous_is_function = False  # what ends here is a function, not a number: (f∘g), iterate(f, 3), f'
+        for index, token in enumerate(self.tokens):
+            if token.type == "NAME":
+                self._settle(index)
+            elif token.type == "AT":
+                self._count(index + 1)
+            if previous is not None and not previous_is_function and self._is_product(previous, token):
+                yield Token("JUXTAPOSED", "", start(token), end_pos=start(token))
+            self._follow_bars(token)
+            previous_is_function = token.type in ENDS_A_FUNCTION or (token.type == "RPAR" and previous_is_function)
+            previous = token
+            yield token
+
+    def _error(self, first: Token, last: Token, message: str, fix: str) -> ExpressionError:
+        return error_at(self.text, first, last, message, fix)
+
+    def _settle(self, index: int) -> None:
+        """Give a NAME its kind."""
+        token = self.tokens[index]
+        following = _type(self.tokens, index + 1)
+        if following in FOLLOWS_A_FUNCTION or _type(self.tokens, index - 1) == "COMPOSE":
+            self._function(token)
+        elif following == "LPAR":
+            self._before_a_bracket(index)
+        elif following in ("POWER", "SUPERSCRIPT") and self.names.is_function(token):
+            self._before_a_power(index)
+        elif following in BEGINS_A_FACTOR and self.names.is_function(token) and token not in self.names.parameters:
+            fix = f"Write {token}(…); if {token} is a variable, {token}*…"
+            raise self._error(token, token, f"functions need parentheses: {token}(…)", fix)
+
+    def _function(self, token: Token) -> None:
+        if not self.names.is_function(token):
+            raise self._error(token, token, f"unknown function '{token}'", self.names.suggestion(token))
+        token.type = "FUNCTION"
+
+    def _before_a_bracket(self, index: int) -> None:
+        token = self.tokens[index]
+        if token in FORMS:
+            token.type = FORMS[token]
+            if token == "iterate":
+                self._iterate(index)
+        elif self.names.is_function(token) or not self.names.is_variable(token):
+            self._function(token)
+
+    def _iterate(self, index: int) -> None:
+        """iterate(f, 3)"""
+        inside = self.tokens[index + 2 : _closing(self.tokens, index + 1)]
+        if [token.type for token in inside] != ["NAME", "COMMA", "NUMBER"]:
+            fix = "Write iterate(f, 3): the name of a function and a number."
+            raise self._error(self.tokens[index], self.tokens[index], "iterate needs a function and a count", fix)
+        self._function(inside[0])
+        self._count(index + 4)
+
+    def _count(self, index: int) -> None:
+        """The number of f@3."""
+        if _type(self.tokens, index) != "NUMBER":
+            return
+        token = self.tokens[index]
+        if not token.isdigit():
+            raise self._error(token, token, "the count of a composition is a whole number", "Write f@3 for f(f(f(x))).")
+        if len(token.lstrip("0")) > 7 or int(token) > MAXIMUM_ITERATIONS:
+            message = f"the count is beyond the limit of {MAXIMUM_ITERATIONS:,}"
+            raise self._error(token, token, message, "Compose less often.")
+        token.type = "COUNT"
+
+    # ── powers of functions: sin^2(x) ──
+
+    def _before_a_power(self, index: int) -> None:
+        name, last = self.tokens[index], self._exponent_end(index + 1)
+        is_applied = _type(self.tokens, last + 1) == "LPAR"
+        exponent = self._written(index + 1, last).lstrip("^* ").translate(SUPERSCRIPT_DIGITS)
+        if name in self.names.defined:
+            fix = f"Write {name}(x)^{exponent} for the power, {name}@{exponent}(x) for the iterate."
+            raise self._error(name, self.tokens[last], f"'{name}^{exponent}' is ambiguous: power or iterate?", fix)
+        if _type(self.tokens, last + 1) in ("NAME", "NUMBER", "FUNCTION") and name not in self.names.parameters:
+            fix = f"Write {name}(…)^{exponent}; if {name} is a variable, {name}^{exponent}*…"
+            raise self._error(name, self.tokens[last], f"functions need parentheses: {name}^{exponent}(…)", fix)
+        if is_applied:
+            self._power_of_a_call(index, last, exponent)
+
+    def _exponent_end(self, index: int) -> int:
+        """The index of the last token of the exponent that begins with the POWER or SUPERSCRIPT at `index`."""
+        if self.tokens[index].type == "SUPERSCRIPT":
+            return index
+        index += 1
+        while _type(self.tokens, index) in ("SUBTRACT", "ADD"):
+            index += 1
+        index = _closing(self.tokens, index) if _type(self.tokens, index) == "LPAR" else index
+        return min(index, len(self.tokens) - 1)
+
+    def _written(self, first: int, last: int) -> str:
+        return self.text[start(self.tokens[first]) : end(self.tokens[last])]
+
+    def _power_of_a_call(self, index: int, last: int, exponent: str) -> None:
+        name, number = self.tokens[index], self.tokens[last]
+        if number.type == "NAME" and self.names.is_function(number):
+            return  # sin^f(x): the exponent is f(x)
+        if name in self.names.parameters or name in self.names.variables - self._bare_only_here(index):
+            fix = f"Write {name}(…)^{exponent} for the function, {name}^{exponent}*(…) for the variable."
+            raise self._error(name, number, f"'{name}^{exponent}(' is ambiguous: function or variable?", fix)
+        if number.type not in ("NUMBER", "SUPERSCRIPT") or last > index + 2 or not exponent.isdigit() or int(exponent) < 2:
+            raise self._error(name, number, f"'{name}^{exponent}' is ambiguous", self._two_readings(name, exponent))
+        name.type, number.type = "FUNCTION", "EXPONENT"
+
+    def _bare_only_here(self, index: int) -> set[str]:
+        """The name at `index`, if it is never used as a variable: sin in sin^2(x) + sin^3(y)."""
+        name = self.tokens[index]
+        for other, token in enumerate(self.tokens):
+            if token == name and _is_bare(self.tokens, other) and _type(self.tokens, other + 1) not in ("POWER", "SUPERSCRIPT"):
+                return set()
+        return {str(name)}
+
+    def _two_readings(self, name: str, exponent: str) -> str:
+        if exponent.strip("()").replace(" ", "").replace("−", "-") != "-1":
+            return f"Write {name}(x)^{exponent} for the power; a repeated function is {name}@3(x)."
+        inverse = next((i for i in (f"a{name}", f"arc{name}", name[1:]) if i in self.names.table), None)
+        wording = f"{inverse}(x) for the inverse function" if inverse else "the inverse function by its own name"
+        return f"{name}^-1: {inverse or 'the inverse'} or 1/{name}? Write {wording}, 1/{name}(x) for the reciprocal."
+
+    # ── implied products ──
+
+    def _is_product(self, previous: Token, token: Token) -> bool:
+        if previous.type not in ENDS_A_FACTOR or token.type not in BEGINS_A_FACTOR:
+            return False
+        if token.type == "NUMBER":
+            raise self._number_behind(previous, token)
+        if previous.type == "NUMBER" and token.type == "LPAR":
+            self._check_exponent_form(previous)
+        if previous.type == "CLOSING_BAR":
+            self.bar_products[-1] = True
+        elif token.type == "BAR" and self.bar_products[-1]:
+            raise self._error(token, token, "this row of bars can be read in two ways", "Write abs(…).")
+        return True
+
+    def _number_behind(self, previous: Token, token: Token) -> ExpressionError:
+        if previous.type == "NUMBER":
+            return self._error(previous, token, "two numbers stand side by side", f"Write {previous}*{token} for a product.")
+        if previous.type == "NAME":
+            fix = f"Write {token}*{previous} for a product, {previous}^{token} for a power."
+        else:
+            fix = f"Write *{token} for a product, ^{token} for a power."
+        return self._error(token, token, "a number stands behind a factor", fix)
+
+    def _check_exponent_form(self, number: Token) -> None:
+        """2E1(x): the number 20, or twice the exponential integral?"""
+        match = re.fullmatch(r"(.*?)([eE][0-9]+)", number)
+        if match and match[2] in self.names.table:
+            fix = f"Write {match[1]}*{match[2]}(…) for the function, ({number})*(…) for the number."
+            raise self._error(number, number, f"'{number}(' is ambiguous: a number or the function {match[2]}?", fix)
+
+    def _follow_bars(self, token: Token) -> None:
+        if token.type == "LPAR":
+            self.bar_products.append(False)
+        elif token.type == "RPAR":
+            self.bar_products.pop()
+        elif token.type in ("SEPARATOR", "COMMA"):
+            self.bar_products[-1] = False

@@ -1,0 +1,135 @@
+"""From a text to its syntax tree: tokens, names, LALR parse, and the checks that need the whole program."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection
+from functools import cache
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedToken
+
+from diffcheck.errors import ExpressionError
+from diffcheck.language.complaints import complain
+from diffcheck.language.lexer import check_nodes, check_size, read_tokens
+from diffcheck.language.names import resolve_names
+from diffcheck.language.refusals import Refusal
+from diffcheck.language.syntax import Call, Definition, Expression, Name, Program, postorder
+from diffcheck.language.tree import TreeBuilder
+
+
+def parse(text: str, function_names: Collection[str]) -> Program:
+    """Read a text: definitions, then one expression.
+
+    `function_names` are the functions, aliases included, that may be called without a definition. Raises ExpressionError, which
+    holds the place of the fault, for everything that cannot be read in exactly one way.
+    """
+    check_size(text)
+    session = _grammar().parse_interactive(text)
+    tokens = read_tokens(text, session.lexer_thread.lex(session.parser_state))
+    tokens = resolve_names(text, tokens, function_names)
+    check_nodes(text, tokens)
+    previous: Token | None = None
+    try:
+        for token in tokens:
+            session.feed_token(token)
+            previous = token
+        statements = session.feed_eof(previous)
+    except UnexpectedToken as fault:
+        raise complain(text, tokens, fault) from None
+    except Refusal as fault:
+        fix = fault.fix.format(*(text[first:last] for first, last in fault.quoted))
+        raise ExpressionError(fault.message, text, fault.start, fault.end, fix) from None
+    program = _program(text, statements)
+    _check_calls(program)
+    return program
+
+
+@cache
+def _grammar() -> Lark:
+    """The parser's tables; computing them takes far longer than a parse, so they are kept in the user's cache directory."""
+    return Lark.open(
+        "grammar.lark",
+        rel_to=__file__,
+        parser="lalr",
+        lexer="basic",
+        transformer=TreeBuilder(),
+        maybe_placeholders=False,
+        cache=_cache_file() or False,
+    )
+
+
+def _cache_file() -> str | None:
+    """A file that nobody else can write, as Lark unpickles it; None where there is no such place."""
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    directory = os.path.join(root, "diffcheck")
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        status = os.stat(directory)
+    except OSError:
+        return None
+    owner = os.getuid() if hasattr(os, "getuid") else status.st_uid
+    is_private = status.st_uid == owner and not (hasattr(os, "getuid") and stat.S_IMODE(status.st_mode) & 0o022)
+    return os.path.join(directory, "grammar.lark.cache") if is_private and os.path.isabs(root) else None
+
+
+def _program(text: str, statements: tuple[Definition | Expression, ...]) -> Program:
+    definitions = tuple(statement for statement in statements if isinstance(statement, Definition))
+    for statement, following in zip(statements, statements[1:], strict=False):
+        if not isinstance(statement, Definition):
+            what = "a definition" if isinstance(following, Definition) else "another expression"
+            fix = "Write definitions first, f(x) = …, then one expression."
+            span = statement.span
+            raise ExpressionError(f"{what} follows the expression", text, span.start, span.end, fix)
+    last = statements[-1]
+    return Program(text, definitions, None if isinstance(last, Definition) else last)
+
+
+def _check_calls(program: Program) -> None:
+    """Definitions are used after they are written, as functions, and with the right number of arguments."""
+    all_names = {definition.name for definition in program.definitions}
+    written: dict[str, int] = {}
+    for definition in program.definitions:
+        _check_uses(program.text, definition.body, all_names, written, definition.name)
+        written[definition.name] = len(definition.parameters)
+    if program.expression is not None:
+        _check_uses(program.text, program.expression, all_names, written, "")
+
+
+def _check_uses(text: str, expression: Expression, names: set[str], written: dict[str, int], current: str) -> None:
+    for part in postorder(expression):
+        if isinstance(part, Name) and part.name in names:
+            message = f"'{part.name}' is defined as a function"
+            raise ExpressionError(message, text, part.span.start, part.span.end, f"Write {part.name}(…).")
+        if isinstance(part, Call):
+            _check_order(text, part, names, written, current)
+            _check_arity(text, part, written)
+
+
+def _check_order(text: str, call: Call, names: set[str], written: dict[str, int], current: str) -> None:
+    for factor in call.factors:
+        if factor.name in names and factor.name not in written:
+            start, end = factor.span.start, factor.span.end
+            if factor.name == current:
+                fix = "A definition cannot use itself; f@3 composes f three times."
+                raise ExpressionError(f"'{factor.name}' is defined by itself", text, start, end, fix)
+            fix = "Write its definition first."
+            raise ExpressionError(f"'{factor.name}' is used before it is defined", text, start, end, fix)
+
+
+def _check_arity(text: str, call: Call, written: dict[str, int]) -> None:
+    innermost = len(call.factors) - 1
+    for place, factor in enumerate(call.factors):
+        if factor.name not in written:
+            continue
+        parameters = written[factor.name]
+        start, end = factor.span.start, factor.span.end
+        is_plain = factor.primes == 0 and factor.iterations == 1 and place == innermost
+        if not is_plain and parameters != 1:
+            fix = "Only functions of one variable are composed, iterated or primed."
+            raise ExpressionError(f"'{factor.name}' has {parameters} parameters", text, start, end, fix)
+        if place == innermost and len(call.arguments) != parameters:
+            given, needed = len(call.arguments), f"{parameters} argument" + "s" * (parameters != 1)
+            message = f"'{factor.name}' needs {needed}, not {given}"
+            raise ExpressionError(message, text, start, call.span.end, "Give one argument for each parameter.")

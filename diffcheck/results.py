@@ -1,0 +1,184 @@
+"""What diffcheck finds out, as frozen values: plain numbers and text, standard library only.
+
+Enclosure → Sample (one point, one variable: status, enclosures, one Result a derivative) → Report.
+"""
+
+from __future__ import annotations
+
+import decimal
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+
+# Balls may lie far outside the range of floats: 1e4342944819 is a Decimal, but not a Fraction that fits in memory.
+EXACT = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_HALF_EVEN)
+DOWN = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_FLOOR)
+UP = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_CEILING)
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A proved interval: the number lies within `radius` of `midpoint`."""
+
+    midpoint: Decimal
+    radius: Decimal
+
+    @property
+    def lower(self) -> Decimal:
+        return DOWN.subtract(self.midpoint, self.radius)
+
+    @property
+    def upper(self) -> Decimal:
+        return UP.add(self.midpoint, self.radius)
+
+    def contains(self, number: Decimal) -> bool:
+        return self.lower <= number <= self.upper
+
+    def overlaps(self, other: Enclosure) -> bool:
+        return self.lower <= other.upper and other.lower <= self.upper
+
+    def __float__(self) -> float:
+        return float(self.midpoint)
+
+
+class Status(str, Enum):
+    """What the function is at the point, as far as it is proved."""
+
+    SMOOTH = "smooth"
+    KINK = "kink"
+    JUMP = "jump"
+    VERTICAL = "vertical"
+    BOUNDARY = "boundary"
+    HOLE = "hole"
+    UNDEFINED = "undefined"
+    UNDECIDED = "undecided"
+    UNSAMPLED = "unsampled"  # one of very many points: not certified
+
+
+class Outcome(str, Enum):
+    """What a verdict means for an exit code."""
+
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+    UNDECIDED = "undecided"
+
+
+class Verdict(str, Enum):
+    """What is said of one derivative value; docs/verdicts.md explains each."""
+
+    EXACT = "exact"
+    AGREES = "agrees"
+    ILL_CONDITIONED = "ill-conditioned"
+    SUBGRADIENT = "subgradient"
+    UNDEFINED = "undefined"
+    OVERFLOW = "overflow"
+    UNDERFLOW = "underflow"
+    JUMP = "jump"
+    VERTICAL = "vertical"
+    BOUNDARY = "boundary"
+    HOLE = "hole"
+    SPURIOUS = "spurious"
+    OUTSIDE = "outside"
+    NONFINITE = "nonfinite"
+    WRONG = "wrong"
+    UNSTABLE = "unstable"
+    INACCURATE = "inaccurate"
+    UNDECIDED = "undecided"
+    UNSUPPORTED = "unsupported"
+    UNSAMPLED = "unsampled"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One derivative value and what is said of it. `ulps` is the error in units of the last place of the true value."""
+
+    engine: str  # symbolic, automatic, claim
+    mode: str | None  # forward, reverse, or None
+    value: float | None
+    ulps: float | None
+    verdict: Verdict
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One point and one variable. `enclosure` holds ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ where it exists; `clarke` its one-sided values at a kink."""
+
+    point: Mapping[str, float]
+    wrt: str
+    order: int
+    status: Status
+    status_reason: str
+    primal: float | None
+    value: Enclosure | None
+    enclosure: Enclosure | None
+    clarke: tuple[Enclosure, Enclosure] | None
+    results: tuple[Result, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst outcome among the results."""
+        return max((result.outcome for result in self.results), key=SEVERITY.__getitem__, default=Outcome.UNDECIDED)
+
+
+SEVERITY = {Outcome.PASS: 0, Outcome.WARN: 1, Outcome.UNDECIDED: 2, Outcome.FAIL: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """The symbolic derivative with respect to one variable, ready to be read."""
+
+    wrt: str
+    text: str  # closed form, or the reason why there is none within the budget
+    latex: str
+    chained: bool  # text is a list of chained definitions
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What was checked: the same for every sample of a report."""
+
+    read_as: str
+    name: str
+    variables: tuple[str, ...]
+    dtype: str
+    program: str  # which JAX program was judged: jit or eager, and where
+    derivatives: tuple[Derivative, ...]
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of what was found, kept while samples pass by."""
+
+    samples: int = 0
+    unsampled: int = 0
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+
+    def add(self, sample: Sample) -> None:
+        self.samples += 1
+        if sample.status is Status.UNSAMPLED:
+            self.unsampled += 1
+            return
+        self.verdicts.update(result.verdict for result in sample.results)
+        self.outcomes.update(result.outcome for result in sample.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A header and its samples."""
+
+    header: Header
+    samples: tuple[Sample, ...]
+
+    @property
+    def tally(self) -> Tally:
+        tally = Tally()
+        for sample in self.samples:
+            tally.add(sample)
+        return tally
