@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from diffcheck.errors import ExpressionError
 from diffcheck.graph import limits
 from diffcheck.graph.functions import CONSTANT_NAMES, FUNCTIONS, Function, lookup, rows_named, spellings
-from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, GraphBuilder, Node, Variable, evaluate
+from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, GraphBuilder, Node, Variable
 from diffcheck.language import syntax
 from diffcheck.language.parser import parse
 from diffcheck.language.syntax import Span
@@ -26,8 +26,8 @@ class Problem:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The parameters of the target, then the variables that it uses beside them, each once."""
-        return tuple(dict.fromkeys((*self.target.parameters, *self.target.flat.variables)))
+        """The parameters of the target, then the variables that it uses beside them."""
+        return self.target.parameters
 
 
 def read(text: str, of: str | None = None) -> Problem:
@@ -76,8 +76,8 @@ class _Builder:
             raise self._error("this is a condition, not a number", body.span, "A condition has no derivative: use where(condition, a, b).")
         written = self._graph.graph(output)
         flat = inline(written, lambda: self._too_many(body.span))
-        self._refuse_capture(flat, body.span)
-        return Definition(name, self._parameters or (flat.variables if not name else ()), written, flat)
+        free = (variable for variable in written.variables if variable not in self._parameters)
+        return Definition(name, (*self._parameters, *free), len(self._parameters), written, flat)
 
     def _node(self, part: syntax.Expression, arguments: list[int]) -> int:
         match part:
@@ -111,8 +111,7 @@ class _Builder:
         for factor in reversed(call.factors):
             for _ in range(factor.iterations):
                 arguments = [self._apply_factor(factor, arguments, call.span)]
-        (result,) = arguments if len(call.factors) or len(arguments) == 1 else (arguments[0],)
-        return result
+        return arguments[0]
 
     def _apply_factor(self, factor: syntax.Factor, arguments: list[int], span: Span) -> int:
         definition = self._known.get(factor.name)
@@ -124,7 +123,15 @@ class _Builder:
         if factor.primes and len(arguments) != 1:
             raise self._error("a prime needs a function of one variable", factor.span, f"{factor.name} has {len(arguments)} arguments.")
         self._require_numbers(arguments, span)
-        return self._add(Call(definition, tuple(arguments), factor.primes), span)
+        handed_on = [self._hand_on(name, definition, span) for name in definition.parameters[definition.arity:]]
+        return self._add(Call(definition, (*arguments, *handed_on), factor.primes), span)
+
+    def _hand_on(self, name: str, definition: Definition, span: Span) -> int:
+        """A variable that the callee uses beside its parameters; it must not be captured by a parameter of the same name."""
+        if name in self._parameters:
+            raise self._error(f"{definition.name} uses the variable {name!r}, which is a parameter here", span,
+                              f"Make {name} a parameter of {definition.name}, or rename one of the two.")
+        return self._add(Variable(name), span)
 
     def _row(self, factor: syntax.Factor, count: int) -> Function:
         row = lookup(factor.name, count)
@@ -182,15 +189,6 @@ class _Builder:
                                   f"Constants may reach 10^±{limits.MAX_DECIMAL_EXPONENT:,}; this one is about 10^{magnitude.log10:,.0f}.")
             self._magnitudes[index] = magnitude
 
-    def _refuse_capture(self, flat: Graph, span: Span) -> None:
-        """A callee's own variable must not become this definition's parameter by having the same name."""
-        for definition in self._known.values():
-            captured = set(definition.flat.variables) - set(definition.parameters) & set(self._parameters)
-            if definition.name and captured & set(self._parameters) and definition in _callees(self._graph):
-                name = min(captured & set(self._parameters))
-                raise self._error(f"{definition.name} uses the variable {name!r}, which is a parameter here", span,
-                                  f"Make {name} a parameter of {definition.name}, or rename one of the two.")
-
     def _too_many(self, span: Span) -> ExpressionError:
         return self._error(f"the expression has more than {limits.MAX_NODES:,} operations when written out", span,
                            "Lower the number of compositions.")
@@ -199,37 +197,35 @@ class _Builder:
         return ExpressionError(message, self._text, span.start, span.end, fix)
 
 
-def _callees(builder: GraphBuilder) -> set[Definition]:
-    return {node.definition for node in builder.nodes if isinstance(node, Call)}
-
-
 class _Inliner(GraphBuilder):
     """Replaces plain calls by the bodies called; derivative calls stay, since each engine has its own derivative."""
 
-    def __init__(self, too_many: object) -> None:
+    def __init__(self, too_many: Callable[[], Exception]) -> None:
         super().__init__()
         self._too_many = too_many
 
-    def call(self, definition: Definition, order: int, arguments: Sequence[int]) -> int:
+    def copy(self, node: Node, places: Sequence[int] | Mapping[int, int], span: Span | None) -> int:
         if len(self.nodes) > limits.MAX_NODES:
-            raise self._too_many()  # type: ignore[operator]
-        if order:
-            return super().call(definition, order, arguments)
-        return self.graft(definition.flat, dict(zip(definition.parameters, arguments, strict=True)))
+            raise self._too_many()
+        if isinstance(node, Call) and not node.order:
+            bound = dict(zip(node.definition.parameters, (places[i] for i in node.arguments), strict=True))
+            return self.graft(node.definition.flat, bound)
+        return super().copy(node, places, span)
 
 
-def inline(graph: Graph, too_many: object) -> Graph:
+def inline(graph: Graph, too_many: Callable[[], Exception]) -> Graph:
     """The same function without plain calls; `too_many()` makes the exception for a graph that grows too large."""
     if not any(isinstance(node, Call) and not node.order for node in graph.nodes):
         return graph
     inliner = _Inliner(too_many)
-    return inliner.graph(inliner.graft(graph, {}))
+    variables = {name: inliner.variable(name) for name in graph.variables}
+    return inliner.graph(inliner.graft(graph, variables))
 
 
 def _as_definition(row: Function) -> Definition:
     builder = GraphBuilder()
     graph = builder.graph(builder.apply(row, [builder.variable(name) for name in row.names]))
-    return Definition(row.name, row.names, graph, graph)
+    return Definition(row.name, row.names, len(row.names), graph, graph)
 
 
 @lru_cache(maxsize=None)
@@ -240,5 +236,3 @@ def meaning(name: str) -> Graph:
     assert program.expression is not None
     return _Builder(program, {}, row.names).definition(name, program.expression).flat
 
-
-__all__ = ["Problem", "build", "evaluate", "inline", "meaning", "read"]

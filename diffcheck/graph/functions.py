@@ -14,6 +14,7 @@ engines/certified/rules.py.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -88,6 +89,7 @@ class Function:
     kinks: tuple[Kink, ...] = ()
     conditions: str = ""  # "first" or "all": which arguments are conditions
     gives_condition: bool = False
+    may_jump: bool = False  # where it is defined, it need not be continuous
     operator: str = ""  # how the language writes it between its operands
 
     @cached_property
@@ -109,6 +111,12 @@ class Function:
     def signature(self) -> str:
         """The call as documentation writes it: `leaky_relu(x, slope=0.01)`."""
         return f"{self.name}({', '.join(self.parameters.split())})" if self.parameters else self.name
+
+    @cached_property
+    def jumps(self) -> bool:
+        """Whether the function, or one that its meaning is made of, need not be continuous where it is defined."""
+        words = set(re.findall(r"\w+", self.meaning))
+        return self.may_jump or any(row.may_jump for row in ROWS if row.name in words)
 
     def column(self, engine: str) -> str | None:
         """The entry for `sympy`, `jax`, `jax_forward` or `ball`: a name, ABSENT, or None where the meaning is to be used."""
@@ -174,7 +182,7 @@ ELEMENTARY = (
     Function("asec", "inverse secant, acos(1/x)", aliases=("arcsec",), meaning="acos(1/x)", sympy="asec"),
     Function("acsc", "inverse cosecant, asin(1/x)", aliases=("arccsc",), meaning="asin(1/x)", sympy="acsc"),
     Function("acot", "inverse cotangent, atan(1/x)", aliases=("arccot",), meaning="atan(1/x)", sympy="acot"),
-    Function("atan2", "angle of the point (x, y)", "y x", aliases=("arctan2",), jax="jax.numpy:arctan2", ball="rule:atan2"),
+    Function("atan2", "angle of the point (x, y)", "y x", aliases=("arctan2",), jax="jax.numpy:arctan2", ball="rule:atan2", may_jump=True),
     Function("sinh", "hyperbolic sine", ball="rule:sinh"),
     Function("cosh", "hyperbolic cosine", ball="rule:cosh"),
     Function("tanh", "hyperbolic tangent", ball="rule:tanh"),
@@ -204,16 +212,16 @@ ELEMENTARY = (
 
 PIECEWISE = (
     Function("abs", "absolute value", aliases=("fabs",), sympy="Abs", ball="rule:abs", kinks=(kink(0, -1, 1),)),
-    Function("sign", "-1, 0 or 1", aliases=("sgn",), ball="rule:sign"),
-    Function("floor", "greatest integer not above x", ball="rule:floor"),
-    Function("ceil", "least integer not below x", aliases=("ceiling",), sympy="ceiling", ball="rule:ceil"),
-    Function("mod", "remainder of the floored division, x - y*floor(x/y)", "x y", sympy="Mod", ball="rule:mod"),
+    Function("sign", "-1, 0 or 1", aliases=("sgn",), ball="rule:sign", may_jump=True),
+    Function("floor", "greatest integer not above x", ball="rule:floor", may_jump=True),
+    Function("ceil", "least integer not below x", aliases=("ceiling",), sympy="ceiling", ball="rule:ceil", may_jump=True),
+    Function("mod", "remainder of the floored division, x - y*floor(x/y)", "x y", sympy="Mod", ball="rule:mod", may_jump=True),
     Function("max", "greatest argument", "x …", sympy="Max", jax=OWN + "maximum", ball="rule:maximum"),
     Function("min", "least argument", "x …", sympy="Min", jax=OWN + "minimum", ball="rule:minimum"),
     Function("clip", "x held between a and b", "x a b", meaning="min(max(x, a), b)", jax="jax.numpy:clip"),
     Function("where", "a where the condition holds, else b", "condition a b", sympy=HEADS + "where", ball="rule:where",
-             conditions="first"),
-    Function("heaviside", "0 below zero, ½ (or the second argument) at zero, 1 above", "x at_zero=0.5", aliases=("Heaviside",),
+             conditions="first", may_jump=True),
+    Function("heaviside", "0 below zero, ½ (or the second argument) at zero, 1 above", "x at_zero=0.5", aliases=("Heaviside",), may_jump=True,
              sympy="Heaviside", jax=OWN + "heaviside", ball="rule:heaviside"),
 )
 
@@ -264,7 +272,7 @@ SPECIAL_FUNCTIONS = (
              domain=(NO_POLES,)),
     Function("digamma", "derivative of log(gamma(x))", aliases=("psi",), jax=SPECIAL + "digamma", ball="values:digamma", domain=(NO_POLES,)),
     Function("polygamma", "n-th derivative of digamma", "n x", jax=SPECIAL + "polygamma", ball="values:polygamma"),
-    Function("beta", "Euler's beta function", "x y", aliases=("Beta",), meaning="gamma(x)*gamma(y)/gamma(x + y)", jax=SPECIAL + "beta"),
+    Function("beta", "Euler's beta function", "x y", aliases=("Beta",), sympy="beta", meaning="gamma(x)*gamma(y)/gamma(x + y)", jax=SPECIAL + "beta"),
     Function("lbeta", "log|beta(x, y)|", "x y", aliases=("betaln",), meaning="lgamma(x) + lgamma(y) - lgamma(x + y)",
              jax=SPECIAL + "betaln"),
     Function("factorial", "gamma(x + 1)", meaning="gamma(x + 1)", jax=SPECIAL + "factorial"),
@@ -277,7 +285,7 @@ SPECIAL_FUNCTIONS = (
     Function("uppergamma", "upper incomplete gamma function Γ(a, x)", "a x", jax=OWN + "uppergamma", ball="values:uppergamma"),
     Function("lowergamma", "lower incomplete gamma function γ(a, x)", "a x", jax=OWN + "lowergamma", ball="values:lowergamma",
              domain=(POSITIVE, POSITIVE)),
-    Function("betainc", "regularised incomplete beta function", "a b x", sympy="betainc_regularized:x1=0", jax=SPECIAL + "betainc",
+    Function("betainc", "regularised incomplete beta function", "a b x", sympy=HEADS + "betainc", jax=SPECIAL + "betainc",
              ball="values:betainc", domain=(POSITIVE, POSITIVE, UNIT)),
     Function("erf", "error function", jax=SPECIAL + "erf"),
     Function("erfc", "1 - erf(x)", jax=SPECIAL + "erfc"),
@@ -313,8 +321,7 @@ SPECIAL_FUNCTIONS = (
     Function("Chi", "hyperbolic cosine integral", jax=ABSENT, ball="native:chi", domain=(POSITIVE,)),
     Function("Ei", "exponential integral, principal value", jax=SPECIAL + "expi", ball="native:ei"),
     Function("E1", "expint(1, x)", aliases=("exp1",), meaning="expint(1, x)", jax=SPECIAL + "exp1"),
-    Function("expint", "generalised exponential integral E_n(x)", "n x", aliases=("expn",), jax=SPECIAL + "expn", ball="values:expint",
-             domain=(ALL, POSITIVE)),
+    Function("expint", "generalised exponential integral E_n(x)", "n x", aliases=("expn",), jax=SPECIAL + "expn", ball="values:expint"),
     Function("li", "logarithmic integral, Ei(log(x))", meaning="Ei(log(x))", sympy="li", jax=None),
     Function("fresnels", "Fresnel integral of sin(πt²/2)", jax=OWN + "fresnels", ball="native:fresnel_s"),
     Function("fresnelc", "Fresnel integral of cos(πt²/2)", jax=OWN + "fresnelc", ball="native:fresnel_c"),

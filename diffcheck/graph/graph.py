@@ -7,7 +7,7 @@ graph is a new algebra, not a new walk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -96,10 +96,15 @@ class Graph:
 
 @dataclass(frozen=True, eq=False)
 class Definition:
-    """`name(parameters) = written`; `flat` is the same function with all plain calls replaced by the bodies called."""
+    """`name(parameters) = written`; `flat` is the same function with all plain calls replaced by the bodies called.
+
+    The first `arity` parameters are written in a call; the others are variables that the body uses beside them (a in
+    f(x) = a·x), handed on so that every definition is closed.
+    """
 
     name: str
     parameters: tuple[str, ...]
+    arity: int
     written: Graph
     flat: Graph = field(repr=False)
 
@@ -140,7 +145,7 @@ def evaluate_nodes(graph: Graph, algebra: Algebra[V], variables: Mapping[str, V]
 
 
 class GraphBuilder:
-    """Collects nodes so that equal nodes become one; it is itself an algebra whose values are node indices."""
+    """Collects nodes so that equal nodes become one."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
@@ -169,56 +174,39 @@ class GraphBuilder:
         return self.add(Call(definition, tuple(arguments), order))
 
     def graft(self, graph: Graph, variables: Mapping[str, int]) -> int:
-        """Copy a graph in, with its variables bound to nodes that are here; returns the index of its output."""
-        return evaluate(graph, self, _Bound(self, variables))
+        """Copy a graph in, its variables bound to nodes that are here; returns the index of its output."""
+        places: list[int] = []
+        for node, span in zip(graph.nodes, graph.spans or (None,) * len(graph.nodes), strict=True):
+            places.append(variables[node.name] if isinstance(node, Variable) else self.copy(node, places, span))
+        return places[graph.output]
+
+    def copy(self, node: Node, places: Sequence[int] | Mapping[int, int], span: Span | None) -> int:
+        """Add a node of another graph whose arguments are already here, at `places`."""
+        match node:
+            case Apply(function, arguments):
+                return self.add(Apply(function, tuple(places[i] for i in arguments)), span)
+            case Call(definition, arguments, order):
+                return self.add(Call(definition, tuple(places[i] for i in arguments), order), span)
+            case _:
+                return self.add(node, span)
 
     def graph(self, output: int) -> Graph:
         """The finished graph of one output, without the nodes that it does not need."""
         return prune(Graph(tuple(self.nodes), output, tuple(self.spans)))
 
 
-class _Bound(dict[str, int]):
-    """Bindings of some variables; the others stay variables."""
-
-    def __init__(self, builder: GraphBuilder, variables: Mapping[str, int]) -> None:
-        super().__init__(variables)
-        self._builder = builder
-
-    def __missing__(self, name: str) -> int:
-        return self._builder.variable(name)
-
-
-def needed(graph: Graph, outputs: Iterable[int]) -> list[bool]:
-    """For every node whether one of the outputs depends on it."""
+def prune(graph: Graph) -> Graph:
+    """The graph without the nodes that its output does not depend on."""
     marks = [False] * len(graph.nodes)
-    for output in outputs:
-        marks[output] = True
-    for i in range(len(graph.nodes) - 1, -1, -1):
+    marks[graph.output] = True
+    for i in range(graph.output, -1, -1):
         if marks[i]:
             for argument in arguments_of(graph.nodes[i]):
                 marks[argument] = True
-    return marks
-
-
-def prune(graph: Graph) -> Graph:
-    """The graph without the nodes that its output does not depend on."""
-    marks = needed(graph, [graph.output])
     if all(marks):
         return graph
-    place: dict[int, int] = {}
-    nodes: list[Node] = []
-    spans: list[Span | None] = []
+    builder, places = GraphBuilder(), dict[int, int]()
     for i, node in enumerate(graph.nodes):
-        if not marks[i]:
-            continue
-        place[i] = len(nodes)
-        spans.append(graph.spans[i] if graph.spans else None)
-        arguments = tuple(place[argument] for argument in arguments_of(node))
-        match node:
-            case Apply(function, _):
-                nodes.append(Apply(function, arguments))
-            case Call(definition, _, order):
-                nodes.append(Call(definition, arguments, order))
-            case _:
-                nodes.append(node)
-    return Graph(tuple(nodes), place[graph.output], tuple(spans))
+        if marks[i]:
+            places[i] = builder.copy(node, places, graph.spans[i] if graph.spans else None)
+    return Graph(tuple(builder.nodes), places[graph.output], tuple(builder.spans))

@@ -6,12 +6,10 @@ from lark import Token
 from lark.exceptions import UnexpectedToken
 
 from diffcheck.errors import ExpressionError
-from diffcheck.language.lexer import error_at
+from diffcheck.language.lexer import OPERATOR_TOKENS, error_at
 
-OPERATORS = frozenset(
-    "ADD SUBTRACT MULTIPLY DIVIDE POWER ROOT LESS LESS_EQUAL GREATER GREATER_EQUAL EQUAL NOT_EQUAL AND OR NOT IF ELSE "
-    "SUPERSCRIPT".split()
-)
+OPERATORS = OPERATOR_TOKENS | {"ELSE", "SUPERSCRIPT"}
+OPERAND = "Write a number, a name or brackets."
 FUNCTION_SIGNS = {"PRIME": "f'(x)", "AT": "f@3(x)", "COMPOSE": "(f∘g)(x)"}
 
 
@@ -31,10 +29,12 @@ def _complain(text: str, previous: Token | None, token: Token | None, expected: 
     if token is not None and token.type == "EQUALS":
         fix = "To compare, write ==; a definition is written f(x) = … at the beginning."
         return error_at(text, token, token, "'=' does not compare", fix)
+    if "COUNT" in expected:
+        return error_at(text, previous or here, here, "the count behind '@' is missing", "Write f@3 for f(f(f(x))).")
     if "NAME" in expected:
         return _missing_operand(text, previous, token)
     if previous is not None and previous.type == "COMPOSE":
-        return error_at(text, previous, here, "a function is missing after '∘'", "Write f∘g with the names of two functions.")
+        return error_at(text, previous, here, "a function is missing after '∘'", "Write f∘g with two functions.")
     if "ELSE" in expected and "NUMBER" not in expected:
         fix = "Write a if c else b; an if inside another needs brackets."
         return error_at(text, here, here, "the else of an if is missing", fix)
@@ -49,7 +49,7 @@ def _complain(text: str, previous: Token | None, token: Token | None, expected: 
 def _missing_operand(text: str, previous: Token | None, token: Token | None) -> ExpressionError:
     if previous is None or previous.type == "SEPARATOR":
         assert token is not None  # empty statements were left out
-        return error_at(text, token, token, f"an operand is missing before '{token}'", "Write a number, a name or brackets.")
+        return error_at(text, token, token, f"an operand is missing before '{token}'", OPERAND)
     if previous.type in OPERATORS or previous.type == "EQUALS":
         return _missing_behind(text, previous, token)
     if token is None or token.type in ("COMMA", "RPAR", "CLOSING_BAR"):
@@ -57,7 +57,7 @@ def _missing_operand(text: str, previous: Token | None, token: Token | None) -> 
         if previous.type == "COMMA" or (token is not None and token.type == "COMMA"):
             return error_at(text, previous, last, "an argument is missing", "Write one, or remove the ','.")
         return error_at(text, previous, last, "nothing stands between the brackets", "Write an expression there.")
-    return error_at(text, token, token, f"an operand is missing before '{token}'", "Write a number, a name or brackets.")
+    return error_at(text, token, token, f"an operand is missing before '{token}'", OPERAND)
 
 
 def _missing_behind(text: str, previous: Token, token: Token | None) -> ExpressionError:
@@ -65,7 +65,7 @@ def _missing_behind(text: str, previous: Token, token: Token | None) -> Expressi
         message, last = f"an operand is missing after '{previous}'", previous
     else:
         message, last = f"an operand is missing between '{previous}' and '{token}'", token
-    fix = "Write a number, a name or brackets."
+    fix = OPERAND
     if token is not None and token.type in ("SUBTRACT", "ADD", "NOT", "ROOT"):
         fix = f"Write brackets: {previous}({token}…)."
     return error_at(text, previous, last, message, fix)
@@ -74,7 +74,7 @@ def _missing_behind(text: str, previous: Token, token: Token | None) -> Expressi
 def _misplaced_sign(text: str, token: Token) -> ExpressionError:
     form = FUNCTION_SIGNS[token.type]
     fix = f"Write {form} with the name of a function; name a composition first: h = f@3; h'(x)."
-    return error_at(text, token, token, f"'{token}' stands only behind the name of a function", fix)
+    return error_at(text, token, token, f"{str(token)!r} stands only behind the name of a function", fix)
 
 
 def _unexpected(text: str, token: Token) -> ExpressionError:

@@ -1,7 +1,7 @@
 """From the text to tokens: limits, brackets, literals. Nothing is built here and no number is computed.
 
-Lark's lexer cuts the text by the terminals of `grammar.lark`; this pass checks each token as it comes, so that a hostile text
-is refused at its first fault, before the rest of it is read.
+Lark's lexer cuts the text by the terminals of `grammar.lark`; this pass checks each token as it comes, so that a
+hostile text is refused at its first fault, before the rest of it is read.
 """
 
 from __future__ import annotations
@@ -19,15 +19,20 @@ MAXIMUM_NODES = 10_000
 MAXIMUM_NESTING = 500
 MAXIMUM_DIGITS = 1_000
 MAXIMUM_EXPONENT = 10_000
+MAXIMUM_NAME = 100
 
 KEYWORDS = {"and": "AND", "or": "OR", "not": "NOT", "if": "IF", "else": "ELSE"}
 
+ARITHMETIC = frozenset(("ADD", "SUBTRACT", "MULTIPLY", "DIVIDE", "POWER", "ROOT"))
+COMPARISONS = frozenset(("LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL", "EQUAL", "NOT_EQUAL"))
+OPERATOR_TOKENS = ARITHMETIC | COMPARISONS | {"AND", "OR", "NOT", "IF"}
+
 # how many nodes of the tree a token stands for; brackets and separators stand for none
-NODES_OF_A_TOKEN = dict.fromkeys(
-    "NAME NUMBER ADD SUBTRACT MULTIPLY DIVIDE POWER ROOT LESS LESS_EQUAL GREATER GREATER_EQUAL EQUAL NOT_EQUAL "
-    "AND OR NOT IF BAR JUXTAPOSED FUNCTION WHERE PIECEWISE ITERATE".split(),
-    1,
-) | {"SUPERSCRIPT": 2}
+NODES_OF_A_TOKEN = {
+    **dict.fromkeys(OPERATOR_TOKENS, 1),
+    **dict.fromkeys(("NAME", "NUMBER", "BAR", "JUXTAPOSED", "FUNCTION", "WHERE", "PIECEWISE", "ITERATE", "PRIME"), 1),
+    "SUPERSCRIPT": 2,
+}
 
 
 def start(token: Token) -> int:
@@ -61,6 +66,7 @@ def read_tokens(text: str, raw: Iterator[Token]) -> list[Token]:
         for token in raw:
             if token.type == "NAME":
                 token.type = KEYWORDS.get(token, "NAME")
+                _check_name(text, token)
             elif token.type == "NUMBER" or token.type == "SUPERSCRIPT":
                 _check_literal(text, token)
             elif token.type == "SEPARATOR":
@@ -90,7 +96,7 @@ def _without_last_separator(text: str, tokens: list[Token]) -> list[Token]:
     if tokens and tokens[-1].type == "SEPARATOR":
         tokens.pop()
     if not tokens:
-        what = "the text holds only comments" if text.strip() else "the text is empty"
+        what = "the text holds no expression" if text.strip() else "the text is empty"
         raise ExpressionError(what, text, 0, 0, "Write an expression such as x^2 + 3x + 2.")
     return tokens
 
@@ -102,6 +108,12 @@ def _unknown_text(text: str, position: int) -> ExpressionError:
     return ExpressionError(message.encode("utf-8", "replace").decode(), printable, position, position + length, fix)
 
 
+def _check_name(text: str, token: Token) -> None:
+    if len(token) > MAXIMUM_NAME:
+        message = f"the name has more than the limit of {MAXIMUM_NAME} characters"
+        raise error_at(text, token, token, message, "Choose a shorter one.")
+
+
 def _check_literal(text: str, token: Token) -> None:
     if token.type == "SUPERSCRIPT":
         _check_superscript(text, token)
@@ -110,11 +122,13 @@ def _check_literal(text: str, token: Token) -> None:
     digits = len(mantissa) - mantissa.count(".")
     following = text[end(token) : end(token) + 2].lower()
     if digits > MAXIMUM_DIGITS:
-        raise error_at(text, token, token, f"the number has {digits:,} digits, more than the limit of {MAXIMUM_DIGITS:,}")
+        message = f"the number has {digits:,} digits, more than the limit of {MAXIMUM_DIGITS:,}"
+        raise error_at(text, token, token, message, "Write it with an exponent, as in 1.5e300.")
     magnitude = exponent.lstrip("+-").lstrip("0")
     # the length is looked at first, because reading a long exponent is what must not happen
     if len(magnitude) > 5 or int(magnitude or "0") > MAXIMUM_EXPONENT:
-        raise error_at(text, token, token, f"the number's exponent is beyond the limit of ±{MAXIMUM_EXPONENT:,}")
+        message = f"the number's exponent is beyond the limit of ±{MAXIMUM_EXPONENT:,}"
+        raise error_at(text, token, token, message, "Write inf for infinity.")
     if following[:1] == "_":
         raise error_at(text, token, token, "a number has no underscores", "Write 1000000 or 1e6.")
     if token == "0" and following[:1] in ("x", "b", "o") and following[1:].isalnum() and _is_digit_of(following):
@@ -129,7 +143,8 @@ def _check_superscript(text: str, token: Token) -> None:
     if len(token) > MAXIMUM_DIGITS:
         raise error_at(text, token, token, f"the exponent has more than the limit of {MAXIMUM_DIGITS:,} digits")
     if "⁻" in token or "⁺" in token:
-        raise error_at(text, token, token, "a superscript has no sign", "Write x^-1 for 1/x, asin(x) for an inverse function.")
+        fix = "Write x^-1 for 1/x, asin(x) for an inverse function."
+        raise error_at(text, token, token, "a superscript has no sign", fix)
 
 
 class _Brackets:
@@ -183,7 +198,8 @@ class _Brackets:
             self.open_bars -= 1
             token.type = "CLOSING_BAR"
         elif self.open_bars:
-            raise error_at(self.text, token, token, "bars |…| cannot be nested", "Write abs(…) for the inner or the outer one.")
+            fix = "Write abs(…) for the inner or the outer one."
+            raise error_at(self.text, token, token, "bars |…| cannot be nested", fix)
         else:
             self.open_bars += 1
             self._push(token)

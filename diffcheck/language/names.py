@@ -1,14 +1,14 @@
 """What every name is, and where a product is implied: the two questions that the grammar leaves open.
 
-A name before a bracket is a function if the caller or the text defines it, a variable if the text uses it as one (or if it is
-a single letter), and otherwise a mistake. This has to be known before parsing: 1/x(y+1) is ambiguous, 1/sin(y+1) is not.
+A name before a bracket is a function if the caller or the text defines it, a variable if the text uses it as one (or if
+it is a single letter), and otherwise a mistake. This has to be known before parsing: 1/x(y+1) is ambiguous, 1/sin(y+1)
+is not.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 
 from lark import Token
 
@@ -18,6 +18,7 @@ from diffcheck.language.lexer import end, error_at, start
 CONSTANTS = {"e": "e", "pi": "pi", "π": "pi", "tau": "tau", "τ": "tau", "inf": "inf"}
 FORMS = {"where": "WHERE", "piecewise": "PIECEWISE", "iterate": "ITERATE"}
 MAXIMUM_ITERATIONS = 1_000_000
+LONGEST_QUOTE = 40  # characters of the user's text inside a message
 
 ENDS_A_FACTOR = frozenset(("NAME", "NUMBER", "SUPERSCRIPT", "RPAR", "CLOSING_BAR"))
 BEGINS_A_FACTOR = frozenset(("NAME", "NUMBER", "FUNCTION", "LPAR", "BAR", "ROOT", "WHERE", "PIECEWISE", "ITERATE"))
@@ -27,14 +28,15 @@ FOLLOWS_A_FUNCTION = frozenset(("PRIME", "AT", "COMPOSE"))
 SUPERSCRIPT_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
-@dataclass(slots=True)
 class Names:
     """The names of one text by what they are."""
 
-    table: Collection[str]
-    defined: set[str] = field(default_factory=set)
-    parameters: set[str] = field(default_factory=set)
-    variables: set[str] = field(default_factory=set)
+    def __init__(self, table: Collection[str]) -> None:
+        self.table = table
+        self.defined: set[str] = set()
+        self.parameters: set[str] = set()
+        self.variables: set[str] = set()  # names that stand somewhere without a bracket behind them
+        self.plain_variables: set[str] = set()  # ... and without a power either
 
     def is_function(self, name: str) -> bool:
         return name in self.table or name in self.defined
@@ -42,27 +44,31 @@ class Names:
     def is_variable(self, name: str) -> bool:
         return len(name) == 1 or name in self.variables or name in self.parameters or name in CONSTANTS
 
-    def suggestion(self, name: str) -> str:
-        """Did you mean …? for a name that is no function."""
+    def suggestion(self, name: str, otherwise: str) -> str:
+        """Did you mean …? for a name that is no function; `otherwise` is said where nothing is similar."""
         # difflib costs a millisecond of start-up and is needed by mistakes only
         from difflib import get_close_matches
 
         candidates = sorted({*self.table, *self.defined, *FORMS})
         close = get_close_matches(name, candidates, 1) or get_close_matches(name.lower(), candidates, 1)
-        hint = f"Did you mean '{close[0]}'?" if close else f"For a product write {name}*(…)."
+        hint = f"Did you mean '{close[0]}'?" if close else otherwise
         return f"{hint} `diffcheck functions` lists all of them."
 
 
 def resolve_names(text: str, tokens: list[Token], function_names: Collection[str]) -> list[Token]:
     """The tokens with every name's kind settled and JUXTAPOSED where a product is implied; raises ExpressionError."""
     names = Names(frozenset(function_names))
+    brackets = _Brackets(tokens)
     for first in _statements(tokens):
-        _read_head(text, tokens, first, names)
-    names.variables = {str(token) for index, token in enumerate(tokens) if _is_bare(tokens, index)}
+        _read_head(text, tokens, first, brackets, names)
+    bare = [index for index in range(len(tokens)) if _is_bare(tokens, index)]
+    names.variables = {str(tokens[index]) for index in bare}
+    names.plain_variables = {str(tokens[i]) for i in bare if _type(tokens, i + 1) not in ("POWER", "SUPERSCRIPT")}
     clash = next((token for token in tokens if token.type == "PARAMETER" and token in names.defined), None)
     if clash is not None:
-        raise error_at(text, clash, clash, f"the parameter '{clash}' has the name of a definition", "Choose another name.")
-    return list(_Resolver(text, tokens, names).run())
+        message = f"the parameter '{clash}' has the name of a definition"
+        raise error_at(text, clash, clash, message, "Choose another name.")
+    return list(_Resolver(text, tokens, brackets, names).run())
 
 
 def _statements(tokens: list[Token]) -> Iterator[int]:
@@ -76,14 +82,20 @@ def _type(tokens: list[Token], index: int) -> str:
     return tokens[index].type if 0 <= index < len(tokens) else ""
 
 
-def _closing(tokens: list[Token], opening: int) -> int:
-    """The index of the bracket that closes the one at `opening`."""
-    depth = 0
-    for index in range(opening, len(tokens)):
-        depth += {"LPAR": 1, "RPAR": -1}.get(tokens[index].type, 0)
-        if depth == 0:
-            return index
-    return len(tokens)
+class _Brackets:
+    """Where each opening bracket is closed, and which pairs hold a comma; both by the index of the opening one."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self.closing: dict[int, int] = {}
+        self.with_comma: set[int] = set()
+        opened: list[int] = []
+        for index, token in enumerate(tokens):
+            if token.type == "LPAR":
+                opened.append(index)
+            elif token.type == "RPAR":
+                self.closing[opened.pop()] = index
+            elif token.type == "COMMA" and opened:
+                self.with_comma.add(opened[-1])
 
 
 def _is_bare(tokens: list[Token], index: int) -> bool:
@@ -97,14 +109,14 @@ def _is_bare(tokens: list[Token], index: int) -> bool:
     )
 
 
-# ── definitions ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── definitions ──
 
 
-def _read_head(text: str, tokens: list[Token], first: int, names: Names) -> None:
+def _read_head(text: str, tokens: list[Token], first: int, brackets: _Brackets, names: Names) -> None:
     """Mark the left side of a definition, `f(x, y) =` or `f =`, if the statement is one."""
     if _type(tokens, first) != "NAME":
         return
-    closing = _closing(tokens, first + 1) if _type(tokens, first + 1) == "LPAR" else first
+    closing = brackets.closing.get(first + 1, first)
     if _type(tokens, closing + 1) != "EQUALS":
         return
     _check_new_name(text, tokens[first], names)
@@ -150,15 +162,16 @@ def _check_parameter(text: str, token: Token, seen: set[str]) -> None:
         raise error_at(text, token, token, f"the parameter '{token}' is written twice", "Choose another name.")
 
 
-# ── bodies and expressions ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── bodies and expressions ──
 
 
 class _Resolver:
     """One pass over the tokens: settle each name by its neighbours, then see whether a product is implied before it."""
 
-    def __init__(self, text: str, tokens: list[Token], names: Names) -> None:
+    def __init__(self, text: str, tokens: list[Token], brackets: _Brackets, names: Names) -> None:
         self.text = text
         self.tokens = tokens
+        self.brackets = brackets
         self.names = names
         # per open bracket: whether an implied product follows a bar in it, which makes the next bar ambiguous
         self.bar_products = [False]
@@ -193,11 +206,12 @@ class _Resolver:
             self._before_a_power(index)
         elif following in BEGINS_A_FACTOR and self.names.is_function(token) and token not in self.names.parameters:
             fix = f"Write {token}(…); if {token} is a variable, {token}*…"
-            raise self._error(token, token, f"functions need parentheses: {token}(…)", fix)
+            raise self._error(token, token, f"functions need parentheses: {token}(x)", fix)
 
-    def _function(self, token: Token) -> None:
+    def _function(self, token: Token, otherwise: str = "Define it first: {}(x) = …") -> None:
         if not self.names.is_function(token):
-            raise self._error(token, token, f"unknown function '{token}'", self.names.suggestion(token))
+            fix = self.names.suggestion(token, otherwise.format(token))
+            raise self._error(token, token, f"unknown function '{token}'", fix)
         token.type = "FUNCTION"
 
     def _before_a_bracket(self, index: int) -> None:
@@ -206,12 +220,14 @@ class _Resolver:
             token.type = FORMS[token]
             if token == "iterate":
                 self._iterate(index)
+        elif index + 1 in self.brackets.with_comma:
+            self._function(token)  # x(1, 2) is no product
         elif self.names.is_function(token) or not self.names.is_variable(token):
-            self._function(token)
+            self._function(token, "For a product write {}*(…).")
 
     def _iterate(self, index: int) -> None:
         """iterate(f, 3)"""
-        inside = self.tokens[index + 2 : _closing(self.tokens, index + 1)]
+        inside = self.tokens[index + 2 : self.brackets.closing[index + 1]]
         if [token.type for token in inside] != ["NAME", "COMMA", "NUMBER"]:
             fix = "Write iterate(f, 3): the name of a function and a number."
             raise self._error(self.tokens[index], self.tokens[index], "iterate needs a function and a count", fix)
@@ -236,12 +252,13 @@ class _Resolver:
         name, last = self.tokens[index], self._exponent_end(index + 1)
         is_applied = _type(self.tokens, last + 1) == "LPAR"
         exponent = self._written(index + 1, last).lstrip("^* ").translate(SUPERSCRIPT_DIGITS)
+        exponent = exponent if len(exponent) <= LONGEST_QUOTE else "(…)"
         if name in self.names.defined:
             fix = f"Write {name}(x)^{exponent} for the power, {name}@{exponent}(x) for the iterate."
             raise self._error(name, self.tokens[last], f"'{name}^{exponent}' is ambiguous: power or iterate?", fix)
         if _type(self.tokens, last + 1) in ("NAME", "NUMBER", "FUNCTION") and name not in self.names.parameters:
             fix = f"Write {name}(…)^{exponent}; if {name} is a variable, {name}^{exponent}*…"
-            raise self._error(name, self.tokens[last], f"functions need parentheses: {name}^{exponent}(…)", fix)
+            raise self._error(name, self.tokens[last], f"functions need parentheses: {name}^{exponent}(x)", fix)
         if is_applied:
             self._power_of_a_call(index, last, exponent)
 
@@ -252,8 +269,7 @@ class _Resolver:
         index += 1
         while _type(self.tokens, index) in ("SUBTRACT", "ADD"):
             index += 1
-        index = _closing(self.tokens, index) if _type(self.tokens, index) == "LPAR" else index
-        return min(index, len(self.tokens) - 1)
+        return min(self.brackets.closing.get(index, index), len(self.tokens) - 1)
 
     def _written(self, first: int, last: int) -> str:
         return self.text[start(self.tokens[first]) : end(self.tokens[last])]
@@ -262,20 +278,13 @@ class _Resolver:
         name, number = self.tokens[index], self.tokens[last]
         if number.type == "NAME" and self.names.is_function(number):
             return  # sin^f(x): the exponent is f(x)
-        if name in self.names.parameters or name in self.names.variables - self._bare_only_here(index):
+        if name in self.names.parameters or name in self.names.plain_variables:
             fix = f"Write {name}(…)^{exponent} for the function, {name}^{exponent}*(…) for the variable."
             raise self._error(name, number, f"'{name}^{exponent}(' is ambiguous: function or variable?", fix)
-        if number.type not in ("NUMBER", "SUPERSCRIPT") or last > index + 2 or not exponent.isdigit() or int(exponent) < 2:
+        is_literal = number.type in ("NUMBER", "SUPERSCRIPT") and last <= index + 2 and exponent.isdigit()
+        if not is_literal or int(exponent) < 2:
             raise self._error(name, number, f"'{name}^{exponent}' is ambiguous", self._two_readings(name, exponent))
         name.type, number.type = "FUNCTION", "EXPONENT"
-
-    def _bare_only_here(self, index: int) -> set[str]:
-        """The name at `index`, if it is never used as a variable: sin in sin^2(x) + sin^3(y)."""
-        name = self.tokens[index]
-        for other, token in enumerate(self.tokens):
-            if token == name and _is_bare(self.tokens, other) and _type(self.tokens, other + 1) not in ("POWER", "SUPERSCRIPT"):
-                return set()
-        return {str(name)}
 
     def _two_readings(self, name: str, exponent: str) -> str:
         if exponent.strip("()").replace(" ", "").replace("−", "-") != "-1":
@@ -301,7 +310,8 @@ class _Resolver:
 
     def _number_behind(self, previous: Token, token: Token) -> ExpressionError:
         if previous.type == "NUMBER":
-            return self._error(previous, token, "two numbers stand side by side", f"Write {previous}*{token} for a product.")
+            fix = f"Write {previous}*{token} for a product."
+            return self._error(previous, token, "two numbers stand side by side", fix)
         if previous.type == "NAME":
             fix = f"Write {token}*{previous} for a product, {previous}^{token} for a power."
         else:

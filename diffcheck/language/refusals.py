@@ -1,13 +1,13 @@
 """What the language refuses on sight, and what to write instead: one table, shared with its tests.
 
-A spelling is here when people who know another notation will try it. `diffcheck.language.lexer` looks a text up here at the
-place where it found no token.
+A spelling is here when people who know another notation will try it. `diffcheck.language.lexer` looks a text up here at
+the place where it found no token.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class Refusal(Exception):
@@ -25,8 +25,7 @@ class Refusal(Exception):
         self.quoted = quoted
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(NamedTuple):
     """A piece of text that is no token of the language; `sample` is an expression that contains it."""
 
     text: str
@@ -58,7 +57,7 @@ SPELLINGS = (
     Spelling("$", "'$' has no meaning here", "Leave it out.", "$x^2$"),
     Spelling('"', "quotation marks have no meaning here", "Leave them out.", '"x^2"'),
     Spelling("`", "quotation marks have no meaning here", "Leave them out.", "`x^2`"),
-    Spelling("’", "'’' is not the sign for a derivative", "Write f'(x) with a straight apostrophe.", "f(x) = x^2; f’(x)"),
+    Spelling("’", "'’' is not the sign for a derivative", "Write f'(x) with a plain '.", "f(x) = x^2; f’(x)"),
     Spelling("″", "'″' is not the sign for a derivative", "Write f''(x) with two apostrophes.", "f(x) = x^2; f″(x)"),
     Spelling("∞", "'∞' is not in the language", "Write inf.", "x + ∞"),
     Spelling("∗", "'∗' is not the sign for a product", "Write *.", "2∗x"),
@@ -79,16 +78,21 @@ def refused_spelling(text: str, position: int) -> tuple[str, str, int]:
     for spelling in SPELLINGS:
         if text.startswith(spelling.text, position):
             return spelling.message, spelling.fix, len(spelling.text)
-    character = text[position]
-    code = f"U+{ord(character):04X}"
-    category = unicodedata.category(character)
-    if category in ("Cc", "Cf", "Cs", "Co", "Cn"):
-        return f"the text contains the invisible character {unicodedata.name(character, code)} ({code})", "Remove it.", 1
-    name = f"unknown character '{character}': {unicodedata.name(character, 'without a name')} ({code})"
-    if category == "Nd" or category == "Nl" or category == "No":
-        return name, "Write digits as 0 to 9.", 1
-    if category.startswith("Z"):
-        return f"unknown space: {unicodedata.name(character, code)} ({code})", "Write an ordinary space.", 1
-    if category.startswith("L"):
-        return name, "Names are made of Latin and Greek letters, digits and _.", 1
-    return name, "Write the expression with + - * / ^, brackets and names.", 1
+    return *_unknown_character(text[position]), 1
+
+
+def _unknown_character(character: str) -> tuple[str, str]:
+    name = f"{unicodedata.name(character, 'no name')} (U+{ord(character):04X})"
+    match unicodedata.category(character)[0]:
+        case "C":  # controls, formats, surrogates, unassigned
+            return f"the text contains an invisible character: {name}", "Remove it."
+        case "Z":
+            return f"unknown space: {name}", "Write an ordinary space."
+        case "N":
+            return f"unknown character '{character}': {name}", "Write digits as 0 to 9."
+        case "L" | "M":
+            fix = "Names are made of Latin and Greek letters, digits and _."
+            return f"unknown character '{character}': {name}", fix
+        case _:
+            fix = "Write the expression with + - * / ^, brackets and names."
+            return f"unknown character '{character}': {name}", fix

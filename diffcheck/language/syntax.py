@@ -1,7 +1,7 @@
 """The syntax tree: what was written, with the place of every part in the text.
 
-Operators are `Operation`s, everything with brackets behind a name is a `Call`. The tree says nothing about meaning: whether
-`f` is a definition or a function of the table is found by `diffcheck.graph.build`.
+Operators are `Operation`s, everything with brackets behind a name is a `Call`. The tree says nothing about meaning:
+whether `f` is a definition or a function of the table is found by `diffcheck.graph.build`.
 A tree may be thousands of levels deep (x+x+x+…): walk it with `postorder`, never by recursion.
 """
 
@@ -27,6 +27,7 @@ class Number:
     value: Fraction
     is_integer: bool
     span: Span
+    literal: str = ""  # as it was written; empty in a tree that was not parsed
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""The tree, built while the text is parsed: one method for each rule of `grammar.lark`, called when the rule is complete."""
+"""The tree, built during the parse: a method for each rule of `grammar.lark`, called when the rule is complete."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lark import Token
 from diffcheck.language.names import CONSTANTS, SUPERSCRIPT_DIGITS
 from diffcheck.language.refusals import Refusal
 from diffcheck.language.syntax import Call, Definition, Expression, Factor, Name, Number, Operation, Span, postorder
+
 
 class Pair(NamedTuple):
     """`(value, condition)` inside piecewise."""
@@ -46,10 +47,9 @@ def _span(first: Part, last: Part) -> Span:
     return Span(_start(first), _end(last))
 
 
-def _refuse(message: str, first: Part, last: Part, fix: str = "", *quoted: Part | tuple[Part, Part]) -> Refusal:
-    """The error for `first` to `last`; `fix` quotes the text of parts, or of ranges of parts, as {0}, {1}, …"""
-    pairs = (part if type(part) is tuple else (part, part) for part in quoted)
-    return Refusal(message, _start(first), _end(last), fix, *((_start(a), _end(b)) for a, b in pairs))
+def _refuse(message: str, first: Part, last: Part, fix: str = "", *quoted: tuple[Part, Part]) -> Refusal:
+    """The error for `first` to `last`; `fix` quotes the text of ranges of parts as {0}, {1}, …"""
+    return Refusal(message, _start(first), _end(last), fix, *((_start(a), _end(b)) for a, b in quoted))
 
 
 def _compare(operator: Token, left: Expression, right: Expression) -> Operation:
@@ -73,15 +73,28 @@ def _literal(text: str) -> Fraction:
     return Fraction(digits * 10**power) if power >= 0 else Fraction(digits, 10**-power)
 
 
+def _integer_exponent(token: Token) -> Number:
+    """The 2 of x² and of sin^2(x)."""
+    digits = token.translate(SUPERSCRIPT_DIGITS)
+    return Number(Fraction(int(digits)), True, _span(token, token), digits)
+
+
 def _no_keywords(arguments: list[Argument], form: str) -> tuple[Expression, ...]:
     """The arguments, none of which is `name = value`."""
     plain: list[Expression] = []
     for argument in arguments:
         if isinstance(argument, Keyword):
-            message = f"'=' does not compare, and {form} has no argument '{argument.name}'"
-            raise Refusal(message, argument.equals.start, argument.equals.end, "To compare, write ==.")
+            raise _unknown_keyword(argument, form)
         plain.append(argument)
     return tuple(plain)
+
+
+def _unknown_keyword(argument: Keyword, form: str) -> Refusal:
+    if argument.name == "base":
+        message, fix = f"{form} has no argument 'base' here", "Write log(x, base=2): two arguments of log."
+    else:
+        message, fix = f"'=' does not compare, and {form} has no argument '{argument.name}'", "To compare, write ==."
+    return Refusal(message, argument.equals.start, argument.equals.end, fix)
 
 
 class TreeBuilder:
@@ -118,7 +131,7 @@ class TreeBuilder:
         name, equals, body = parts
         short = _end(body) - _start(body) <= 40
         fix = f"Write {name}(x) = {'{0}' if short else '…'} for a definition, == for a comparison."
-        raise _refuse(f"the definition of '{name}' has no parameters", name, equals, fix, body)
+        raise _refuse(f"the definition of '{name}' has no parameters", name, equals, fix, (body, body))
 
     # ── operators ──
 
@@ -147,7 +160,8 @@ class TreeBuilder:
         for operand in operands[1:-1]:
             # a chain in a middle operand would double at each level: 2^500 nodes from a text of a few kilobytes
             if any(_is_chain(part) for part in postorder(operand)):
-                raise _refuse("a chain of comparisons stands inside another one", operand, operand, "Write it with and.")
+                message = "a chain of comparisons stands inside another one"
+                raise _refuse(message, operand, operand, "Write it with and.")
         whole = _compare(operators[0], operands[0], operands[1])
         for operator, left, right in zip(operators[1:], operands[1:-1], operands[2:], strict=True):
             whole = Operation("and", (whole, _compare(operator, left, right)), _span(operands[0], right))
@@ -155,9 +169,7 @@ class TreeBuilder:
 
     def superscripted(self, parts: tuple[Expression, Token]) -> Operation:
         base, exponent = parts
-        value = Fraction(int(exponent.translate(SUPERSCRIPT_DIGITS)))
-        number = Number(value, True, _span(exponent, exponent))
-        return Operation("power", (base, number), _span(base, exponent))
+        return Operation("power", (base, _integer_exponent(exponent)), _span(base, exponent))
 
     def root(self, parts: tuple[Token, Expression]) -> Call:
         sign, radicand = parts
@@ -169,26 +181,29 @@ class TreeBuilder:
         quotient, _, right = parts
         numerator, denominator = quotient.operands
         fix = "Write ({0}/{1})*{2} or {0}/({1}*{2})."
-        raise _refuse("a '/' is followed by an implied product", quotient, right, fix, numerator, denominator, right)
+        quoted = ((numerator, numerator), (denominator, denominator), (right, right))
+        raise _refuse("a '/' is followed by an implied product", quotient, right, fix, *quoted)
 
     def ambiguous_tower(self, parts: tuple[Operation, Token, Expression]) -> None:
         power, _, exponent = parts
         base, inner = power.operands
         fix = f"Write ({{0}})^{{1}} or {{2}}^({inner.value}^{{1}})." if isinstance(inner, Number) else ""
-        raise _refuse("a power of a power needs brackets", power, exponent, fix, power, exponent, base)
+        quoted = ((power, power), (exponent, exponent), (base, base))
+        raise _refuse("a power of a power needs brackets", power, exponent, fix, *quoted)
 
     def ambiguous_root(self, parts: list[Call | Token | Expression]) -> None:
         root, last = parts[0], parts[-1]
         assert isinstance(root, Call)
-        exponent = (parts[1], last)
+        radicand = root.arguments[0]
+        quoted = ((radicand, radicand), (parts[1], last), (root, root))
         fix = "Write √({0}{1}) or ({2}){1}."
-        raise _refuse("a power behind a root can be read in two ways", root, last, fix, root.arguments[0], exponent, root)
+        raise _refuse("a power behind a root can be read in two ways", root, last, fix, *quoted)
 
     # ── atoms ──
 
     def number(self, parts: list[Token]) -> Number:
         (literal,) = parts
-        return Number(_literal(literal), literal.isdigit(), _span(literal, literal))
+        return Number(_literal(literal), literal.isdigit(), _span(literal, literal), str(literal))
 
     def name(self, parts: list[Token]) -> Name:
         (name,) = parts
@@ -215,13 +230,12 @@ class TreeBuilder:
     def call(self, parts: tuple[Factors, Token, list[Argument], Token]) -> Expression:
         factors, _, arguments, closing = parts
         span = _span(factors[0], closing)
-        if len(arguments) == 2 and isinstance(arguments[1], Keyword) and arguments[1].name == "base":
-            if [(f.name, f.primes, f.iterations) for f in factors] == [("log", 0, 1)]:
-                return self._logarithm(factors, *_no_keywords([arguments[0], arguments[1].value], "log"), span=span)
+        is_log = [(f.name, f.primes, f.iterations) for f in factors] == [("log", 0, 1)]
+        match arguments:
+            case [argument, Keyword("base", base)] if is_log:
+                logarithms = (Call(factors, _no_keywords([part], "log"), span) for part in (argument, base))
+                return Operation("divide", tuple(logarithms), span)
         return Call(factors, _no_keywords(arguments, factors[-1].name), span)
-
-    def _logarithm(self, factors: Factors, argument: Expression, base: Expression, *, span: Span) -> Operation:
-        return Operation("divide", (Call(factors, (argument,), span), Call(factors, (base,), span)), span)
 
     def powered_call(self, parts: list[Token | list[Argument]]) -> Operation:
         """sin^2(x), sin²(x)"""
@@ -231,8 +245,7 @@ class TreeBuilder:
         assert isinstance(arguments, list)
         span = _span(name, closing)
         call = Call(self.function([name]), _no_keywords(arguments, str(name)), span)
-        value = Fraction(int(exponent.translate(SUPERSCRIPT_DIGITS)))
-        return Operation("power", (call, Number(value, True, _span(exponent, exponent))), span)
+        return Operation("power", (call, _integer_exponent(exponent)), span)
 
     def where(self, parts: tuple[Token, Token, list[Argument], Token]) -> Operation:
         name, _, arguments, closing = parts

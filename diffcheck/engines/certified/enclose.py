@@ -16,6 +16,7 @@ from itertools import takewhile
 from flint import arb, arb_series, ctx
 
 from diffcheck.engines.certified.line import Kind, Line, Mode, Series, Trouble, Value, is_finite
+from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Graph, evaluate
 from diffcheck.results import EXACT, Enclosure, Status
 
@@ -23,6 +24,7 @@ PRECISIONS = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 DEADLINE_SECONDS = 10.0
 ACCURACY_BITS = 70  # relative, or
 NEGLIGIBLE = -1200  # an absolute radius of 2^-1200: below every float
+MAX_SCALE = 10**15  # decimal exponents beyond this are enclosed by [0 ± tiny] or [0 ± ∞]
 ONE_SIDED_TERMS = 8  # one-sided series lose terms where powers of t cancel
 
 
@@ -112,12 +114,13 @@ def _sides(graph: Graph, point: Mapping[str, float], wrt: str, order: int) -> tu
     line = Line(Mode.ONE_SIDE, ONE_SIDED_TERMS)
     left, right = (_follow(graph, point, wrt, line, direction) for direction in (-1, 1))
     values = [u for u in (left, right) if not isinstance(u, Trouble)]
+    continuous = not any(FUNCTIONS[name].jumps for name in graph.functions)
     if isinstance(at_point, Trouble):
         if at_point.kind is Kind.UNDEFINED and len(values) == 2:
             return _hole(at_point, left, right)
         return _in_trouble(at_point)
     if len(values) == 2:
-        return _join(at_point, left, right, order)
+        return _join(at_point, left, right, order, continuous)
     return _one_side(at_point, left, right, order)
 
 
@@ -150,7 +153,7 @@ def _one_side(at_point: Value, left: Value, right: Value, order: int) -> tuple[C
     return Certificate(Status.BOUNDARY, reason, enclosure(at_point), None, **sides), True
 
 
-def _join(at_point: Value, left: Value, right: Value, order: int) -> tuple[Certificate, bool]:
+def _join(at_point: Value, left: Value, right: Value, order: int, continuous: bool) -> tuple[Certificate, bool]:
     assert isinstance(at_point, arb)
     from_left, from_right = _derivatives(left, order + 1), _derivatives(right, order + 1)
     if from_left is None or from_right is None:
@@ -160,7 +163,7 @@ def _join(at_point: Value, left: Value, right: Value, order: int) -> tuple[Certi
         if not limit.overlaps(at_point):
             return Certificate(Status.JUMP, f"the limit from the {side} is not the value", enclosure(at_point)), True
     # two balls that overlap prove nothing: only exact numbers are equal
-    certain = [_equal(at_point, c) for c in (from_left[0], from_right[0])]
+    certain = [continuous or _equal(at_point, c) for c in (from_left[0], from_right[0])]
     certain += [_equal(a, b) for a, b in zip(from_left[1:order], from_right[1:order], strict=True)]
     slopes = from_left[order], from_right[order]
     if not all(certain):
@@ -200,7 +203,9 @@ def enclose_value(graph: Graph, point: Mapping[str, float]) -> Enclosure | None:
 
 
 def enclosure(ball: arb) -> Enclosure:
-    """The ball as decimal midpoint and radius, rounded outward; its exponent may be beyond every float."""
+    """The ball as decimal midpoint and radius, rounded outward; its exponent may be far beyond every float."""
     midpoint, radius, exponent = ball.mid_rad_10exp(40)
     scale = int(exponent)
-    return Enclosure(EXACT.scaleb(Decimal(int(midpoint)), scale), EXACT.scaleb(Decimal(int(radius)), scale))
+    if abs(scale) < MAX_SCALE:
+        return Enclosure(EXACT.scaleb(Decimal(int(midpoint)), scale), EXACT.scaleb(Decimal(int(radius)), scale))
+    return Enclosure(Decimal(0), EXACT.scaleb(Decimal(1), -MAX_SCALE) if scale < 0 else Decimal("Infinity"))

@@ -141,7 +141,8 @@ def zeta(s: acb, a: acb) -> acb:
 
 
 def expint(n: acb, x: acb) -> acb:
-    return _guarded(lambda: x.expint(n), x)
+    elementary = _is_natural(-n)  # exp(-x) times a polynomial in 1/x
+    return x.expint(n) if elementary else _guarded(lambda: x.expint(n), x)
 
 
 def polylog(s: acb, x: acb) -> acb:

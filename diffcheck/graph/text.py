@@ -1,0 +1,301 @@
+"""Graphs as text: mathematics, LaTeX, Python and JAX code. Each notation is an algebra whose values are text with a precedence.
+
+A graph whose shared nodes would be written out too often is written as named intermediates instead: v1 = …, v2 = ….
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from diffcheck.errors import UnsupportedError
+from diffcheck.graph.build import meaning
+from diffcheck.graph.functions import Function
+from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, Variable, arguments_of, evaluate
+
+INLINE_SIZE = 120  # operations in one line, shared ones counted each time
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of an expression and how tightly its outermost operator binds."""
+
+    text: str
+    precedence: int = 10
+
+
+# operator: (precedence, what is written, precedence wanted left, right)
+_INFIX = {
+    "or": (1, " or ", 1, 2),
+    "and": (2, " and ", 2, 3),
+    "less": (4, " < ", 5, 5),
+    "less_equal": (4, " <= ", 5, 5),
+    "greater": (4, " > ", 5, 5),
+    "greater_equal": (4, " >= ", 5, 5),
+    "equal": (4, " == ", 5, 5),
+    "not_equal": (4, " != ", 5, 5),
+    "add": (5, " + ", 5, 6),
+    "subtract": (5, " - ", 5, 6),
+    "multiply": (6, "*", 6, 7),
+    "divide": (6, "/", 6, 7),
+    "power": (8, "^", 9, 8),
+    "integer_power": (8, "^", 9, 8),
+}
+
+
+class Infix:
+    """diffcheck's own language: what is printed can be typed again."""
+
+    power = "^"
+
+    def constant(self, value: Fraction) -> Text:
+        if value.denominator == 1:
+            return Text(str(value.numerator)) if value >= 0 else Text(str(value.numerator), 7)
+        decimal = exact_decimal(value)
+        return Text(decimal, 10 if value >= 0 else 7) if decimal else Text(f"{value.numerator}/{value.denominator}", 6)
+
+    def apply(self, function: Function, arguments: Sequence[Text]) -> Text:
+        name = function.name
+        if name in _INFIX:
+            precedence, symbol, left, right = _INFIX[name]
+            return Text(f"{_wrap(arguments[0], left)}{symbol.replace('^', self.power)}{_wrap(arguments[1], right)}", precedence)
+        if name == "negate":
+            return Text(f"-{_wrap(arguments[0], 6)}", 6)
+        if name == "not":
+            return Text(f"not {_wrap(arguments[0], 3)}", 3)
+        return self.function(function, arguments)
+
+    def function(self, function: Function, arguments: Sequence[Text]) -> Text:
+        if not function.parameters:
+            return Text(function.name)
+        return Text(f"{function.name}({_listed(arguments)})")
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
+        return Text(f"{definition.name}{chr(39) * order}({_listed(arguments[: definition.arity])})")
+
+
+class Python(Infix):
+    """Python code that needs nothing but the standard library's `math`."""
+
+    power = "**"
+
+    def constant(self, value: Fraction) -> Text:
+        whole = value.denominator == 1
+        return Text(str(value.numerator), 10 if value >= 0 else 7) if whole else Text(f"{value.numerator}/{value.denominator}", 6)
+
+    def function(self, function: Function, arguments: Sequence[Text]) -> Text:
+        name, written = function.name, _listed(arguments)
+        if name == "where":
+            return Text(f"({_wrap(arguments[1], 1)} if {arguments[0].text} else {_wrap(arguments[2], 1)})")
+        if name in ("max", "min", "abs"):
+            return Text(f"{name}({written})")
+        if hasattr(math, name):
+            return Text(f"math.{name}({written})" if function.parameters else f"math.{name}")
+        if not function.meaning:
+            raise UnsupportedError(f"Python's standard library has no {name}: use --format jax, or the text form")
+        return evaluate(meaning(name), self, dict(zip(function.names, arguments, strict=True)))
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
+        return Text(f"{identifier(definition.name)}({_listed(arguments)})")
+
+
+class Jax(Python):
+    """JAX code with the same callables that the automatic engine runs."""
+
+    def function(self, function: Function, arguments: Sequence[Text]) -> Text:
+        column = function.column("jax")
+        if column is None:
+            return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
+        if not column:
+            raise UnsupportedError(f"JAX has no {function.name}")
+        module, _, attribute = (column if ":" in column else f"jax.numpy:{column}").rpartition(":")
+        prefix = {"jax.numpy": "jnp", "diffcheck.engines.automatic": "automatic", "diffcheck.engines.custom_rules": "custom_rules"}
+        return Text(f"{prefix.get(module, module)}.{attribute}({_listed(arguments)})")
+
+
+class Latex(Infix):
+    """LaTeX for a mathematics environment."""
+
+    def constant(self, value: Fraction) -> Text:
+        written = super().constant(abs(value))
+        text = written.text if written.precedence == 10 else rf"\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+        return Text(text if value >= 0 else f"-{text}", 10 if value >= 0 else 7)
+
+    def apply(self, function: Function, arguments: Sequence[Text]) -> Text:
+        name = function.name
+        if name in _LATEX_FORMS:
+            return Text(*_LATEX_FORMS[name](*arguments))
+        if name == "multiply":
+            dot = r" \cdot " if arguments[1].text[:1].isdigit() or arguments[1].text.startswith(r"\frac{") else " "
+            return Text(f"{_wrap_latex(arguments[0], 6)}{dot}{_wrap_latex(arguments[1], 7)}", 6)
+        if name in _INFIX:
+            precedence, symbol, left, right = _INFIX[name]
+            symbol = _LATEX_SYMBOLS.get(symbol.strip(), symbol)
+            return Text(f"{_wrap_latex(arguments[0], left)}{symbol}{_wrap_latex(arguments[1], right)}", precedence)
+        if name == "negate":
+            return Text(f"-{_wrap_latex(arguments[0], 6)}", 6)
+        return self.function(function, arguments)
+
+    def function(self, function: Function, arguments: Sequence[Text]) -> Text:
+        name = function.name
+        head = rf"\{_LATEX_NAMES.get(name, name)}" if name in _LATEX_BUILT_IN else rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}"
+        if not function.parameters:
+            return Text(_LATEX_CONSTANTS[name])
+        return Text(rf"{head}\left({_listed(arguments)}\right)")
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
+        return Text(rf"{latex_name(definition.name)}{chr(39) * order}\left({_listed(arguments[: definition.arity])}\right)")
+
+
+_LATEX_BUILT_IN = {"sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh", "coth", "asin", "acos", "atan", "log", "max", "min"}
+_LATEX_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
+_LATEX_CONSTANTS = {"pi": r"\pi", "e": "e", "tau": r"\tau", "inf": r"\infty"}
+_LATEX_SYMBOLS = {"<=": r" \le ", ">=": r" \ge ", "==": " = ", "!=": r" \ne ", "and": r" \land ", "or": r" \lor "}
+_LATEX_FORMS: dict[str, Callable[..., tuple[str, int]]] = {
+    "divide": lambda a, b: (rf"\frac{{{a.text}}}{{{b.text}}}", 9),
+    "power": lambda a, b: (rf"{_wrap_latex(a, 10)}^{{{b.text}}}", 8),
+    "integer_power": lambda a, b: (rf"{_wrap_latex(a, 10)}^{{{b.text}}}", 8),
+    "sqrt": lambda a: (rf"\sqrt{{{a.text}}}", 10),
+    "cbrt": lambda a: (rf"\sqrt[3]{{{a.text}}}", 10),
+    "exp": lambda a: (rf"e^{{{a.text}}}", 8),
+    "abs": lambda a: (rf"\left|{a.text}\right|", 10),
+    "floor": lambda a: (rf"\left\lfloor {a.text} \right\rfloor", 10),
+    "ceil": lambda a: (rf"\left\lceil {a.text} \right\rceil", 10),
+    "where": lambda c, a, b: (rf"\begin{{cases}} {a.text} & {c.text} \\ {b.text} & \text{{otherwise}} \end{{cases}}", 10),
+    "not": lambda a: (rf"\lnot {_wrap_latex(a, 3)}", 3),
+}
+
+
+def _listed(arguments: Sequence[Text]) -> str:
+    return ", ".join(argument.text for argument in arguments)
+
+
+def _wrap(part: Text, precedence: int) -> str:
+    return part.text if part.precedence >= precedence else f"({part.text})"
+
+
+def _wrap_latex(part: Text, precedence: int) -> str:
+    return part.text if part.precedence >= precedence else rf"\left({part.text}\right)"
+
+
+def exact_decimal(value: Fraction) -> str:
+    """The decimal that spells a rational exactly, or '' when it has none of reasonable length."""
+    denominator, places = value.denominator, 0
+    while denominator % 10 == 0 or denominator % 2 == 0 or denominator % 5 == 0:
+        denominator = denominator // 10 if denominator % 10 == 0 else denominator // (2 if denominator % 2 == 0 else 5)
+        places += 1
+        if places > 40:
+            return ""
+    if denominator != 1:
+        return ""
+    scaled = value * 10**places
+    digits = str(abs(scaled.numerator)).rjust(places + 1, "0")
+    text = f"{digits[:-places]}.{digits[-places:]}".rstrip("0").rstrip(".") if places else digits
+    return text if value >= 0 else f"-{text}"
+
+
+def identifier(name: str) -> str:
+    """A definition's name as Python can write it: f' is df, f_y' is df_dy."""
+    primes = name.count("'")
+    return ("d" * primes + name.rstrip("'")).replace("/", "_") or "f"
+
+
+def latex_name(name: str) -> str:
+    if name.startswith("d/d"):
+        return rf"\frac{{d}}{{d{name[3:]}}}"
+    head, _, index = name.partition("_")
+    return rf"{head}_{{{index}}}" if index else head
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line: a definition (`parameters` not empty) or a named intermediate of the definition that follows it."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: str
+
+
+def expanded_sizes(graph: Graph) -> list[int]:
+    """For every node the number of operations when shared ones are written out each time."""
+    sizes: list[int] = []
+    for node in graph.nodes:
+        sizes.append(sum(sizes[i] for i in arguments_of(node)) + (not isinstance(node, (Constant, Variable))))
+    return sizes
+
+
+def statements(definition: Definition, notation: Infix) -> Iterator[Statement]:
+    """The lines that compute a definition, the definitions that it calls first."""
+    for called in _called(definition):
+        yield from _body(called, notation)
+    yield from _body(definition, notation)
+
+
+def one_line(graph: Graph, notation: Infix) -> str | None:
+    """The graph in one line, or None when it is too long for one."""
+    if expanded_sizes(graph)[graph.output] > INLINE_SIZE:
+        return None
+    return evaluate(graph, notation, _Names(graph)).text
+
+
+def _called(definition: Definition) -> list[Definition]:
+    """Every definition called, each after those that it calls itself; with an explicit stack."""
+    done: dict[Definition, None] = {}
+    stack = [definition]
+    while stack:
+        top = stack[-1]
+        below = [node.definition for node in top.written.nodes if isinstance(node, Call) and node.definition not in done]
+        below = [called for called in below if called not in stack]
+        if below:
+            stack.append(below[0])
+            continue
+        done[stack.pop()] = None
+    return list(done)[:-1]
+
+
+def _body(definition: Definition, notation: Infix) -> Iterator[Statement]:
+    """One line if it fits, else one line for each shared or large part."""
+    graph = definition.written
+    line = one_line(graph, notation)
+    if line is not None:
+        yield Statement(definition.name, definition.parameters, line)
+        return
+    texts: list[Text] = []
+    sizes: list[int] = []
+    count = 0
+    for i, node in enumerate(graph.nodes):
+        arguments = [texts[j] for j in arguments_of(node)]
+        text = _text(node, arguments, notation)
+        size = 1 + sum(sizes[j] for j in arguments_of(node))
+        shared = graph.use_counts[i] > 1 and not isinstance(node, (Constant, Variable))
+        if i != graph.output and (shared or size > INLINE_SIZE // 4):
+            count += 1
+            yield Statement(f"v{count}", (), text.text)
+            text, size = Text(f"v{count}"), 0
+        texts.append(text)
+        sizes.append(size)
+    yield Statement(definition.name, definition.parameters, texts[graph.output].text)
+
+
+def _text(node: object, arguments: Sequence[Text], notation: Infix) -> Text:
+    from diffcheck.graph.functions import FUNCTIONS
+
+    match node:
+        case Constant(value):
+            return notation.constant(value)
+        case Variable(name):
+            return Text(name)
+        case Call(definition, _, order):
+            return notation.call(definition, order, arguments)
+        case Apply(function, _):
+            return notation.apply(FUNCTIONS[function], arguments)
+    raise TypeError(node)
+
+
+class _Names(dict[str, Text]):
+    """Every variable is written as its name."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__({name: Text(name) for name in graph.variables})
