@@ -32,6 +32,7 @@ class Differentiator:
 
     def __init__(self, problem: Problem) -> None:
         self._found: dict[tuple[Definition, str], Definition | UnsupportedError] = {}
+        self._segments: dict[Definition, _Segments] = {}
         self._problem = problem
 
     def derivative(self, wrt: str) -> Definition:
@@ -60,7 +61,8 @@ class Differentiator:
 
     def _differentiate(self, definition: Definition, wrt: str) -> Definition:
         builder = GraphBuilder()
-        chain = _Chain(self, definition.written, builder, wrt)
+        segments = self._segments.get(definition) or self._segments.setdefault(definition, _Segments(definition.written))
+        chain = _Chain(self, segments, builder, wrt)
         written = builder.graph(chain.derivative(definition.written.output))
         marks = "'" if definition.parameters[: definition.arity] == (wrt,) else f"_{wrt}"
         name = definition.name + marks if definition.name else f"d/d{wrt}"
@@ -80,14 +82,13 @@ class Differentiator:
 class _Chain:
     """Forward accumulation over the cut nodes of one body: dv/dx = Σ ∂v/∂s · ds/dx."""
 
-    def __init__(self, owner: Differentiator, graph: Graph, builder: GraphBuilder, wrt: str) -> None:
+    def __init__(self, owner: Differentiator, segments: _Segments, builder: GraphBuilder, wrt: str) -> None:
         self._owner = owner
-        self._graph = graph
+        self._graph = segments.graph
         self._builder = builder
         self._primal = self._copy()
-        self._moves = self._moving(wrt)
-        self._wrt = wrt
-        self._segments = _Segments(graph, self._moves)
+        self._moves = _depends(self._graph, (wrt,))
+        self._segments = segments
         self._derivatives: dict[int, int | None] = {}  # None: zero
 
     def _copy(self) -> list[int]:
@@ -103,13 +104,6 @@ class _Chain:
                 case _:
                     places.append(self._builder.add(node))
         return places
-
-    def _moving(self, wrt: str) -> list[bool]:
-        """For every node whether it depends on the variable."""
-        moves: list[bool] = []
-        for node in self._graph.nodes:
-            moves.append(isinstance(node, Variable) and node.name == wrt or any(moves[i] for i in arguments_of(node)))
-        return moves
 
     def derivative(self, output: int) -> int:
         """The node of d(output)/d(wrt)."""
@@ -166,12 +160,9 @@ class _Chain:
 
     def _of_segment(self, cut: int) -> list[tuple[int, int | None]]:
         segment = self._segments.expression(cut)
-        partials: list[tuple[int, int | None]] = []
-        for symbol in sorted(segment.free_symbols, key=lambda symbol: symbol.name):
-            source = self._segments.sources[symbol]
-            if self._moves[source]:
-                partials.append((source, self._to_graph(segment.diff(symbol))))
-        return partials
+        symbols = sorted(segment.free_symbols, key=lambda symbol: symbol.name)
+        sources = {symbol: self._segments.sources[symbol] for symbol in symbols}
+        return [(source, self._to_graph(segment.diff(symbol))) for symbol, source in sources.items() if self._moves[source]]
 
     def _to_graph(self, expression: sympy.Expr) -> int | None:
         if expression == 0:
@@ -180,12 +171,20 @@ class _Chain:
         return _FromSympy(self._builder, places).convert(expression)
 
 
+def _depends(graph: Graph, variables: Sequence[str]) -> list[bool]:
+    """For every node whether it depends on one of the variables."""
+    moves: list[bool] = []
+    for node in graph.nodes:
+        moves.append(node.name in variables if isinstance(node, Variable) else any(moves[i] for i in arguments_of(node)))
+    return moves
+
+
 class _Segments:
     """Where a body is cut, and the SymPy expression of each segment in symbols for the cuts before it."""
 
-    def __init__(self, graph: Graph, moves: Sequence[bool]) -> None:
-        self._graph = graph
-        self._moves = moves
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._moves = _depends(graph, graph.variables)
         self._expressions: dict[int, Any] = {}
         self.sources: dict[sympy.Symbol, int] = {}
         self.cuts: list[int] = []
@@ -211,7 +210,7 @@ class _Segments:
         return self._expressions.get(cut, self._values[cut])
 
     def _value(self, i: int) -> Any:
-        node = self._graph.nodes[i]
+        node = self.graph.nodes[i]
         match node:
             case Constant(value):
                 return self._algebra.constant(value) if _is_short(value) else self._symbol(i)
@@ -249,7 +248,7 @@ class _Segments:
         return self._values[j]
 
     def _is_cut(self, i: int, size: int, depth: int) -> bool:
-        node = self._graph.nodes[i]
+        node = self.graph.nodes[i]
         if isinstance(node, Call):
             return True
         if not isinstance(node, Apply) or not self._moves[i] or FUNCTIONS[node.function].gives_condition:
@@ -257,9 +256,14 @@ class _Segments:
         return node.function == "where" or size > SEGMENT_SIZE or depth > SEGMENT_DEPTH
 
     def _symbol(self, i: int) -> sympy.Symbol:
-        symbol = sympy.Symbol(f"v{i}", real=True)
+        symbol = _symbol(i)
         self.sources[symbol] = i
         return symbol
+
+
+@cache
+def _symbol(i: int) -> sympy.Symbol:
+    return sympy.Symbol(f"v{i}", real=True)
 
 
 def _is_short(number: Any) -> bool:
@@ -444,7 +448,7 @@ def _is_divisor(factor: Any) -> bool:
 
 def _terms(total: Any) -> list[Any]:
     """The terms of a sum in reading order: 2x + 3, not 3 + 2x."""
-    return list(total.as_ordered_terms()) if len(total.args) < 20 else list(total.args)
+    return sorted(total.args, key=lambda term: bool(term.is_number))
 
 
 def _parts(part: Any) -> tuple[Any, ...]:

@@ -35,7 +35,7 @@ def _complain(text: str, previous: Token | None, token: Token | None, expected: 
         return _missing_operand(text, previous, token)
     if previous is not None and previous.type == "COMPOSE":
         return error_at(text, previous, here, "a function is missing after '∘'", "Write f∘g with two functions.")
-    if "ELSE" in expected and "NUMBER" not in expected:
+    if expected <= {"ELSE", "OR"}:
         fix = "Write a if c else b; an if inside another needs brackets."
         return error_at(text, here, here, "the else of an if is missing", fix)
     if token is not None and token.type in FUNCTION_SIGNS:

@@ -48,7 +48,7 @@ def parse(text: str, function_names: Collection[str]) -> Program:
 
 @cache
 def _grammar() -> Lark:
-    """The parser's tables; computing them takes 50 times a parse, so they are kept in the user's cache directory."""
+    """The parser's tables: 0.1 s to compute, 5 ms to load, so they are kept in the user's cache directory."""
     return Lark.open(
         "grammar.lark",
         rel_to=__file__,

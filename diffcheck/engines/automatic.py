@@ -1,0 +1,342 @@
+"""The automatic engine: a graph as a JAX function, differentiated by forward and by reverse mode.
+
+The expression runs as it was written, operation by operation; no engine's simplification comes before it. All points of a
+call are one array, so every operation is elementwise, and reverse mode gives all variables' derivatives in one pullback.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+from numpy.typing import NDArray
+
+from diffcheck.errors import UnsupportedError
+from diffcheck.graph.build import meaning
+from diffcheck.graph.functions import ABSENT, Function
+from diffcheck.graph.graph import Definition, Graph, evaluate
+
+Columns = Mapping[str, NDArray[Any]]
+Found = NDArray[Any] | UnsupportedError
+PADDED_LENGTHS = (1, 4, 16, 64, 256, 1024, 4096)  # eager operations are compiled once for each length
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What JAX returned at every point: arrays of one length, or why there are none."""
+
+    primal: Found
+    forward: Mapping[str, Found]  # one a variable
+    reverse: Mapping[str, Found]
+    graphs: Mapping[str, Found]  # other graphs run in the same program: SymPy's derivatives, claims
+
+
+class Program:
+    """One expression's JAX program: primal, forward and reverse derivatives, and further graphs, in one go.
+
+    `compiled` runs everything as one jitted program; else each operation is dispatched by itself, which is quicker for an
+    expression that is run once. The two may round differently.
+    """
+
+    def __init__(
+        self, graph: Graph, variables: Sequence[str], wrt: Sequence[str], others: Mapping[str, Graph], dtype: str, compiled: bool
+    ) -> None:
+        self._graph = graph
+        self._variables = tuple(variables)
+        self._wrt = tuple(wrt)
+        self._others = others
+        self._dtype = np.dtype(dtype)
+        self._failures: dict[tuple[str, str], UnsupportedError] = {}
+        self._compiled = compiled
+        self._run = jax.jit(self._everything, static_argnums=0) if compiled else self._everything
+
+    def run(self, columns: Columns) -> Evaluation:
+        """All derivatives at the points whose coordinates are the columns (one array a variable, all of one length)."""
+        length = len(next(iter(columns.values()))) if columns else 1
+        blocks = 1 if self._compiled else max(1, len(self._wrt))
+        total = length * blocks
+        padded = total if self._compiled else next((size for size in PADDED_LENGTHS if size >= total), total)
+        with jax.enable_x64(True):
+            arrays = [_tiled(columns[name], blocks, padded, self._dtype) for name in self._variables]
+            found = {key: np.asarray(value) for key, value in self._run(length, *arrays).items()}
+        return Evaluation(
+            self._pick(found, "primal", "", length),
+            {name: self._pick(found, "forward", name, length) for name in self._wrt},
+            {name: self._pick(found, "reverse", name, length) for name in self._wrt},
+            {name: self._pick(found, "graph", name, length) for name in self._others},
+        )
+
+    def _pick(self, found: Mapping[str, NDArray[Any]], kind: str, name: str, length: int) -> Found:
+        failure = self._failures.get((kind, name))
+        return failure if failure is not None else found[f"{kind}:{name}"][:length]
+
+    def _everything(self, length: int, *arrays: Array) -> dict[str, Array]:
+        point = dict(zip(self._variables, arrays, strict=True))
+        found = {"primal:": self._attempt("primal", "", lambda: self._value(self._graph, point))}
+        for name, graph in self._others.items():
+            found[f"graph:{name}"] = self._attempt("graph", name, lambda graph=graph: self._value(graph, point))
+        forward = self._tangents if self._compiled else self._blocks_of_tangents
+        found |= self._each("forward", lambda names: forward(point, names, length))
+        found |= self._each("reverse", lambda names: self._cotangents(point, names))
+        return {key: value for key, value in found.items() if value is not None}
+
+    def _each(self, kind: str, derivatives: Callable[[Sequence[str]], Sequence[Array]]) -> dict[str, Array | None]:
+        """The derivatives in all variables at once; where one of them has no rule, one by one."""
+        together = self._attempt(kind, "", lambda: derivatives(self._wrt)) if self._wrt else ()
+        if together is not None:
+            return {f"{kind}:{name}": value for name, value in zip(self._wrt, together, strict=True)}
+        single = {name: self._attempt(kind, name, lambda name=name: derivatives((name,))) for name in self._wrt}
+        return {f"{kind}:{name}": None if found is None else found[0] for name, found in single.items()}
+
+    def _attempt(self, kind: str, name: str, part: Callable[[], Any]) -> Any:
+        """What a part returns; what JAX lacks becomes a reason, beside the parts that it has."""
+        try:
+            return part()
+        except UnsupportedError as unsupported:
+            self._failures[kind, name] = unsupported
+        except Exception as error:  # JAX raises TypeError, ValueError and NotImplementedError for missing rules
+            first_line = str(error).strip().partition("\n")[0]
+            self._failures[kind, name] = UnsupportedError(f"JAX: {type(error).__name__}: {first_line[:160]}")
+        return None
+
+    def _value(self, graph: Graph, point: Mapping[str, Array], mode: str = "jax") -> Array:
+        """A graph's value, one for every point even where it does not depend on them."""
+        shape = next(iter(point.values())).shape if point else (1,)
+        algebra = _Jax(mode, self._dtype, () if self._compiled else shape)
+        return jnp.broadcast_to(jnp.asarray(evaluate(graph, algebra, point), self._dtype), shape)
+
+    def _tangents(self, point: Mapping[str, Array], names: Sequence[str], length: int) -> list[Array]:
+        """Forward mode, one variable after the other: the compiler shares what they have in common."""
+
+        def along(name: str) -> Array:
+            def f(coordinate: Array) -> Array:
+                return self._value(self._graph, {**point, name: coordinate}, "jax_forward")
+
+            _, tangent = jax.jvp(f, (point[name],), (jnp.ones_like(point[name]),))
+            return tangent
+
+        return [along(name) for name in names]
+
+    def _blocks_of_tangents(self, point: Mapping[str, Array], names: Sequence[str], length: int) -> list[Array]:
+        """Forward mode, all variables in one pass: the points are repeated, block k moves along the k-th variable."""
+
+        def f(*coordinates: Array) -> Array:
+            return self._value(self._graph, {**point, **dict(zip(names, coordinates, strict=True))}, "jax_forward")
+
+        primals = [point[name] for name in names]
+        directions = [_block_of_ones(k, length, len(primal), self._dtype) for k, primal in enumerate(primals)]
+        _, tangent = jax.jvp(f, tuple(primals), tuple(directions))
+        every = np.asarray(tangent)
+        return [every[k * length :] for k in range(len(names))]
+
+    def _cotangents(self, point: Mapping[str, Array], names: Sequence[str]) -> Sequence[Array]:
+        """Reverse mode: one pullback for all variables."""
+
+        def f(*coordinates: Array) -> Array:
+            return self._value(self._graph, {**point, **dict(zip(names, coordinates, strict=True))})
+
+        primal, vjp = jax.vjp(f, *(point[name] for name in names))
+        cotangents: tuple[Array, ...] = vjp(jnp.ones_like(primal))
+        return cotangents
+
+
+def _tiled(column: NDArray[Any], blocks: int, padded: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The column repeated in blocks, then its last entry up to the padded length."""
+    array = np.tile(np.asarray(column, dtype), blocks)
+    return np.concatenate([array, np.full(padded - len(array), array[-1], dtype)]) if len(array) < padded else array
+
+
+def _block_of_ones(k: int, length: int, total: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    direction = np.zeros(total, dtype)
+    direction[k * length : (k + 1) * length] = 1
+    return direction
+
+
+class _Jax:
+    """The algebra of JAX values: arrays, tracers, and NumPy scalars for constants."""
+
+    def __init__(self, mode: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+        self._mode = mode
+        self._dtype = dtype
+        self._shape = shape  # of constants: () in a compiled program, that of all values in an eager one
+
+    def constant(self, value: Fraction) -> Any:
+        return _rounded(value, self._dtype, self._shape)
+
+    def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
+        column = function.column(self._mode)
+        if column is None:
+            return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
+        if function.parameters:
+            return _callable(column, function.name)(*arguments)
+        return np.full(self._shape, _callable(column, function.name)(), self._dtype)
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
+        first, *others = definition.parameters
+        u, *rest = arguments
+
+        def f(x: Any) -> Any:
+            return evaluate(definition.flat, self, {first: x, **dict(zip(others, rest, strict=True))})
+
+        for _ in range(order):
+            f = _slope(f)
+        return f(jnp.asarray(u, self._dtype))
+
+
+def _slope(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """f' by forward mode."""
+
+    def derivative(x: Any) -> Any:
+        return jax.jvp(lambda t: jnp.broadcast_to(f(t), jnp.shape(t)), (x,), (jnp.ones_like(x),))[1]
+
+    return derivative
+
+
+@cache
+def _rounded(value: Fraction, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
+    """The literal rounded once to the format; beyond its range, infinite."""
+    try:
+        return np.full(shape, float(value), dtype)
+    except OverflowError:
+        return np.full(shape, np.inf if value > 0 else -np.inf, dtype)
+
+
+@cache
+def _callable(column: str, name: str) -> Callable[..., Any]:
+    if column == ABSENT:
+        raise UnsupportedError(f"JAX has no {name}")
+    module, _, attribute = column.rpartition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module or "jax.numpy"), attribute)
+    return found
+
+
+def use_persistent_cache() -> None:
+    """Keep compiled programs in the user's cache directory (for the command line; a library leaves JAX's settings alone)."""
+    directory = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffcheck" / "jax"
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return
+    jax.config.update("jax_compilation_cache_dir", str(directory))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+# What the table names where JAX's own callable has another form.
+
+
+def _integer(n: Any) -> int:
+    """An argument that JAX wants as a Python integer; raises where it is traced or is none."""
+    order = float(np.asarray(n).flat[0])
+    if not order.is_integer():
+        raise UnsupportedError(f"JAX wants an integer here, not {order:g}")
+    return int(order)
+
+
+def integer_power(x: Any, n: Any) -> Any:
+    return lax.integer_pow(x, _integer(n))
+
+
+def polygamma(n: Any, x: Any) -> Any:
+    return jax.scipy.special.polygamma(_integer(n), x)
+
+
+def expint(n: Any, x: Any) -> Any:
+    return jax.scipy.special.expn(_integer(n), x)
+
+
+def pi() -> float:
+    return float(np.pi)
+
+
+def e() -> float:
+    return float(np.e)
+
+
+def inf() -> float:
+    return float(np.inf)
+
+
+def maximum(*arguments: Any) -> Any:
+    result = arguments[0]
+    for argument in arguments[1:]:
+        result = jnp.maximum(result, argument)
+    return result
+
+
+def minimum(*arguments: Any) -> Any:
+    result = arguments[0]
+    for argument in arguments[1:]:
+        result = jnp.minimum(result, argument)
+    return result
+
+
+def heaviside(x: Any, at_zero: Any) -> Any:
+    return jnp.heaviside(x, at_zero)
+
+
+def leaky_relu(x: Any, slope: Any) -> Any:
+    return jax.nn.leaky_relu(x, slope)
+
+
+def elu(x: Any, alpha: Any) -> Any:
+    return jax.nn.elu(x, alpha)
+
+
+def celu(x: Any, alpha: Any) -> Any:
+    return jax.nn.celu(x, alpha)
+
+
+def squareplus(x: Any, b: Any) -> Any:
+    return jax.nn.squareplus(x, b)
+
+
+def gelu(x: Any) -> Any:
+    return jax.nn.gelu(x, approximate=False)
+
+
+def unsinc(x: Any) -> Any:
+    return jnp.sinc(x / np.pi)
+
+
+def uppergamma(a: Any, x: Any) -> Any:
+    return jax.scipy.special.gammaincc(a, x) * jax.scipy.special.gamma(a)
+
+
+def lowergamma(a: Any, x: Any) -> Any:
+    return jax.scipy.special.gammainc(a, x) * jax.scipy.special.gamma(a)
+
+
+def besselj0(x: Any) -> Any:
+    return jax.scipy.special.bessel_jn(x, v=0)[0]
+
+
+def besselj1(x: Any) -> Any:
+    return jax.scipy.special.bessel_jn(x, v=1)[1]
+
+
+def Si(x: Any) -> Any:  # noqa: N802  (the name in the literature)
+    return jax.scipy.special.sici(x)[0]
+
+
+def Ci(x: Any) -> Any:  # noqa: N802
+    return jax.scipy.special.sici(x)[1]
+
+
+def fresnels(x: Any) -> Any:
+    return jax.scipy.special.fresnel(x)[0]
+
+
+def fresnelc(x: Any) -> Any:
+    return jax.scipy.special.fresnel(x)[1]
+
