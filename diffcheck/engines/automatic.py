@@ -28,7 +28,7 @@ from diffcheck.graph.graph import Definition, Graph, evaluate
 
 Columns = Mapping[str, NDArray[Any]]
 Found = NDArray[Any] | UnsupportedError
-PADDED_LENGTHS = (1, 4, 16, 64, 256, 1024, 4096)  # eager operations are compiled once for each length
+PADDED_LENGTHS = (64, 256, 1024, 4096)  # eager operations are compiled once for each length
 
 
 @dataclass(frozen=True, slots=True)

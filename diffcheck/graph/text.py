@@ -240,6 +240,15 @@ def one_line(graph: Graph, notation: Infix) -> str | None:
     return evaluate(graph, notation, _Names(graph)).text
 
 
+def derivative_text(derivative: Definition, notation: Infix) -> tuple[str, bool]:
+    """A derivative to read: its closed form in one line where it fits, else its chained definitions (True)."""
+    line = one_line(derivative.flat, notation)
+    if line is not None:
+        return line, False
+    lines = (f"{s.name}({', '.join(s.parameters)}) = {s.body}" if s.parameters else f"{s.name} = {s.body}" for s in statements(derivative, notation))
+    return "\n".join(lines), True
+
+
 def _called(definition: Definition) -> list[Definition]:
     """Every definition called, each after those that it calls itself; with an explicit stack."""
     done: dict[Definition, None] = {}

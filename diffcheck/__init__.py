@@ -1,0 +1,41 @@
+"""diffcheck: is this derivative right, and if it is not, why?
+
+Importing this package imports no engine; the public names are resolved when they are first used (PEP 562).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Check": "diffcheck.judgement.check",
+    "Claim": "diffcheck.judgement.check",
+    "check": "diffcheck.judgement.check",
+    "DiffcheckError": "diffcheck.errors",
+    "ExpressionError": "diffcheck.errors",
+    "InputError": "diffcheck.errors",
+    "Outcome": "diffcheck.results",
+    "Report": "diffcheck.results",
+    "Sample": "diffcheck.results",
+    "Status": "diffcheck.results",
+    "Verdict": "diffcheck.results",
+}
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604  (names of this table)
+
+if TYPE_CHECKING:
+    from diffcheck.errors import DiffcheckError, ExpressionError, InputError
+    from diffcheck.judgement.check import Check, Claim, check
+    from diffcheck.results import Outcome, Report, Sample, Status, Verdict
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'diffcheck' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""From derivatives and certificates to verdicts."""

@@ -1,0 +1,159 @@
+"""Points: `2`, `x=1,y=2`, `linspace(-4,4,100)`, CSV files. A point is a float: its decimal text is rounded once."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffcheck.errors import PointError
+from diffcheck.judgement.formats import Format
+
+MAX_POINTS = 100_000_000
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?")
+_HEX = re.compile(r"[+-]?0[xX][0-9a-fA-F]+(\.[0-9a-fA-F]*)?([pP][+-]?\d{1,4})?")
+_LINSPACE = re.compile(r"linspace\(([^()]*)\)")
+
+Columns = dict[str, NDArray[Any]]
+
+
+def read_number(text: str, fmt: Format) -> float:
+    """One coordinate, rounded once to the format; raises PointError."""
+    text = text.strip().replace("−", "-")
+    if _HEX.fullmatch(text):
+        number = fmt.round(Decimal(float.fromhex(text)))
+    elif _DECIMAL.fullmatch(text) and len(text) <= 1000:
+        number = fmt.round(Decimal(text))
+    else:
+        raise PointError(f"{_short(text)} is not a number", "A point is a decimal number such as 2, -0.5 or 1e-3, or x=1,y=2, or linspace(-4,4,100).")
+    if math.isinf(number):
+        raise PointError(f"{_short(text)} is out of the range of {fmt.name}", "")
+    return number
+
+
+def from_texts(texts: Sequence[str], variables: Sequence[str], fmt: Format) -> Columns:
+    """The columns of all points that `--at` texts name; raises PointError."""
+    return _concatenate([_from_text(text, variables, fmt) for text in texts], variables)
+
+
+def from_mappings(points: Iterable[Mapping[str, float]], variables: Sequence[str], fmt: Format) -> Columns:
+    """The columns of points given as numbers."""
+    rows = [{name: _from_value(value, fmt) for name, value in point.items()} for point in points]
+    for row in rows:
+        _require(row, variables)
+    return {name: np.array([row[name] for row in rows], fmt.name) for name in variables}
+
+
+def from_csv(path: Path, variables: Sequence[str], fmt: Format) -> Columns:
+    """The columns of a CSV file whose first line names the variables (one variable: the line may be missing)."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return _from_rows(csv.reader(file), path, variables, fmt)
+    except OSError as error:
+        raise PointError(f"cannot read {path}: {error.strerror}", "--points wants a CSV file with a column for each variable.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise PointError(f"{path} is not a CSV file in UTF-8: {error}", "--points wants a CSV file with a column for each variable.") from error
+
+
+def _from_value(value: object, fmt: Format) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise PointError(f"{value!r} is not a number", "A coordinate is a number.")
+    return read_number(value if isinstance(value, str) else repr(value), fmt)
+
+
+def _from_rows(rows: Iterator[list[str]], path: Path, variables: Sequence[str], fmt: Format) -> Columns:
+    first = next(rows, None)
+    if first is None:
+        raise PointError(f"{path} is empty", "The first line names the variables, the others hold one point each.")
+    names = [cell.strip() for cell in first]
+    numbers: list[list[float]] = []
+    if len(variables) == 1 and len(names) == 1 and names[0] not in variables:
+        numbers.append([_cell(names[0], path, 1, fmt)])
+        names = list(variables)
+    _require(dict.fromkeys(names, 0.0), variables)
+    for line, row in enumerate(rows, 2):
+        if row and len(row) != len(names):
+            raise PointError(f"{path}:{line}: {len(row)} cells, but {len(names)} columns", "")
+        if row:
+            numbers.append([_cell(cell, path, line, fmt) for cell in row])
+    if not numbers:
+        raise PointError(f"{path} holds no points", "")
+    table = np.array(numbers, fmt.name)
+    return {name: table[:, names.index(name)] for name in variables}
+
+
+def _cell(cell: str, path: Path, line: int, fmt: Format) -> float:
+    try:
+        return read_number(cell, fmt)
+    except PointError as error:
+        raise PointError(f"{path}:{line}: {error.message}", error.fix) from None
+
+
+def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
+    parts = _split(text)
+    if len(parts) == 1 and "=" not in parts[0]:
+        if len(variables) != 1:
+            names = ", ".join(variables)
+            wanted = ",".join(f"{name}=1" for name in variables)
+            raise PointError(
+                f"{_short(text)} does not say which variable it is for: there are {len(variables)} ({names})" if variables else "the expression has no variable",
+                f"Write --at {wanted}." if variables else "A constant needs no --at.",
+            )
+        return {variables[0]: _range(parts[0], fmt)}
+    given: dict[str, NDArray[Any]] = {}
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise PointError(f"{_short(part)} in {_short(text)} has no variable", "Write one name=value for each variable.")
+        if name.strip() in given:
+            raise PointError(f"{name.strip()} is given twice in {_short(text)}", "")
+        given[name.strip()] = _range(value, fmt)
+    _require(given, variables)
+    return _broadcast({name: given[name] for name in variables}, text)
+
+
+def _split(text: str) -> list[str]:
+    """Split at commas outside brackets."""
+    return re.split(r",(?![^()]*\))", text)
+
+
+def _range(text: str, fmt: Format) -> NDArray[Any]:
+    spaced = _LINSPACE.fullmatch(text.strip())
+    if spaced is None:
+        return np.array([read_number(text, fmt)], fmt.name)
+    ends = spaced[1].split(",")
+    if len(ends) != 3 or not ends[2].strip().isdigit() or not 1 <= int(ends[2]) <= MAX_POINTS:
+        raise PointError(f"{_short(text)} is not a range", f"Write linspace(first, last, count) with a count of 1 to {MAX_POINTS:,}.")
+    return np.linspace(read_number(ends[0], fmt), read_number(ends[1], fmt), int(ends[2]), dtype=fmt.name)
+
+
+def _broadcast(columns: Columns, text: str) -> Columns:
+    length = max((len(column) for column in columns.values()), default=1)
+    if any(len(column) not in (1, length) for column in columns.values()):
+        raise PointError(f"the ranges in {_short(text)} have different lengths", "Give every linspace the same count.")
+    return {name: np.broadcast_to(column, (length,)) for name, column in columns.items()}
+
+
+def _require(given: Mapping[str, object], variables: Sequence[str]) -> None:
+    missing = [name for name in variables if name not in given]
+    unknown = [name for name in given if name not in variables]
+    if missing:
+        raise PointError(f"no value for {', '.join(missing)}", f"A point needs {', '.join(variables)}.")
+    if unknown:
+        names = ", ".join(variables) or "none"
+        raise PointError(f"the expression has no variable {', '.join(map(repr, unknown))}", f"Its variables: {names}.")
+
+
+def _concatenate(parts: Sequence[Columns], variables: Sequence[str]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in variables}
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "…")

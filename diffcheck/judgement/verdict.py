@@ -1,0 +1,205 @@
+"""The verdict on one derivative value: pure, rule by rule in the order of docs/verdicts.md.
+
+Every decision is made with the whole enclosure; where it is too wide to tell, the verdict is `undecided`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from diffcheck.judgement.formats import Format
+from diffcheck.results import EXACT, UP, Enclosure, Outcome, Status, Verdict
+
+AGREES_ULPS = 4.0
+CONDITION_FACTOR = 8
+PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is proved at a point, as far as a verdict needs it."""
+
+    status: Status
+    reason: str
+    coordinate: float  # of the variable
+    value: Enclosure | None
+    derivative: Enclosure | None
+    left: Enclosure | None
+    right: Enclosure | None
+    next_derivative: Enclosure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with its outcome, the error in ulps where there is one, and the reason in a sentence."""
+
+    verdict: Verdict
+    outcome: Outcome
+    ulps: float | None
+    reason: str
+
+
+Rule = Callable[[], Enclosure | None]  # the derivative program's value in exact arithmetic, computed when it is needed
+
+
+def judge(y: float, truth: Truth, fmt: Format, rule: Rule | None) -> Judgement:
+    """The verdict on y; `rule` is None where the program that computed y is not known as a graph."""
+    special = _AT_SPECIAL_POINTS.get(truth.status)
+    if special is not None:
+        return special(y, truth, fmt)
+    if truth.derivative is None:
+        return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
+    return _judge_smooth(y, truth, truth.derivative, fmt, rule)
+
+
+def _judge_undefined(y: float, truth: Truth, fmt: Format) -> Judgement:
+    if math.isfinite(y):
+        return Judgement(Verdict.SPURIOUS, FAIL, None, f"f is not defined here ({truth.reason}), yet the slope is given as {y:.6g}")
+    return Judgement(Verdict.UNDEFINED, PASS, None, f"f is not defined here: {truth.reason}")
+
+
+def _judge_kink(y: float, truth: Truth, fmt: Format) -> Judgement:
+    assert truth.left is not None and truth.right is not None
+    ends = sorted((truth.left, truth.right), key=lambda end: end.midpoint)
+    shown = f"[{float(ends[0]):.6g}, {float(ends[1]):.6g}]"
+    if not math.isfinite(y):
+        return Judgement(Verdict.OUTSIDE, FAIL, None, f"kink with Clarke interval {shown}, and the value is {y}")
+    slack = Decimal(AGREES_ULPS * fmt.ulp(max(abs(float(end)) for end in ends)))
+    if ends[0].upper - slack <= Decimal(y) <= ends[1].lower + slack:
+        return Judgement(Verdict.SUBGRADIENT, PASS, None, f"kink: {y:.6g} is the choice made in the Clarke interval {shown}")
+    return Judgement(Verdict.OUTSIDE, FAIL, None, f"kink: {y:.6g} lies outside the Clarke interval {shown}")
+
+
+def _judge_as_status(verdict: Verdict) -> Callable[[float, Truth, Format], Judgement]:
+    def judgement(y: float, truth: Truth, fmt: Format) -> Judgement:
+        return Judgement(verdict, WARN, None, f"{truth.reason}; there is no two-sided derivative, and the value given is {y:.6g}")
+
+    return judgement
+
+
+def _judge_undecided(y: float, truth: Truth, fmt: Format) -> Judgement:
+    return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
+
+
+_AT_SPECIAL_POINTS: dict[Status, Callable[[float, Truth, Format], Judgement]] = {
+    Status.UNDEFINED: _judge_undefined,
+    Status.KINK: _judge_kink,
+    Status.JUMP: _judge_as_status(Verdict.JUMP),
+    Status.VERTICAL: _judge_as_status(Verdict.VERTICAL),
+    Status.BOUNDARY: _judge_as_status(Verdict.BOUNDARY),
+    Status.HOLE: _judge_as_status(Verdict.HOLE),
+    Status.UNDECIDED: _judge_undecided,
+}
+
+
+def _judge_smooth(y: float, truth: Truth, derivative: Enclosure, fmt: Format, rule: Rule | None) -> Judgement:
+    nearest = fmt.round(derivative.lower)
+    if nearest != fmt.round(derivative.upper):
+        nearest = math.nan  # the enclosure holds a tie, or is wide
+    out_of_range = _judge_range(y, derivative, nearest, fmt)
+    if out_of_range is not None:
+        return out_of_range
+    if not math.isfinite(y):
+        return _judge_nonfinite(y, derivative, rule)
+    if y == nearest:
+        return Judgement(Verdict.EXACT, PASS, _ulps(y, derivative, fmt)[1], "the nearest float")
+    low, high = _ulps(y, derivative, fmt)
+    if high <= AGREES_ULPS:
+        return Judgement(Verdict.AGREES, PASS, high, f"within {AGREES_ULPS:.0f} ulps")
+    error_low, error_high = _distance(y, derivative)
+    allowed = _conditioning(truth, derivative, fmt)
+    if error_high <= allowed:
+        return Judgement(Verdict.ILL_CONDITIONED, PASS, high, f"{_digits(error_high, derivative)}; the function is that sensitive to its argument")
+    if low <= AGREES_ULPS or error_low <= allowed:
+        return Judgement(Verdict.UNDECIDED, UNDECIDED, high, f"the enclosure is too wide to tell: {truth.reason or 'precision ran out'}")
+    return _judge_large_error(error_high, high, truth, derivative, allowed, fmt, rule)
+
+
+def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -> Judgement | None:
+    """Beyond the largest float the right answer is infinity; below the smallest normal one XLA flushes to zero."""
+    if math.isinf(nearest):
+        if y == nearest or y == math.copysign(fmt.largest, nearest):
+            return Judgement(Verdict.OVERFLOW, PASS, None, "the derivative is larger than every float")
+        return None
+    tiny = max(abs(derivative.lower), abs(derivative.upper)) < Decimal(fmt.smallest_normal)
+    if tiny and y == 0 and nearest != 0:
+        return Judgement(Verdict.UNDERFLOW, PASS, None, "the derivative is smaller than every normal float, and was flushed to zero")
+    return None
+
+
+def _judge_nonfinite(y: float, derivative: Enclosure, rule: Rule | None) -> Judgement:
+    truth = f"the derivative is {_shown(derivative)}, and the value is {y}"
+    exact = rule() if rule is not None else None
+    if exact is None:
+        return Judgement(Verdict.NONFINITE, FAIL, None, truth)
+    cause = "an intermediate result overflows or is undefined in floating point, though the formula is right"
+    if not exact.overlaps(derivative):
+        cause = f"and in exact arithmetic the formula gives {_shown(exact)}"
+    return Judgement(Verdict.NONFINITE, FAIL, None, f"{truth}: {cause}")
+
+
+def _judge_large_error(
+    error: Decimal, ulps: float, truth: Truth, derivative: Enclosure, allowed: Decimal, fmt: Format, rule: Rule | None
+) -> Judgement:
+    harmless = error <= _harmless(truth, derivative, fmt)
+    outcome = WARN if harmless else FAIL
+    digits = _digits(error, derivative)
+    if rule is None:
+        reason = f"{digits}: the derivative is {_shown(derivative)}; whether JAX's rule or its rounding is to blame is not told apart yet"
+        return Judgement(Verdict.INACCURATE, outcome, ulps, reason)
+    exact = rule()
+    if exact is None:
+        return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"{digits}, and the formula could not be evaluated in exact arithmetic")
+    if _gap(exact, derivative) > allowed:
+        return Judgement(Verdict.WRONG, FAIL, ulps, f"in exact arithmetic the formula gives {_shown(exact)}; the derivative is {_shown(derivative)}")
+    return Judgement(Verdict.UNSTABLE, outcome, ulps, f"{digits}: the formula is right, but loses them to rounding")
+
+
+def _distance(y: float, derivative: Enclosure) -> tuple[Decimal, Decimal]:
+    """Bounds of |y - f'|."""
+    middle = abs(EXACT.subtract(Decimal(y), derivative.midpoint))
+    slack = UP.add(derivative.radius, UP.scaleb(middle, -55))
+    return max(Decimal(0), EXACT.subtract(middle, slack)), UP.add(middle, slack)
+
+
+def _ulps(y: float, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
+    """Bounds of the error in units of the last place of the true value."""
+    unit = Decimal(fmt.ulp(min(abs(float(derivative)), fmt.largest)))
+    low, high = _distance(y, derivative)
+    return float(EXACT.divide(low, unit)), float(UP.divide(high, unit))
+
+
+def _gap(a: Enclosure, b: Enclosure) -> Decimal:
+    """The least distance of two enclosures."""
+    return max(Decimal(0), EXACT.subtract(abs(EXACT.subtract(a.midpoint, b.midpoint)), EXACT.add(a.radius, b.radius)))
+
+
+def _conditioning(truth: Truth, derivative: Enclosure, fmt: Format) -> Decimal:
+    """8u(1 + κ)|f'| with κ = |x f''/f'|: what one rounding of the argument may cost."""
+    size = abs(derivative.midpoint)
+    change = abs(truth.next_derivative.midpoint) if truth.next_derivative is not None else Decimal(0)
+    sensitivity = EXACT.add(size, EXACT.multiply(abs(Decimal(truth.coordinate)), change))
+    return EXACT.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), sensitivity)
+
+
+def _harmless(truth: Truth, derivative: Enclosure, fmt: Format) -> Decimal:
+    """√u·max(|f'|, |f|/max(1, |x|)): an error that no use of the derivative will notice."""
+    size = abs(derivative.midpoint)
+    value = abs(truth.value.midpoint) if truth.value is not None else Decimal(0)
+    scale = max(size, EXACT.divide(value, Decimal(max(1.0, abs(truth.coordinate)))))
+    return EXACT.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), scale)
+
+
+def _digits(error: Decimal, derivative: Enclosure) -> str:
+    size = abs(derivative.midpoint)
+    if size == 0:
+        return f"the error is {error:.1e} of a derivative that is zero"
+    digits = max(0, math.floor(-float(EXACT.log10(EXACT.divide(error, size))))) if error else 99
+    return "no digit is right" if digits == 0 else f"{digits} digit{'s are' if digits > 1 else ' is'} right"
+
+
+def _shown(enclosure: Enclosure) -> str:
+    return f"{EXACT.plus(enclosure.midpoint):.10g}"
