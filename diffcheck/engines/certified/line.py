@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from flint import arb, arb_series, fmpq
 
@@ -47,8 +47,8 @@ class Mode(Enum):
     ONE_SIDE = "t > 0"
 
 
-Series = arb | arb_series
-Value = Series | bool | Trouble
+Series: TypeAlias = arb | arb_series
+Value: TypeAlias = arb | arb_series | bool | Trouble
 _SEVERITY = {kind: rank for rank, kind in enumerate(Kind)}
 
 
