@@ -215,7 +215,7 @@ def _native(method: str) -> _Implementation:
 
     def apply(line: Line, u: Series) -> Value:
         if isinstance(u, arb):
-            return getattr(arb_series([u], prec=1), method)()[0]  # type: ignore[no-any-return]
-        return getattr(u, method)()  # type: ignore[no-any-return]
+            return getattr(arb_series([u], prec=1), method)()[0]
+        return getattr(u, method)()
 
     return apply

@@ -1,0 +1,1 @@
+"""A report, shown: as text, JSON, a plot."""
