@@ -217,6 +217,11 @@ class Statement:
     parameters: tuple[str, ...]
     body: str
 
+    @property
+    def left(self) -> str:
+        """What stands left of the equals sign."""
+        return f"{self.name}({', '.join(self.parameters)})" if self.parameters else self.name
+
 
 def expanded_sizes(graph: Graph) -> list[int]:
     """For every node the number of operations when shared ones are written out each time."""
@@ -245,8 +250,7 @@ def derivative_text(derivative: Definition, notation: Infix) -> tuple[str, bool]
     line = one_line(derivative.flat, notation)
     if line is not None:
         return line, False
-    lines = (f"{s.name}({', '.join(s.parameters)}) = {s.body}" if s.parameters else f"{s.name} = {s.body}" for s in statements(derivative, notation))
-    return "\n".join(lines), True
+    return "\n".join(f"{statement.left} = {statement.body}" for statement in statements(derivative, notation)), True
 
 
 def _called(definition: Definition) -> list[Definition]:

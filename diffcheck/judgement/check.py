@@ -48,7 +48,7 @@ class Check:
         *,
         of: str | None = None,
         wrt: Sequence[str] | None = None,
-        claims: Sequence[Claim] = (),
+        claims: Sequence[Claim | str] = (),
         dtype: str = "float64",
         compiled: bool = True,
     ) -> None:
@@ -57,7 +57,7 @@ class Check:
         self.wrt = self._chosen(wrt)
         self._differentiator = Differentiator(self.problem)
         self.symbolic = {name: self._symbolic(name) for name in self.wrt}
-        self._claims = [(claim, self._claimed(claim)) for claim in claims]
+        self._claims = [(claim, self._claimed(claim)) for claim in self._assigned(claims)]
         self.compiled = compiled and len(self.problem.target.flat.nodes) <= COMPILED_NODES
         others = {f"symbolic:{name}": found.flat for name, found in self.symbolic.items() if isinstance(found, Definition)}
         others |= {f"claim:{i}": graph for i, (_, graph) in enumerate(self._claims)}
@@ -72,6 +72,17 @@ class Check:
             if name not in variables:
                 raise InputError(f"the expression has no variable {name!r}", f"Its variables: {', '.join(variables)}.")
         return tuple(dict.fromkeys(wrt)) if wrt else variables
+
+    def _assigned(self, claims: Sequence[Claim | str]) -> list[Claim]:
+        """Claims given as texts are for the variables of `wrt`, in their order."""
+        texts = [claim for claim in claims if isinstance(claim, str)]
+        if texts and len(texts) != len(self.wrt):
+            raise InputError(
+                f"{len(texts)} claim{'s' * (len(texts) > 1)} for {len(self.wrt)} variable{'s' * (len(self.wrt) > 1)} ({', '.join(self.wrt)})",
+                "Give one claim for each variable of wrt, in that order: --wrt x --claim '2x'.",
+            )
+        assigned = [Claim(name, 1, text) for name, text in zip(self.wrt, texts, strict=False)]
+        return assigned + [claim for claim in claims if isinstance(claim, Claim)]
 
     def _symbolic(self, name: str) -> Definition | UnsupportedError:
         try:
@@ -226,17 +237,16 @@ def check(
     *,
     of: str | None = None,
     wrt: Sequence[str] | None = None,
-    claim: str | Sequence[Claim] = (),
+    claim: str | Sequence[Claim | str] = (),
     dtype: str = "float64",
 ) -> Report:
     """Check the derivatives of an expression at points.
 
     `at` is a number, a text as `--at` takes it ("x=1,y=2", "linspace(-4,4,100)"), a mapping of names to numbers, or a
-    sequence of texts or mappings. `claim` is a derivative worked out by hand, with respect to the first of `wrt`.
+    sequence of texts or mappings. `claim` is a derivative worked out by hand, one for each variable of `wrt`.
     Raises InputError for what cannot be read; a wrong derivative is a verdict of the Report, not an exception.
     """
-    claims = [Claim((wrt or read(text, of).variables or ("x",))[0], 1, claim)] if isinstance(claim, str) else claim
-    job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype)
+    job = Check(text, of=of, wrt=wrt, claims=[claim] if isinstance(claim, str) else claim, dtype=dtype)
     points = [at] if isinstance(at, (str, int, float, Mapping)) else list(at)
     variables = job.problem.variables
     if all(isinstance(point, Mapping) for point in points):

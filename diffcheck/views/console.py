@@ -1,0 +1,207 @@
+"""A report for people: what was read, the closed form, a table a point, one line of conclusion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import groupby, islice
+from typing import TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from diffcheck.graph.functions import ABSENT, GROUPS, Function
+from diffcheck.results import Derivative, Enclosure, Header, Outcome, Result, Sample, Status, Tally, Verdict
+
+SHOWN = 24  # samples shown in full; of more, the worst are shown
+STYLES = {Outcome.PASS: "green", Outcome.WARN: "yellow", Outcome.FAIL: "bold red", Outcome.UNDECIDED: "magenta"}
+MARKS = {Outcome.PASS: "✓", Outcome.WARN: "!", Outcome.FAIL: "✗", Outcome.UNDECIDED: "?"}
+SILENT = (Verdict.EXACT, Verdict.AGREES, Verdict.UNSAMPLED)  # their reasons say nothing new
+
+
+def console_for(stream: TextIO, color: str) -> Console:
+    """A console on a stream: colour only on a terminal unless `color` is always or never; never narrower than a number."""
+    force = {"always": True, "never": False}.get(color)
+    terminal = stream.isatty() if force is None else force
+    width = None if stream.isatty() else 100
+    return Console(file=stream, force_terminal=terminal, no_color=force is False, highlight=False, width=width, soft_wrap=False)
+
+
+def show_header(console: Console, header: Header, latex: bool) -> None:
+    """What was read and the closed forms."""
+    line(console, f"read as: {header.read_as}")
+    for derivative in header.derivatives:
+        show_derivative(console, header.name, derivative, latex)
+    line(console, header.program, "dim")
+
+
+def show_derivative(console: Console, name: str, derivative: Derivative, latex: bool) -> None:
+    symbol = f"d{name}/d{derivative.wrt}"
+    if derivative.chained:
+        line(console, f"{symbol}, as chained definitions:")
+        line(console, _indented(_elided(derivative.text.splitlines())))
+    elif not derivative.latex:
+        line(console, f"{symbol}: no symbolic derivative: {derivative.text}")
+    else:
+        line(console, f"{symbol} = {derivative.text}")
+        if latex:
+            line(console, f"LaTeX: {derivative.latex}")
+
+
+def line(console: Console, text: str, style: str = "") -> None:
+    """Text as it is: no markup, no wrapping inside an expression."""
+    console.print(Text(text, style), soft_wrap=True)
+
+
+def _elided(lines: Sequence[str]) -> list[str]:
+    if len(lines) <= SHOWN:
+        return list(lines)
+    left_out = f"… {len(lines) - SHOWN + 1:,} more definitions (`diffcheck derive --format python` prints all)"
+    return [*lines[: SHOWN // 2], left_out, *lines[-SHOWN // 2 + 1 :]]
+
+
+def _indented(lines: Iterable[str]) -> str:
+    return "\n".join(f"  {text}" for text in lines)
+
+
+def show_samples(console: Console, header: Header, samples: Iterable[Sample]) -> Tally:
+    """A table for every point, or for the worst ones where there are many; returns the counts of all."""
+    tally, shown, more = Tally(), list[Sample](), 0
+    for sample in samples:
+        tally.add(sample)
+        if len(shown) < SHOWN:
+            shown.append(sample)
+            continue
+        more += 1
+        shown = _worst([*shown, sample])
+    if more:
+        line(console, f"{tally.samples:,} derivatives were taken; the {SHOWN} with the largest errors (--format jsonl gives all):")
+    for _, group in groupby(shown, key=lambda sample: sorted(sample.point.items())):
+        console.print(_point_table(header, list(group)))
+    return tally
+
+
+def _worst(samples: list[Sample]) -> list[Sample]:
+    """All but the least remarkable sample, in their order."""
+    least = min(range(len(samples)), key=lambda i: (_remarkable(samples[i]), -i))
+    return samples[:least] + samples[least + 1 :]
+
+
+def _remarkable(sample: Sample) -> tuple[int, float]:
+    severity = [Outcome.PASS, Outcome.WARN, Outcome.UNDECIDED, Outcome.FAIL].index(sample.outcome)
+    if sample.status is Status.UNSAMPLED:
+        severity = -1
+    return severity, max((result.ulps or 0.0 for result in sample.results), default=0.0)
+
+
+def _point_table(header: Header, samples: Sequence[Sample]) -> RenderableType:
+    """One point: a section for each variable, the certified value first."""
+    first = samples[0]
+    place = ", ".join(f"{name} = {_number(value)}" for name, value in first.point.items())
+    value = enclosure_text(first.value) if first.value else "not defined" if first.status is Status.UNDEFINED else "?"
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("derivative", "by", "value", "error in ulps", "verdict"):
+        table.add_column(name, no_wrap=True, justify="right" if name == "error in ulps" else "left")
+    for sample in samples:
+        for row in _rows(header, sample):
+            table.add_row(*row)
+        table.add_section()
+    notes = [Text(note) for sample in samples for note in _notes(sample)]
+    return Group(Text(f"\nat {place}: {header.name} = {value}", "bold"), table, *notes)
+
+
+def _rows(header: Header, sample: Sample) -> Iterator[tuple[str | Text, ...]]:
+    power = {1: ""}.get(sample.order, f"^{sample.order}")
+    yield f"d{power}{header.name}/d{sample.wrt}{power}", "proved (Arb)", _proved(sample), "", Text(sample.status.value)
+    for result in sample.results:
+        mark = Text(f"{MARKS[result.outcome]} {result.verdict.value}", STYLES[result.outcome])
+        yield "", _engine(result), _number(result.value), _ulps(result.ulps), mark
+
+
+def _notes(sample: Sample) -> Iterator[str]:
+    """Why, for every verdict that does not speak for itself; the same reason only once."""
+    told = [(_engine(result), result.reason) for result in sample.results if result.verdict not in SILENT]
+    for reason, group in groupby(sorted(told, key=lambda pair: pair[1]), key=lambda pair: pair[1]):
+        engines = ", ".join(dict.fromkeys(engine for engine, _ in group))
+        yield f"  {engines}: {reason}"
+
+
+def _proved(sample: Sample) -> str:
+    if sample.clarke is not None:
+        left, right = sample.clarke
+        return f"left {enclosure_text(left, 10)}, right {enclosure_text(right, 10)}"
+    return enclosure_text(sample.enclosure) if sample.enclosure is not None else "—"
+
+
+def _engine(result: Result) -> str:
+    return {"symbolic": "SymPy", "claim": "claim"}.get(result.engine, f"JAX {result.mode}")
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "—"
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def _ulps(ulps: float | None) -> str:
+    if ulps is None:
+        return "—"
+    return f"{ulps:.2f}" if ulps < 100 else f"{ulps:.3g}"
+
+
+def enclosure_text(enclosure: Enclosure, digits: int = 20) -> str:
+    """midpoint ± radius; a radius below the digits shown is given as a power of ten."""
+    middle = _decimal(enclosure.midpoint, digits)
+    return middle if enclosure.radius == 0 and len(middle) < digits else f"{middle} ± {enclosure.radius:.0e}"
+
+
+def _decimal(number: Decimal, digits: int) -> str:
+    if number == 0:
+        return "0"
+    rounded = Decimal(f"{number:.{digits}g}").normalize()
+    exponent = rounded.adjusted()
+    return f"{rounded:f}" if -5 <= exponent <= digits else f"{rounded:e}"
+
+
+def conclusion(tally: Tally) -> Text:
+    """One line: what was found."""
+    judged = sum(tally.outcomes.values())
+    parts = [f"{tally.outcomes[outcome]:,} {word}" for outcome, word in _WORDS.items() if tally.outcomes[outcome]]
+    worst = next((outcome for outcome in (Outcome.FAIL, Outcome.UNDECIDED, Outcome.WARN) if tally.outcomes[outcome]), Outcome.PASS)
+    text = f"{MARKS[worst]} {judged:,} derivative values: {', '.join(parts) or 'none'}."
+    if tally.unsampled:
+        text += f" An even sample of {tally.samples - tally.unsampled:,} of {tally.samples:,} was certified; the rest was evaluated only."
+    return Text(text, STYLES[worst])
+
+
+_WORDS = {Outcome.PASS: "right", Outcome.WARN: "with a warning", Outcome.FAIL: "wrong", Outcome.UNDECIDED: "undecided"}
+
+
+def functions_table(engines: Iterable[str] = ("sympy", "jax", "ball")) -> Table:
+    """The table of functions, as a table."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("function", "meaning", "domain", "SymPy", "JAX", "Arb"):
+        table.add_column(name, no_wrap=name not in ("meaning", "function"))
+    for group, rows in GROUPS.items():
+        table.add_row(Text(group, "bold"))
+        for row in rows:
+            table.add_row(_spelling(row), row.doc, _domain(row), *("✓" if row.column(engine) != ABSENT else "—" for engine in engines))
+        table.add_section()
+    return table
+
+
+def _spelling(row: Function) -> Text:
+    if row.operator:
+        return Text(f"x {row.operator} y" if len(row.names) == 2 else f"{row.operator} x")
+    also = f", also {', '.join(row.aliases)}" if row.aliases else ""
+    return Text(f"{row.signature}{also}")
+
+
+def _domain(row: Function) -> str:
+    return ", ".join(f"{name}: {domain}" for name, domain in zip(row.names, row.domain, strict=False) if str(domain) != "all") or "all"
+
+
+def first_lines(text: str, count: int) -> list[str]:
+    return list(islice(text.splitlines(), count))
