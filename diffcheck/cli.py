@@ -153,7 +153,7 @@ At = Annotated[
 ]
 Wrt = Annotated[str, typer.Option("--wrt", help="The variables to differentiate by, e.g. x,y (default: all).", metavar="NAMES", show_default=False)]
 Of = Annotated[str, typer.Option("--of", help="Which definition is meant (default: the last).", metavar="NAME", show_default=False)]
-Out = Annotated[Path, typer.Option("-o", "--output", help="Write to a file, whole or not at all.", metavar="FILE", show_default=False)]
+Out = Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file, whole or not at all.", metavar="FILE", show_default=False)]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 on warnings too.")]
 Colored = Annotated[Color, typer.Option("--color", help="Colour: on a terminal only, always, or never.")]
 FloatFormat = Annotated[Dtype, typer.Option("--dtype", help="The floating-point format under test.")]
@@ -175,7 +175,7 @@ def check(
     latex: Annotated[bool, typer.Option("--latex", help="Show the closed form as LaTeX too.")] = False,
     strict: Strict = False,
     color: Colored = Color.auto,
-    output: Out | None = None,
+    output: Out = None,
 ) -> int:
     """Judge the derivatives of an expression at points.
 
@@ -256,7 +256,7 @@ def derive(
     wrt: Wrt = "",
     of: Of = "",
     format: Annotated[Notation, typer.Option("--format", help="How to write it.")] = Notation.text,
-    output: Out | None = None,
+    output: Out = None,
 ) -> int:
     """Print the symbolic derivative: the closed form within a budget, else chained definitions.
 

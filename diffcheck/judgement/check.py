@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from typing import Any
 
+import flint
+import jax
 import numpy as np
+import sympy
 from numpy.typing import NDArray
 
 from diffcheck.engines.automatic import Evaluation, Found, Program
@@ -116,7 +118,7 @@ class Check:
             dtype=self.format.name,
             program="; ".join([f"JAX ran {how} on the CPU", *notes]),
             derivatives=tuple(self.derivative(name) for name in self.wrt),
-            versions={name: version(name) for name in ("jax", "sympy", "python-flint")},
+            versions={library.__name__: library.__version__ for library in (jax, sympy, flint)},
         )
 
     def derivative(self, name: str) -> Derivative:

@@ -1,0 +1,249 @@
+"""Suite files: many cases, as TOML written by hand or as JSON Lines written by programs; docs/suites.md shows both.
+
+A TOML file is read as a whole: every fault in its form is reported, with its line, before anything runs. Of a JSON Lines
+file each line stands for itself: one that cannot be read becomes an `Unreadable`, and the others go on.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic_core import ErrorDetails
+
+from diffcheck.errors import SuiteError
+from diffcheck.judgement.formats import FORMATS
+from diffcheck.results import Outcome, Verdict
+
+MAX_ORDER = 50
+Point = str | float | Mapping[str, Any]  # as --at takes it, the only variable's value, or a value for each name
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedText:
+    """∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text; `wrt` is empty where the expression has a single variable to differentiate by."""
+
+    wrt: str
+    order: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One expression with its points, as a file gives it: the form is checked, the expression is not read yet."""
+
+    id: str
+    line: int  # in the file, from 1
+    text: str
+    at: tuple[Point, ...]
+    of: str | None = None
+    wrt: tuple[tuple[str, ...], ...] = ()  # ("x",) is ∂/∂x, ("x", "x") is ∂²/∂x²; none: every variable
+    claims: tuple[ClaimedText, ...] = ()
+    dtype: str | None = None
+    expect: str | None = None  # an outcome or a verdict
+    spare_coordinates: bool = False  # a point may name variables that the expression does not use
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A line that is no case."""
+
+    id: str
+    line: int
+    message: str
+
+
+def read_suite(path: Path) -> list[Case | Unreadable]:
+    """The cases of a .toml, .jsonl, .ndjson or .json file. Raises SuiteError for a file without a case that could be run."""
+    readers = {".toml": _read_toml, ".jsonl": _read_lines, ".ndjson": _read_lines, ".json": _read_lines}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise SuiteError(f"{path}: a suite is a {', '.join(readers)} file", "docs/suites.md shows both formats.")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SuiteError(f"cannot read {path}: {error.strerror}") from error
+    cases = reader(content.removeprefix(b"\xef\xbb\xbf"), path)
+    if not cases:
+        raise SuiteError(f"{path}: nothing to check: the file holds no case", "Nothing tested is never a pass.")
+    return cases
+
+
+# The fields, as both formats have them.
+
+
+def _as_points(at: object) -> tuple[Point, ...]:
+    points = at if isinstance(at, list) else [at]
+    if not points:
+        raise ValueError("there is no point")
+    for point in points:
+        coordinates = list(point.values()) if isinstance(point, dict) else [point]
+        if any(isinstance(value, bool) or not isinstance(value, (str, int, float)) for value in coordinates):
+            raise ValueError('a point is a number, a text such as "x=1,y=2", or a value for each variable')
+    return tuple(points)
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_text(value: object) -> object:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return repr(value) if number else value
+
+
+def _as_claims(claim: object) -> tuple[ClaimedText, ...]:
+    texts = claim if isinstance(claim, dict) else {"": claim}
+    for text in map(_as_text, texts.values()):
+        if not isinstance(text, str):
+            raise ValueError('a claim is an expression, or a table of one for each variable: { x = "2x" }')
+    return tuple(ClaimedText(wrt, 1, str(_as_text(text))) for wrt, text in texts.items())
+
+
+def _one_of(names: Sequence[str]) -> AfterValidator:
+    def known(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"{name!r} is unknown.{_suggestion(name, names) or ' Known: ' + ', '.join(names) + '.'}")
+        return name
+
+    return AfterValidator(known)
+
+
+_EXPECTATIONS = tuple(dict.fromkeys(member.value for kind in (Outcome, Verdict) for member in kind if member is not Verdict.UNSAMPLED))
+_Points = Annotated[tuple[Point, ...], PlainValidator(_as_points)]
+
+
+class _TomlCase(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    expr: str
+    at: _Points
+    name: str = ""
+    wrt: Annotated[list[str], BeforeValidator(_as_list)] = []
+    of: str | None = None
+    claim: Annotated[tuple[ClaimedText, ...], PlainValidator(_as_claims)] = ()
+    dtype: Annotated[str, _one_of(tuple(FORMATS))] | None = None
+    expect: Annotated[str, _one_of(_EXPECTATIONS)] | None = None
+
+
+class _TomlSuite(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    case: list[_TomlCase] = []
+
+
+class _Expected(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    var: str
+    expr: Annotated[str, BeforeValidator(_as_text)]
+    order: int = Field(1, ge=1, le=MAX_ORDER)
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(strict=True)  # other fields are ignored: corpora keep their sources and truths beside
+
+    expr: str
+    points: _Points
+    id: Annotated[str, BeforeValidator(_as_text)] = ""
+    expected: list[_Expected] = []
+    wrt: list[Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1, max_length=MAX_ORDER)]] = []
+
+
+# TOML
+
+
+def _read_toml(content: bytes, path: Path) -> list[Case | Unreadable]:
+    try:
+        text = content.decode()
+        # texts, so that a coordinate is rounded once, to the format under test
+        tables = tomllib.loads(text, parse_float=lambda digits: digits.replace("_", ""))
+        suite = _TomlSuite.model_validate(tables)
+    except UnicodeDecodeError as error:
+        raise SuiteError(f"{path}: not a text in UTF-8: {error.reason} at byte {error.start}") from error
+    except ValidationError as error:
+        lines = text.splitlines()
+        faults = sorted((_line_of(lines, fault["loc"]), _complaint(fault, _TomlCase)) for fault in error.errors())
+        raise SuiteError("\n".join(f"{path}:{line}: {complaint}" for line, complaint in faults)) from error
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
+        line = place[1] if place and place[1] else len(text.splitlines())
+        raise SuiteError(f"{path}:{line}: {str(error)[: place.start()] if place else error}", "The file is not valid TOML.") from error
+    except (ValueError, RecursionError) as error:  # an integer of 5,000 digits, brackets 1,000 deep
+        raise SuiteError(f"{path}: {error}", "The file cannot be read as TOML.") from error
+    lines = text.splitlines()
+    return [_from_table(case, number, _line_of(lines, ("case", number))) for number, case in enumerate(suite.case)]
+
+
+def _from_table(table: _TomlCase, number: int, line: int) -> Case:
+    name = table.name or f"case {number + 1}"
+    wrt = tuple((name,) for name in table.wrt)
+    return Case(name, line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect)
+
+
+def _line_of(lines: Sequence[str], place: Sequence[str | int]) -> int:
+    """The line, from 1, of a place such as ("case", 2, "wrt"): tomllib tells no lines, so they are looked for."""
+    names = [str(key) for key in place if isinstance(key, str)]
+    start, end = 0, len(lines)
+    if len(place) > 1 and isinstance(place[1], int):
+        headers = [i for i, line in enumerate(lines) if re.match(r"\s*\[\[\s*case\s*\]\]", line)]
+        start, end, *_ = [*headers[place[1] :], len(lines), len(lines)] if place[1] < len(headers) else (0, len(lines))
+        names = names[1:]
+    for name in names:
+        key = re.compile(rf"""\s*(\[+\s*(case\s*\.\s*)?)?["']?{re.escape(name)}["']?\s*[=.\]]""")
+        start = next((i for i in range(start, end) if key.match(lines[i])), start)
+    return start + 1
+
+
+# JSON Lines
+
+
+def _read_lines(content: bytes, path: Path) -> list[Case | Unreadable]:
+    lines = enumerate(content.split(b"\n"), 1)
+    return [_from_line(line, number) for number, line in lines if line.strip()]
+
+
+def _from_line(content: bytes, number: int) -> Case | Unreadable:
+    name = f"line {number}"
+    try:
+        # texts, so that a coordinate is rounded once, to the format under test; NaN becomes one too, and is refused there
+        fields = json.loads(content.decode(), parse_float=str, parse_constant=str)
+        if isinstance(fields, dict) and isinstance(fields.get("id"), str):
+            name = fields["id"]
+        line = _Line.model_validate(fields)
+    except ValidationError as error:
+        return Unreadable(name, number, "; ".join(_complaint(fault, _Line) for fault in error.errors()))
+    except (ValueError, RecursionError) as error:
+        return Unreadable(name, number, f"not a line of JSON: {error}")
+    claims = tuple(ClaimedText(claim.var, claim.order, claim.expr) for claim in line.expected)
+    wrt = tuple(tuple(names) for names in line.wrt)
+    return Case(line.id or name, number, line.expr, line.points, None, wrt, claims, spare_coordinates=True)
+
+
+# What is wrong, in words
+
+
+def _complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
+    names = [str(key) for key in fault["loc"] if isinstance(key, str) and key != "case"]
+    name = ".".join(names)
+    if fault["type"] == "missing":
+        return f"{name!r} is missing"
+    if fault["type"] == "extra_forbidden":
+        known = list(model.model_fields) if len(fault["loc"]) > 1 else ["case"]
+        return f"unknown key {name!r}.{_suggestion(name, known) or ' Known: ' + ', '.join(known) + '.'}"
+    said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"].lower().replace("input", "it", 1)
+    if not names:
+        return f"a case is a table, [[case]]: {said}" if model is _TomlCase else f"a case is an object, {{…}}: {said}"
+    return f"{name!r}: {said}"
+
+
+def _suggestion(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    return f" Did you mean {close[0]!r}?" if close else ""

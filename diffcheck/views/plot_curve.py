@@ -1,0 +1,121 @@
+"""The points of a curve, broken where the function jumps, has a pole or is not defined.
+
+A break is found by looking closer: every interval between neighbouring samples is narrowed to where the function bends
+most. A continuous function flattens out on the way; across a jump the step stays, at a pole the values grow, at the edge
+of the domain they cease to be finite. So no threshold on slopes is needed, and exp(x) on [-50, 50] stays whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Values = Callable[[Floats], Floats]  # f at many points
+
+SECTIONS = 8  # of an interval in one step; the two around the strongest bend are kept
+STEPS = 20  # 4^20: an interval shrinks to 1e-12 of its width
+APPROACH = 0.5 ** np.arange(1, 11)  # further points towards a break: halfway, a quarter, …
+STEP_KEPT = 0.2  # of a jump this much is left at the end; of a continuous function next to nothing, ∛x being the slowest
+VISIBLE = 1e-3  # of the height of the picture: a smaller jump is not seen
+POLE = 1e3  # values this many times larger than all samples
+QUANTILES = (0.08, 0.92)  # of the values beside poles: what the picture is about
+BEYOND = 0.35  # and how far it goes beyond them, in heights
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """`x`, `y`: the line to draw, NaN where it is broken. `grid_x`, `grid_y`: the equidistant samples in it."""
+
+    x: Floats
+    y: Floats
+    grid_x: Floats
+    grid_y: Floats
+    has_poles: bool
+
+
+def trace(values: Values, grid_x: Floats, through: Floats, unit_roundoff: float) -> Curve:
+    """The curve of `values` through the grid (ascending) and the further points `through` that lie on it."""
+    with np.errstate(all="ignore"):
+        x = np.unique(np.concatenate([grid_x, through]))
+        y = _finite(values(x))
+        left, right = _zoom(values, x[:-1], x[1:], unit_roundoff)
+        broken, has_poles = _breaks(values, x, y, left, right)
+        line_x, line_y = _with_gaps(values, x, y, broken, left, right)
+    return Curve(line_x, line_y, grid_x, y[np.searchsorted(x, grid_x)], has_poles)
+
+
+def heights(curve: Curve, shown: Floats) -> tuple[float, float]:
+    """The lower and upper end of a picture that shows the curve and the values `shown`; poles may leave it."""
+    found = curve.grid_y[np.isfinite(curve.grid_y)]
+    shown = shown[np.isfinite(shown)]
+    if not len(found):
+        found = shown if len(shown) else np.zeros(1)
+    low, high = float(found.min()), float(found.max())
+    if curve.has_poles:
+        inner_low, inner_high = (float(end) for end in np.quantile(found, QUANTILES))
+        reach = BEYOND * (inner_high - inner_low)
+        low, high = max(low, inner_low - reach), min(high, inner_high + reach)
+    return float(min([low, *shown])), float(max([high, *shown]))
+
+
+def _finite(y: Floats) -> Floats:
+    return np.where(np.isfinite(y), y, np.nan)
+
+
+def _zoom(values: Values, left: Floats, right: Floats, unit_roundoff: float) -> tuple[Floats, Floats]:
+    """Every interval narrowed to where the function ceases to be finite, else to where it bends most."""
+    rows = np.arange(len(left))
+    for _ in range(STEPS):
+        x = left[:, None] + (right - left)[:, None] * np.linspace(0, 1, SECTIONS + 1)
+        first, last = _most_bent(values(x.ravel()).reshape(x.shape))
+        wide = right - left > 32 * unit_roundoff * np.maximum(abs(left), abs(right))
+        left, right = np.where(wide, x[rows, first], left), np.where(wide, x[rows, last], right)
+    return left, right
+
+
+def _most_bent(y: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
+    """For every row the columns between which to look closer."""
+    finite = np.isfinite(y)
+    edges = finite[:, :-1] != finite[:, 1:]
+    bends = np.nan_to_num(abs(np.diff(y, 2)), nan=0.0)
+    at_edge, edge, bend = edges.any(axis=1), edges.argmax(axis=1), bends.argmax(axis=1)
+    return np.where(at_edge, edge, bend), np.where(at_edge, edge + 1, bend + 2)
+
+
+def _breaks(values: Values, x: Floats, y: Floats, left: Floats, right: Floats) -> tuple[NDArray[np.bool_], bool]:
+    """Which intervals the line must not cross, and whether the function grows beyond bounds in one of them."""
+    ends = values(np.concatenate([left, right])).reshape(2, -1)
+    finite = np.isfinite(ends)
+    known = y[np.isfinite(y)]
+    if not len(known):
+        return np.ones(len(left), np.bool_), False
+    size = max(float(abs(known).max()), np.finfo(float).tiny)
+    inner_low, inner_high = np.quantile(known, QUANTILES)
+    height = float(inner_high - inner_low) or float(np.ptp(known))
+    step = abs(ends[1] - ends[0])
+    jumps = (step > STEP_KEPT * abs(np.diff(y))) & (step > VISIBLE * height)
+    poles = (abs(_finite(ends)) > POLE * size).any(axis=0)
+    return jumps | poles | ~finite.all(axis=0), bool(poles.any())
+
+
+def _with_gaps(
+    values: Values, x: Floats, y: Floats, broken: NDArray[np.bool_], left: Floats, right: Floats
+) -> tuple[Floats, Floats]:
+    """The line with a NaN in every broken interval, and with further points on both sides of it."""
+    a, b, left, right = x[:-1][broken], x[1:][broken], left[broken], right[broken]
+    steps = np.append(APPROACH, 0)
+    before = (left[:, None] - (left - a)[:, None] * steps).ravel()
+    after = (right[:, None] + (b - right)[:, None] * steps).ravel()
+    gaps = (left + right) / 2
+    extra = np.concatenate([before, after])
+    extra_y = _finite(values(extra)) if len(extra) else extra
+    known = abs(y[np.isfinite(y)])
+    extra_y[abs(extra_y) > POLE * (known.max() if len(known) else 0)] = np.nan  # far out of every picture
+    all_x, all_y = np.concatenate([x, extra, gaps]), np.concatenate([y, extra_y, np.full(len(gaps), np.nan)])
+    order = np.argsort(all_x, kind="stable")
+    return all_x[order], all_y[order]

@@ -1,0 +1,132 @@
+"""Labels beside lines: each is put where it hides nothing, or left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.text import Annotation
+from numpy.typing import NDArray
+
+DISTANCES = (9.0, 16.0, 26.0, 40.0, 58.0, 80.0)  # pixels between an anchor and the label
+DIRECTIONS = 16
+LEADER_FROM = 30.0  # pixels: a label further away than this gets a thin line to its anchor
+SPACING = 3.0  # pixels between points of a line that a label should not hide
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text that belongs to one of several places (data coordinates), the best one first."""
+
+    text: str
+    anchors: tuple[tuple[float, float], ...]
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    cost: float
+    anchor: tuple[float, float]
+    middle: tuple[float, float]
+    box: NDArray[np.float64]  # left, bottom, right, top; pixels
+
+
+def place(axes: Axes, renderer: Any, labels: Sequence[Label], lines: Sequence[NDArray[np.float64]], markers: NDArray[np.float64]) -> int:
+    """Write the labels beside `lines` (n×2, data) and `markers` (n×2, data); the number of those for which there was no room."""
+    to_pixels = axes.transData.transform
+    frame = np.array(axes.get_window_extent(renderer).extents)
+    obstacles = np.concatenate([_dense(to_pixels(line), frame) for line in lines] or [np.empty((0, 2))])
+    taken = [np.concatenate([point - 8, point + 8]) for point in to_pixels(markers)] if len(markers) else []
+    left_out = 0
+    for label in labels:
+        best = _best(axes, renderer, label, frame, obstacles, taken)
+        if best is None:
+            left_out += 1
+            continue
+        taken.append(best.box)
+        _write(axes, label, best)
+    return left_out
+
+
+def _best(
+    axes: Axes, renderer: Any, label: Label, frame: NDArray[np.float64], obstacles: NDArray[np.float64], taken: Sequence[NDArray[np.float64]]
+) -> _Place | None:
+    """The place that hides least, near before far; None where every one lies on another label or outside."""
+    width, height = _size(axes, renderer, label.text)
+    best: _Place | None = None
+    for rank, anchor in enumerate(axes.transData.transform(label.anchors)):
+        for distance in DISTANCES:
+            for k in range(DIRECTIONS):
+                angle = 2 * math.pi * (k + 0.5) / DIRECTIONS
+                middle = (
+                    anchor[0] + math.cos(angle) * (distance + width / 2),
+                    anchor[1] + math.sin(angle) * (distance + height / 2),
+                )
+                box = np.array([middle[0] - width / 2, middle[1] - height / 2, middle[0] + width / 2, middle[1] + height / 2])
+                if _outside(box, frame) or any(_overlap(box, other) for other in taken):
+                    continue
+                cost = 10 * _hidden(box, obstacles) + distance + 4 * rank
+                if best is None or cost < best.cost:
+                    best = _Place(cost, (float(anchor[0]), float(anchor[1])), middle, box)
+    return best
+
+
+def _size(axes: Axes, renderer: Any, text: str) -> tuple[float, float]:
+    probe = axes.text(0, 0, text, parse_math=False, **_FONT)
+    extent = probe.get_window_extent(renderer)
+    probe.remove()
+    return extent.width + 6, extent.height + 6
+
+
+def _write(axes: Axes, label: Label, place: _Place) -> None:
+    data = axes.transData.inverted().transform
+    gap = math.dist(place.anchor, place.middle) - (place.box[2] - place.box[0]) / 2
+    leader = {"arrowstyle": "-", "color": label.color, "linewidth": 0.7, "shrinkA": 2, "shrinkB": 2} if gap > LEADER_FROM else None
+    written = Annotation(
+        label.text,
+        xy=data(place.anchor),
+        xytext=data(place.middle),
+        ha="center",
+        va="center",
+        color=label.color,
+        arrowprops=leader,
+        bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
+        annotation_clip=False,
+        parse_math=False,
+        zorder=6,
+        **_FONT,
+    )
+    axes.add_artist(written)
+    written.set_in_layout(False)
+
+
+_FONT: dict[str, Any] = {"fontsize": 9}
+
+
+def _dense(line: NDArray[np.float64], frame: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points every few pixels along a line, those inside the frame; the line is broken at NaN."""
+    starts, ends = line[:-1], line[1:]
+    whole = np.isfinite(starts).all(axis=1) & np.isfinite(ends).all(axis=1)
+    low, high = frame[:2] - 2000, frame[2:] + 2000
+    pieces = [np.empty((0, 2))]
+    for start, end in zip(np.clip(starts[whole], low, high), np.clip(ends[whole], low, high), strict=True):
+        count = 1 + int(math.dist(start, end) / SPACING)
+        pieces.append(start + (end - start) * np.linspace(0, 1, count + 1)[:, None])
+    points = np.concatenate(pieces)
+    return points[((points >= frame[:2]) & (points <= frame[2:])).all(axis=1)]
+
+
+def _outside(box: NDArray[np.float64], frame: NDArray[np.float64]) -> bool:
+    return bool((box[:2] < frame[:2] + 2).any() or (box[2:] > frame[2:] - 2).any())
+
+
+def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+    return bool((a[:2] < b[2:]).all() and (b[:2] < a[2:]).all())
+
+
+def _hidden(box: NDArray[np.float64], points: NDArray[np.float64]) -> int:
+    return int(((points >= box[:2]) & (points <= box[2:])).all(axis=1).sum())
