@@ -6,7 +6,8 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from diffcheck.cli import EXIT_OUTPUT, EXIT_PIPE, app
+from diffcheck.cli import app
+from diffcheck.cli.exits import EXIT_OUTPUT, EXIT_PIPE
 
 
 def main() -> NoReturn:

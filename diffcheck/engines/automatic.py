@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +80,11 @@ class Program:
         failure = self._failures.get((kind, name))
         return failure if failure is not None else found[f"{kind}:{name}"][:length]
 
-    def _everything(self, length: int, *arrays: Array) -> dict[str, Array]:
+    def _everything(self, length: int, *arrays: Any) -> dict[str, Array]:
         point = dict(zip(self._variables, arrays, strict=True))
         found = {"primal:": self._attempt("primal", "", lambda: self._value(self._graph, point))}
         for name, graph in self._others.items():
-            found[f"graph:{name}"] = self._attempt("graph", name, lambda graph=graph: self._value(graph, point))
+            found[f"graph:{name}"] = self._attempt("graph", name, partial(self._value, graph, point))
         forward = self._tangents if self._compiled else self._blocks_of_tangents
         found |= self._each("forward", lambda names: forward(point, names, length))
         found |= self._each("reverse", lambda names: self._cotangents(point, names))
@@ -95,7 +95,7 @@ class Program:
         together = self._attempt(kind, "", lambda: derivatives(self._wrt)) if self._wrt else ()
         if together is not None:
             return {f"{kind}:{name}": value for name, value in zip(self._wrt, together, strict=True)}
-        single = {name: self._attempt(kind, name, lambda name=name: derivatives((name,))) for name in self._wrt}
+        single = {name: self._attempt(kind, name, partial(derivatives, (name,))) for name in self._wrt}
         return {f"{kind}:{name}": None if found is None else found[0] for name, found in single.items()}
 
     def _attempt(self, kind: str, name: str, part: Callable[[], Any]) -> Any:
@@ -122,7 +122,7 @@ class Program:
             def f(coordinate: Array) -> Array:
                 return self._value(self._graph, {**point, name: coordinate}, "jax_forward")
 
-            _, tangent = jax.jvp(f, (point[name],), (jnp.ones_like(point[name]),))
+            tangent: Array = jax.jvp(f, (point[name],), (jnp.ones_like(point[name]),))[1]
             return tangent
 
         return [along(name) for name in names]
@@ -137,7 +137,7 @@ class Program:
         directions = [_block_of_ones(k, length, len(primal), self._dtype) for k, primal in enumerate(primals)]
         _, tangent = jax.jvp(f, tuple(primals), tuple(directions))
         every = np.asarray(tangent)
-        return [every[k * length :] for k in range(len(names))]
+        return [jnp.asarray(every[k * length :]) for k in range(len(names))]
 
     def _cotangents(self, point: Mapping[str, Array], names: Sequence[str]) -> Sequence[Array]:
         """Reverse mode: one pullback for all variables."""
@@ -188,9 +188,10 @@ class _Jax:
         def f(x: Any) -> Any:
             return evaluate(definition.flat, self, {first: x, **dict(zip(others, rest, strict=True))})
 
+        derivative: Callable[[Any], Any] = f
         for _ in range(order):
-            f = _slope(f)
-        return f(jnp.asarray(u, self._dtype))
+            derivative = _slope(derivative)
+        return derivative(jnp.asarray(u, self._dtype))
 
 
 def _slope(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -227,9 +228,10 @@ def use_persistent_cache() -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         return
-    jax.config.update("jax_compilation_cache_dir", str(directory))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    update: Callable[[str, object], None] = jax.config.update
+    update("jax_compilation_cache_dir", str(directory))
+    update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 # What the table names where JAX's own callable has another form.
@@ -252,7 +254,10 @@ def polygamma(n: Any, x: Any) -> Any:
 
 
 def expint(n: Any, x: Any) -> Any:
-    return jax.scipy.special.expn(_integer(n), x)
+    order = _integer(n)
+    if order < 0:
+        raise UnsupportedError("JAX has expint of order 0 and above only")
+    return jax.scipy.special.expn(order, x)
 
 
 def pi() -> float:
@@ -310,11 +315,17 @@ def unsinc(x: Any) -> Any:
 
 
 def uppergamma(a: Any, x: Any) -> Any:
+    if not isinstance(a, jax.core.Tracer) and np.any(np.asarray(a) <= 0):
+        raise UnsupportedError("JAX has uppergamma of positive order only")
     return jax.scipy.special.gammaincc(a, x) * jax.scipy.special.gamma(a)
 
 
 def lowergamma(a: Any, x: Any) -> Any:
     return jax.scipy.special.gammainc(a, x) * jax.scipy.special.gamma(a)
+
+
+def erfi(x: Any) -> Any:
+    return 2 / np.sqrt(np.pi) * jnp.exp(x * x) * jax.scipy.special.dawsn(x)
 
 
 def besselj0(x: Any) -> Any:

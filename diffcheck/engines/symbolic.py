@@ -256,14 +256,15 @@ class _Segments:
         return node.function == "where" or size > SEGMENT_SIZE or depth > SEGMENT_DEPTH
 
     def _symbol(self, i: int) -> sympy.Symbol:
-        symbol = _symbol(i)
+        node = self.graph.nodes[i]
+        symbol = _symbol(node.name if isinstance(node, Variable) else f"v[{i}]")  # brackets: no variable is called so
         self.sources[symbol] = i
         return symbol
 
 
 @cache
-def _symbol(i: int) -> sympy.Symbol:
-    return sympy.Symbol(f"v{i}", real=True)
+def _symbol(name: str) -> sympy.Symbol:
+    return sympy.Symbol(name, real=True)
 
 
 def _is_short(number: Any) -> bool:
@@ -296,7 +297,7 @@ def _head(name: str) -> Callable[..., Any]:
         return lambda *arguments: evaluate(graph, _ToSympy(), dict(zip(names, arguments, strict=True)))
     module, _, attribute = column.rpartition(":")
     found: Any = HEADS[attribute] if module else getattr(sympy, attribute)
-    return (lambda: found) if not row.parameters else found  # type: ignore[no-any-return]
+    return (lambda: found) if not row.parameters else found
 
 
 class cbrt(sympy.Function):  # type: ignore[misc]  # noqa: N801  (SymPy's own cube root of a negative number is complex)

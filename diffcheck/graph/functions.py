@@ -9,7 +9,7 @@ How an engine finds a function:
 
 Columns of the certified engine (`ball`): `native:NAME` is a method of arb_series; `values:NAME` a function of
 engines/certified/special.py that gives values only (Taylor coefficients follow from Cauchy's formula); `rule:NAME` a function of
-engines/certified/rules.py.
+engines/certified/rules.py or composed.py, which treats the ends of its domain itself.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ ABSENT = ""
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The real numbers at which an argument may stand: an interval, perhaps without the poles 0, -1, -2, …"""
+    """The real numbers at which an argument may stand: an interval, or all but some integers."""
 
     lower: Fraction | None = None
     upper: Fraction | None = None
     closed: bool = False  # the ends belong to it (the function is not smooth there)
-    without_poles: bool = False  # no integer ≤ 0
+    pole: int | None = None  # this integer does not belong to it
+    poles_go_on: bool = False  # nor does any integer below
 
     def __str__(self) -> str:
-        if self.without_poles:
-            return "not 0, -1, -2, …"
+        if self.pole is not None:
+            return f"not {self.pole}" + f", {self.pole - 1}, {self.pole - 2}, …" * self.poles_go_on
         left, right = ("[", "]") if self.closed else ("(", ")")
         lower = f"{left}{self.lower}" if self.lower is not None else "(-∞"
         upper = f"{self.upper}{right}" if self.upper is not None else "∞)"
@@ -53,10 +54,14 @@ ABOVE_MINUS_ONE = interval(-1, None)
 ABOVE_ONE = interval(1, None)
 FROM_ONE = interval(1, None, closed=True)
 BELOW_ONE = interval(None, 1)
+UP_TO_ONE = interval(None, 1, closed=True)
 UNIT = interval(0, 1)
+CLOSED_UNIT = interval(0, 1, closed=True)
 OPEN_PM_ONE = interval(-1, 1)
 CLOSED_PM_ONE = interval(-1, 1, closed=True)
-NO_POLES = Domain(without_poles=True)
+NOT_ZERO = Domain(pole=0)
+NOT_ONE = Domain(pole=1)
+NO_POLES = Domain(pole=0, poles_go_on=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ class Kink:
     right: Fraction
 
 
-def kink(at: int, left: float, right: float) -> Kink:
+def kink(at: int, left: int | str, right: int | str) -> Kink:
+    """A kink whose slopes are written as exact decimals or fractions."""
     return Kink(at, Fraction(left), Fraction(right))
 
 
@@ -116,7 +122,7 @@ class Function:
     def jumps(self) -> bool:
         """Whether the function, or one that its meaning is made of, need not be continuous where it is defined."""
         words = set(re.findall(r"\w+", self.meaning))
-        return self.may_jump or any(row.may_jump for row in ROWS if row.name in words)
+        return self.may_jump or any(row.jumps for row in ROWS if row.name in words)
 
     def column(self, engine: str) -> str | None:
         """The entry for `sympy`, `jax`, `jax_forward` or `ball`: a name, ABSENT, or None where the meaning is to be used."""
@@ -141,6 +147,9 @@ LAX = "jax.lax:"
 OWN = "diffcheck.engines.automatic:"
 CUSTOM = "diffcheck.engines.custom_rules:"
 HEADS = "diffcheck.engines.symbolic:"
+
+SELU_SCALE = "1.0507009873554804934193349852946"  # Klambauer et al. 2017, "Self-normalizing neural networks", section 2
+SELU_ALPHA = "1.6732632423543772848170429916717"
 
 OPERATORS = (
     _operator("add", "+", "add", "sum"),
@@ -176,8 +185,8 @@ ELEMENTARY = (
     Function("sec", "secant, 1/cos", meaning="1/cos(x)", sympy="sec"),
     Function("csc", "cosecant, 1/sin", meaning="1/sin(x)", sympy="csc"),
     Function("cot", "cotangent, cos/sin", meaning="cos(x)/sin(x)", sympy="cot"),
-    Function("asin", "inverse sine", aliases=("arcsin",), domain=(CLOSED_PM_ONE,)),
-    Function("acos", "inverse cosine", aliases=("arccos",), domain=(CLOSED_PM_ONE,)),
+    Function("asin", "inverse sine", aliases=("arcsin",), ball="rule:asin", domain=(CLOSED_PM_ONE,)),
+    Function("acos", "inverse cosine", aliases=("arccos",), ball="rule:acos", domain=(CLOSED_PM_ONE,)),
     Function("atan", "inverse tangent", aliases=("arctan",)),
     Function("asec", "inverse secant, acos(1/x)", aliases=("arcsec",), meaning="acos(1/x)", sympy="asec"),
     Function("acsc", "inverse cosecant, asin(1/x)", aliases=("arccsc",), meaning="asin(1/x)", sympy="acsc"),
@@ -230,13 +239,14 @@ ACTIVATIONS = (
              jax_forward=NN + "relu", kinks=(kink(0, 0, 1),)),
     Function("relu6", "min(max(x, 0), 6)", meaning="min(max(x, 0), 6)", jax=NN + "relu6", kinks=(kink(0, 0, 1), kink(6, 1, 0))),
     Function("leaky_relu", "x where x ≥ 0, else slope*x (slope 0.01)", "x slope=0.01", meaning="where(x >= 0, x, slope*x)",
-             jax=OWN + "leaky_relu", kinks=(kink(0, 0.01, 1),)),
+             jax=OWN + "leaky_relu", kinks=(kink(0, "0.01", 1),)),
     Function("elu", "x where x > 0, else alpha*(exp(x) - 1) (alpha 1)", "x alpha=1", meaning="where(x > 0, x, alpha*expm1(x))",
              jax=OWN + "elu"),
     Function("celu", "max(x, 0) + min(alpha*(exp(x/alpha) - 1), 0) (alpha 1)", "x alpha=1",
              meaning="max(x, 0) + min(alpha*expm1(x/alpha), 0)", jax=OWN + "celu"),
     Function("selu", "1.0507… * elu(x, 1.6732…)",
-             meaning="1.0507009873554804934193349852946*where(x > 0, x, 1.6732632423543772848170429916717*expm1(x))", jax=NN + "selu"),
+             meaning=f"{SELU_SCALE}*where(x > 0, x, {SELU_ALPHA}*expm1(x))", jax=NN + "selu",
+             kinks=(Kink(0, Fraction(SELU_SCALE) * Fraction(SELU_ALPHA), Fraction(SELU_SCALE)),)),
     Function("gelu", "x * Φ(x), exact (not the tanh approximation)", meaning="x*(1 + erf(x/sqrt(2)))/2", jax=OWN + "gelu"),
     Function("silu", "x * sigmoid(x)", aliases=("swish",), meaning="x/(1 + exp(-x))", jax=NN + "silu"),
     Function("softplus", "log(1 + exp(x))", meaning="log1p(exp(x))", jax=NN + "softplus"),
@@ -248,48 +258,54 @@ ACTIVATIONS = (
     Function("squareplus", "(x + sqrt(x^2 + b))/2 (b 4)", "x b=4", meaning="(x + sqrt(x^2 + b))/2", jax=OWN + "squareplus"),
     Function("hard_tanh", "x held between -1 and 1", meaning="min(max(x, -1), 1)", jax=NN + "hard_tanh",
              kinks=(kink(-1, 0, 1), kink(1, 1, 0))),
-    Function("hard_sigmoid", "relu6(x + 3)/6", meaning="min(max(x + 3, 0), 6)/6", jax=NN + "hard_sigmoid"),
-    Function("hard_silu", "x * hard_sigmoid(x)", aliases=("hard_swish",), meaning="x*min(max(x + 3, 0), 6)/6", jax=NN + "hard_silu"),
+    Function("hard_sigmoid", "relu6(x + 3)/6", meaning="min(max(x + 3, 0), 6)/6", jax=NN + "hard_sigmoid",
+             kinks=(kink(-3, 0, "1/6"), kink(3, "1/6", 0))),
+    Function("hard_silu", "x * hard_sigmoid(x)", aliases=("hard_swish",), meaning="x*min(max(x + 3, 0), 6)/6", jax=NN + "hard_silu",
+             kinks=(kink(-3, 0, "-1/2"), kink(3, "3/2", 1))),
     Function("logaddexp", "log(exp(x) + exp(y))", "x y", meaning="log(exp(x) + exp(y))", jax="jax.numpy:logaddexp"),
     Function("logaddexp2", "log2(2^x + 2^y)", "x y", meaning="log(2^x + 2^y)/log(2)", jax="jax.numpy:logaddexp2"),
-    Function("xlogy", "x*log(y), and 0 at x = 0", "x y", meaning="where(x == 0, 0, x*log(y))", jax=SPECIAL + "xlogy", sympy=HEADS + "xlogy"),
-    Function("xlog1py", "x*log(1 + y), and 0 at x = 0", "x y", meaning="where(x == 0, 0, x*log1p(y))", jax=SPECIAL + "xlog1py",
+    Function("xlogy", "x*log(y), and 0 at x = 0", "x y", meaning="where(x == 0, 0, x*log(y))", jax=SPECIAL + "xlogy", sympy=HEADS + "xlogy",
+             ball="rule:xlogy"),
+    Function("xlog1py", "x*log(1 + y), and 0 at x = 0", "x y", meaning="xlogy(x, 1 + y)", jax=SPECIAL + "xlog1py",
              sympy=HEADS + "xlog1py"),
-    Function("entr", "-x*log(x), and 0 at x = 0", meaning="where(x == 0, 0, -x*log(x))", jax=SPECIAL + "entr", sympy=HEADS + "entr"),
-    Function("rel_entr", "x*log(x/y)", "x y", meaning="where(x == 0, 0, x*log(x/y))", jax=SPECIAL + "rel_entr", sympy=HEADS + "rel_entr"),
-    Function("kl_div", "x*log(x/y) - x + y", "x y", meaning="where(x == 0, 0, x*log(x/y)) - x + y", jax=SPECIAL + "kl_div",
-             sympy=HEADS + "kl_div"),
+    Function("entr", "-x*log(x), and 0 at x = 0", meaning="-xlogy(x, x)", jax=SPECIAL + "entr", sympy=HEADS + "entr",
+             domain=(NONNEGATIVE,)),
+    Function("rel_entr", "x*log(x/y)", "x y", meaning="xlogy(x, x/y)", jax=SPECIAL + "rel_entr", sympy=HEADS + "rel_entr",
+             domain=(NONNEGATIVE, POSITIVE)),
+    Function("kl_div", "x*log(x/y) - x + y", "x y", meaning="xlogy(x, x/y) - x + y", jax=SPECIAL + "kl_div", sympy=HEADS + "kl_div",
+             domain=(NONNEGATIVE, POSITIVE)),
     Function("boxcox", "(x^lambda - 1)/lambda, and log(x) at lambda = 0", "x lambda",
-             meaning="where(lambda == 0, log(x), (x^lambda - 1)/lambda)", jax=SPECIAL + "boxcox", domain=(POSITIVE, ALL)),
-    Function("boxcox1p", "boxcox(1 + x, lambda)", "x lambda",
-             meaning="where(lambda == 0, log1p(x), ((1 + x)^lambda - 1)/lambda)", jax=SPECIAL + "boxcox1p",
+             meaning="where(lambda == 0, log(x), (x^lambda - 1)/lambda)", jax=SPECIAL + "boxcox", ball="rule:boxcox",
+             domain=(POSITIVE, ALL)),
+    Function("boxcox1p", "boxcox(1 + x, lambda)", "x lambda", meaning="boxcox(1 + x, lambda)", jax=SPECIAL + "boxcox1p",
              domain=(ABOVE_MINUS_ONE, ALL)),
 )
 
 SPECIAL_FUNCTIONS = (
     Function("gamma", "gamma function", aliases=("Gamma",), jax=SPECIAL + "gamma", domain=(NO_POLES,)),
+    Function("rgamma", "1/gamma(x), and 0 where gamma has a pole", meaning="1/gamma(x)", ball="native:rgamma"),
     Function("lgamma", "log|gamma(x)|", aliases=("loggamma", "gammaln"), sympy="loggamma", jax=SPECIAL + "gammaln", ball="rule:lgamma",
              domain=(NO_POLES,)),
     Function("digamma", "derivative of log(gamma(x))", aliases=("psi",), jax=SPECIAL + "digamma", ball="values:digamma", domain=(NO_POLES,)),
-    Function("polygamma", "n-th derivative of digamma", "n x", jax=OWN + "polygamma", ball="values:polygamma"),
-    Function("beta", "Euler's beta function", "x y", aliases=("Beta",), sympy="beta", meaning="gamma(x)*gamma(y)/gamma(x + y)", jax=SPECIAL + "beta"),
+    Function("polygamma", "n-th derivative of digamma", "n x", jax=OWN + "polygamma", ball="values:polygamma", domain=(ALL, NO_POLES)),
+    Function("beta", "Euler's beta function", "x y", aliases=("Beta",), sympy="beta", meaning="gamma(x)*gamma(y)*rgamma(x + y)", jax=SPECIAL + "beta"),
     Function("lbeta", "log|beta(x, y)|", "x y", aliases=("betaln",), meaning="lgamma(x) + lgamma(y) - lgamma(x + y)",
              jax=SPECIAL + "betaln"),
-    Function("factorial", "gamma(x + 1)", meaning="gamma(x + 1)", jax=SPECIAL + "factorial"),
-    Function("binomial", "binomial coefficient, by gamma functions", "n k", meaning="gamma(n + 1)/(gamma(k + 1)*gamma(n - k + 1))"),
-    Function("poch", "rising factorial, gamma(x + m)/gamma(x)", "x m", meaning="gamma(x + m)/gamma(x)", jax=SPECIAL + "poch"),
+    Function("factorial", "gamma(x + 1)", meaning="gamma(x + 1)"),
+    Function("binomial", "binomial coefficient, by gamma functions", "n k", meaning="gamma(n + 1)*rgamma(k + 1)*rgamma(n - k + 1)"),
+    Function("poch", "rising factorial, gamma(x + m)/gamma(x)", "x m", meaning="gamma(x + m)*rgamma(x)", jax=SPECIAL + "poch"),
     Function("gammainc", "regularised lower incomplete gamma function P(a, x)", "a x", meaning="1 - uppergamma(a, x)/gamma(a)",
-             jax=SPECIAL + "gammainc", ball="values:gammainc", domain=(POSITIVE, POSITIVE)),
+             jax=SPECIAL + "gammainc", ball="values:gammainc", domain=(POSITIVE, NONNEGATIVE)),
     Function("gammaincc", "regularised upper incomplete gamma function Q(a, x)", "a x", meaning="uppergamma(a, x)/gamma(a)",
-             jax=SPECIAL + "gammaincc", ball="values:gammaincc", domain=(POSITIVE, POSITIVE)),
+             jax=SPECIAL + "gammaincc", ball="values:gammaincc", domain=(POSITIVE, NONNEGATIVE)),
     Function("uppergamma", "upper incomplete gamma function Γ(a, x)", "a x", jax=OWN + "uppergamma", ball="values:uppergamma"),
     Function("lowergamma", "lower incomplete gamma function γ(a, x)", "a x", jax=OWN + "lowergamma", ball="values:lowergamma",
-             domain=(POSITIVE, POSITIVE)),
+             domain=(POSITIVE, NONNEGATIVE)),
     Function("betainc", "regularised incomplete beta function", "a b x", sympy=HEADS + "betainc", jax=SPECIAL + "betainc",
-             ball="values:betainc", domain=(POSITIVE, POSITIVE, UNIT)),
+             ball="values:betainc", domain=(POSITIVE, POSITIVE, CLOSED_UNIT)),
     Function("erf", "error function", jax=SPECIAL + "erf"),
     Function("erfc", "1 - erf(x)", jax=SPECIAL + "erfc"),
-    Function("erfi", "imaginary error function, -i erf(ix)", jax=ABSENT),
+    Function("erfi", "imaginary error function, -i erf(ix)", jax=OWN + "erfi"),
     Function("erfinv", "inverse of erf", jax=SPECIAL + "erfinv", ball="rule:erfinv", domain=(OPEN_PM_ONE,)),
     Function("erfcinv", "inverse of erfc", jax=ABSENT, meaning="erfinv(1 - x)", sympy="erfcinv"),
     Function("dawson", "Dawson's integral", aliases=("dawsn",), meaning="sqrt(pi)/2*exp(-x^2)*erfi(x)", jax=SPECIAL + "dawsn"),
@@ -304,9 +320,9 @@ SPECIAL_FUNCTIONS = (
     Function("besselj1", "besselj(1, x)", aliases=("j1",), meaning="besselj(1, x)", jax=OWN + "besselj1"),
     Function("i0", "besseli(0, x)", aliases=("besseli0",), meaning="besseli(0, x)", jax=SPECIAL + "i0"),
     Function("i1", "besseli(1, x)", aliases=("besseli1",), meaning="besseli(1, x)", jax=SPECIAL + "i1"),
-    Function("i0e", "exp(-|x|) besseli(0, x)", meaning="exp(-abs(x))*besseli(0, x)", jax=SPECIAL + "i0e"),
+    Function("i0e", "exp(-|x|) besseli(0, x)", meaning="exp(-abs(x))*besseli(0, x)", jax=SPECIAL + "i0e", kinks=(kink(0, 1, -1),)),
     Function("i1e", "exp(-|x|) besseli(1, x)", meaning="exp(-abs(x))*besseli(1, x)", jax=SPECIAL + "i1e"),
-    Function("zeta", "Riemann's zeta function, or Hurwitz's with a second argument", "s a=1", jax=SPECIAL + "zeta", ball="values:zeta"),
+    Function("zeta", "Riemann's zeta function, or Hurwitz's with a second argument", "s a=1", jax=SPECIAL + "zeta", ball="values:zeta", domain=(NOT_ONE,)),
     Function("lambertw", "principal branch of the inverse of x*exp(x)", aliases=("LambertW",), sympy="LambertW", jax=ABSENT,
              ball="rule:lambertw"),
     Function("sinc", "sin(πx)/(πx), and 1 at 0", meaning="where(x == 0, 1, sin(pi*x)/(pi*x))", jax="jax.numpy:sinc", ball="rule:sinc"),
@@ -319,22 +335,22 @@ SPECIAL_FUNCTIONS = (
     Function("Ci", "cosine integral", jax=OWN + "Ci", ball="native:ci", domain=(POSITIVE,)),
     Function("Shi", "hyperbolic sine integral", jax=ABSENT, ball="native:shi"),
     Function("Chi", "hyperbolic cosine integral", jax=ABSENT, ball="native:chi", domain=(POSITIVE,)),
-    Function("Ei", "exponential integral, principal value", jax=SPECIAL + "expi", ball="native:ei"),
-    Function("E1", "expint(1, x)", aliases=("exp1",), meaning="expint(1, x)", jax=SPECIAL + "exp1"),
+    Function("Ei", "exponential integral, principal value", jax=SPECIAL + "expi", ball="native:ei", domain=(NOT_ZERO,)),
+    Function("E1", "expint(1, x)", aliases=("exp1",), meaning="expint(1, x)", jax=SPECIAL + "exp1", domain=(POSITIVE,)),
     Function("expint", "generalised exponential integral E_n(x)", "n x", aliases=("expn",), jax=OWN + "expint", ball="values:expint"),
-    Function("li", "logarithmic integral, Ei(log(x))", meaning="Ei(log(x))", sympy="li", jax=None),
+    Function("li", "logarithmic integral, Ei(log(x))", meaning="Ei(log(x))", sympy="li"),
     Function("fresnels", "Fresnel integral of sin(πt²/2)", jax=OWN + "fresnels", ball="native:fresnel_s"),
     Function("fresnelc", "Fresnel integral of cos(πt²/2)", jax=OWN + "fresnelc", ball="native:fresnel_c"),
-    Function("polylog", "polylogarithm Li_s(x)", "s x", jax=ABSENT, ball="values:polylog", domain=(ALL, BELOW_ONE)),
-    Function("spence", "polylog(2, 1 - x)", meaning="polylog(2, 1 - x)", jax=SPECIAL + "spence", domain=(POSITIVE,)),
+    Function("polylog", "polylogarithm Li_s(x)", "s x", jax=ABSENT, ball="values:polylog", domain=(ALL, UP_TO_ONE)),
+    Function("spence", "polylog(2, 1 - x)", meaning="polylog(2, 1 - x)", jax=SPECIAL + "spence", domain=(NONNEGATIVE,)),
     Function("hyp2f1", "Gauss's hypergeometric function", "a b c x", sympy=HEADS + "hyp2f1", jax=SPECIAL + "hyp2f1",
-             ball="values:hyp2f1", domain=(ALL, ALL, ALL, BELOW_ONE)),
+             ball="values:hyp2f1"),
     Function("legendre", "Legendre function P_n(x)", "n x", jax=ABSENT, ball="values:legendre"),
     Function("elliptic_k", "complete elliptic integral of the first kind, parameter m", "m", jax=ABSENT, ball="values:elliptic_k",
              domain=(BELOW_ONE,)),
     Function("elliptic_f", "incomplete elliptic integral of the first kind", "phi m", jax=ABSENT, ball="values:elliptic_f"),
     Function("elliptic_e", "complete elliptic integral of the second kind", "m", jax=ABSENT, ball="values:elliptic_e",
-             domain=(BELOW_ONE,)),
+             domain=(UP_TO_ONE,)),
     Function("elliptic_einc", "incomplete elliptic integral of the second kind", "phi m", aliases=("elliptic_e",), sympy="elliptic_e",
              jax=ABSENT, ball="values:elliptic_einc"),
     Function("elliptic_pi", "complete elliptic integral of the third kind", "n m", jax=ABSENT, ball="values:elliptic_pi",

@@ -28,7 +28,7 @@ def parse(text: str, function_names: Collection[str]) -> Program:
     """
     check_size(text)
     session = _grammar().parse_interactive(text)
-    raw = session.lexer_thread.lex(session.parser_state)  # type: ignore[no-untyped-call]
+    raw = session.lexer_thread.lex(session.parser_state)
     tokens = read_tokens(text, raw)
     tokens = resolve_names(text, tokens, function_names)
     check_nodes(text, tokens)

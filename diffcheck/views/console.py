@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import groupby, islice
+from itertools import groupby
 from typing import TextIO
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -79,7 +79,7 @@ def show_samples(console: Console, header: Header, samples: Iterable[Sample]) ->
     if more:
         line(console, f"{tally.samples:,} derivatives were taken; the {SHOWN} with the largest errors (--format jsonl gives all):")
     for _, group in groupby(shown, key=lambda sample: sorted(sample.point.items())):
-        console.print(_point_table(header, list(group)))
+        _show_point(console, header, list(group))
     return tally
 
 
@@ -96,11 +96,10 @@ def _remarkable(sample: Sample) -> tuple[int, float]:
     return severity, max((result.ulps or 0.0 for result in sample.results), default=0.0)
 
 
-def _point_table(header: Header, samples: Sequence[Sample]) -> RenderableType:
-    """One point: a section for each variable, the certified value first."""
-    first = samples[0]
-    place = ", ".join(f"{name} = {_number(value)}" for name, value in first.point.items())
-    value = enclosure_text(first.value) if first.value else "not defined" if first.status is Status.UNDEFINED else "?"
+def _show_point(console: Console, header: Header, samples: Sequence[Sample]) -> None:
+    """One point: a section for each variable, the certified value first, then why."""
+    place = ", ".join(f"{name} = {_number(value)}" for name, value in samples[0].point.items())
+    value = _function_value(samples[0])
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("derivative", "by", "value", "error in ulps", "verdict"):
         table.add_column(name, no_wrap=True, justify="right" if name == "error in ulps" else "left")
@@ -108,8 +107,18 @@ def _point_table(header: Header, samples: Sequence[Sample]) -> RenderableType:
         for row in _rows(header, sample):
             table.add_row(*row)
         table.add_section()
-    notes = [Text(note) for sample in samples for note in _notes(sample)]
-    return Group(Text(f"\nat {place}: {header.name} = {value}", "bold"), table, *notes)
+    console.print(Text(f"\nat {place}: {header.name} = {value}", "bold"), soft_wrap=True)
+    console.print(table)
+    for note in dict.fromkeys(note for sample in samples for note in _notes(sample)):
+        line(console, note)
+
+
+def _function_value(sample: Sample) -> str:
+    if sample.status is Status.HOLE and sample.value is not None:
+        return f"not defined (the limit is {enclosure_text(sample.value)})"
+    if sample.value is not None:
+        return enclosure_text(sample.value)
+    return "not defined" if sample.status is Status.UNDEFINED else "?" if sample.primal is None else f"{_number(sample.primal)} (not proved)"
 
 
 def _rows(header: Header, sample: Sample) -> Iterator[tuple[str | Text, ...]]:
@@ -165,8 +174,13 @@ def _decimal(number: Decimal, digits: int) -> str:
     return f"{rounded:f}" if -5 <= exponent <= digits else f"{rounded:e}"
 
 
-def conclusion(tally: Tally) -> Text:
+def show_conclusion(console: Console, tally: Tally) -> None:
     """One line: what was found."""
+    console.print()
+    console.print(_conclusion(tally), soft_wrap=True)
+
+
+def _conclusion(tally: Tally) -> Text:
     judged = sum(tally.outcomes.values())
     parts = [f"{tally.outcomes[outcome]:,} {word}" for outcome, word in _WORDS.items() if tally.outcomes[outcome]]
     worst = next((outcome for outcome in (Outcome.FAIL, Outcome.UNDECIDED, Outcome.WARN) if tally.outcomes[outcome]), Outcome.PASS)
@@ -202,6 +216,3 @@ def _spelling(row: Function) -> Text:
 def _domain(row: Function) -> str:
     return ", ".join(f"{name}: {domain}" for name, domain in zip(row.names, row.domain, strict=False) if str(domain) != "all") or "all"
 
-
-def first_lines(text: str, count: int) -> list[str]:
-    return list(islice(text.splitlines(), count))

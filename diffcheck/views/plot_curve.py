@@ -7,16 +7,19 @@ of the domain they cease to be finite. So no threshold on slopes is needed, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Values = Callable[[Floats], Floats]  # f at many points
+from diffcheck.errors import UnsupportedError
+from diffcheck.judgement.check import Check
 
+Floats = NDArray[np.float64]
+
+BLOCK = 1024  # points of one run: the program is compiled for one length only
 SECTIONS = 8  # of an interval in one step; the two around the strongest bend are kept
 STEPS = 20  # 4^20: an interval shrinks to 1e-12 of its width
 APPROACH = 0.5 ** np.arange(1, 11)  # further points towards a break: halfway, a quarter, …
@@ -27,26 +30,55 @@ QUANTILES = (0.08, 0.92)  # of the values beside poles: what the picture is abou
 BEYOND = 0.35  # and how far it goes beyond them, in heights
 
 
+class Section:
+    """f along one variable, the others held at the coordinates of a point: what JAX returns, as float64."""
+
+    def __init__(self, check: Check, point: Mapping[str, float], wrt: str) -> None:
+        self.wrt = wrt
+        self.held = {name: coordinate for name, coordinate in point.items() if name != wrt}
+        self.unit_roundoff = check.format.unit_roundoff
+        self._check = check
+
+    def rounded(self, x: Floats) -> Floats:
+        """The points at which f is evaluated in truth: numbers of the format under test."""
+        return x.astype(self._check.format.name).astype(float)
+
+    def values(self, x: Floats) -> Floats:
+        """f at every x; NaN where it is not finite. Raises UnsupportedError where JAX lacks a function."""
+        blocks = [self._block(x[start : start + BLOCK]) for start in range(0, len(x), BLOCK)]
+        y = np.concatenate(blocks) if blocks else np.empty(0)
+        return np.where(np.isfinite(y), y, np.nan)
+
+    def _block(self, x: Floats) -> Floats:
+        dtype = self._check.format.name
+        columns = {name: np.full(BLOCK, coordinate, dtype) for name, coordinate in self.held.items()}
+        columns[self.wrt] = np.append(x, np.full(BLOCK - len(x), x[-1])).astype(dtype)
+        found = self._check.program.run({name: columns[name] for name in self._check.problem.variables}).primal
+        if isinstance(found, UnsupportedError):
+            raise found
+        return found[: len(x)].astype(float)
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """`x`, `y`: the line to draw, NaN where it is broken. `grid_x`, `grid_y`: the equidistant samples in it."""
+    """`x`, `y`: the line to draw, NaN where it is broken. `grid_x`, `grid_y`: the equidistant samples in it. `poles`: where they are."""
 
     x: Floats
     y: Floats
     grid_x: Floats
     grid_y: Floats
-    has_poles: bool
+    poles: Floats
 
 
-def trace(values: Values, grid_x: Floats, through: Floats, unit_roundoff: float) -> Curve:
-    """The curve of `values` through the grid (ascending) and the further points `through` that lie on it."""
+def trace(section: Section, grid_x: Floats, through: Floats) -> Curve:
+    """The curve through the grid (ascending) and the further points `through` that lie on it."""
     with np.errstate(all="ignore"):
         x = np.unique(np.concatenate([grid_x, through]))
-        y = _finite(values(x))
-        left, right = _zoom(values, x[:-1], x[1:], unit_roundoff)
-        broken, has_poles = _breaks(values, x, y, left, right)
-        line_x, line_y = _with_gaps(values, x, y, broken, left, right)
-    return Curve(line_x, line_y, grid_x, y[np.searchsorted(x, grid_x)], has_poles)
+        y = section.values(x)
+        left, right = _zoom(section, x[:-1], x[1:])
+        broken, poles = _breaks(section, y, left, right)
+        line_x, line_y = _with_gaps(section, x, y, broken, left, right)
+    return Curve(line_x, line_y, grid_x, y[np.searchsorted(x, grid_x)], ((left + right) / 2)[poles])
 
 
 def heights(curve: Curve, shown: Floats) -> tuple[float, float]:
@@ -56,24 +88,20 @@ def heights(curve: Curve, shown: Floats) -> tuple[float, float]:
     if not len(found):
         found = shown if len(shown) else np.zeros(1)
     low, high = float(found.min()), float(found.max())
-    if curve.has_poles:
+    if len(curve.poles):
         inner_low, inner_high = (float(end) for end in np.quantile(found, QUANTILES))
         reach = BEYOND * (inner_high - inner_low)
         low, high = max(low, inner_low - reach), min(high, inner_high + reach)
     return float(min([low, *shown])), float(max([high, *shown]))
 
 
-def _finite(y: Floats) -> Floats:
-    return np.where(np.isfinite(y), y, np.nan)
-
-
-def _zoom(values: Values, left: Floats, right: Floats, unit_roundoff: float) -> tuple[Floats, Floats]:
+def _zoom(section: Section, left: Floats, right: Floats) -> tuple[Floats, Floats]:
     """Every interval narrowed to where the function ceases to be finite, else to where it bends most."""
     rows = np.arange(len(left))
     for _ in range(STEPS):
         x = left[:, None] + (right - left)[:, None] * np.linspace(0, 1, SECTIONS + 1)
-        first, last = _most_bent(values(x.ravel()).reshape(x.shape))
-        wide = right - left > 32 * unit_roundoff * np.maximum(abs(left), abs(right))
+        first, last = _most_bent(section.values(x.ravel()).reshape(x.shape))
+        wide = right - left > 32 * section.unit_roundoff * np.maximum(abs(left), abs(right))
         left, right = np.where(wide, x[rows, first], left), np.where(wide, x[rows, last], right)
     return left, right
 
@@ -87,24 +115,23 @@ def _most_bent(y: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
     return np.where(at_edge, edge, bend), np.where(at_edge, edge + 1, bend + 2)
 
 
-def _breaks(values: Values, x: Floats, y: Floats, left: Floats, right: Floats) -> tuple[NDArray[np.bool_], bool]:
-    """Which intervals the line must not cross, and whether the function grows beyond bounds in one of them."""
-    ends = values(np.concatenate([left, right])).reshape(2, -1)
-    finite = np.isfinite(ends)
+def _breaks(section: Section, y: Floats, left: Floats, right: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which intervals the line must not cross, and in which of them the function grows beyond bounds."""
+    ends = section.values(np.concatenate([left, right])).reshape(2, -1)
     known = y[np.isfinite(y)]
     if not len(known):
-        return np.ones(len(left), np.bool_), False
+        return np.ones(len(left), np.bool_), np.zeros(len(left), np.bool_)
     size = max(float(abs(known).max()), np.finfo(float).tiny)
     inner_low, inner_high = np.quantile(known, QUANTILES)
     height = float(inner_high - inner_low) or float(np.ptp(known))
     step = abs(ends[1] - ends[0])
     jumps = (step > STEP_KEPT * abs(np.diff(y))) & (step > VISIBLE * height)
-    poles = (abs(_finite(ends)) > POLE * size).any(axis=0)
-    return jumps | poles | ~finite.all(axis=0), bool(poles.any())
+    poles = (abs(ends) > POLE * size).any(axis=0)
+    return jumps | poles | ~np.isfinite(ends).all(axis=0), poles
 
 
 def _with_gaps(
-    values: Values, x: Floats, y: Floats, broken: NDArray[np.bool_], left: Floats, right: Floats
+    section: Section, x: Floats, y: Floats, broken: NDArray[np.bool_], left: Floats, right: Floats
 ) -> tuple[Floats, Floats]:
     """The line with a NaN in every broken interval, and with further points on both sides of it."""
     a, b, left, right = x[:-1][broken], x[1:][broken], left[broken], right[broken]
@@ -113,7 +140,7 @@ def _with_gaps(
     after = (right[:, None] + (b - right)[:, None] * steps).ravel()
     gaps = (left + right) / 2
     extra = np.concatenate([before, after])
-    extra_y = _finite(values(extra)) if len(extra) else extra
+    extra_y = section.values(extra)
     known = abs(y[np.isfinite(y)])
     extra_y[abs(extra_y) > POLE * (known.max() if len(known) else 0)] = np.nan  # far out of every picture
     all_x, all_y = np.concatenate([x, extra, gaps]), np.concatenate([y, extra_y, np.full(len(gaps), np.nan)])

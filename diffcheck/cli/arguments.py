@@ -1,0 +1,98 @@
+"""The arguments and options that commands share, and how a command line is taken apart."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from diffcheck.errors import InputError
+
+
+class ExpressionCommand(TyperCommand):
+    """A command whose argument may begin with a minus: `check "-x^2"`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, self._reordered(args))
+
+    def _reordered(self, args: list[str]) -> list[str]:
+        """Options first, then `--` and everything that is none of them: -x^2 is no option, --wrt is."""
+        takes_value = {name: not getattr(parameter, "is_flag", False) for parameter in self.params for name in parameter.opts}
+        takes_value["--help"] = False
+        options, positional, rest = list[str](), list[str](), iter(args)
+        for token in rest:
+            if token == "--":
+                positional.extend(rest)
+            elif token in takes_value:
+                options.append(token)
+                if takes_value[token] and (value := next(rest, None)) is not None:
+                    options.append(value)
+            elif token.startswith("--") and token[2:3].isalpha():
+                options.append(token)
+            else:
+                positional.append(token)
+        return [*options, "--", *positional]
+
+
+class Format(str, Enum):
+    text = "text"
+    json = "json"
+    jsonl = "jsonl"
+
+
+class Notation(str, Enum):
+    text = "text"
+    latex = "latex"
+    python = "python"
+    jax = "jax"
+    json = "json"
+
+
+class Dtype(str, Enum):
+    float64 = "float64"
+    float32 = "float32"
+
+
+class Color(str, Enum):
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
+def _option(*names: str, help: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, show_default=False)
+
+
+Expression = Annotated[
+    str, typer.Argument(metavar="EXPR", help="Mathematics, e.g. 'x^2 + 3x + 2'; '-' reads standard input.", show_default=False)
+]
+At = Annotated[list[str], _option("--at", help="A point: 2, or x=1,y=2, or linspace(-4,4,100). May be repeated.", metavar="POINT")]
+Points = Annotated[Path | None, _option("--points", help="A CSV file of points, one column a variable.", metavar="FILE")]
+Wrt = Annotated[str, _option("--wrt", help="The variables to differentiate by, e.g. x,y (default: all).", metavar="NAMES")]
+Of = Annotated[str, _option("--of", help="Which definition is meant (default: the last).", metavar="NAME")]
+Claims = Annotated[
+    list[str], _option("--claim", help="A derivative worked out by hand, judged like the engines' (one for each of --wrt).", metavar="EXPR")
+]
+Output = Annotated[Path | None, _option("-o", "--output", help="Write to a file, whole or not at all.", metavar="FILE")]
+Strict = Annotated[bool, _option("--strict", help="Exit with 1 on warnings too.")]
+Colored = Annotated[Color, _option("--color", help="Colour on a terminal only (auto), always or never.")]
+FloatFormat = Annotated[Dtype, _option("--dtype", help="The floating-point format under test (default: float64).")]
+
+
+def expression_text(expression: str) -> str:
+    """The expression itself, or standard input for '-'."""
+    if expression != "-":
+        return expression
+    try:
+        return sys.stdin.read() if sys.stdin is not None else ""
+    except UnicodeDecodeError as error:
+        raise InputError("standard input is not text in UTF-8") from error
+
+
+def names(text: str) -> list[str] | None:
+    """The names of a list such as x,y; None when none is given."""
+    return [name.strip() for name in text.split(",")] if text else None

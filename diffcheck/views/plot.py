@@ -1,0 +1,154 @@
+"""A picture of a check: the curve with its tangents, and how well they approximate it. Figures and Agg only, never pyplot.
+
+The same check gives the same bytes in every run: no date, no version, no random identifiers, no settings of the user's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from textwrap import wrap
+
+import matplotlib
+import numpy as np
+from matplotlib import style
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from diffcheck.errors import InputError
+from diffcheck.graph.text import Infix, statements
+from diffcheck.judgement.check import Check
+from diffcheck.judgement.points import Columns
+from diffcheck.results import Sample
+from diffcheck.views.output import opened
+from diffcheck.views.plot_curve import Floats, Section, trace
+from diffcheck.views.plot_error import draw_errors, measure
+from diffcheck.views.plot_tangents import draw_curve, draw_tangents, number
+
+# what each format would write about time and program, left out
+METADATA: dict[str, dict[str, str | None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+SETTINGS = {"svg.hashsalt": "diffcheck", "svg.fonttype": "path", "pdf.fonttype": 42, "path.simplify": False}
+SIZE_INCHES = (11.5, 5.6)
+DOTS_PER_INCH = 120
+MAX_SAMPLES = 100_000
+DETAILED = 5  # points that get tangents, texts and a series of their own; of more, this many spread evenly
+TITLE_WIDTH = 100  # characters
+TITLE_LINES = 2
+
+
+def plot(
+    check: Check, points: Columns, wrt: str, *, path: Path, lower: float | None = None, upper: float | None = None, samples: int = 100
+) -> tuple[Sample, ...]:
+    """Draw f along `wrt` on [lower, upper], with its tangents at the points, to a .png, .svg or .pdf file.
+
+    Where an end of the range is None, it is chosen around the points. Returns the samples of the points with respect to
+    `wrt`. Raises InputError for what cannot be drawn, UnsupportedError where JAX lacks a function, OutputError where the
+    file cannot be written.
+    """
+    suffix = _suffix(path)
+    _require(check, points, wrt, samples)
+    with opened(path) as stream:
+        grid = _grid(points[wrt].astype(float), lower, upper, samples)
+        found = tuple(sample for sample in check.samples(points) if sample.wrt == wrt and sample.order == 1)
+        stream.buffer.write(render(check, found, grid, suffix))
+    return found
+
+
+def _suffix(path: Path) -> str:
+    suffix = path.suffix.lower().lstrip(".")
+    if suffix not in METADATA:
+        known = ", ".join(f".{name}" for name in METADATA)
+        raise InputError(f"cannot draw to {str(path)!r}: the end of its name says no format that is known", f"A picture's name ends in {known}.")
+    return suffix
+
+
+def _require(check: Check, points: Columns, wrt: str, samples: int) -> None:
+    if wrt not in check.wrt:
+        raise InputError(f"no derivative with respect to {wrt!r} is checked", f"Those that are: {', '.join(check.wrt)}.")
+    if not 2 <= samples <= MAX_SAMPLES:
+        raise InputError(f"{samples} is not a number of points that a curve can have", f"It may have 2 to {MAX_SAMPLES:,}.")
+    if not len(points[wrt]) or not np.isfinite(points[wrt]).all():
+        raise InputError("there is no point to draw", "Give at least one, all of them finite numbers.")
+    for name in check.problem.variables:
+        if name != wrt and len(np.unique(points[name])) > 1:
+            raise InputError(
+                f"the points differ in {name}, but the picture shows one curve along {wrt}", f"Give every point the same {name}, or draw them one by one."
+            )
+
+
+def _grid(places: Floats, lower: float | None, upper: float | None, samples: int) -> Floats:
+    """Equidistant points; by default the range leaves half the distance of the points, at least 3, on both sides."""
+    width = max(3.0, 0.5 * float(np.ptp(places)), 1.5 * float(abs(places).max()) if len(places) == 1 else 0.0)
+    low = float(places.min()) - width if lower is None else float(lower)
+    high = float(places.max()) + width if upper is None else float(upper)
+    if not (low < high and math.isfinite(high - low)):
+        raise InputError(f"the range from {number(low)} to {number(high)} is empty or not finite", "Give its lower end first: --range -4,4.")
+    outside = [place for place in places if not low <= place <= high]
+    if outside:
+        raise InputError(f"the point {number(outside[0])} lies outside the range from {number(low)} to {number(high)}", "Widen the range.")
+    return np.linspace(low, high, samples)
+
+
+def render(check: Check, samples: Sequence[Sample], grid: Floats, suffix: str) -> bytes:
+    """The bytes of the picture of these samples (at least one), all with respect to one variable."""
+    with _own_settings():
+        figure = _drawn(check, samples, grid)
+        file = BytesIO()
+        figure.savefig(file, format=suffix, metadata=METADATA[suffix])
+    return file.getvalue()
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """matplotlib's settings are global: those of the user are put aside, and left as found."""
+    with matplotlib.rc_context():
+        style.use(["default", SETTINGS])
+        yield
+
+
+def _drawn(check: Check, samples: Sequence[Sample], grid: Floats) -> Figure:
+    section = Section(check, samples[0].point, samples[0].wrt)
+    curve = trace(section, grid, np.array([sample.point[section.wrt] for sample in samples]))
+    detailed = [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, DETAILED).round().astype(int))]
+    name = check.header.name
+    figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    figure.suptitle(_title(check, section), family="monospace", fontsize=11, parse_math=False)
+    left, right = figure.subplots(1, 2)
+    left.set_title(_subtitle(samples, detailed), fontsize=10)
+    right.set_title(f"{name}(x*+δ) ≈ {name}(x*) + {name}′(x*)·δ: what is left over", fontsize=10)
+    draw_curve(left, curve, samples, name, detailed)
+    draw_errors(right, [measure(section, sample) for sample in detailed], name)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # the texts beside the lines are placed in pixels
+    left_out = draw_tangents(left, canvas.get_renderer(), curve, samples, detailed)
+    if left_out:
+        left.set_title(f"{left.get_title()} ({left_out} slopes not written, for lack of room)", fontsize=10)
+    return figure
+
+
+def _title(check: Check, section: Section) -> str:
+    """The expression as it was read, in at most two lines, and where the other variables are held."""
+    target = check.problem.target
+    nameless = "" if target.name else check.header.name
+    lines = [f"{nameless if line.left.startswith('(') else ''}{line.left} = {line.body}" for line in statements(target, Infix())]
+    held = ", ".join(f"{name} = {number(value)}" for name, value in section.held.items())
+    text = "; ".join(lines) + (f"   with {held}" if held else "")
+    shown = wrap(text, TITLE_WIDTH)
+    if len(shown) > TITLE_LINES:
+        shown = [*shown[: TITLE_LINES - 1], shown[TITLE_LINES - 1][: TITLE_WIDTH - 2] + " …"]
+    return "\n".join(shown)
+
+
+def _subtitle(samples: Sequence[Sample], detailed: Sequence[Sample]) -> str:
+    wrt = samples[0].wrt
+    if len(samples) == len(detailed):
+        return f"Tangent{'s' if len(samples) > 1 else ''} at {wrt} = {', '.join(number(sample.point[wrt]) for sample in samples)}"
+    return f"{len(samples):,} points, tangents at {len(detailed)} of them"

@@ -1,0 +1,126 @@
+"""The second panel: how far f(x* + δ) is from f(x*) + f'(x*)·δ, for δ from one to almost nothing (Taylor's test).
+
+A right derivative leaves an error that falls like δ², a wrong one an error that falls like δ; both end at the round-off
+floor u·|f(x*)|, below which floating-point values cannot tell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from diffcheck.results import Sample, Status
+from diffcheck.views.plot_curve import Floats, Section
+from diffcheck.views.plot_tangents import POINTS, number
+
+PER_DECADE = 5
+MARKERS = (".", "+", "x", "1", "2", "3")
+REVERSE = ("automatic", "reverse")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The errors at one point for steps to one side. `floor` is the rounding error of f(x*) itself."""
+
+    text: str
+    steps: Floats
+    errors: Floats
+    floor: float
+
+
+def slope_given(sample: Sample) -> float | None:
+    """The derivative value that is put to the test: reverse mode's, else the first that there is."""
+    values = {(result.engine, result.mode): result.value for result in sample.results if result.value is not None}
+    return values.get(REVERSE, next(iter(values.values()), None))
+
+
+def measure(section: Section, sample: Sample) -> list[Series]:
+    """The series of a point: steps to the right, and where f is not smooth or not defined there, to the left too."""
+    slope = slope_given(sample)
+    if slope is None or not math.isfinite(slope) or sample.primal is None or not math.isfinite(sample.primal):
+        return []
+    right = _series(section, sample, sample.primal, slope, 1)
+    if sample.status is Status.SMOOTH and np.isfinite(right.errors).any():
+        return [right]
+    left = _series(section, sample, sample.primal, slope, -1)
+    return [series for series in (left, right) if np.isfinite(series.errors).any()]
+
+
+def _series(section: Section, sample: Sample, primal: float, slope: float, side: int) -> Series:
+    x, u = sample.point[sample.wrt], section.unit_roundoff
+    decades = -0.75 * math.log10(u)  # from there on nothing but rounding is to be seen
+    steps = max(1.0, abs(x)) * np.logspace(-decades, 0, int(decades * PER_DECADE) + 1)
+    with np.errstate(all="ignore"):
+        # the step that was really made: x* + δ is rounded, and that is not the derivative's fault
+        made = section.rounded(x + side * steps) - x
+        errors = abs(section.values(x + made) - (primal + slope * made))
+    text = f"{sample.wrt}* = {number(x)}, slope {number(slope)}"
+    if sample.status is not Status.SMOOTH or side < 0:
+        text += f", δ {'>' if side > 0 else '<'} 0"
+    if not np.nanmax(errors):
+        text += ": no error"
+    return Series(text, abs(made), np.where(np.isfinite(errors) & (made != 0), errors, np.nan), u * abs(primal))
+
+
+def draw_errors(axes: Axes, groups: Sequence[Sequence[Series]], name: str) -> None:
+    """The errors of every point's series on logarithmic axes, with guides of slopes 1 and 2 and the round-off floors."""
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.set_xlabel("|δ|   (no dot where the error is exactly 0)")
+    axes.set_ylabel(f"|{name}(x*+δ) − ({name}(x*) + {name}′(x*)·δ)|")
+    every = [series for group in groups for series in group]
+    positive = np.concatenate([series.errors[series.errors > 0] for series in every] or [np.empty(0)])
+    if not len(positive):
+        _say_why(axes, every)
+    else:
+        _frame(axes, every, positive)
+        _guides(axes, every)
+        _floor(axes, max(series.floor for series in every))
+    for i, group in enumerate(groups):
+        for k, series in enumerate(group):
+            _draw_series(axes, series, POINTS[i % len(POINTS)], MARKERS[(i + k) % len(MARKERS)])
+    if every:
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=1 if len(axes.get_lines()) < 4 else 2, frameon=False, fontsize=9)
+
+
+def _say_why(axes: Axes, every: Sequence[Series]) -> None:
+    text = "The error is 0 for every δ:\nthe function is its tangent." if every else "There is no finite slope to test."
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=11)
+
+
+def _frame(axes: Axes, every: Sequence[Series], positive: Floats) -> None:
+    high = float(positive.max())
+    floors = [series.floor for series in every if series.floor > 0]
+    low = max(float(positive.min()), min(floors, default=high) / 100 if floors else high * 1e-40)
+    steps = np.concatenate([series.steps[series.errors > 0] for series in every])
+    axes.set_xlim(float(steps.min()) / 10, float(steps.max()) * 2)
+    axes.set_ylim(min([low, *floors]) / 5, max([high, *floors]) * 10)
+
+
+def _guides(axes: Axes, every: Sequence[Series]) -> None:
+    """Dashed lines ∝ δ and ∝ δ² through one of the errors, that of a small step well above the floor."""
+    series = next(series for series in every if (series.errors > 0).any())
+    above = np.flatnonzero((series.errors > 10 * series.floor) & (series.steps <= 0.1 * series.steps[-1]))
+    at = int(above[-1]) if len(above) else int(np.nanargmax(series.errors))
+    ends = np.array(axes.get_xlim())
+    for power, style in ((1, (0, (6, 3))), (2, (0, (2, 2)))):
+        guide = series.errors[at] * (ends / series.steps[at]) ** power
+        axes.plot(ends, guide, color="#999999", linewidth=1.0, linestyle=style, zorder=1, label=f"∝ δ{'²' if power == 2 else ''} (slope {power})")
+
+
+def _floor(axes: Axes, floor: float) -> None:
+    if floor > 0:
+        written = axes.text(0.985, floor, f"round-off floor u·|f(x*)| = {floor:.1e}", transform=axes.get_yaxis_transform(), ha="right", va="bottom", fontsize=9)
+        written.set_in_layout(False)
+
+
+def _draw_series(axes: Axes, series: Series, color: str, marker: str) -> None:
+    axes.plot(series.steps, np.where(series.errors > 0, series.errors, np.nan), marker, color=color, markersize=5, label=series.text, zorder=3)
+    if series.floor > 0:
+        axes.axhline(series.floor, color=color, linewidth=1.0, linestyle=":", zorder=2, label=None)
