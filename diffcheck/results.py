@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 
 # Balls may lie far outside the range of floats: 1e4342944819 is a Decimal, but not a Fraction that fits in memory.
 EXACT = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_HALF_EVEN)
@@ -43,7 +43,7 @@ class Enclosure:
         return float(self.midpoint)
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """What the function is at the point, as far as it is proved."""
 
     SMOOTH = "smooth"
@@ -57,7 +57,7 @@ class Status(str, Enum):
     UNSAMPLED = "unsampled"  # one of very many points: not certified
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """What a verdict means for an exit code."""
 
     PASS = "pass"
@@ -66,7 +66,7 @@ class Outcome(str, Enum):
     UNDECIDED = "undecided"
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """What is said of one derivative value; docs/verdicts.md explains each."""
 
     EXACT = "exact"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,13 +38,13 @@ class ExpressionCommand(TyperCommand):
         return [*options, "--", *positional]
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     text = "text"
     json = "json"
     jsonl = "jsonl"
 
 
-class Notation(str, Enum):
+class Notation(StrEnum):
     text = "text"
     latex = "latex"
     python = "python"
@@ -52,12 +52,12 @@ class Notation(str, Enum):
     json = "json"
 
 
-class Dtype(str, Enum):
+class Dtype(StrEnum):
     float64 = "float64"
     float32 = "float32"
 
 
-class Color(str, Enum):
+class Color(StrEnum):
     auto = "auto"
     always = "always"
     never = "never"

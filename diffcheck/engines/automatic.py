@@ -58,6 +58,7 @@ class Program:
         self._dtype = np.dtype(dtype)
         self._failures: dict[tuple[str, str], UnsupportedError] = {}
         self._compiled = compiled
+        self._longest = 0
         self._run = jax.jit(self._everything, static_argnums=0) if compiled else self._everything
 
     def run(self, columns: Columns) -> Evaluation:
@@ -65,7 +66,7 @@ class Program:
         length = len(next(iter(columns.values()))) if columns else 1
         blocks = 1 if self._compiled else max(1, len(self._wrt))
         total = length * blocks
-        padded = total if self._compiled else next((size for size in PADDED_LENGTHS if size >= total), total)
+        padded = self._padded(total)
         with jax.enable_x64(True):
             arrays = [_tiled(columns[name], blocks, padded, self._dtype) for name in self._variables]
             found = {key: np.asarray(value) for key, value in self._run(length, *arrays).items()}
@@ -75,6 +76,13 @@ class Program:
             {name: self._pick(found, "reverse", name, length) for name in self._wrt},
             {name: self._pick(found, "graph", name, length) for name in self._others},
         )
+
+    def _padded(self, total: int) -> int:
+        """A length that was compiled for already, if there is one: a shorter last chunk needs no program of its own."""
+        if not self._compiled:
+            return next((size for size in PADDED_LENGTHS if size >= total), total)
+        self._longest = max(self._longest, total)
+        return self._longest
 
     def _pick(self, found: Mapping[str, NDArray[Any]], kind: str, name: str, length: int) -> Found:
         failure = self._failures.get((kind, name))
@@ -315,7 +323,7 @@ def unsinc(x: Any) -> Any:
 
 
 def uppergamma(a: Any, x: Any) -> Any:
-    if not isinstance(a, jax.core.Tracer) and np.any(np.asarray(a) <= 0):
+    if not isinstance(a, jax.core.Tracer) and np.all(np.asarray(a) <= 0):
         raise UnsupportedError("JAX has uppergamma of positive order only")
     return jax.scipy.special.gammaincc(a, x) * jax.scipy.special.gamma(a)
 

@@ -7,7 +7,6 @@ the constants that SymPy would evaluate at construction (factorial(10^7)) reach 
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache, reduce

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from diffcheck.errors import ExpressionError
 from diffcheck.graph import limits
@@ -228,7 +228,7 @@ def _as_definition(row: Function) -> Definition:
     return Definition(row.name, row.names, len(row.names), graph, graph)
 
 
-@lru_cache(maxsize=None)
+@cache
 def meaning(name: str) -> Graph:
     """The graph of a row's meaning, in the row's parameters."""
     row = FUNCTIONS[name]

@@ -1,4 +1,4 @@
-"""THE table: one row per function, its columns facts. The parser, the engines, `diffcheck functions`, the docs and the tests derive from it.
+"""THE table: one row per function, its columns facts. The parser, the engines, the docs and the tests derive from it.
 
 How an engine finds a function:
 
@@ -230,8 +230,8 @@ PIECEWISE = (
     Function("clip", "x held between a and b", "x a b", meaning="min(max(x, a), b)", jax="jax.numpy:clip"),
     Function("where", "a where the condition holds, else b", "condition a b", sympy=HEADS + "where", ball="rule:where",
              conditions="first", may_jump=True),
-    Function("heaviside", "0 below zero, ½ (or the second argument) at zero, 1 above", "x at_zero=0.5", aliases=("Heaviside",), may_jump=True,
-             sympy="Heaviside", jax=OWN + "heaviside", ball="rule:heaviside"),
+    Function("heaviside", "0 below zero, ½ (or the second argument) at zero, 1 above", "x at_zero=0.5", aliases=("Heaviside",),
+             may_jump=True, sympy="Heaviside", jax=OWN + "heaviside", ball="rule:heaviside"),
 )
 
 ACTIVATIONS = (
@@ -286,9 +286,11 @@ SPECIAL_FUNCTIONS = (
     Function("rgamma", "1/gamma(x), and 0 where gamma has a pole", meaning="1/gamma(x)", ball="native:rgamma"),
     Function("lgamma", "log|gamma(x)|", aliases=("loggamma", "gammaln"), sympy="loggamma", jax=SPECIAL + "gammaln", ball="rule:lgamma",
              domain=(NO_POLES,)),
-    Function("digamma", "derivative of log(gamma(x))", aliases=("psi",), jax=SPECIAL + "digamma", ball="values:digamma", domain=(NO_POLES,)),
+    Function("digamma", "derivative of log(gamma(x))", aliases=("psi",), jax=SPECIAL + "digamma", ball="values:digamma",
+             domain=(NO_POLES,)),
     Function("polygamma", "n-th derivative of digamma", "n x", jax=OWN + "polygamma", ball="values:polygamma", domain=(ALL, NO_POLES)),
-    Function("beta", "Euler's beta function", "x y", aliases=("Beta",), sympy="beta", meaning="gamma(x)*gamma(y)*rgamma(x + y)", jax=SPECIAL + "beta"),
+    Function("beta", "Euler's beta function", "x y", aliases=("Beta",), sympy="beta",
+             meaning="gamma(x)*gamma(y)*rgamma(x + y)", jax=SPECIAL + "beta"),
     Function("lbeta", "log|beta(x, y)|", "x y", aliases=("betaln",), meaning="lgamma(x) + lgamma(y) - lgamma(x + y)",
              jax=SPECIAL + "betaln"),
     Function("factorial", "gamma(x + 1)", meaning="gamma(x + 1)"),
@@ -322,7 +324,8 @@ SPECIAL_FUNCTIONS = (
     Function("i1", "besseli(1, x)", aliases=("besseli1",), meaning="besseli(1, x)", jax=SPECIAL + "i1"),
     Function("i0e", "exp(-|x|) besseli(0, x)", meaning="exp(-abs(x))*besseli(0, x)", jax=SPECIAL + "i0e", kinks=(kink(0, 1, -1),)),
     Function("i1e", "exp(-|x|) besseli(1, x)", meaning="exp(-abs(x))*besseli(1, x)", jax=SPECIAL + "i1e"),
-    Function("zeta", "Riemann's zeta function, or Hurwitz's with a second argument", "s a=1", jax=SPECIAL + "zeta", ball="values:zeta", domain=(NOT_ONE,)),
+    Function("zeta", "Riemann's zeta function, or Hurwitz's with a second argument", "s a=1", jax=SPECIAL + "zeta",
+             ball="values:zeta", domain=(NOT_ONE,)),
     Function("lambertw", "principal branch of the inverse of x*exp(x)", aliases=("LambertW",), sympy="LambertW", jax=ABSENT,
              ball="rule:lambertw"),
     Function("sinc", "sin(πx)/(πx), and 1 at 0", meaning="where(x == 0, 1, sin(pi*x)/(pi*x))", jax="jax.numpy:sinc", ball="rule:sinc"),

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import Function
+from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, Variable, arguments_of, evaluate
 
 INLINE_SIZE = 120  # operations in one line, shared ones counted each time
@@ -293,8 +293,6 @@ def _body(definition: Definition, notation: Infix) -> Iterator[Statement]:
 
 
 def _text(node: object, arguments: Sequence[Text], notation: Infix) -> Text:
-    from diffcheck.graph.functions import FUNCTIONS
-
     match node:
         case Constant(value):
             return notation.constant(value)

@@ -17,7 +17,7 @@ from diffcheck.engines.automatic import Evaluation, Found, Program
 from diffcheck.engines.certified import Certificate, certify, enclose_value
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import ExpressionError, InputError, UnsupportedError
-from diffcheck.graph.build import Problem, read
+from diffcheck.graph.build import read
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Definition, Graph
 from diffcheck.graph.text import Infix, Latex, derivative_text
@@ -27,7 +27,8 @@ from diffcheck.judgement.verdict import Judgement, Rule, Truth, judge
 from diffcheck.language.reading import read_back, suggest_product
 from diffcheck.results import Derivative, Enclosure, Header, Outcome, Report, Result, Sample, Status, Verdict
 
-CHUNK = 65_536  # points evaluated at a time: memory stays bounded whatever their number
+CHUNK = 250_000  # points that JAX evaluates at a time: memory stays bounded whatever their number
+BLOCK = 10_000  # points of a chunk that are Python floats at a time
 CERTIFIED_POINTS = 10_000  # beyond this many an even sample is certified
 COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes to run
 
@@ -80,7 +81,7 @@ class Check:
         texts = [claim for claim in claims if isinstance(claim, str)]
         if texts and len(texts) != len(self.wrt):
             raise InputError(
-                f"{len(texts)} claim{'s' * (len(texts) > 1)} for {len(self.wrt)} variable{'s' * (len(self.wrt) > 1)} ({', '.join(self.wrt)})",
+                f"the number of claims ({len(texts)}) is not that of the variables ({', '.join(self.wrt)})",
                 "Give one claim for each variable of wrt, in that order: --wrt x --claim '2x'.",
             )
         assigned = [Claim(name, 1, text) for name, text in zip(self.wrt, texts, strict=False)]
@@ -135,24 +136,15 @@ class Check:
         total = len(columns[self.problem.variables[0]])
         certified = _even_sample(total)
         for start in range(0, total, CHUNK):
-            part = {name: column[start : start + CHUNK] for name, column in columns.items()}
-            found = self.program.run(part)
-            values = self._values(found)
-            points = _points(part)
-            for i, point in enumerate(points):
-                yield from self._at_point(point, i, values, found, certified is None or bool(certified[start + i]))
+            chunk = {name: column[start : start + CHUNK] for name, column in columns.items()}
+            found = _by_key(self.program.run(chunk))
+            for offset in range(0, min(CHUNK, total - start), BLOCK):
+                block = slice(offset, offset + BLOCK)
+                values = {key: value if isinstance(value, UnsupportedError) else _floats(value[block]) for key, value in found.items()}
+                for i, point in enumerate(_points({name: column[block] for name, column in chunk.items()})):
+                    yield from self._at_point(point, i, values, certified is None or bool(certified[start + offset + i]))
 
-    def _values(self, found: Evaluation) -> dict[str, list[float] | UnsupportedError]:
-        """Plain floats: reading array entries one by one would cost more than everything else."""
-        arrays: dict[str, Found] = {"primal": found.primal}
-        arrays |= {f"forward:{name}": value for name, value in found.forward.items()}
-        arrays |= {f"reverse:{name}": value for name, value in found.reverse.items()}
-        arrays |= found.graphs
-        return {key: value if isinstance(value, UnsupportedError) else value.astype(float).tolist() for key, value in arrays.items()}
-
-    def _at_point(
-        self, point: Mapping[str, float], i: int, values: Mapping[str, Any], found: Evaluation, certified: bool
-    ) -> Iterator[Sample]:
+    def _at_point(self, point: Mapping[str, float], i: int, values: Mapping[str, Any], certified: bool) -> Iterator[Sample]:
         primal = None if isinstance(values["primal"], UnsupportedError) else values["primal"][i]
         for name in self.wrt:
             yield self._sample(point, i, values, primal, name, 1, certified)
@@ -184,7 +176,9 @@ class Check:
         claims = [("claim", None, f"claim:{k}") for k, (claim, _) in enumerate(self._claims) if (claim.wrt, claim.order) == (wrt, order)]
         return entries + claims
 
-    def _judged(self, entry: tuple[str, str | None, str], values: Mapping[str, Any], i: int, point: Mapping[str, float], truth: Truth) -> Result:
+    def _judged(
+        self, entry: tuple[str, str | None, str], values: Mapping[str, Any], i: int, point: Mapping[str, float], truth: Truth
+    ) -> Result:
         engine, mode, key = entry
         graph = self._others.get(key)
         rule: Rule | None = (lambda: enclose_value(graph, point)) if graph is not None else None
@@ -218,10 +212,23 @@ def _truth(proved: Certificate, coordinate: float) -> Truth:
     )
 
 
-def _points(columns: Columns) -> list[dict[str, float]]:
+def _by_key(found: Evaluation) -> dict[str, Found]:
+    """All arrays of an evaluation under the keys that `Check` gives its entries."""
+    forward = {f"forward:{name}": value for name, value in found.forward.items()}
+    reverse = {f"reverse:{name}": value for name, value in found.reverse.items()}
+    return {"primal": found.primal, **forward, **reverse, **found.graphs}
+
+
+def _floats(array: NDArray[Any]) -> list[float]:
+    """Python floats: reading array entries one by one would cost more than everything else."""
+    found: list[float] = array.astype(float).tolist()
+    return found
+
+
+def _points(columns: Columns) -> Iterator[dict[str, float]]:
     names = list(columns)
-    rows = zip(*(column.astype(float).tolist() for column in columns.values()), strict=True)
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    rows = zip(*(_floats(column) for column in columns.values()), strict=True)
+    return (dict(zip(names, row, strict=True)) for row in rows)
 
 
 def _even_sample(total: int) -> NDArray[np.bool_] | None:

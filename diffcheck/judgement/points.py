@@ -21,6 +21,9 @@ _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?")
 _HEX = re.compile(r"[+-]?0[xX][0-9a-fA-F]+(\.[0-9a-fA-F]*)?([pP][+-]?\d{1,4})?")
 _LINSPACE = re.compile(r"linspace\(([^()]*)\)")
 
+FORMS = "A point is a decimal number such as 2, -0.5 or 1e-3, or x=1,y=2, or linspace(-4,4,100)."
+CSV_FORM = "--points wants a CSV file with a column for each variable."
+
 Columns = dict[str, NDArray[Any]]
 
 
@@ -32,7 +35,7 @@ def read_number(text: str, fmt: Format) -> float:
     elif _DECIMAL.fullmatch(text) and len(text) <= 1000:
         number = fmt.round(Decimal(text))
     else:
-        raise PointError(f"{_short(text)} is not a number", "A point is a decimal number such as 2, -0.5 or 1e-3, or x=1,y=2, or linspace(-4,4,100).")
+        raise PointError(f"{_short(text)} is not a number", FORMS)
     if math.isinf(number):
         raise PointError(f"{_short(text)} is out of the range of {fmt.name}", "")
     return number
@@ -57,9 +60,9 @@ def from_csv(path: Path, variables: Sequence[str], fmt: Format) -> Columns:
         with path.open(newline="", encoding="utf-8-sig") as file:
             return _from_rows(csv.reader(file), path, variables, fmt)
     except OSError as error:
-        raise PointError(f"cannot read {path}: {error.strerror}", "--points wants a CSV file with a column for each variable.") from error
+        raise PointError(f"cannot read {path}: {error.strerror}", CSV_FORM) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise PointError(f"{path} is not a CSV file in UTF-8: {error}", "--points wants a CSV file with a column for each variable.") from error
+        raise PointError(f"{path} is not a CSV file in UTF-8: {error}", CSV_FORM) from error
 
 
 def _from_value(value: object, fmt: Format) -> float:
@@ -102,10 +105,7 @@ def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
         if len(variables) != 1:
             names = ", ".join(variables)
             wanted = ",".join(f"{name}=1" for name in variables)
-            raise PointError(
-                f"{_short(text)} does not say which variable it is for: there are {len(variables)} ({names})" if variables else "the expression has no variable",
-                f"Write --at {wanted}." if variables else "A constant needs no --at.",
-            )
+            raise PointError(f"{_short(text)} does not say which variable it is for: there are {len(variables)} ({names})", f"Write {wanted}.")
         return {variables[0]: _range(parts[0], fmt)}
     given: dict[str, NDArray[Any]] = {}
     for part in parts:

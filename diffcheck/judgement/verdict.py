@@ -62,8 +62,7 @@ def _judge_undefined(y: float, truth: Truth, fmt: Format) -> Judgement:
 
 
 def _judge_kink(y: float, truth: Truth, fmt: Format) -> Judgement:
-    assert truth.left is not None and truth.right is not None
-    ends = sorted((truth.left, truth.right), key=lambda end: end.midpoint)
+    ends = sorted((end for end in (truth.left, truth.right) if end is not None), key=lambda end: end.midpoint)
     shown = f"[{float(ends[0]):.6g}, {float(ends[1]):.6g}]"
     if not math.isfinite(y):
         return Judgement(Verdict.OUTSIDE, FAIL, None, f"kink with Clarke interval {shown}, and the value is {y}")
@@ -112,7 +111,8 @@ def _judge_smooth(y: float, truth: Truth, derivative: Enclosure, fmt: Format, ru
     error_low, error_high = _distance(y, derivative)
     allowed = _conditioning(truth, derivative, fmt)
     if error_high <= allowed:
-        return Judgement(Verdict.ILL_CONDITIONED, PASS, high, f"{_digits(error_high, derivative)}; the function is that sensitive to its argument")
+        reason = f"{_digits(error_high, derivative)}; the function is that sensitive to its argument"
+        return Judgement(Verdict.ILL_CONDITIONED, PASS, high, reason)
     if low <= AGREES_ULPS or error_low <= allowed:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, high, f"the enclosure is too wide to tell: {truth.reason or 'precision ran out'}")
     return _judge_large_error(error_high, high, truth, derivative, allowed, fmt, rule)
@@ -154,7 +154,8 @@ def _judge_large_error(
     if exact is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"{digits}, and the formula could not be evaluated in exact arithmetic")
     if _gap(exact, derivative) > allowed:
-        return Judgement(Verdict.WRONG, FAIL, ulps, f"in exact arithmetic the formula gives {_shown(exact)}; the derivative is {_shown(derivative)}")
+        reason = f"in exact arithmetic the formula gives {_shown(exact)}; the derivative is {_shown(derivative)}"
+        return Judgement(Verdict.WRONG, FAIL, ulps, reason)
     return Judgement(Verdict.UNSTABLE, outcome, ulps, f"{digits}: the formula is right, but loses them to rounding")
 
 
@@ -202,4 +203,5 @@ def _digits(error: Decimal, derivative: Enclosure) -> str:
 
 
 def _shown(enclosure: Enclosure) -> str:
-    return f"{EXACT.plus(enclosure.midpoint):.10g}"
+    rounded = Decimal(f"{enclosure.midpoint:.10g}").normalize(EXACT)
+    return f"{rounded:f}" if -5 <= rounded.adjusted() <= 15 else f"{rounded:e}"

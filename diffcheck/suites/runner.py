@@ -127,7 +127,7 @@ def _of_order(case: Case, names: Sequence[str], dtype: str) -> Iterator[Sample]:
     x, order = names[0], len(names)
     if any(name != x for name in names):
         raise UnsupportedError(f"mixed derivatives are not checked: wrt {', '.join(names)}")
-    if read(case.text, case.of).definitions:
+    if read(case.text, case.of).program.definitions:
         raise UnsupportedError(f"a derivative of order {order} is checked for an expression without definitions only")
     f = next(name for k in range(len(case.text) + 1) if (name := f"f{k}") not in case.text)
     text = f"{f}({x}) = {case.text}; {f}{chr(39) * (order - 1)}({x})"

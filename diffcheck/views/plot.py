@@ -84,8 +84,8 @@ def _require(check: Check, points: Columns, wrt: str, samples: int) -> None:
 
 
 def _grid(places: Floats, lower: float | None, upper: float | None, samples: int) -> Floats:
-    """Equidistant points; by default the range leaves half the distance of the points, at least 3, on both sides."""
-    width = max(3.0, 0.5 * float(np.ptp(places)), 1.5 * float(abs(places).max()) if len(places) == 1 else 0.0)
+    """Equidistant points; by default the range goes beyond the points by a quarter of their distance, at least 3, on both sides."""
+    width = max(3.0, 0.25 * float(np.ptp(places)), 1.5 * float(abs(places).max()) if len(places) == 1 else 0.0)
     low = float(places.min()) - width if lower is None else float(lower)
     high = float(places.max()) + width if upper is None else float(upper)
     if not (low < high and math.isfinite(high - low)):

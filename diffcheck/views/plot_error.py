@@ -19,6 +19,10 @@ from diffcheck.views.plot_tangents import POINTS, number
 
 PER_DECADE = 5
 MARKERS = (".", "+", "x", "1", "2", "3")
+SMALL = 0.1  # of the largest step: where the error follows the power of δ
+ROUNDING = 30  # times the floor: an error that is more than rounding
+LARGEST = 1e290  # of what a logarithmic axis can show: its ticks lie beyond it
+DECADES = 1e40  # between the largest error and the lower end of the axis
 REVERSE = ("automatic", "reverse")
 
 
@@ -75,42 +79,48 @@ def draw_errors(axes: Axes, groups: Sequence[Sequence[Series]], name: str) -> No
     axes.set_xlabel("|δ|   (no dot where the error is exactly 0)")
     axes.set_ylabel(f"|{name}(x*+δ) − ({name}(x*) + {name}′(x*)·δ)|")
     every = [series for group in groups for series in group]
-    positive = np.concatenate([series.errors[series.errors > 0] for series in every] or [np.empty(0)])
-    if not len(positive):
+    if not any((series.errors > 0).any() for series in every):
         _say_why(axes, every)
-    else:
-        _frame(axes, every, positive)
-        _guides(axes, every)
-        _floor(axes, max(series.floor for series in every))
+        return
+    _frame(axes, every)
+    _guides(axes, every)
+    _floor(axes, max(series.floor for series in every))
     for i, group in enumerate(groups):
         for k, series in enumerate(group):
             _draw_series(axes, series, POINTS[i % len(POINTS)], MARKERS[(i + k) % len(MARKERS)])
-    if every:
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=1 if len(axes.get_lines()) < 4 else 2, frameon=False, fontsize=9)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False, fontsize=9)
 
 
 def _say_why(axes: Axes, every: Sequence[Series]) -> None:
     text = "The error is 0 for every δ:\nthe function is its tangent." if every else "There is no finite slope to test."
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=11)
+    axes.tick_params(which="both", bottom=False, left=False, labelbottom=False, labelleft=False)
+    axes.grid(visible=False)
 
 
-def _frame(axes: Axes, every: Sequence[Series], positive: Floats) -> None:
-    high = float(positive.max())
-    floors = [series.floor for series in every if series.floor > 0]
-    low = max(float(positive.min()), min(floors, default=high) / 100 if floors else high * 1e-40)
+def _frame(axes: Axes, every: Sequence[Series]) -> None:
+    """Limits that show every error and floor, but not errors far below all floors."""
+    errors = np.concatenate([series.errors[series.errors > 0] for series in every])
     steps = np.concatenate([series.steps[series.errors > 0] for series in every])
+    floors = [series.floor for series in every if series.floor > 0]
+    high = float(min(max([errors.max(), *floors]), LARGEST))
+    low = max(float(errors.min()), min(floors, default=0.0) / 100, high / DECADES)
     axes.set_xlim(float(steps.min()) / 10, float(steps.max()) * 2)
-    axes.set_ylim(min([low, *floors]) / 5, max([high, *floors]) * 10)
+    axes.set_ylim(max(min([low, *(floor for floor in floors if floor > low / 1e3)]) / 5, 1 / LARGEST), high * 10)
 
 
 def _guides(axes: Axes, every: Sequence[Series]) -> None:
-    """Dashed lines ∝ δ and ∝ δ² through one of the errors, that of a small step well above the floor."""
-    series = next(series for series in every if (series.errors > 0).any())
-    above = np.flatnonzero((series.errors > 10 * series.floor) & (series.steps <= 0.1 * series.steps[-1]))
-    at = int(above[-1]) if len(above) else int(np.nanargmax(series.errors))
+    """Dashed lines ∝ δ and ∝ δ² through one of the errors, that of the largest small step; none where all is rounding."""
+    candidates = (((series.errors > ROUNDING * series.floor) & (series.steps <= SMALL * series.steps[-1]), series) for series in every)
+    above, series = next(((found, series) for found, series in candidates if found.any()), (None, every[0]))
+    if above is None:
+        axes.plot([], [], color="none", label="nothing but rounding")
+        return
+    at = int(np.flatnonzero(above)[-1])
     ends = np.array(axes.get_xlim())
     for power, style in ((1, (0, (6, 3))), (2, (0, (2, 2)))):
-        guide = series.errors[at] * (ends / series.steps[at]) ** power
+        with np.errstate(all="ignore"):
+            guide = series.errors[at] * (ends / series.steps[at]) ** power
         axes.plot(ends, guide, color="#999999", linewidth=1.0, linestyle=style, zorder=1, label=f"∝ δ{'²' if power == 2 else ''} (slope {power})")
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 DISTANCES = (9.0, 16.0, 26.0, 40.0, 58.0, 80.0)  # pixels between an anchor and the label
 DIRECTIONS = 16
 LEADER_FROM = 30.0  # pixels: a label further away than this gets a thin line to its anchor
+CLEARANCE = 4.0  # pixels between a label and the middle of a line
 SPACING = 3.0  # pixels between points of a line that a label should not hide
 
 
@@ -129,4 +130,4 @@ def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
 
 
 def _hidden(box: NDArray[np.float64], points: NDArray[np.float64]) -> int:
-    return int(((points >= box[:2]) & (points <= box[2:])).all(axis=1).sum())
+    return int(((points >= box[:2] - CLEARANCE) & (points <= box[2:] + CLEARANCE)).all(axis=1).sum())

@@ -30,8 +30,10 @@ ENGINES = {
     ("symbolic", None): "SymPy",
     ("claim", None): "claim",
 }
-MARGIN = 0.08  # of the height, above and below
+MARGIN = 0.12  # of the height, above and below
 DOTS = 200  # samples up to which each is marked
+CROWD = 20  # points beyond which their markers are small
+LARGEST = 1e307  # what an axis can show
 BASE_LINE = 0.03  # of the panel's height: where the marker of a point stands at which f has no value
 
 
@@ -61,17 +63,18 @@ def tangents(sample: Sample) -> list[Tangent]:
         slope = sample.enclosure.midpoint
         proved = [Tangent(float(slope), f"slope {number(slope)}")]
     smooth = sample.status is Status.SMOOTH
-    return proved + _chosen(result for result in sample.results if not smooth or result.outcome is not Outcome.PASS)
+    note = f" ({sample.status.value})" if not proved else ""
+    return proved + _chosen((result for result in sample.results if not smooth or result.outcome is not Outcome.PASS), note)
 
 
-def _chosen(results: Iterable[Result]) -> list[Tangent]:
+def _chosen(results: Iterable[Result], note: str) -> list[Tangent]:
     """One line for each different value."""
     groups: dict[str, list[Result]] = {}
     for result in results:
         if result.value is not None:
             groups.setdefault(number(result.value), []).append(result)
     return [
-        Tangent(group[0].value or 0.0, f"{_names(group)}: {shown}", outcome=max((r.outcome for r in group), key=list(VERDICTS).index))
+        Tangent(group[0].value or 0.0, f"{_names(group)}: {shown}{note}", outcome=max((r.outcome for r in group), key=list(VERDICTS).index))
         for shown, group in groups.items()
     ]
 
@@ -103,10 +106,10 @@ def height(sample: Sample) -> float:
 def draw_curve(axes: Axes, curve: Curve, samples: Sequence[Sample], name: str, detailed: Sequence[Sample]) -> None:
     """The curve in its frame, and the legend for everything that `draw_tangents` adds."""
     marks = np.array([height(sample) for sample in samples])
-    low, high = heights(curve, marks)
+    low, high = (float(end) for end in np.clip(heights(curve, marks), -LARGEST, LARGEST))
     margin = MARGIN * (high - low) or max(abs(high), 1.0) * MARGIN
     axes.set_xlim(curve.grid_x[0], curve.grid_x[-1])
-    axes.set_ylim(low - margin, high + margin)
+    axes.set_ylim(max(low - margin, -LARGEST), min(high + margin, LARGEST))
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.set_xlabel(samples[0].wrt)
@@ -130,18 +133,17 @@ def _legend(samples: Sequence[Sample], detailed: Sequence[Sample]) -> list[Line2
     if any(line.outcome is None for line in lines):
         handles.append(Line2D([], [], color=POINTS[0], linewidth=2.6, label="tangent: its slope is proved"))
     if any(line.outcome is not None for line in lines):
-        handles.append(Line2D([], [], color="#444444", linewidth=1.6, linestyle="--", label="slope that an engine gave"))
+        handles.append(Line2D([], [], color="#444444", linewidth=1.6, linestyle="--", label="slope that was given"))
     for outcome in [outcome for outcome in VERDICTS if any(sample.outcome is outcome for sample in samples)]:
         marker, color = VERDICTS[outcome]
         handles.append(_marker([], [], marker, color, label=f"verdict: {outcome.value}"))
     return handles
 
 
-def _marker(x: Sequence[float], y: Sequence[float], marker: str, color: str, **options: Any) -> Line2D:
-    face = options.pop("face", color)
-    return Line2D(
-        x, y, linestyle="none", marker=marker, markersize=8, markerfacecolor=face, markeredgecolor="black", markeredgewidth=0.8, **options
-    )
+def _marker(x: Sequence[float], y: Sequence[float], marker: str, color: str, hollow: bool = False, **options: Any) -> Line2D:
+    face, edge, width = ("white", color, 1.8) if hollow else (color, "black", 0.8)
+    options = {"linestyle": "none", "markersize": 8, **options}
+    return Line2D(x, y, marker=marker, markerfacecolor=face, markeredgecolor=edge, markeredgewidth=width, **options)
 
 
 def draw_tangents(axes: Axes, renderer: Any, curve: Curve, samples: Sequence[Sample], detailed: Sequence[Sample]) -> int:
@@ -157,11 +159,11 @@ def draw_tangents(axes: Axes, renderer: Any, curve: Curve, samples: Sequence[Sam
                 lines.append(segment)
                 style: dict[str, Any] = {"linewidth": 2.6} if tangent.outcome is None else {"linewidth": 1.6, "linestyle": "--"}
                 axes.plot(segment[:, 0], segment[:, 1], color=color, zorder=3 if tangent.outcome is None else 4, **style)
-    places = np.array([_draw_verdict(axes, sample) for sample in samples])
+    places = np.array([_draw_verdict(axes, sample, 8 if len(samples) <= CROWD else 4) for sample in samples])
     return place(axes, renderer, labels, lines, places)
 
 
-def _draw_verdict(axes: Axes, sample: Sample) -> tuple[float, float]:
+def _draw_verdict(axes: Axes, sample: Sample, size: float) -> tuple[float, float]:
     """The marker of a point, and where it stands: hollow on the lower edge where f has no value, hollow in a hole."""
     x, y = sample.point[sample.wrt], height(sample)
     marker, color = VERDICTS[sample.outcome]
@@ -169,7 +171,7 @@ def _draw_verdict(axes: Axes, sample: Sample) -> tuple[float, float]:
     if not math.isfinite(y):
         low, high = axes.get_ylim()
         y = low + BASE_LINE * (high - low)
-    axes.add_line(_marker([x], [y], marker, color, face=color if defined else "white", zorder=5))
+    axes.add_line(_marker([x], [y], marker, color, hollow=not defined, markersize=size, zorder=5))
     return x, y
 
 

@@ -3,6 +3,7 @@
 It sees only the user's function, and judges what the other engines found; it never takes part in finding it.
 """
 
-from diffcheck.engines.certified.enclose import Certificate, certify, enclose_value, scope
+from diffcheck.engines.certified.certificate import Certificate, scope
+from diffcheck.engines.certified.enclose import certify, enclose_value
 
 __all__ = ["Certificate", "certify", "enclose_value", "scope"]

@@ -1,13 +1,14 @@
 """The algebra of the certified engine: a function followed along a line x0 + t·d, as a power series of balls in t.
 
-A value is an `arb` (does not change along the line), an `arb_series` in t, a condition (bool), or a `Trouble` that says why
-there is no such value. Troubles are values, not exceptions, because a branch that is not taken may be in trouble.
+A value is an `arb` (does not change along the line), an `arb_series` in t, a rational that is known exactly, a condition
+(bool), or a `Trouble` that says why there is no such value. Troubles are values, not exceptions, because a branch that is not
+taken may be in trouble.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -16,9 +17,10 @@ from typing import Any, TypeAlias
 
 from flint import arb, arb_series, fmpq
 
+from diffcheck.engines.certified.rationals import exactly
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import ABSENT, FUNCTIONS, Domain, Function
-from diffcheck.graph.graph import Definition, evaluate
+from diffcheck.graph.graph import Definition, Graph, evaluate
 
 
 class Kind(Enum):
@@ -48,7 +50,7 @@ class Mode(Enum):
 
 
 Series: TypeAlias = arb | arb_series
-Value: TypeAlias = arb | arb_series | bool | Trouble
+Value: TypeAlias = arb | arb_series | fmpq | bool | Trouble
 _SEVERITY = {kind: rank for rank, kind in enumerate(Kind)}
 
 
@@ -77,16 +79,44 @@ def is_finite(u: Series) -> bool:
     return all(c.is_finite() for c in u.coeffs())
 
 
+def balls(arguments: Sequence[Value]) -> list[Value]:
+    """The arguments with rationals as balls."""
+    return [arb(u) if isinstance(u, fmpq) else u for u in arguments]
+
+
+def shifted(u: arb_series, n: int, terms: int) -> arb_series:
+    """tⁿ·u, to `terms` coefficients; for a negative n the first -n coefficients of u must be exact zeros."""
+    if n < 0:
+        return arb_series(u.coeffs()[-n:], prec=u.prec + n)
+    return arb_series([arb(0)] * n + u.coeffs(), prec=min(terms, u.prec + n))
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Evaluates a graph along a line; `terms` is the number of Taylor coefficients carried."""
+    """Evaluates a graph along a line; `terms` is the number of Taylor coefficients carried.
+
+    A line on one side may be ramified: x0 + tᵏ·d, on which the roots of x - x0 up to the k-th are power series in t.
+    """
 
     mode: Mode
     terms: int
+    ramification: int = 1
+
+    def variable(self, start: arb, direction: int) -> Value:
+        """The variable that moves."""
+        return arb_series([start, *[0] * (self.ramification - 1), direction], prec=self.terms)
+
+    def follow(self, graph: Graph, point: Mapping[str, float], wrt: str, direction: int) -> Value:
+        """f along the line through the point in the direction ±wrt, with rationals as balls."""
+        values: dict[str, Value] = {name: arb(coordinate) for name, coordinate in point.items()}
+        if self.mode is not Mode.POINT:
+            values[wrt] = self.variable(arb(point[wrt]), direction)
+        (f,) = balls([evaluate(graph, self, values)])
+        assert not isinstance(f, (bool, fmpq))
+        return f if isinstance(f, Trouble) or is_finite(f) else undefined("f is infinite there")
 
     def constant(self, value: Fraction) -> Value:
-        numerator, denominator = value.numerator, value.denominator
-        return arb(numerator) if denominator == 1 else arb(fmpq(numerator, denominator))
+        return fmpq(value.numerator, value.denominator)
 
     def apply(self, function: Function, arguments: Sequence[Value]) -> Value:
         implementation = _implementation(function.name)
@@ -95,12 +125,18 @@ class Line:
         troubles = [u for u in arguments if isinstance(u, Trouble)]
         if troubles:
             return worst(troubles)
+        if arguments and all(isinstance(u, fmpq) for u in arguments):
+            exact = exactly(function.name, arguments)
+            if exact is not None:
+                return exact
+        if function.name not in _TAKES_RATIONALS:
+            arguments = balls(arguments)
         for argument, domain in zip(arguments, function.domain, strict=False):
             trouble = self._outside(domain, argument, function)
             if trouble is not None:
                 return trouble
         result = implementation(self, *arguments)
-        if isinstance(result, (bool, Trouble)) or is_finite(result):
+        if isinstance(result, (bool, Trouble, fmpq)) or not function.parameters or is_finite(result):
             return result
         return unproved(f"{function.name} is not bounded on the ball around its argument")
 
@@ -109,13 +145,13 @@ class Line:
         troubles = [u for u in arguments if isinstance(u, Trouble)]
         if troubles:
             return worst(troubles)
-        u, *others = arguments
+        u, *others = balls(arguments)
         if any(isinstance(other, arb_series) for other in others):
             return Trouble(Kind.UNSUPPORTED, f"the certified engine lacks mixed derivatives of {definition.name}")
         assert isinstance(u, (arb, arb_series))
         center = constant_term(u)
         inner = Line(Mode.BOTH_SIDES, self.terms + order)
-        values = [arb_series([center, 1], prec=inner.terms), *others]
+        values = [inner.variable(center, 1), *others]
         f = evaluate(definition.flat, inner, dict(zip(definition.parameters, values, strict=True)))
         if isinstance(f, Trouble):
             one_sided = f.kind is Kind.SINGULAR and self.mode is not Mode.BOTH_SIDES
@@ -153,27 +189,31 @@ class Line:
     def _outside(self, domain: Domain, u: Value, function: Function) -> Trouble | None:
         """The trouble of an argument that is not provably inside the domain."""
         assert isinstance(u, (arb, arb_series))
-        if domain.without_poles:
-            return self._at_pole(u, function)
-        for end, direction in ((domain.lower, 1), (domain.upper, -1)):
-            if end is None:
-                continue
-            side = self.sign((u - int(end)) * direction)
-            if side == -1:
-                return undefined(f"{function.name} is not defined there: its argument must lie in {domain}")
-            if isinstance(side, Trouble):
-                if side.kind is Kind.SINGULAR and function.ball is not None and function.ball.startswith("rule:"):
-                    continue  # rules treat the ends of their domain themselves
-                return side
-            if side == 0 and not domain.closed:
-                return undefined(f"{function.name} is not defined at {end}")
-        return None
+        if domain.pole is not None:
+            return self._at_pole(domain, u, function)
+        ends = ((domain.lower, 1), (domain.upper, -1))
+        distances = [(u - int(end)) * direction for end, direction in ends if end is not None]
+        troubles = (self._beyond_end(domain, distance, function) for distance in distances)
+        return next((trouble for trouble in troubles if trouble is not None), None)
 
-    def _at_pole(self, u: Series, function: Function) -> Trouble | None:
-        first = constant_term(u)
-        if first > 0 or not first.contains_integer():
+    def _beyond_end(self, domain: Domain, distance: Series, function: Function) -> Trouble | None:
+        """The trouble of an argument at this signed distance from an end of the domain."""
+        side = self.sign(distance)
+        if side == -1 or (side == 0 and not domain.closed):
+            return undefined(f"{function.name} is not defined there: its argument must lie in {domain}")
+        at_end = isinstance(distance, arb_series) and distance[0].is_zero()
+        if at_end and domain.closed and (function.ball or "").startswith("rule:"):
             return None
-        if not first.is_integer():
+        if isinstance(side, Trouble):
+            return side
+        return Trouble(Kind.NO_SERIES, f"{function.name} has no power series at the end of its domain") if at_end else None
+
+    def _at_pole(self, domain: Domain, u: Series, function: Function) -> Trouble | None:
+        assert domain.pole is not None
+        distance = constant_term(u) - domain.pole
+        if not distance.contains(0) and (not domain.poles_go_on or distance > 0 or not distance.contains_integer()):
+            return None
+        if not distance.is_integer():
             return unproved(f"{function.name} close to a pole")
         if isinstance(u, arb) or self.mode is Mode.POINT:
             return undefined(f"{function.name} has a pole there")
@@ -183,6 +223,7 @@ class Line:
 
 VANISHES = "a difference that vanishes to every order computed"
 _LAZY = ("where", "and", "or")
+_TAKES_RATIONALS = ("power",)
 _Implementation = Callable[..., Value]
 
 
@@ -199,7 +240,8 @@ def _implementation(name: str) -> _Implementation:
     if source == "values":
         return _module("special").from_values(attribute)  # type: ignore[no-any-return]
     if source == "rule":
-        return getattr(_module("rules"), attribute + "_" if attribute in _KEYWORDS else attribute)  # type: ignore[no-any-return]
+        name = attribute + "_" if attribute in _KEYWORDS else attribute
+        return getattr(_module("rules"), name, None) or getattr(_module("composed"), name)  # type: ignore[no-any-return]
     return _native(attribute)
 
 

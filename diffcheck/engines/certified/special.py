@@ -16,7 +16,6 @@ from diffcheck.engines.certified.line import Line, Series, Value, unproved
 
 NOT_ANALYTIC = acb(arb.nan())
 POINTS = 16
-SHRINK = 16  # r = R/2^16: the error is below 2^-250 of M, at the price of 16·k bits for coefficient k
 
 
 def from_values(name: str) -> Callable[..., Value]:
@@ -34,17 +33,18 @@ def from_values(name: str) -> Callable[..., Value]:
 
 def _taylor(function: Callable[..., acb], arguments: tuple[Series, ...], terms: int, name: str) -> Value:
     """The first `terms` Taylor coefficients of function(arguments(t))."""
-    with ctx.workprec(ctx.prec + SHRINK * terms + 32):
+    shrink = max(16, ctx.prec // 8)  # r = R/2^shrink: the error is below 2^-(2·prec) of M, at the price of shrink·k bits for hₖ
+    with ctx.workprec(ctx.prec + shrink * terms + 32):
         found = _radius(function, arguments)
         if found is None:
             return unproved(f"{name} is not provably analytic near its argument")
         radius, bound = found
-        small = radius / 2**SHRINK
+        small = radius / 2**shrink
         roots = _roots_of_unity(ctx.prec)
         values = [function(*_at(arguments, small * root)) for root in roots]
         if not all(value.is_finite() for value in values):
             return unproved(f"{name} is not bounded near its argument")
-        q = arb(2) ** (-SHRINK * POINTS)
+        q = arb(2) ** (-shrink * POINTS)
         coefficients = []
         for k in range(terms):
             mean = sum((value * roots[-j * k % POINTS] for j, value in enumerate(values)), acb(0)) / POINTS

@@ -1,0 +1,151 @@
+"""diffcheck against what a user would write by hand: ratios of medians, the two timed in turn in one run."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+HERE = Path(__file__).parent
+CORPORA = HERE.parent / "tests" / "corpora"
+DIFFCHECK = (sys.executable, "-m", "diffcheck")
+EXPRESSION = "sin(x)*exp(-x^2) + x^3"
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """The time that one run takes."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def in_turn(ours: Callable[[], object], theirs: Callable[[], object], runs: int) -> tuple[float, float]:
+    """Median times of two things run in turn, after one run of each that does not count."""
+    ours(), theirs()
+    times = [(seconds(ours), seconds(theirs)) for _ in range(runs)]
+    return statistics.median(a for a, _ in times), statistics.median(b for _, b in times)
+
+
+def command(*words: str) -> Callable[[], object]:
+    return lambda: subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=HERE)
+
+
+def report(name: str, ours: float, theirs: float, unit: str = "s") -> None:
+    print(f"{name:<24} {ours:10.3f} {unit} {theirs:10.3f} {unit}   ratio {ours / theirs:6.3f}", flush=True)
+
+
+def bench_help() -> None:
+    for option in ("--help", "--version"):
+        report(option, *in_turn(command(*DIFFCHECK, option), command(sys.executable, "-c", "import typer"), 15))
+
+
+def bench_check() -> None:
+    ours = command(*DIFFCHECK, "check", "x^2+3x+2", "--at", "2")
+    report("check", *in_turn(ours, command(sys.executable, "by_hand/check.py"), 9))
+
+
+def bench_suite() -> None:
+    """Per case, imports left out on both sides: in one process of ours for both files, one of theirs for each."""
+    files = [CORPORA / "fpbench.jsonl", CORPORA / "feynman.jsonl"]
+    theirs = cases = 0.0
+    for file in files:
+        output = subprocess.run((sys.executable, "by_hand/suite.py", file), check=True, capture_output=True, text=True, cwd=HERE).stdout
+        count = len(file.read_text().splitlines())
+        theirs += count * float(re.findall(r"([\d.]+) ms a case", output)[0])
+        cases += count
+    for cache in ("cold", "warm"):
+        report(f"suite, {cache} cache", _suite_milliseconds(files, cache) / cases, theirs / cases, "ms")
+
+
+def _suite_milliseconds(files: Sequence[Path], cache: str) -> float:
+    script = (
+        "import sys, time; from pathlib import Path\n"
+        "import jax, sympy, flint\n"
+        "from diffcheck.engines.automatic import use_persistent_cache\n"
+        "from diffcheck.suites.suite import read_suite; from diffcheck.suites.runner import run\n"
+        "from diffcheck.views.json_ import record_as_line\n"
+        "import gc; gc.set_threshold(200_000, 20, 100); use_persistent_cache(); start = time.perf_counter()\n"
+        "for record in run([case for file in sys.argv[1:] for case in read_suite(Path(file))]): record_as_line(record)\n"
+        "print((time.perf_counter() - start) * 1000)"
+    )
+    with tempfile.TemporaryDirectory() as directory:
+        words = ("env", f"XDG_CACHE_HOME={directory}", sys.executable, "-c", script, *map(str, files))
+        for _ in range(2 if cache == "warm" else 1):
+            output = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    return float(output)
+
+
+def bench_points(count: int = 1_000_000) -> None:
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    from diffcheck.engines.automatic import Program
+    from diffcheck.graph.build import read
+    from diffcheck.judgement.check import CHUNK
+
+    x = np.linspace(-4.0, 4.0, count)
+    graph = read(EXPRESSION).target.flat
+
+    def run(program: Program) -> None:
+        for start in range(0, count, CHUNK):
+            program.run({"x": x[start : start + CHUNK]})
+
+    def ours() -> None:
+        run(Program(graph, ("x",), ("x",), {}, "float64", compiled=True))
+
+    def theirs() -> None:
+        with jax.enable_x64(True):
+            by_hand = jax.jit(jax.vmap(jax.value_and_grad(lambda x: jnp.sin(x) * jnp.exp(-(x**2)) + x**3)))
+            jax.block_until_ready(by_hand(x))
+
+    report("points, compile and run", *in_turn(ours, theirs, 9))
+    program = Program(graph, ("x",), ("x",), {}, "float64", compiled=True)
+    with jax.enable_x64(True):
+        by_hand = jax.jit(jax.vmap(jax.value_and_grad(lambda x: jnp.sin(x) * jnp.exp(-(x**2)) + x**3)))
+
+    def theirs_warm() -> None:
+        with jax.enable_x64(True):
+            jax.block_until_ready(by_hand(x))
+
+    report("points, run only", *in_turn(lambda: run(program), theirs_warm, 21))
+
+
+def bench_composition() -> None:
+    import numpy as np
+    import sympy
+
+    from diffcheck.judgement.check import Check
+
+    def ours(n: int) -> tuple[float, int]:
+        text = f"f(x) = 4x(1-x); g(x) = f@{n}(x)"
+        taken = seconds(lambda: list(Check(text).samples({"x": np.array([0.3])})))
+        return taken, len(Check(text).symbolic["x"].flat.nodes)
+
+    def theirs(n: int) -> tuple[float, int]:
+        x = sympy.Symbol("x", real=True)
+        composed = x
+        for _ in range(n):
+            composed = 4 * composed * (1 - composed)
+        start = time.perf_counter()
+        derivative = sympy.diff(composed, x)
+        return time.perf_counter() - start, sympy.count_ops(derivative)
+
+    print(f"{'n':>6} {'diffcheck, all of it':>24} {'nodes':>8} {'nodes/n':>8}   {'sympy.diff alone':>18} {'operations':>12}")
+    ours(3)
+    for n in (3, 6, 8, 10, 11, 100, 1000):
+        taken, nodes = ours(n)
+        hand = "{:16.2f} s {:12,}".format(*theirs(n)) if n <= 11 else "does not finish"
+        print(f"{n:6} {taken:22.2f} s {nodes:8,} {nodes / n:8.1f}   {hand}", flush=True)
+
+
+BENCHMARKS = {"help": bench_help, "check": bench_check, "suite": bench_suite, "points": bench_points, "composition": bench_composition}
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:] or BENCHMARKS:
+        BENCHMARKS[wanted]()

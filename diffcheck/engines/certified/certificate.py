@@ -1,0 +1,72 @@
+"""What is proved at a point, and the one place where balls become decimal enclosures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flint import arb, ctx
+
+from diffcheck.results import EXACT, Enclosure, Status
+
+ACCURACY_BITS = 70  # relative, or
+NEGLIGIBLE = -1200  # an absolute radius of 2^-1200: below every float
+SERIES_CAP = 100_000  # every series here is made with its own length
+MAX_SCALE = 10**15  # decimal exponents beyond this are cut off: no float format knows the difference
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is proved at a point. `left` and `right` enclose the one-sided derivatives, `derivative` their common value."""
+
+    status: Status
+    reason: str = ""
+    value: Enclosure | None = None
+    derivative: Enclosure | None = None
+    left: Enclosure | None = None
+    right: Enclosure | None = None
+    next_derivative: Enclosure | None = None  # of one order more: for the condition number
+
+
+Attempt = tuple[Certificate, bool]  # and whether more precision could not improve it
+
+
+@contextmanager
+def scope(precision_bits: int) -> Iterator[None]:
+    """flint's precision and its cap on the length of series are global: they are left as found."""
+    precision, cap = ctx.prec, ctx.cap
+    ctx.prec, ctx.cap = precision_bits, SERIES_CAP
+    try:
+        yield
+    finally:
+        ctx.prec, ctx.cap = precision, cap
+
+
+def narrow(u: arb) -> bool:
+    """Whether a ball is narrow enough for every verdict."""
+    if u.is_exact() or u.rel_accuracy_bits() >= ACCURACY_BITS:
+        return True
+    return bool(u.contains(0) and u.abs_upper() < arb(2) ** NEGLIGIBLE)
+
+
+def equal(a: arb, b: arb) -> bool:
+    """Whether two balls are proved to be one number: both are exact. Balls that overlap prove nothing."""
+    return bool(a.is_exact() and b.is_exact() and (a - b).is_zero())
+
+
+def enclosure(ball: arb) -> Enclosure:
+    """The ball as decimal midpoint and radius, rounded outward.
+
+    A number beyond 10^(10^15) is given as ±10^(10^15): it is larger than every float, and no Decimal could hold it.
+    """
+    midpoint, radius, exponent = ball.mid_rad_10exp(40)
+    scale = int(exponent)
+    if abs(scale) < MAX_SCALE:
+        return Enclosure(EXACT.scaleb(Decimal(int(midpoint)), scale), EXACT.scaleb(Decimal(int(radius)), scale))
+    if scale < 0:
+        return Enclosure(Decimal(0), EXACT.scaleb(Decimal(1), -MAX_SCALE))
+    if ball.contains(0):
+        return Enclosure(Decimal(0), Decimal("Infinity"))
+    return Enclosure(EXACT.scaleb(Decimal(1 if ball > 0 else -1), MAX_SCALE), Decimal(0))

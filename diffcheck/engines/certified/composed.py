@@ -1,0 +1,227 @@
+"""Functions that arb_series lacks, or has in the interior of their domain only, made of those that it has.
+
+Every function takes the line and series without trouble, and returns a value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+from flint import arb, arb_series, fmpq
+
+from diffcheck.engines.certified.line import (
+    VANISHES,
+    Kind,
+    Line,
+    Mode,
+    Series,
+    Trouble,
+    Value,
+    constant_term,
+    shifted,
+    undefined,
+    unproved,
+    worst,
+)
+from diffcheck.engines.certified.rules import power_of_zero, sign_or_tie, where
+from diffcheck.graph.functions import FUNCTIONS
+
+# Roots and what is made of them
+
+
+def sqrt(line: Line, u: Series) -> Value:
+    return _root(line, u, fmpq(1, 2), lambda v: v.sqrt())
+
+
+def cbrt(line: Line, u: Series) -> Value:
+    third = fmpq(1, 3)
+    if constant_term(u) < 0:
+        return -_root_of_positive(-u, third)
+    if isinstance(u, arb) or line.mode is not Mode.ONE_SIDE or not constant_term(u).is_zero():
+        return _root(line, u, third, lambda v: _root_of_positive(v, third))
+    side = line.sign(u)
+    if isinstance(side, Trouble):
+        return side
+    root = power_of_zero(line, u * side, third)
+    return root * side if isinstance(root, arb_series) else root
+
+
+def _root(line: Line, u: Series, exponent: fmpq, of_positive: Callable[[Series], Series]) -> Value:
+    first = constant_term(u)
+    if first > 0:
+        return of_positive(u)
+    return power_of_zero(line, u, exponent) if first.is_zero() else unproved("a root of a ball that contains zero")
+
+
+def _root_of_positive(u: Series, exponent: fmpq) -> Series:
+    return (u.log() * arb(exponent)).exp()
+
+
+def asin(line: Line, u: Series) -> Value:
+    return _inverse(line, u, lambda v: v.asin(), lambda root: atan2(line, u, root))
+
+
+def acos(line: Line, u: Series) -> Value:
+    return _inverse(line, u, lambda v: v.acos(), lambda root: atan2(line, root, u))
+
+
+def _inverse(line: Line, u: Series, inside: Callable[[Series], Series], at_end: Callable[[Series], Value]) -> Value:
+    """asin or acos: at the ends ±1 the angle of a point on the circle whose other coordinate is √(1 - u²)."""
+    first = constant_term(u)
+    if 1 - first * first > 0:
+        return inside(u)
+    root = sqrt(line, 1 - u * u)
+    return at_end(root) if isinstance(root, (arb, arb_series)) else root
+
+
+def acosh(line: Line, u: Series) -> Value:
+    if isinstance(u, arb):
+        return u.acosh()
+    root = sqrt(line, u * u - 1)
+    return (u + root).log() if isinstance(root, (arb, arb_series)) else root
+
+
+# Exponentials and logarithms
+
+
+def sinh(line: Line, u: Series) -> Value:
+    return u.sinh() if isinstance(u, arb) else (u.exp() - (-u).exp()) / 2
+
+
+def cosh(line: Line, u: Series) -> Value:
+    return (u.exp() + (-u).exp()) / 2
+
+
+def tanh(line: Line, u: Series) -> Value:
+    if isinstance(u, arb):
+        return u.tanh()
+    grown = (2 * u if u[0] < 0 else -2 * u).exp()  # at most about 1: the other sign could overflow
+    return (grown - 1) / (grown + 1) if u[0] < 0 else (1 - grown) / (1 + grown)
+
+
+def asinh(line: Line, u: Series) -> Value:
+    if isinstance(u, arb):
+        return u.asinh()
+    if u[0] < 0:
+        return -(-u + (u * u + 1).sqrt()).log()  # u + sqrt(u² + 1) would cancel
+    return (u + (u * u + 1).sqrt()).log()
+
+
+def atanh(line: Line, u: Series) -> Value:
+    if isinstance(u, arb):
+        return u.atanh()
+    return ((1 + u) / (1 - u)).log() / 2
+
+
+def log1p(line: Line, u: Series) -> Value:
+    return u.log1p() if isinstance(u, arb) else (1 + u).log()
+
+
+def lgamma(line: Line, u: Series) -> Value:
+    first = constant_term(u)
+    if first > 0:
+        return u.lgamma()
+    gamma = arb_series([u], prec=1).gamma() if isinstance(u, arb) else u.gamma()
+    if constant_term(gamma).contains(0) or not constant_term(gamma).is_finite():
+        return unproved("lgamma close to a pole")
+    value = (gamma if constant_term(gamma) > 0 else -gamma).log()
+    return value[0] if isinstance(u, arb) else value
+
+
+def erfinv(line: Line, u: Series) -> Value:
+    """Solved term by term from y' = (√π/2)·exp(y²)·u'."""
+    first = constant_term(u).erfinv()
+    if isinstance(u, arb) or not first.is_finite():
+        return first
+    y = arb_series([first], prec=u.prec)
+    half_root = arb.pi().sqrt() / 2
+    for _ in range(u.prec):
+        y = (half_root * (y * y).exp() * u.derivative()).integral() + first
+    return y
+
+
+def lambertw(line: Line, u: Series) -> Value:
+    edge = constant_term(u) + (-arb(1)).exp()
+    if edge < 0:
+        return undefined("lambertw is real from -1/e on")
+    if not edge > 0:
+        return unproved("lambertw close to -1/e")
+    return arb_series([u], prec=1).lambertw()[0] if isinstance(u, arb) else u.lambertw()
+
+
+def xlogy(line: Line, x: Series, y: Series) -> Value:
+    """x·log(y), also through x = 0 where y > 0; the value at x = 0 is 0 whatever y is."""
+    if constant_term(y) > 0:
+        return x * y.log()
+    x_is_zero = line.apply(FUNCTIONS["equal"], (x, arb(0)))
+    product = line.apply(FUNCTIONS["multiply"], (x, line.apply(FUNCTIONS["log"], (y,))))
+    return where(line, x_is_zero, arb(0), product)
+
+
+def boxcox(line: Line, x: Series, lambda_: Series) -> Value:
+    """(x^λ - 1)/λ = log(x)·(eᵘ - 1)/u with u = λ·log(x): analytic at λ = 0."""
+    u = lambda_ * x.log()
+    if not constant_term(u).contains(0):
+        return x.log() * ((u.exp() - 1) / u)
+    ratio = _entire(u, lambda k: Fraction(1, math.factorial(k + 1)))
+    return ratio if isinstance(ratio, Trouble) else x.log() * ratio
+
+
+# Angles and oscillations
+
+
+def atan2(line: Line, y: Series, x: Series) -> Value:
+    """atan(y/x) turned by half turns where x(0) ≠ 0, else a quarter turn less atan(x/y); the cut y = 0 > x is a jump."""
+    if not constant_term(x).contains(0):
+        if constant_term(x) > 0:
+            return (y / x).atan()
+        above = line.sign(y)
+        return above if isinstance(above, Trouble) else (y / x).atan() + (arb.pi() if above >= 0 else -arb.pi())
+    if not constant_term(y).contains(0):
+        quarter = arb.pi() / 2 if constant_term(y) > 0 else -arb.pi() / 2
+        return quarter - (x / y).atan()
+    if not (constant_term(x).is_zero() and constant_term(y).is_zero()):
+        return unproved("atan2 of a ball that contains the origin")
+    return _angle_at_origin(line, y, x)
+
+
+def _angle_at_origin(line: Line, y: Series, x: Series) -> Value:
+    """The direction in which a curve leaves the origin: the common power of t cancels."""
+    if isinstance(y, arb) and isinstance(x, arb):
+        return undefined("atan2(0, 0)")
+    if line.mode is Mode.BOTH_SIDES:
+        return Trouble(Kind.SINGULAR, "atan2 at the origin")
+    sides = [sign_or_tie(line, u) for u in (y, x)]
+    troubles = [side for side in sides if isinstance(side, Trouble)]
+    moving = [u for u, side in zip((y, x), sides, strict=True) if side and isinstance(u, arb_series)]
+    if troubles or not moving:
+        return worst(troubles or [unproved(VANISHES)])
+    v = min(u.valuation() for u in moving)
+    if any(isinstance(u, arb_series) and u.prec <= v for u in (y, x)):
+        return Trouble(Kind.NO_SERIES, "atan2 close to the origin")
+    return atan2(line, *(shifted(u, -v, line.terms) if isinstance(u, arb_series) else u for u in (y, x)))
+
+
+def unsinc(line: Line, u: Series) -> Value:
+    """sin(u)/u, from the entire series at u = 0 when u(0) is zero."""
+    if not constant_term(u).contains(0):
+        return u.sin() / u
+    if isinstance(u, arb):
+        return u.sinc()
+    return _entire(u, lambda k: Fraction((-1) ** (k // 2) * (1 - k % 2), math.factorial(k + 1)))
+
+
+def sinc(line: Line, u: Series) -> Value:
+    return unsinc(line, u * arb.pi())
+
+
+def _entire(u: Series, coefficient: Callable[[int], Fraction]) -> Series | Trouble:
+    """Σ coefficient(k)·uᵏ where u(0) is exactly zero."""
+    if not constant_term(u).is_zero():
+        return unproved("a removable singularity within the ball around an argument")
+    if isinstance(u, arb):
+        return arb(coefficient(0).numerator) / coefficient(0).denominator
+    terms = [arb(c.numerator) / c.denominator for c in map(coefficient, range(u.prec))]
+    return arb_series(terms, prec=u.prec)(u)

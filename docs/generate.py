@@ -1,0 +1,220 @@
+"""Keeps README.md and docs/ true.
+
+    python docs/generate.py            write functions.md and cli.md, and the outputs of all examples
+    python docs/generate.py --check    write nothing; name the documents that are not true, and exit with 1
+
+What is run in a document, its blocks in order and in one directory that is empty at first:
+
+    ```console           commands after `$ `, with what they print; `$ echo $?` prints the exit code of the one before
+    ```pycon             Python, as at its prompt
+    ```toml suite.toml   not run: a file of this name for the commands that follow
+
+Blanks at the ends of lines are not recorded.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import chdir, redirect_stdout
+from enum import Enum
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.testing import CliRunner
+
+from diffcheck.cli import app
+from diffcheck.graph.functions import ABSENT, GROUPS, Function
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+GENERATED = "<!-- Written by docs/generate.py. -->\n\n"
+ENGINES = {"SymPy": "sympy", "JAX": "jax", "Arb": "ball"}
+
+
+def documents() -> list[Path]:
+    """README.md and every page of docs/."""
+    pages = {*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / name for name in PAGES)}
+    return [ROOT / "README.md", *sorted(pages)]
+
+
+def truth(document: Path) -> str:
+    """What a document should say today."""
+    if document.name in PAGES:
+        return PAGES[document.name]()
+    with tempfile.TemporaryDirectory() as directory:
+        session = Session(Path(directory))
+        return BLOCK.sub(session.recorded, document.read_text(encoding="utf-8"))
+
+
+# Examples
+
+
+class Session:
+    """Runs the blocks of one document, one after the other."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._code = 0  # of the last command
+        self._started = False
+        self._names: dict[str, Any] = {}
+
+    def recorded(self, block: re.Match[str]) -> str:
+        """The block, with what its commands print."""
+        language, file, body = block["language"], block["file"], block["body"]
+        if file is not None:
+            (self.directory / file).write_text(body, encoding="utf-8")
+        if language == "console":
+            commands = [line.removeprefix("$ ") for line in body.splitlines() if line.startswith("$ ")]
+            body = "".join(f"$ {command}\n{_without_trailing_blanks(self._run(command))}" for command in commands)
+        elif language == "pycon":
+            examples = doctest.DocTestParser().get_examples(body)
+            body = "".join(f"{_at_prompt(example.source)}{self._evaluate(example.source)}" for example in examples)
+        return f"```{language}{f' {file}' if file else ''}\n{body}```"
+
+    def _run(self, command: str) -> str:
+        """What a command prints. Plain ones run in this process, the first one and those that need a shell in their own."""
+        if command == "echo $?":
+            return f"{self._code}\n"
+        tokens = list(shlex.shlex(command, posix=True, punctuation_chars=True))
+        plain = tokens[0] == "diffcheck" and not any(set(token) <= set("();<>|&") for token in tokens)
+        if plain and self._started:
+            with chdir(self.directory):
+                result = CliRunner().invoke(app, shlex.split(command)[1:], prog_name="diffcheck")
+            if result.exception is not None and not isinstance(result.exception, SystemExit):
+                raise result.exception
+            self._code = result.exit_code
+            return result.output
+        self._started = True
+        environment = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+        process = subprocess.run(
+            ["sh", "-c", command], cwd=self.directory, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self._code = process.returncode
+        return process.stdout
+
+    def _evaluate(self, source: str) -> str:
+        printed = StringIO()
+        with redirect_stdout(printed), chdir(self.directory):
+            exec(compile(source, "<example>", "single"), self._names)
+        return _without_trailing_blanks(printed.getvalue())
+
+
+def _without_trailing_blanks(text: str) -> str:
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def _at_prompt(source: str) -> str:
+    first, *others = source.splitlines()
+    return "".join([f">>> {first}\n", *(f"... {line}\n" for line in others)])
+
+
+# functions.md
+
+
+def functions_page() -> str:
+    """The table of functions, group by group."""
+    intro = (
+        "# Functions\n\nEvery row of the table in [`graph/functions.py`](../diffcheck/graph/functions.py). "
+        "The domain says where a function has a value, the kinks where it has two slopes.\n\n"
+        "✓: the engine has the function itself; =: it uses the expression given; —: it lacks the function, and says `unsupported`. "
+        "The derivative at a kink is any number between the two slopes.\n"
+    )
+    return GENERATED + intro + "".join(f"\n## {name.capitalize()}\n\n{_group(rows)}" for name, rows in GROUPS.items())
+
+
+def _group(rows: tuple[Function, ...]) -> str:
+    header = ["function", "what it is", "as an expression", "domain", "kinks", *ENGINES]
+    return _table([header, *([*_facts(row), *(_support(row, engine) for engine in ENGINES.values())] for row in rows)])
+
+
+def _facts(row: Function) -> list[str]:
+    call = {0: row.signature, 1: f"{row.operator} x", 2: f"x {row.operator} y"}[len(row.names) if row.operator else 0]
+    also = f", also {', '.join(f'`{name}`' for name in row.aliases)}" if row.aliases else ""
+    domains = [f"{name}: {domain}" for name, domain in zip(row.names, row.domain, strict=False) if str(domain) != "all"]
+    kinks = [f"{kink.at}: {_short(kink.left)} | {_short(kink.right)}" for kink in row.kinks]
+    return [f"`{call}`{also}", row.doc, f"`{row.meaning}`" if row.meaning else "", "; ".join(domains), "; ".join(kinks)]
+
+
+def _short(slope: Any) -> str:
+    text = str(slope)
+    return text if len(text) <= 8 else f"{float(slope):.6g}"
+
+
+def _support(row: Function, engine: str) -> str:
+    column = row.column(engine)
+    return "=" if column is None else "—" if column == ABSENT else "✓"
+
+
+def _table(rows: list[list[str]]) -> str:
+    header, *others = ([cell.replace("|", "\\|") for cell in row] for row in rows)
+    lines = [header, ["---"] * len(header), *others]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+# cli.md
+
+
+def cli_page() -> str:
+    """The commands with their arguments and options, from the same texts as --help."""
+    group: Any = typer.main.get_command(app)
+    commands = "".join(f"\n## diffcheck {name}\n\n{_help(command)}\n{_parameters(command)}" for name, command in group.commands.items())
+    return f"{GENERATED}# Command line\n\n{_help(group)}{commands}"
+
+
+def _help(command: Any) -> str:
+    """Paragraphs of text; those that --help does not wrap (after a \\b) as they are, indented ones as code."""
+    parts = []
+    for paragraph in command.help.split("\n\n"):
+        title, _, rest = paragraph.removeprefix("\b\n").partition("\n")
+        indented = paragraph.startswith("\b\n") and rest.startswith("  ")
+        code = "\n".join(line.removeprefix("  ") for line in rest.splitlines())
+        parts.append(f"{title}\n\n```sh\n{code}\n```\n" if indented else f"{f'{title} {rest}'.strip()}\n")
+    return "\n".join(parts)
+
+
+def _parameters(command: Any) -> str:
+    return _table([["argument or option", "what it says"], *map(_parameter, command.params)])
+
+
+def _parameter(parameter: Any) -> list[str]:
+    choices = "|".join(type(parameter.default)) if isinstance(parameter.default, Enum) else ""
+    if parameter.param_type_name == "argument":
+        return [f"`{parameter.metavar}`", parameter.help]
+    value = "" if parameter.is_flag else f" {parameter.metavar or choices or 'N'}"
+    default = getattr(parameter.default, "value", parameter.default)
+    shown = f" Default: `{default}`." if parameter.show_default and default not in ("", None, False) else ""
+    return [f"`{', '.join(parameter.opts)}{value}`", f"{parameter.help}{shown}"]
+
+
+PAGES = {"functions.md": functions_page, "cli.md": cli_page}
+
+
+def stale(check: bool) -> Iterator[str]:
+    """The names of the documents that are not true; unless `check`, they are once this has run."""
+    for document in documents():
+        text = truth(document)
+        if not document.exists() or text != document.read_text(encoding="utf-8"):
+            if not check:
+                document.write_text(text, encoding="utf-8")
+            yield str(document.relative_to(ROOT))
+
+
+def main() -> int:
+    check = "--check" in sys.argv[1:]
+    names = list(stale(check))
+    for name in names:
+        print(f"{name} {'is not true' if check else 'written'}")
+    return 1 if check and names else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
