@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, partial
 from pathlib import Path
@@ -31,16 +30,6 @@ Found = NDArray[Any] | UnsupportedError
 PADDED_LENGTHS = (64, 256, 1024, 4096)  # eager operations are compiled once for each length
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What JAX returned at every point: arrays of one length, or why there are none."""
-
-    primal: Found
-    forward: Mapping[str, Found]  # one a variable
-    reverse: Mapping[str, Found]
-    graphs: Mapping[str, Found]  # other graphs run in the same program: SymPy's derivatives, claims
-
-
 class Program:
     """One expression's JAX program: primal, forward and reverse derivatives, and further graphs, in one go.
 
@@ -49,33 +38,39 @@ class Program:
     """
 
     def __init__(
-        self, graph: Graph, variables: Sequence[str], wrt: Sequence[str], others: Mapping[str, Graph], dtype: str, compiled: bool
+        self,
+        graph: Graph,
+        variables: Sequence[str],
+        wrt: Sequence[str],
+        others: Mapping[str, Graph],
+        dtype: str,
+        compiled: bool,
+        modes: Sequence[str] = ("forward", "reverse"),
     ) -> None:
         self._graph = graph
         self._variables = tuple(variables)
         self._wrt = tuple(wrt)
         self._others = others
         self._dtype = np.dtype(dtype)
-        self._failures: dict[tuple[str, str], UnsupportedError] = {}
+        self._modes = tuple(modes)
+        self._failures: dict[str, UnsupportedError] = {}
         self._compiled = compiled
         self._longest = 0
         self._run = jax.jit(self._everything, static_argnums=0) if compiled else self._everything
 
-    def run(self, columns: Columns) -> Evaluation:
-        """All derivatives at the points whose coordinates are the columns (one array a variable, all of one length)."""
+    def run(self, columns: Columns) -> dict[str, Found]:
+        """What JAX returns at the points whose coordinates are the columns (one array a variable, all of one length).
+
+        The keys: `primal`, `forward:x` and `reverse:x` for each variable x, and those of the other graphs. The values:
+        arrays as long as the columns, or why there are none.
+        """
         length = len(next(iter(columns.values()))) if columns else 1
         blocks = 1 if self._compiled else max(1, len(self._wrt))
-        total = length * blocks
-        padded = self._padded(total)
+        padded = self._padded(length * blocks)
         with jax.enable_x64(True):
             arrays = [_tiled(columns[name], blocks, padded, self._dtype) for name in self._variables]
-            found = {key: np.asarray(value) for key, value in self._run(length, *arrays).items()}
-        return Evaluation(
-            self._pick(found, "primal", "", length),
-            {name: self._pick(found, "forward", name, length) for name in self._wrt},
-            {name: self._pick(found, "reverse", name, length) for name in self._wrt},
-            {name: self._pick(found, "graph", name, length) for name in self._others},
-        )
+            found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in self._run(length, *arrays).items()}
+        return found | self._failures
 
     def _padded(self, total: int) -> int:
         """A length that was compiled for already, if there is one: a shorter last chunk needs no program of its own."""
@@ -84,37 +79,37 @@ class Program:
         self._longest = max(self._longest, total)
         return self._longest
 
-    def _pick(self, found: Mapping[str, NDArray[Any]], kind: str, name: str, length: int) -> Found:
-        failure = self._failures.get((kind, name))
-        return failure if failure is not None else found[f"{kind}:{name}"][:length]
-
     def _everything(self, length: int, *arrays: Any) -> dict[str, Array]:
         point = dict(zip(self._variables, arrays, strict=True))
-        found = {"primal:": self._attempt("primal", "", lambda: self._value(self._graph, point))}
-        for name, graph in self._others.items():
-            found[f"graph:{name}"] = self._attempt("graph", name, partial(self._value, graph, point))
+        found = {"primal": self._attempt("primal", lambda: self._value(self._graph, point))}
+        for key, graph in self._others.items():
+            found[key] = self._attempt(key, partial(self._value, graph, point))
         forward = self._tangents if self._compiled else self._blocks_of_tangents
-        found |= self._each("forward", lambda names: forward(point, names, length))
-        found |= self._each("reverse", lambda names: self._cotangents(point, names))
+        if "forward" in self._modes:
+            found |= self._each("forward", lambda names: forward(point, names, length))
+        if "reverse" in self._modes:
+            found |= self._each("reverse", lambda names: self._cotangents(point, names))
         return {key: value for key, value in found.items() if value is not None}
 
-    def _each(self, kind: str, derivatives: Callable[[Sequence[str]], Sequence[Array]]) -> dict[str, Array | None]:
+    def _each(self, mode: str, derivatives: Callable[[Sequence[str]], Sequence[Array]]) -> dict[str, Array | None]:
         """The derivatives in all variables at once; where one of them has no rule, one by one."""
-        together = self._attempt(kind, "", lambda: derivatives(self._wrt)) if self._wrt else ()
+        together = self._attempt("", lambda: derivatives(self._wrt)) if self._wrt else ()
         if together is not None:
-            return {f"{kind}:{name}": value for name, value in zip(self._wrt, together, strict=True)}
-        single = {name: self._attempt(kind, name, partial(derivatives, (name,))) for name in self._wrt}
-        return {f"{kind}:{name}": None if found is None else found[0] for name, found in single.items()}
+            return {f"{mode}:{name}": value for name, value in zip(self._wrt, together, strict=True)}
+        single = {f"{mode}:{name}": self._attempt(f"{mode}:{name}", partial(derivatives, (name,))) for name in self._wrt}
+        return {key: None if found is None else found[0] for key, found in single.items()}
 
-    def _attempt(self, kind: str, name: str, part: Callable[[], Any]) -> Any:
+    def _attempt(self, key: str, part: Callable[[], Any]) -> Any:
         """What a part returns; what JAX lacks becomes a reason, beside the parts that it has."""
         try:
             return part()
         except UnsupportedError as unsupported:
-            self._failures[kind, name] = unsupported
+            failure = unsupported
         except Exception as error:  # JAX raises TypeError, ValueError and NotImplementedError for missing rules
             first_line = str(error).strip().partition("\n")[0]
-            self._failures[kind, name] = UnsupportedError(f"JAX: {type(error).__name__}: {first_line[:160]}")
+            failure = UnsupportedError(f"JAX: {type(error).__name__}: {first_line[:160]}")
+        if key:
+            self._failures[key] = failure
         return None
 
     def _value(self, graph: Graph, point: Mapping[str, Array], mode: str = "jax") -> Array:
@@ -160,7 +155,7 @@ class Program:
 
 def _tiled(column: NDArray[Any], blocks: int, padded: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     """The column repeated in blocks, then its last entry up to the padded length."""
-    array = np.tile(np.asarray(column, dtype), blocks)
+    array = np.asarray(column, dtype) if blocks == 1 else np.tile(np.asarray(column, dtype), blocks)
     return np.concatenate([array, np.full(padded - len(array), array[-1], dtype)]) if len(array) < padded else array
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from diffcheck.engines.automatic import Evaluation, Found, Program
+from diffcheck.engines.automatic import Program
 from diffcheck.engines.certified import Certificate, certify, enclose_value
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import ExpressionError, InputError, UnsupportedError
@@ -23,13 +24,13 @@ from diffcheck.graph.graph import Definition, Graph
 from diffcheck.graph.text import Infix, Latex, derivative_text
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.points import Columns, from_mappings, from_texts
-from diffcheck.judgement.verdict import Judgement, Rule, Truth, judge
+from diffcheck.judgement.verdict import Rule, Truth, judge
 from diffcheck.language.reading import read_back, suggest_product
-from diffcheck.results import Derivative, Enclosure, Header, Outcome, Report, Result, Sample, Status, Verdict
+from diffcheck.results import Derivative, Header, Outcome, Report, Result, Sample, Status, Verdict
 
 CHUNK = 250_000  # points that JAX evaluates at a time: memory stays bounded whatever their number
 BLOCK = 10_000  # points of a chunk that are Python floats at a time
-CERTIFIED_POINTS = 10_000  # beyond this many an even sample is certified
+CERTIFIED_POINTS = 10_000  # beyond this many an even sample is certified, the others are evaluated only
 COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes to run
 
 
@@ -42,8 +43,23 @@ class Claim:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A derivative under test: who made it, where JAX's values of it are found, and its graph where that is known."""
+
+    engine: str
+    mode: str | None
+    key: str
+    graph: Graph | None = None
+    missing: UnsupportedError | None = None  # why there is none
+
+
 class Check:
-    """One expression under test. Raises InputError for what cannot be read; what an engine lacks is a verdict."""
+    """One expression under test. Raises InputError for what cannot be read; what an engine lacks is a verdict.
+
+    `claims` are texts, one for each variable of `wrt`, or `Claim`s. `compiled` runs JAX as one compiled program, which pays
+    for many points; without it operations run one by one, which is quicker for an expression that is met once.
+    """
 
     def __init__(
         self,
@@ -58,14 +74,12 @@ class Check:
         self.problem = read(text, of)
         self.format = format_named(dtype)
         self.wrt = self._chosen(wrt)
-        self._differentiator = Differentiator(self.problem)
-        self.symbolic = {name: self._symbolic(name) for name in self.wrt}
-        self._claims = [(claim, self._claimed(claim)) for claim in self._assigned(claims)]
         self.compiled = compiled and len(self.problem.target.flat.nodes) <= COMPILED_NODES
-        others = {f"symbolic:{name}": found.flat for name, found in self.symbolic.items() if isinstance(found, Definition)}
-        others |= {f"claim:{i}": graph for i, (_, graph) in enumerate(self._claims)}
-        self._others = others
-        self.program = Program(self.problem.target.flat, self.problem.variables, self.wrt, others, dtype, self.compiled)
+        differentiator = Differentiator(self.problem)
+        self.symbolic = {name: _symbolic(differentiator, name) for name in self.wrt}
+        self.entries = self._entries(self._assigned(claims))
+        graphs = {entry.key: entry.graph for group in self.entries.values() for entry in group if entry.graph is not None}
+        self.program = self._program(graphs, ("forward", "reverse"))
 
     def _chosen(self, wrt: Sequence[str] | None) -> tuple[str, ...]:
         variables = self.problem.variables
@@ -87,21 +101,32 @@ class Check:
         assigned = [Claim(name, 1, text) for name, text in zip(self.wrt, texts, strict=False)]
         return assigned + [claim for claim in claims if isinstance(claim, Claim)]
 
-    def _symbolic(self, name: str) -> Definition | UnsupportedError:
-        try:
-            return self._differentiator.derivative(name)
-        except UnsupportedError as unsupported:
-            return unsupported
+    def _entries(self, claims: Sequence[Claim]) -> dict[tuple[str, int], list[Entry]]:
+        """What is under test, by variable and order."""
+        entries: dict[tuple[str, int], list[Entry]] = {}
+        for name, found in self.symbolic.items():
+            symbolic = Entry("symbolic", None, f"symbolic:{name}", *((found.flat,) if isinstance(found, Definition) else (None, found)))
+            automatic = [Entry("automatic", mode, f"{mode}:{name}") for mode in ("forward", "reverse")]
+            entries[name, 1] = [symbolic, *automatic]
+        for i, claim in enumerate(claims):
+            entries.setdefault((claim.wrt, claim.order), []).append(Entry("claim", None, f"claim:{i}", self._claimed(claim)))
+        return entries
 
     def _claimed(self, claim: Claim) -> Graph:
-        problem = read(claim.text)
-        for name in problem.variables:
-            if name not in self.problem.variables:
-                product = suggest_product(name, self.problem.variables)
-                fix = f"Did you mean {product}?" if product else f"The variables are {', '.join(self.problem.variables)}."
+        variables = self.problem.variables
+        if claim.wrt not in variables:
+            raise InputError(f"a claim is for {claim.wrt!r}, which the expression does not use", f"Its variables: {', '.join(variables)}.")
+        target = read(claim.text).target
+        for name in target.parameters:
+            if name not in variables:
+                product = suggest_product(name, variables)
+                fix = f"Did you mean {product}?" if product else f"The variables are {', '.join(variables)}."
                 start = max(0, claim.text.find(name))
                 raise ExpressionError(f"the claim uses {name!r}, which the expression does not", claim.text, start, start + len(name), fix)
-        return problem.target.flat
+        return target.flat
+
+    def _program(self, graphs: Mapping[str, Graph], modes: Sequence[str]) -> Program:
+        return Program(self.problem.target.flat, self.problem.variables, self.wrt, graphs, self.format.name, self.compiled, modes)
 
     @cached_property
     def header(self) -> Header:
@@ -118,126 +143,116 @@ class Check:
             variables=self.problem.variables,
             dtype=self.format.name,
             program="; ".join([f"JAX ran {how} on the CPU", *notes]),
-            derivatives=tuple(self.derivative(name) for name in self.wrt),
+            derivatives=tuple(_as_text(name, found) for name, found in self.symbolic.items()),
             versions={library.__name__: library.__version__ for library in (jax, sympy, flint)},
         )
-
-    def derivative(self, name: str) -> Derivative:
-        """SymPy's derivative as text: the closed form within a budget, else chained definitions."""
-        found = self.symbolic[name]
-        if isinstance(found, UnsupportedError):
-            return Derivative(name, found.reason, "", False)
-        text, chained = derivative_text(found, Infix())
-        latex, _ = derivative_text(found, Latex())
-        return Derivative(name, text, latex, chained)
 
     def samples(self, columns: Columns) -> Iterator[Sample]:
         """One sample a point and variable, then one a claim of higher order; points in their order."""
         total = len(columns[self.problem.variables[0]])
-        certified = _even_sample(total)
-        for start in range(0, total, CHUNK):
-            chunk = {name: column[start : start + CHUNK] for name, column in columns.items()}
-            found = _by_key(self.program.run(chunk))
-            for offset in range(0, min(CHUNK, total - start), BLOCK):
-                block = slice(offset, offset + BLOCK)
-                values = {key: value if isinstance(value, UnsupportedError) else _floats(value[block]) for key, value in found.items()}
-                for i, point in enumerate(_points({name: column[block] for name, column in chunk.items()})):
-                    yield from self._at_point(point, i, values, certified is None or bool(certified[start + offset + i]))
+        if total <= CERTIFIED_POINTS:
+            for point, values in _rows(self.program, columns):
+                yield from self._certified(point, values)
+        else:
+            yield from self._sampled(columns, total)
 
-    def _at_point(self, point: Mapping[str, float], i: int, values: Mapping[str, Any], certified: bool) -> Iterator[Sample]:
-        primal = None if isinstance(values["primal"], UnsupportedError) else values["primal"][i]
-        for name in self.wrt:
-            yield self._sample(point, i, values, primal, name, 1, certified)
-        for wrt, order in dict.fromkeys((claim.wrt, claim.order) for claim, _ in self._claims):
-            if order != 1 or wrt not in self.wrt:
-                yield self._sample(point, i, values, primal, wrt, order, certified)
+    def _sampled(self, columns: Columns, total: int) -> Iterator[Sample]:
+        """An even sample with both ends is certified; elsewhere f and its reverse derivative are evaluated, and that is all."""
+        chosen = np.linspace(0, total - 1, CERTIFIED_POINTS).round().astype(int)
+        rows = zip(chosen.tolist(), _rows(self.program, {name: column[chosen] for name, column in columns.items()}), strict=True)
+        place, row = next(rows)
+        for i, (point, values) in enumerate(_rows(self._program({}, ("reverse",)), columns)):
+            if i == place:
+                yield from self._certified(*row)
+                place, row = next(rows, (total, row))
+            else:
+                yield from self._evaluated(point, values)
 
-    def _sample(
-        self, point: Mapping[str, float], i: int, values: Mapping[str, Any], primal: float | None, wrt: str, order: int, certified: bool
-    ) -> Sample:
-        if not certified:
-            results = tuple(self._unsampled(entry, values, i) for entry in self._entries(wrt, order))
-            return Sample(point, wrt, order, Status.UNSAMPLED, "", primal, None, None, None, results)
-        proved = certify(self.problem.target.flat, point, wrt, order)
-        truth = _truth(proved, point[wrt])
-        results = tuple(self._judged(entry, values, i, point, truth) for entry in self._entries(wrt, order))
-        clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
-        return Sample(point, wrt, order, proved.status, proved.reason, primal, proved.value, proved.derivative, clarke, results)
+    def _certified(self, point: Mapping[str, float], values: Values) -> Iterator[Sample]:
+        for (wrt, order), entries in self.entries.items():
+            proved = certify(self.problem.target.flat, point, wrt, order)
+            truth = _truth(proved, point[wrt])
+            results = tuple(self._judged(entry, values[entry.key], point, truth) for entry in entries)
+            clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
+            primal = _number(values["primal"])
+            yield Sample(point, wrt, order, proved.status, proved.reason, primal, proved.value, proved.derivative, clarke, results)
 
-    def _entries(self, wrt: str, order: int) -> list[tuple[str, str | None, str]]:
-        """(engine, mode, key of its values) of every derivative under test."""
-        entries: list[tuple[str, str | None, str]] = []
-        if order == 1 and wrt in self.wrt:
-            entries = [
-                ("symbolic", None, f"symbolic:{wrt}"),
-                ("automatic", "forward", f"forward:{wrt}"),
-                ("automatic", "reverse", f"reverse:{wrt}"),
-            ]
-        claims = [("claim", None, f"claim:{k}") for k, (claim, _) in enumerate(self._claims) if (claim.wrt, claim.order) == (wrt, order)]
-        return entries + claims
+    def _evaluated(self, point: Mapping[str, float], values: Values) -> Iterator[Sample]:
+        for wrt in self.wrt:
+            slope = _number(values[f"reverse:{wrt}"])
+            result = Result("automatic", "reverse", slope, None, Verdict.UNSAMPLED, Outcome.UNDECIDED, NOT_SAMPLED)
+            yield Sample(point, wrt, 1, Status.UNSAMPLED, "", _number(values["primal"]), None, None, None, (result,))
 
-    def _judged(
-        self, entry: tuple[str, str | None, str], values: Mapping[str, Any], i: int, point: Mapping[str, float], truth: Truth
-    ) -> Result:
-        engine, mode, key = entry
-        graph = self._others.get(key)
+    def _judged(self, entry: Entry, value: float | UnsupportedError, point: Mapping[str, float], truth: Truth) -> Result:
+        graph, note = entry.graph, ""
         rule: Rule | None = (lambda: enclose_value(graph, point)) if graph is not None else None
-        value = values.get(key, self.symbolic.get(key.partition(":")[2]))
-        note = ""
         if isinstance(value, UnsupportedError) and rule is not None:
-            exact = rule()
             note = f" ({value.reason}: evaluated in exact arithmetic and rounded)"
-            value = _as_if_run(exact, self.format.round, truth) if exact is not None or truth.status is Status.UNDEFINED else value
-        elif not isinstance(value, UnsupportedError):
-            value = value[i]
+            exact = rule()
+            value = self.format.round(exact.midpoint) if exact is not None else math.nan if truth.status is Status.UNDEFINED else value
         if isinstance(value, UnsupportedError):
-            return Result(engine, mode, None, None, Verdict.UNSUPPORTED, Outcome.UNDECIDED, value.reason)
-        judged: Judgement = judge(value, truth, self.format, rule)
-        return Result(engine, mode, value, judged.ulps, judged.verdict, judged.outcome, judged.reason + note)
-
-    def _unsampled(self, entry: tuple[str, str | None, str], values: Mapping[str, Any], i: int) -> Result:
-        engine, mode, key = entry
-        value = values.get(key)
-        number = None if value is None or isinstance(value, UnsupportedError) else value[i]
-        return Result(engine, mode, number, None, Verdict.UNSAMPLED, Outcome.UNDECIDED, "not in the sample that is certified")
+            reason = (entry.missing or value).reason
+            return Result(entry.engine, entry.mode, None, None, Verdict.UNSUPPORTED, Outcome.UNDECIDED, reason)
+        judged = judge(value, truth, self.format, rule)
+        return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, judged.reason + note)
 
 
-def _as_if_run(exact: Enclosure | None, rounded: Any, truth: Truth) -> float:
-    return float("nan") if exact is None else float(rounded(exact.midpoint))
+NOT_SAMPLED = "not in the sample that is certified"
+Values = Mapping[str, float | UnsupportedError]
+
+
+class _Values(dict[str, float | UnsupportedError]):
+    """What JAX found at one point; what it was not asked for is missing."""
+
+    def __missing__(self, key: str) -> UnsupportedError:
+        return UnsupportedError(f"{key} was not run")
+
+
+def _symbolic(differentiator: Differentiator, name: str) -> Definition | UnsupportedError:
+    try:
+        return differentiator.derivative(name)
+    except UnsupportedError as unsupported:
+        return unsupported
+
+
+def _as_text(name: str, found: Definition | UnsupportedError) -> Derivative:
+    """SymPy's derivative as text: the closed form within a budget, else chained definitions."""
+    if isinstance(found, UnsupportedError):
+        return Derivative(name, found.reason, "", False)
+    text, chained = derivative_text(found, Infix())
+    latex, _ = derivative_text(found, Latex())
+    return Derivative(name, text, latex, chained)
+
+
+def _rows(program: Program, columns: Columns) -> Iterator[tuple[dict[str, float], Values]]:
+    """Every point with what JAX found there: evaluated a chunk at a time, handed out as Python floats a block at a time."""
+    total = len(next(iter(columns.values())))
+    for start in range(0, total, CHUNK):
+        chunk = {name: column[start : start + CHUNK] for name, column in columns.items()}
+        found = program.run(chunk)
+        missing = {key: value for key, value in found.items() if isinstance(value, UnsupportedError)}
+        arrays = {key: value for key, value in found.items() if not isinstance(value, UnsupportedError)}
+        for offset in range(0, min(CHUNK, total - start), BLOCK):
+            block = slice(offset, offset + BLOCK)
+            points = _transposed({name: column[block] for name, column in chunk.items()})
+            for point, values in zip(points, _transposed({key: array[block] for key, array in arrays.items()}), strict=True):
+                yield point, _Values(values, **missing)
+
+
+def _transposed(columns: Mapping[str, NDArray[Any]]) -> Iterator[dict[str, float]]:
+    """Rows of Python floats: reading array entries one by one would cost more than everything else."""
+    names = list(columns)
+    return (dict(zip(names, row, strict=True)) for row in zip(*(column.astype(float).tolist() for column in columns.values()), strict=True))
+
+
+def _number(value: float | UnsupportedError) -> float | None:
+    return None if isinstance(value, UnsupportedError) else value
 
 
 def _truth(proved: Certificate, coordinate: float) -> Truth:
     return Truth(
         proved.status, proved.reason, coordinate, proved.value, proved.derivative, proved.left, proved.right, proved.next_derivative
     )
-
-
-def _by_key(found: Evaluation) -> dict[str, Found]:
-    """All arrays of an evaluation under the keys that `Check` gives its entries."""
-    forward = {f"forward:{name}": value for name, value in found.forward.items()}
-    reverse = {f"reverse:{name}": value for name, value in found.reverse.items()}
-    return {"primal": found.primal, **forward, **reverse, **found.graphs}
-
-
-def _floats(array: NDArray[Any]) -> list[float]:
-    """Python floats: reading array entries one by one would cost more than everything else."""
-    found: list[float] = array.astype(float).tolist()
-    return found
-
-
-def _points(columns: Columns) -> Iterator[dict[str, float]]:
-    names = list(columns)
-    rows = zip(*(_floats(column) for column in columns.values()), strict=True)
-    return (dict(zip(names, row, strict=True)) for row in rows)
-
-
-def _even_sample(total: int) -> NDArray[np.bool_] | None:
-    """Which points are certified: all (None), or an even sample of them with both ends."""
-    if total <= CERTIFIED_POINTS:
-        return None
-    chosen = np.zeros(total, np.bool_)
-    chosen[np.linspace(0, total - 1, CERTIFIED_POINTS).round().astype(int)] = True
-    return chosen
 
 
 def check(

@@ -105,7 +105,8 @@ def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
         if len(variables) != 1:
             names = ", ".join(variables)
             wanted = ",".join(f"{name}=1" for name in variables)
-            raise PointError(f"{_short(text)} does not say which variable it is for: there are {len(variables)} ({names})", f"Write {wanted}.")
+            problem = f"{_short(text)} does not say which variable it is for: there are {len(variables)} ({names})"
+            raise PointError(problem, f"Write {wanted}.")
         return {variables[0]: _range(parts[0], fmt)}
     given: dict[str, NDArray[Any]] = {}
     for part in parts:

@@ -17,6 +17,7 @@ import numpy as np
 from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from diffcheck.errors import InputError
 from diffcheck.graph.text import Infix, statements
@@ -37,14 +38,21 @@ METADATA: dict[str, dict[str, str | None]] = {
 SETTINGS = {"svg.hashsalt": "diffcheck", "svg.fonttype": "path", "pdf.fonttype": 42, "path.simplify": False}
 SIZE_INCHES = (11.5, 5.6)
 DOTS_PER_INCH = 120
-MAX_SAMPLES = 100_000
-DETAILED = 5  # points that get tangents, texts and a series of their own; of more, this many spread evenly
+MAX_SAMPLES = 10_000
+DETAILED = 4  # points that get tangents, texts and a series of their own; of more, this many spread evenly
 TITLE_WIDTH = 100  # characters
 TITLE_LINES = 2
 
 
 def plot(
-    check: Check, points: Columns, wrt: str, *, path: Path, lower: float | None = None, upper: float | None = None, samples: int = 100
+    check: Check,
+    points: Columns,
+    wrt: str,
+    *,
+    path: Path,
+    lower: float | None = None,
+    upper: float | None = None,
+    samples: int = 100,
 ) -> tuple[Sample, ...]:
     """Draw f along `wrt` on [lower, upper], with its tangents at the points, to a .png, .svg or .pdf file.
 
@@ -65,21 +73,26 @@ def _suffix(path: Path) -> str:
     suffix = path.suffix.lower().lstrip(".")
     if suffix not in METADATA:
         known = ", ".join(f".{name}" for name in METADATA)
-        raise InputError(f"cannot draw to {str(path)!r}: the end of its name says no format that is known", f"A picture's name ends in {known}.")
+        raise InputError(f"{str(path)!r} does not end like the name of a picture", f"Pictures are {known}.")
     return suffix
 
 
 def _require(check: Check, points: Columns, wrt: str, samples: int) -> None:
     if wrt not in check.wrt:
-        raise InputError(f"no derivative with respect to {wrt!r} is checked", f"Those that are: {', '.join(check.wrt)}.")
+        raise InputError(
+            f"no derivative with respect to {wrt!r} is checked", f"Those that are: {', '.join(check.wrt)}."
+        )
     if not 2 <= samples <= MAX_SAMPLES:
-        raise InputError(f"{samples} is not a number of points that a curve can have", f"It may have 2 to {MAX_SAMPLES:,}.")
+        raise InputError(
+            f"{samples} is not a number of points that a curve can have", f"It may have 2 to {MAX_SAMPLES:,}."
+        )
     if not len(points[wrt]) or not np.isfinite(points[wrt]).all():
         raise InputError("there is no point to draw", "Give at least one, all of them finite numbers.")
     for name in check.problem.variables:
         if name != wrt and len(np.unique(points[name])) > 1:
             raise InputError(
-                f"the points differ in {name}, but the picture shows one curve along {wrt}", f"Give every point the same {name}, or draw them one by one."
+                f"the points differ in {name}, but a picture shows one curve, along {wrt}",
+                f"Give every point the same {name}, or draw them one by one.",
             )
 
 
@@ -89,17 +102,19 @@ def _grid(places: Floats, lower: float | None, upper: float | None, samples: int
     low = float(places.min()) - width if lower is None else float(lower)
     high = float(places.max()) + width if upper is None else float(upper)
     if not (low < high and math.isfinite(high - low)):
-        raise InputError(f"the range from {number(low)} to {number(high)} is empty or not finite", "Give its lower end first: --range -4,4.")
+        fix = "Give two numbers, the lower one first: --range -4,4."
+        raise InputError(f"the range from {number(low)} to {number(high)} is empty or not finite", fix)
     outside = [place for place in places if not low <= place <= high]
     if outside:
-        raise InputError(f"the point {number(outside[0])} lies outside the range from {number(low)} to {number(high)}", "Widen the range.")
+        shown = f"from {number(low)} to {number(high)}"
+        raise InputError(f"the point {number(outside[0])} lies outside the range {shown}", "Widen the range.")
     return np.linspace(low, high, samples)
 
 
 def render(check: Check, samples: Sequence[Sample], grid: Floats, suffix: str) -> bytes:
     """The bytes of the picture of these samples (at least one), all with respect to one variable."""
     with _own_settings():
-        figure = _drawn(check, samples, grid)
+        figure = draw(check, samples, grid)
         file = BytesIO()
         figure.savefig(file, format=suffix, metadata=METADATA[suffix])
     return file.getvalue()
@@ -113,12 +128,13 @@ def _own_settings() -> Iterator[None]:
         yield
 
 
-def _drawn(check: Check, samples: Sequence[Sample], grid: Floats) -> Figure:
+def draw(check: Check, samples: Sequence[Sample], grid: Floats) -> Figure:
+    """The figure of these samples: on the left the curve and its tangents, on the right what they leave over."""
     section = Section(check, samples[0].point, samples[0].wrt)
-    curve = trace(section, grid, np.array([sample.point[section.wrt] for sample in samples]))
     detailed = [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, DETAILED).round().astype(int))]
-    name = check.header.name
-    figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
+    curve = trace(section, grid, np.array([sample.point[section.wrt] for sample in detailed]))
+    name = _name(check)
+    figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06))
     canvas = FigureCanvasAgg(figure)
     figure.suptitle(_title(check, section), family="monospace", fontsize=11, parse_math=False)
     left, right = figure.subplots(1, 2)
@@ -130,21 +146,30 @@ def _drawn(check: Check, samples: Sequence[Sample], grid: Floats) -> Figure:
     figure.set_layout_engine("none")  # the texts beside the lines are placed in pixels
     left_out = draw_tangents(left, canvas.get_renderer(), curve, samples, detailed)
     if left_out:
-        left.set_title(f"{left.get_title()} ({left_out} slopes not written, for lack of room)", fontsize=10)
+        left.set_xlabel(f"{left.get_xlabel()}   ({left_out} slopes not written, for lack of room)")
     return figure
 
 
+def _name(check: Check) -> str:
+    return check.problem.target.name or "f"
+
+
 def _title(check: Check, section: Section) -> str:
-    """The expression as it was read, in at most two lines, and where the other variables are held."""
+    """The expression as it was read, in at most two lines; then, where there are any, the values of the other variables."""
     target = check.problem.target
-    nameless = "" if target.name else check.header.name
-    lines = [f"{nameless if line.left.startswith('(') else ''}{line.left} = {line.body}" for line in statements(target, Infix())]
+    parts = []
+    for line in statements(target, Infix()):
+        name = _name(check) if line.left.startswith("(") else ""  # an expression without a name
+        parts.append(f"{name}{line.left} = {line.body}")
+    title = _lines("; ".join(parts), TITLE_LINES)
     held = ", ".join(f"{name} = {number(value)}" for name, value in section.held.items())
-    text = "; ".join(lines) + (f"   with {held}" if held else "")
-    shown = wrap(text, TITLE_WIDTH)
-    if len(shown) > TITLE_LINES:
-        shown = [*shown[: TITLE_LINES - 1], shown[TITLE_LINES - 1][: TITLE_WIDTH - 2] + " …"]
-    return "\n".join(shown)
+    return "\n".join([*title, *_lines(f"with {held}", 1)] if held else title)
+
+
+def _lines(text: str, count: int) -> list[str]:
+    """The text in at most so many lines, shortened where it does not fit."""
+    lines = wrap(text, TITLE_WIDTH)
+    return lines if len(lines) <= count else [*lines[: count - 1], f"{lines[count - 1][: TITLE_WIDTH - 2]} …"]
 
 
 def _subtitle(samples: Sequence[Sample], detailed: Sequence[Sample]) -> str:

@@ -23,7 +23,9 @@ BLOCK = 1024  # points of one run: the program is compiled for one length only
 SECTIONS = 8  # of an interval in one step; the two around the strongest bend are kept
 STEPS = 20  # 4^20: an interval shrinks to 1e-12 of its width
 APPROACH = 0.5 ** np.arange(1, 11)  # further points towards a break: halfway, a quarter, …
-STEP_KEPT = 0.2  # of a jump this much is left at the end; of a continuous function next to nothing, ∛x being the slowest
+STEP_KEPT = (
+    0.2  # of a jump this much is left at the end; of a continuous function next to nothing, ∛x being the slowest
+)
 VISIBLE = 1e-3  # of the height of the picture: a smaller jump is not seen
 POLE = 1e3  # values this many times larger than all samples
 QUANTILES = (0.08, 0.92)  # of the values beside poles: what the picture is about
@@ -53,7 +55,7 @@ class Section:
         dtype = self._check.format.name
         columns = {name: np.full(BLOCK, coordinate, dtype) for name, coordinate in self.held.items()}
         columns[self.wrt] = np.append(x, np.full(BLOCK - len(x), x[-1])).astype(dtype)
-        found = self._check.program.run({name: columns[name] for name in self._check.problem.variables}).primal
+        found = self._check.program.run({name: columns[name] for name in self._check.problem.variables})["primal"]
         if isinstance(found, UnsupportedError):
             raise found
         return found[: len(x)].astype(float)
@@ -126,7 +128,7 @@ def _breaks(section: Section, y: Floats, left: Floats, right: Floats) -> tuple[N
     height = float(inner_high - inner_low) or float(np.ptp(known))
     step = abs(ends[1] - ends[0])
     jumps = (step > STEP_KEPT * abs(np.diff(y))) & (step > VISIBLE * height)
-    poles = (abs(ends) > POLE * size).any(axis=0)
+    poles: NDArray[np.bool_] = np.any(abs(ends) > POLE * size, axis=0)
     return jumps | poles | ~np.isfinite(ends).all(axis=0), poles
 
 

@@ -19,6 +19,7 @@ from diffcheck.views.plot_tangents import POINTS, number
 
 PER_DECADE = 5
 MARKERS = (".", "+", "x", "1", "2", "3")
+WIDE = 36  # characters of a text of the legend, beyond which it has one column
 SMALL = 0.1  # of the largest step: where the error follows the power of δ
 ROUNDING = 30  # times the floor: an error that is more than rounding
 LARGEST = 1e290  # of what a logarithmic axis can show: its ticks lie beyond it
@@ -62,12 +63,13 @@ def _series(section: Section, sample: Sample, primal: float, slope: float, side:
         # the step that was really made: x* + δ is rounded, and that is not the derivative's fault
         made = section.rounded(x + side * steps) - x
         errors = abs(section.values(x + made) - (primal + slope * made))
+        errors[~np.isfinite(errors) | (made == 0)] = np.nan
     text = f"{sample.wrt}* = {number(x)}, slope {number(slope)}"
     if sample.status is not Status.SMOOTH or side < 0:
         text += f", δ {'>' if side > 0 else '<'} 0"
-    if not np.nanmax(errors):
+    if not (errors > 0).any():
         text += ": no error"
-    return Series(text, abs(made), np.where(np.isfinite(errors) & (made != 0), errors, np.nan), u * abs(primal))
+    return Series(text, abs(made), errors, u * abs(primal))
 
 
 def draw_errors(axes: Axes, groups: Sequence[Sequence[Series]], name: str) -> None:
@@ -84,11 +86,12 @@ def draw_errors(axes: Axes, groups: Sequence[Sequence[Series]], name: str) -> No
         return
     _frame(axes, every)
     _guides(axes, every)
-    _floor(axes, max(series.floor for series in every))
+    _floor(axes, max(series.floor for series in every), name)
     for i, group in enumerate(groups):
         for k, series in enumerate(group):
             _draw_series(axes, series, POINTS[i % len(POINTS)], MARKERS[(i + k) % len(MARKERS)])
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False, fontsize=9)
+    columns = 2 if max(len(series.text) for series in every) <= WIDE else 1
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=columns, frameon=False, fontsize=9)
 
 
 def _say_why(axes: Axes, every: Sequence[Series]) -> None:
@@ -106,31 +109,39 @@ def _frame(axes: Axes, every: Sequence[Series]) -> None:
     high = float(min(max([errors.max(), *floors]), LARGEST))
     low = max(float(errors.min()), min(floors, default=0.0) / 100, high / DECADES)
     axes.set_xlim(float(steps.min()) / 10, float(steps.max()) * 2)
-    axes.set_ylim(max(min([low, *(floor for floor in floors if floor > low / 1e3)]) / 5, 1 / LARGEST), high * 10)
+    axes.set_ylim(max(min([low, *(floor for floor in floors if floor > high / DECADES)]) / 5, 1 / LARGEST), high * 10)
 
 
 def _guides(axes: Axes, every: Sequence[Series]) -> None:
     """Dashed lines ∝ δ and ∝ δ² through one of the errors, that of the largest small step; none where all is rounding."""
-    candidates = (((series.errors > ROUNDING * series.floor) & (series.steps <= SMALL * series.steps[-1]), series) for series in every)
+    candidates = (
+        ((series.errors > ROUNDING * series.floor) & (series.steps <= SMALL * series.steps[-1]), series)
+        for series in every
+    )
     above, series = next(((found, series) for found, series in candidates if found.any()), (None, every[0]))
     if above is None:
         axes.plot([], [], color="none", label="nothing but rounding")
         return
     at = int(np.flatnonzero(above)[-1])
     ends = np.array(axes.get_xlim())
-    for power, style in ((1, (0, (6, 3))), (2, (0, (2, 2)))):
+    for power, text, dashes in ((1, "∝ δ (slope 1)", (6, 3)), (2, "∝ δ² (slope 2)", (2, 2))):
         with np.errstate(all="ignore"):
             guide = series.errors[at] * (ends / series.steps[at]) ** power
-        axes.plot(ends, guide, color="#999999", linewidth=1.0, linestyle=style, zorder=1, label=f"∝ δ{'²' if power == 2 else ''} (slope {power})")
+        axes.plot(ends, guide, color="#999999", linewidth=1.0, linestyle=(0, dashes), zorder=1, label=text)
 
 
-def _floor(axes: Axes, floor: float) -> None:
+def _floor(axes: Axes, floor: float, name: str) -> None:
+    """The name of the highest floor, above its line."""
     if floor > 0:
-        written = axes.text(0.985, floor, f"round-off floor u·|f(x*)| = {floor:.1e}", transform=axes.get_yaxis_transform(), ha="right", va="bottom", fontsize=9)
+        text = f"round-off floor u·|{name}(x*)| = " + f"{floor:.1e}".replace("-", "−")
+        across = axes.get_yaxis_transform()
+        written = axes.text(0.985, floor * 1.15, text, transform=across, ha="right", va="bottom", fontsize=9, zorder=5)
+        written.set_bbox({"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85})
         written.set_in_layout(False)
 
 
 def _draw_series(axes: Axes, series: Series, color: str, marker: str) -> None:
-    axes.plot(series.steps, np.where(series.errors > 0, series.errors, np.nan), marker, color=color, markersize=5, label=series.text, zorder=3)
+    shown = np.where(series.errors > 0, series.errors, np.nan)
+    axes.plot(series.steps, shown, marker, color=color, markersize=5, label=series.text, zorder=3)
     if series.floor > 0:
-        axes.axhline(series.floor, color=color, linewidth=1.0, linestyle=":", zorder=2, label=None)
+        axes.axhline(series.floor, color=color, linewidth=1.0, linestyle=":", zorder=2)

@@ -12,6 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+
 DISTANCES = (9.0, 16.0, 26.0, 40.0, 58.0, 80.0)  # pixels between an anchor and the label
 DIRECTIONS = 16
 LEADER_FROM = 30.0  # pixels: a label further away than this gets a thin line to its anchor
@@ -33,10 +35,10 @@ class _Place:
     cost: float
     anchor: tuple[float, float]
     middle: tuple[float, float]
-    box: NDArray[np.float64]  # left, bottom, right, top; pixels
+    box: Floats  # left, bottom, right, top; pixels
 
 
-def place(axes: Axes, renderer: Any, labels: Sequence[Label], lines: Sequence[NDArray[np.float64]], markers: NDArray[np.float64]) -> int:
+def place(axes: Axes, renderer: Any, labels: Sequence[Label], lines: Sequence[Floats], markers: Floats) -> int:
     """Write the labels beside `lines` (n×2, data) and `markers` (n×2, data); the number of those for which there was no room."""
     to_pixels = axes.transData.transform
     frame = np.array(axes.get_window_extent(renderer).extents)
@@ -54,7 +56,7 @@ def place(axes: Axes, renderer: Any, labels: Sequence[Label], lines: Sequence[ND
 
 
 def _best(
-    axes: Axes, renderer: Any, label: Label, frame: NDArray[np.float64], obstacles: NDArray[np.float64], taken: Sequence[NDArray[np.float64]]
+    axes: Axes, renderer: Any, label: Label, frame: Floats, obstacles: Floats, taken: Sequence[Floats]
 ) -> _Place | None:
     """The place that hides least, near before far; None where every one lies on another label or outside."""
     width, height = _size(axes, renderer, label.text)
@@ -67,7 +69,9 @@ def _best(
                     anchor[0] + math.cos(angle) * (distance + width / 2),
                     anchor[1] + math.sin(angle) * (distance + height / 2),
                 )
-                box = np.array([middle[0] - width / 2, middle[1] - height / 2, middle[0] + width / 2, middle[1] + height / 2])
+                box = np.array(
+                    [middle[0] - width / 2, middle[1] - height / 2, middle[0] + width / 2, middle[1] + height / 2]
+                )
                 if _outside(box, frame) or any(_overlap(box, other) for other in taken):
                     continue
                 cost = 10 * _hidden(box, obstacles) + distance + 4 * rank
@@ -86,11 +90,15 @@ def _size(axes: Axes, renderer: Any, text: str) -> tuple[float, float]:
 def _write(axes: Axes, label: Label, place: _Place) -> None:
     data = axes.transData.inverted().transform
     gap = math.dist(place.anchor, place.middle) - (place.box[2] - place.box[0]) / 2
-    leader = {"arrowstyle": "-", "color": label.color, "linewidth": 0.7, "shrinkA": 2, "shrinkB": 2} if gap > LEADER_FROM else None
+    leader = (
+        {"arrowstyle": "-", "color": label.color, "linewidth": 0.7, "shrinkA": 2, "shrinkB": 2}
+        if gap > LEADER_FROM
+        else None
+    )
     written = Annotation(
         label.text,
-        xy=data(place.anchor),
-        xytext=data(place.middle),
+        xy=tuple(data(place.anchor)),
+        xytext=tuple(data(place.middle)),
         ha="center",
         va="center",
         color=label.color,
@@ -108,7 +116,7 @@ def _write(axes: Axes, label: Label, place: _Place) -> None:
 _FONT: dict[str, Any] = {"fontsize": 9}
 
 
-def _dense(line: NDArray[np.float64], frame: NDArray[np.float64]) -> NDArray[np.float64]:
+def _dense(line: Floats, frame: Floats) -> Floats:
     """Points every few pixels along a line, those inside the frame; the line is broken at NaN."""
     starts, ends = line[:-1], line[1:]
     whole = np.isfinite(starts).all(axis=1) & np.isfinite(ends).all(axis=1)
@@ -121,13 +129,13 @@ def _dense(line: NDArray[np.float64], frame: NDArray[np.float64]) -> NDArray[np.
     return points[((points >= frame[:2]) & (points <= frame[2:])).all(axis=1)]
 
 
-def _outside(box: NDArray[np.float64], frame: NDArray[np.float64]) -> bool:
+def _outside(box: Floats, frame: Floats) -> bool:
     return bool((box[:2] < frame[:2] + 2).any() or (box[2:] > frame[2:] - 2).any())
 
 
-def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+def _overlap(a: Floats, b: Floats) -> bool:
     return bool((a[:2] < b[2:]).all() and (b[:2] < a[2:]).all())
 
 
-def _hidden(box: NDArray[np.float64], points: NDArray[np.float64]) -> int:
+def _hidden(box: Floats, points: Floats) -> int:
     return int(((points >= box[:2] - CLEARANCE) & (points <= box[2:] + CLEARANCE)).all(axis=1).sum())

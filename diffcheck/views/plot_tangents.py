@@ -64,7 +64,9 @@ def tangents(sample: Sample) -> list[Tangent]:
         proved = [Tangent(float(slope), f"slope {number(slope)}")]
     smooth = sample.status is Status.SMOOTH
     note = f" ({sample.status.value})" if not proved else ""
-    return proved + _chosen((result for result in sample.results if not smooth or result.outcome is not Outcome.PASS), note)
+    return proved + _chosen(
+        (result for result in sample.results if not smooth or result.outcome is not Outcome.PASS), note
+    )
 
 
 def _chosen(results: Iterable[Result], note: str) -> list[Tangent]:
@@ -74,7 +76,11 @@ def _chosen(results: Iterable[Result], note: str) -> list[Tangent]:
         if result.value is not None:
             groups.setdefault(number(result.value), []).append(result)
     return [
-        Tangent(group[0].value or 0.0, f"{_names(group)}: {shown}{note}", outcome=max((r.outcome for r in group), key=list(VERDICTS).index))
+        Tangent(
+            group[0].value or 0.0,
+            f"{_names(group)}: {shown}{note}",
+            outcome=max((r.outcome for r in group), key=list(VERDICTS).index),
+        )
         for shown, group in groups.items()
     ]
 
@@ -114,7 +120,9 @@ def draw_curve(axes: Axes, curve: Curve, samples: Sequence[Sample], name: str, d
     axes.set_axisbelow(True)
     axes.set_xlabel(samples[0].wrt)
     count = len(curve.grid_x)
-    (line,) = axes.plot(curve.x, curve.y, color="black", linewidth=1.4, label=f"{name} at {count:,} equidistant points", zorder=2)
+    (line,) = axes.plot(
+        curve.x, curve.y, color="black", linewidth=1.4, label=f"{name} at {count:,} equidistant points", zorder=2
+    )
     if count <= DOTS:
         axes.plot(curve.grid_x, curve.grid_y, ".", color="black", markersize=3, zorder=2)
         line.set_marker(".")
@@ -140,13 +148,17 @@ def _legend(samples: Sequence[Sample], detailed: Sequence[Sample]) -> list[Line2
     return handles
 
 
-def _marker(x: Sequence[float], y: Sequence[float], marker: str, color: str, hollow: bool = False, **options: Any) -> Line2D:
+def _marker(
+    x: Floats | list[float], y: Floats | list[float], marker: str, color: str, hollow: bool = False, **options: Any
+) -> Line2D:
     face, edge, width = ("white", color, 1.8) if hollow else (color, "black", 0.8)
     options = {"linestyle": "none", "markersize": 8, **options}
     return Line2D(x, y, marker=marker, markerfacecolor=face, markeredgecolor=edge, markeredgewidth=width, **options)
 
 
-def draw_tangents(axes: Axes, renderer: Any, curve: Curve, samples: Sequence[Sample], detailed: Sequence[Sample]) -> int:
+def draw_tangents(
+    axes: Axes, renderer: Any, curve: Curve, samples: Sequence[Sample], detailed: Sequence[Sample]
+) -> int:
     """Tangents, markers and the texts beside them; the number of texts for which there was no room. The layout must be final."""
     labels: list[Label] = []
     lines: list[Floats] = [np.column_stack([curve.x, curve.y])]
@@ -157,22 +169,32 @@ def draw_tangents(axes: Axes, renderer: Any, curve: Curve, samples: Sequence[Sam
             labels.append(_label(axes, sample, tangent, segment, color))
             if len(segment):
                 lines.append(segment)
-                style: dict[str, Any] = {"linewidth": 2.6} if tangent.outcome is None else {"linewidth": 1.6, "linestyle": "--"}
-                axes.plot(segment[:, 0], segment[:, 1], color=color, zorder=3 if tangent.outcome is None else 4, **style)
-    places = np.array([_draw_verdict(axes, sample, 8 if len(samples) <= CROWD else 4) for sample in samples])
+                style: dict[str, Any] = (
+                    {"linewidth": 2.6} if tangent.outcome is None else {"linewidth": 1.6, "linestyle": "--"}
+                )
+                axes.plot(
+                    segment[:, 0], segment[:, 1], color=color, zorder=3 if tangent.outcome is None else 4, **style
+                )
+    places = _draw_verdicts(axes, samples)
     return place(axes, renderer, labels, lines, places)
 
 
-def _draw_verdict(axes: Axes, sample: Sample, size: float) -> tuple[float, float]:
-    """The marker of a point, and where it stands: hollow on the lower edge where f has no value, hollow in a hole."""
-    x, y = sample.point[sample.wrt], height(sample)
-    marker, color = VERDICTS[sample.outcome]
-    defined = math.isfinite(y) and sample.status not in (Status.HOLE, Status.UNDEFINED)
-    if not math.isfinite(y):
-        low, high = axes.get_ylim()
-        y = low + BASE_LINE * (high - low)
-    axes.add_line(_marker([x], [y], marker, color, hollow=not defined, markersize=size, zorder=5))
-    return x, y
+def _draw_verdicts(axes: Axes, samples: Sequence[Sample]) -> Floats:
+    """The markers, and where they stand (n×2): hollow on the lower edge where f has no value, hollow in a hole."""
+    low, high = axes.get_ylim()
+    x, y = (
+        np.array(column)
+        for column in zip(*((sample.point[sample.wrt], height(sample)) for sample in samples), strict=True)
+    )
+    hollow = ~np.isfinite(y) | np.array([sample.status in (Status.HOLE, Status.UNDEFINED) for sample in samples])
+    y = np.where(np.isfinite(y), y, low + BASE_LINE * (high - low))
+    for outcome, (marker, color) in VERDICTS.items():
+        of_outcome = np.array([sample.outcome is outcome for sample in samples])
+        for chosen, is_hollow in ((of_outcome & hollow, True), (of_outcome & ~hollow, False)):
+            if chosen.any():
+                size = 8 if len(samples) <= CROWD else 4
+                axes.add_line(_marker(x[chosen], y[chosen], marker, color, is_hollow, markersize=size, zorder=5))
+    return np.column_stack([x, y])
 
 
 def _segment(axes: Axes, sample: Sample, tangent: Tangent, count: int) -> Floats:
@@ -185,7 +207,9 @@ def _segment(axes: Axes, sample: Sample, tangent: Tangent, count: int) -> Floats
     frame = axes.get_window_extent()
     across, up = (frame.width / np.ptp(axes.get_xlim()), frame.height / np.ptp(axes.get_ylim()))
     steepness = tangent.slope * (up / across)
-    direction = np.array([0.0, 1.0]) if abs(steepness) > 1e9 else np.array([1.0, steepness]) / math.hypot(1.0, steepness)
+    direction = (
+        np.array([0.0, 1.0]) if abs(steepness) > 1e9 else np.array([1.0, steepness]) / math.hypot(1.0, steepness)
+    )
     length = frame.width * 0.34 / math.sqrt(count) * (1.0 if tangent.outcome is None else 0.8)
     ends = [middle + direction * length * end for end in (tangent.start, tangent.end)]
     return np.asarray(to_pixels.inverted().transform(ends))
@@ -199,4 +223,6 @@ def _label(axes: Axes, sample: Sample, tangent: Tangent, segment: Floats, color:
         return Label(tangent.text, tuple((float(x), float(y)) for x, y in inside or anchors), color)
     low, high = axes.get_ylim()
     y = height(sample)
-    return Label(tangent.text, ((sample.point[sample.wrt], y if math.isfinite(y) else low + BASE_LINE * (high - low)),), color)
+    return Label(
+        tangent.text, ((sample.point[sample.wrt], y if math.isfinite(y) else low + BASE_LINE * (high - low)),), color
+    )

@@ -18,7 +18,7 @@ from diffcheck.graph.graph import Graph
 from diffcheck.results import Enclosure, Status
 
 RAMIFICATIONS = (1, 60)  # 60: square, cube, fourth, fifth and sixth roots, and roots of roots
-SPARE_ORDERS = 6  # one-sided series lose terms where powers of t cancel
+SPARE_ORDERS = 4  # one-sided series lose terms where powers of t cancel
 LEFT, RIGHT = -1, 1
 
 
@@ -54,7 +54,7 @@ def in_trouble(trouble: Trouble) -> Attempt:
 def _follow(graph: Graph, point: Mapping[str, float], wrt: str, order: int, direction: int) -> Side | Trouble:
     side: Side | Trouble = unproved("no series was tried")
     for ramification in RAMIFICATIONS:
-        line = Line(Mode.ONE_SIDE, ramification * (order + 1) + SPARE_ORDERS, ramification)
+        line = Line(Mode.ONE_SIDE, ramification * (order + SPARE_ORDERS), ramification)
         side = _read(line.follow(graph, point, wrt, direction), order, direction, ramification)
         if isinstance(side, Side) or side.kind is not Kind.NO_SERIES:
             break

@@ -1,7 +1,7 @@
 """Functions of which only values are known: their Taylor coefficients follow from Cauchy's integral formula.
 
 For h(t) = F(u₁(t), …, uₙ(t)), analytic and bounded by M on |t| ≤ R, the mean of h over K points of the circle |t| = r gives
-hₖ = (1/K) Σ h(r·ωʲ)·ω^(-jk)/rᵏ with an error of at most M·R^(-k)·q/(1 - q), q = (r/R)^K  (aliasing of the terms k+K, k+2K, …).
+hₖ = (1/K) Σ h(r·ωʲ)·ω^(-jk)/rᵏ for k < K, with an error of at most M·R^(-k)·q/(1 - q), q = (r/R)^K (aliasing of the terms k+K, k+2K, …).
 No derivative rule of F is used. Each function refuses (NaN) a box on which it might not be analytic.
 """
 
@@ -15,7 +15,8 @@ from flint import acb, arb, arb_series, ctx
 from diffcheck.engines.certified.line import Line, Series, Value, unproved
 
 NOT_ANALYTIC = acb(arb.nan())
-POINTS = 16
+LEAST_POINTS = 16
+RADII = 16  # radii tried, each an eighth of the one before
 
 
 def from_values(name: str) -> Callable[..., Value]:
@@ -33,21 +34,22 @@ def from_values(name: str) -> Callable[..., Value]:
 
 def _taylor(function: Callable[..., acb], arguments: tuple[Series, ...], terms: int, name: str) -> Value:
     """The first `terms` Taylor coefficients of function(arguments(t))."""
-    shrink = max(16, ctx.prec // 8)  # r = R/2^shrink: the error is below 2^-(2·prec) of M, at the price of shrink·k bits for hₖ
+    points = max(LEAST_POINTS, terms)  # with fewer, coefficient k would be mixed up with coefficient k - points
+    shrink = max(8, 4 * ctx.prec // points)  # r = R/2^shrink: the error is below 2^(-4·precision)·M
     with ctx.workprec(ctx.prec + shrink * terms + 32):
         found = _radius(function, arguments)
         if found is None:
             return unproved(f"{name} is not provably analytic near its argument")
         radius, bound = found
         small = radius / 2**shrink
-        roots = _roots_of_unity(ctx.prec)
+        roots = _roots_of_unity(points, ctx.prec)
         values = [function(*_at(arguments, small * root)) for root in roots]
         if not all(value.is_finite() for value in values):
             return unproved(f"{name} is not bounded near its argument")
-        q = arb(2) ** (-shrink * POINTS)
+        q = arb(2) ** (-shrink * points)
         coefficients = []
         for k in range(terms):
-            mean = sum((value * roots[-j * k % POINTS] for j, value in enumerate(values)), acb(0)) / POINTS
+            mean = sum((value * roots[-j * k % points] for j, value in enumerate(values)), acb(0)) / points
             error = (bound / radius**k * q / (1 - q)).upper()
             coefficients.append((mean / small**k).real + arb(0, error))
     return arb_series(coefficients, prec=terms)
@@ -55,14 +57,15 @@ def _taylor(function: Callable[..., acb], arguments: tuple[Series, ...], terms: 
 
 def _radius(function: Callable[..., acb], arguments: tuple[Series, ...]) -> tuple[arb, arb] | None:
     """A radius R and a bound of |function(arguments(t))| on |t| ≤ R."""
-    scale = min((abs(u[0]).mid() for u in arguments if isinstance(u, arb_series) and not u[0].contains(0)), default=arb(1))
-    radius = arb(2) ** min(-2, -2 + int(scale.log().floor().unique_fmpz() or 0)) if scale > 0 else arb(0.25)
-    for _ in range(12):
+    starts = [abs(u[0]).mid() for u in arguments if isinstance(u, arb_series) and not u[0].contains(0)]
+    mantissa, exponent = min(starts, default=arb(1)).man_exp()
+    radius = arb(2) ** min(-2, int(mantissa).bit_length() + int(exponent) - 3)  # well inside |u(0)|
+    for _ in range(RADII):
         side = arb(0, radius)
         value = function(*_at(arguments, acb(side, side)))
         if value.is_finite():
             return radius, value.abs_upper()
-        radius = radius / 4
+        radius = radius / 8
     return None
 
 
@@ -78,13 +81,13 @@ def _at(arguments: tuple[Series, ...], t: acb) -> list[acb]:
 
 
 @cache
-def _roots_of_unity(precision_bits: int) -> list[acb]:
-    return [(acb(2 * j) / POINTS).exp_pi_i() for j in range(POINTS)]
+def _roots_of_unity(points: int, precision_bits: int) -> list[acb]:
+    return [(acb(2 * j) / points).exp_pi_i() for j in range(points)]
 
 
 def _guarded(value: Callable[[], acb], *positive: acb) -> acb:
-    """value() where the real parts are certified positive, else NaN: the box may touch a cut."""
-    return value() if all(z.real > 0 for z in positive) else NOT_ANALYTIC
+    """value() where the real parts are certified positive, else NaN: the box may touch a cut. Exact zeros are ends of a domain."""
+    return value() if all(z.real > 0 or z.is_zero() for z in positive) else NOT_ANALYTIC
 
 
 def _is_natural(n: acb) -> bool:

@@ -1,0 +1,153 @@
+"""README.md and docs/ say what is so: their examples are run, their generated pages are those of today, their links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+from difflib import unified_diff
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from diffcheck.cli import app
+from diffcheck.results import Outcome, Status, Verdict
+
+ROOT = Path(__file__).parent.parent
+
+
+def _load_generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+generate = _load_generator()
+DOCUMENTS = {str(path.relative_to(ROOT)): path for path in generate.documents()}
+READABLE = DOCUMENTS | {"CHANGELOG.md": ROOT / "CHANGELOG.md"}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_shows_what_its_commands_print(name: str) -> None:
+    written = DOCUMENTS[name].read_text(encoding="utf-8")
+    difference = unified_diff(written.splitlines(), generate.truth(DOCUMENTS[name]).splitlines(), "written", "true", lineterm="")
+    assert not list(difference), "python docs/generate.py writes what is true"
+
+
+def test_a_false_output_is_noticed(tmp_path: Path) -> None:
+    document = tmp_path / "false.md"
+    document.write_text('```console\n$ diffcheck derive "x^2"\ndf/dx = 3*x\n```\n\n```pycon\n>>> 1 + 1\n3\n```\n')
+    assert generate.truth(document) == '```console\n$ diffcheck derive "x^2"\ndf/dx = 2*x\n```\n\n```pycon\n>>> 1 + 1\n2\n```\n'
+
+
+def test_files_shells_and_exit_codes_work_in_examples(tmp_path: Path) -> None:
+    document = tmp_path / "examples.md"
+    commands = ["cat two.txt | wc -l", "diffcheck derive 'sni(x)' 2> errors", "echo $?", "diffcheck derive 'x y z' -o xyz", "cat xyz"]
+    document.write_text("```text two.txt\n1\n2\n```\n\n```console\n" + "".join(f"$ {command}\n" for command in commands) + "```\n")
+    outputs = ["2\n", "", "2\n", "", "df/dx = y*z\ndf/dy = x*z\ndf/dz = x*y\n"]
+    expected = "".join(f"$ {command}\n{output}" for command, output in zip(commands, outputs, strict=True))
+    assert generate.truth(document).endswith(f"```console\n{expected}```\n")
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_relative_links_lead_somewhere(name: str) -> None:
+    document = READABLE[name]
+    targets = re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8"))
+    relative = [target.partition("#")[0] for target in targets if not re.match(r"\w+:|#", target)]
+    missing = [target for target in relative if not (document.parent / target).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_commands_stand_only_where_they_are_run(name: str) -> None:
+    """A block of another language would not be run; `sh` blocks have tests of their own, below and in test_architecture.py."""
+    languages = {block["language"] for block in generate.BLOCK.finditer(READABLE[name].read_text(encoding="utf-8"))}
+    runnable_elsewhere = {"sh"} if name in ("README.md", "docs/cli.md", "docs/contributing.md") else set()
+    assert languages <= {"console", "pycon", "text", "toml", "csv", "json"} | runnable_elsewhere
+
+
+# README's commands for a fresh machine: .ci/run executes them
+
+
+def test_ci_runs_the_two_commands_of_readme() -> None:
+    extract = next(line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.startswith("sed"))
+    found = subprocess.run(["sh", "-c", extract.partition(" > ")[0]], env={"root": str(ROOT)}, capture_output=True, text=True, check=True)
+    install, test = found.stdout.splitlines()
+    for command in (install, test):
+        assert command.startswith("python3 -m venv .venv && .venv/bin/pip install ")
+        assert f"\n{command}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert install.endswith('&& .venv/bin/diffcheck check "x^2 + 3x + 2" --at 2')
+    assert "-m pytest" in test
+
+
+# The examples of --help
+
+
+def _examples() -> list[str]:
+    group: Any = typer.main.get_command(app)
+    lines = [line.strip() for command in (group, *group.commands.values()) for line in command.help.splitlines()]
+    return sorted({line for line in lines if line.startswith("diffcheck ")})
+
+
+@pytest.mark.parametrize("example", _examples())
+def test_the_examples_of_help_work(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("points.csv").write_text("x\n0\n1\n-2.5\n")
+    Path("suite.toml").write_text('[[case]]\nexpr = "x^2"\nat = [1, 2]\nclaim = "2x"\n')
+    Path("cases.jsonl").write_text('{"expr": "x*y", "points": [{"x": 1, "y": 2}]}\n')
+    result = CliRunner().invoke(app, shlex.split(example)[1:], prog_name="diffcheck")
+    arguments = shlex.split(example)
+    assert result.exit_code == (1 if "2sin(x)cos(x)/x" in arguments else 0), result.output
+    if "-o" in arguments:
+        assert Path(arguments[arguments.index("-o") + 1]).stat().st_size > 100
+    else:
+        assert result.stdout
+
+
+# verdicts.md
+
+
+def _table(title: str) -> dict[str, list[str]]:
+    """The cells of a table of verdicts.md by the names in its first column."""
+    page = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    rows = re.findall(rf"^\| {title} \|.*\n\|[-| ]+\n((?:\|.*\n)+)", page, re.MULTILINE)[0].splitlines()
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return {name: row[1:] for row in cells for name in re.findall("`(.*?)`", row[0])}
+
+
+def test_every_status_verdict_and_outcome_is_described() -> None:
+    assert set(_table("status")) == {status.value for status in Status}
+    assert set(_table("verdict")) == {verdict.value for verdict in Verdict}
+    assert set(_table("outcome")) == {outcome.value for outcome in Outcome}
+
+
+@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.UNSAMPLED])
+def test_every_verdict_has_an_example_with_its_outcome(verdict: Verdict) -> None:
+    page = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    marks = dict(re.findall(r"^\| `(\w+)` \| (\S) \|", page, re.MULTILINE))
+    allowed = {marks[outcome] for outcome in _table("verdict")[verdict.value][-1].split(" or ") if outcome in marks}
+    shown = set(re.findall(rf"  (\S) {re.escape(verdict.value)}$", page, re.MULTILINE))
+    assert shown
+    assert shown <= allowed
+
+
+def test_the_generator_has_a_check_that_fails(tmp_path: Path) -> None:
+    """Run on a copy whose cli.md is old."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text("# Nothing\n")
+    (tmp_path / "docs" / "generate.py").write_text((ROOT / "docs" / "generate.py").read_text(encoding="utf-8"))
+    check = [sys.executable, str(tmp_path / "docs" / "generate.py")]
+    assert subprocess.run([*check, "--check"], cwd=ROOT, capture_output=True, check=False).returncode == 1
+    assert not (tmp_path / "docs" / "cli.md").exists()
+    subprocess.run(check, cwd=ROOT, capture_output=True, check=True)
+    assert (tmp_path / "docs" / "cli.md").read_text(encoding="utf-8") == (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert subprocess.run([*check, "--check"], cwd=ROOT, capture_output=True, check=False).returncode == 0
