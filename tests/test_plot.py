@@ -91,7 +91,7 @@ def legend(axes: Axes) -> list[str]:
 )
 @pytest.mark.parametrize("count", [20, 100, 101])
 def test_a_curve_is_broken_at_poles_jumps_and_where_it_is_undefined(text: str, places: list[float], count: int) -> None:
-    assert breaks(curve_of(text, -4, 4, count)) == pytest.approx(places, abs=1e-3)
+    assert breaks(curve_of(text, -4, 4, count)) == pytest.approx(places, abs=5e-3)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,12 @@ def test_verdicts_differ_in_shape_as_well_as_colour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "at"), [("x^2*y", "x=1,y=2"), ("sin(x)*cos(y)^3 + " * 30 + "1", "x=1,y=2"), (f"exp({'x' * 90})", "1")]
+    ("text", "at"),
+    [
+        ("x^2*y", "x=1,y=2"),
+        ("sin(x)*cos(y)^3 + " * 30 + "1", "x=1,y=2"),
+        (f"{'f' * 50}({'x' * 90}) = exp({'x' * 90})", "1"),
+    ],
 )
 def test_titles_and_legends_stay_within_the_picture_and_off_the_axes(text: str, at: str) -> None:
     check = checked(text)

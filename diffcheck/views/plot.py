@@ -27,7 +27,7 @@ from diffcheck.results import Sample
 from diffcheck.views.output import opened
 from diffcheck.views.plot_curve import Floats, Section, trace
 from diffcheck.views.plot_error import draw_errors, measure
-from diffcheck.views.plot_tangents import draw_curve, draw_tangents, number
+from diffcheck.views.plot_tangents import draw_curve, draw_tangents, number, short
 
 # what each format would write about time and program, left out
 METADATA: dict[str, dict[str, str | None]] = {
@@ -133,7 +133,7 @@ def draw(check: Check, samples: Sequence[Sample], grid: Floats) -> Figure:
     section = Section(check, samples[0].point, samples[0].wrt)
     detailed = [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, DETAILED).round().astype(int))]
     curve = trace(section, grid, np.array([sample.point[section.wrt] for sample in detailed]))
-    name = _name(check)
+    name = short(_name(check))
     figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06))
     canvas = FigureCanvasAgg(figure)
     figure.suptitle(_title(check, section), family="monospace", fontsize=11, parse_math=False)
@@ -173,7 +173,7 @@ def _lines(text: str, count: int) -> list[str]:
 
 
 def _subtitle(samples: Sequence[Sample], detailed: Sequence[Sample]) -> str:
-    wrt = samples[0].wrt
+    wrt = short(samples[0].wrt)
     if len(samples) == len(detailed):
-        return f"Tangent{'s' if len(samples) > 1 else ''} at {wrt} = {', '.join(number(sample.point[wrt]) for sample in samples)}"
+        return f"Tangent{'s' if len(samples) > 1 else ''} at {wrt} = {', '.join(number(sample.point[sample.wrt]) for sample in samples)}"
     return f"{len(samples):,} points, tangents at {len(detailed)} of them"

@@ -23,9 +23,8 @@ BLOCK = 1024  # points of one run: the program is compiled for one length only
 SECTIONS = 8  # of an interval in one step; the two around the strongest bend are kept
 STEPS = 20  # 4^20: an interval shrinks to 1e-12 of its width
 APPROACH = 0.5 ** np.arange(1, 11)  # further points towards a break: halfway, a quarter, …
-STEP_KEPT = (
-    0.2  # of a jump this much is left at the end; of a continuous function next to nothing, ∛x being the slowest
-)
+STEP_KEPT = 0.02  # of a step this much is left at a jump; of a continuous function next to nothing, of ∛x 1e-4
+ROUNDING = 64  # times u·max|f|: a smaller step is none
 VISIBLE = 1e-3  # of the height of the picture: a smaller jump is not seen
 POLE = 1e3  # values this many times larger than all samples
 QUANTILES = (0.08, 0.92)  # of the values beside poles: what the picture is about
@@ -127,7 +126,9 @@ def _breaks(section: Section, y: Floats, left: Floats, right: Floats) -> tuple[N
     inner_low, inner_high = np.quantile(known, QUANTILES)
     height = float(inner_high - inner_low) or float(np.ptp(known))
     step = abs(ends[1] - ends[0])
-    jumps = (step > STEP_KEPT * abs(np.diff(y))) & (step > VISIBLE * height)
+    jumps = (step > STEP_KEPT * abs(np.diff(y))) & (
+        step > max(VISIBLE * height, ROUNDING * section.unit_roundoff * size)
+    )
     poles: NDArray[np.bool_] = np.any(abs(ends) > POLE * size, axis=0)
     return jumps | poles | ~np.isfinite(ends).all(axis=0), poles
 

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 
 from diffcheck.results import Sample, Status
 from diffcheck.views.plot_curve import Floats, Section
-from diffcheck.views.plot_tangents import POINTS, number
+from diffcheck.views.plot_tangents import POINTS, number, short
 
 PER_DECADE = 5
 MARKERS = (".", "+", "x", "1", "2", "3")
@@ -64,7 +64,7 @@ def _series(section: Section, sample: Sample, primal: float, slope: float, side:
         made = section.rounded(x + side * steps) - x
         errors = abs(section.values(x + made) - (primal + slope * made))
         errors[~np.isfinite(errors) | (made == 0)] = np.nan
-    text = f"{sample.wrt}* = {number(x)}, slope {number(slope)}"
+    text = f"{short(sample.wrt)}* = {number(x)}, slope {number(slope)}"
     if sample.status is not Status.SMOOTH or side < 0:
         text += f", δ {'>' if side > 0 else '<'} 0"
     if not (errors > 0).any():

@@ -33,6 +33,7 @@ ENGINES = {
 MARGIN = 0.12  # of the height, above and below
 DOTS = 200  # samples up to which each is marked
 CROWD = 20  # points beyond which their markers are small
+NAME_WIDTH = 8  # characters
 LARGEST = 1e307  # what an axis can show
 BASE_LINE = 0.03  # of the panel's height: where the marker of a point stands at which f has no value
 
@@ -92,6 +93,11 @@ def _names(results: Sequence[Result]) -> str:
     return ", ".join(names)
 
 
+def short(name: str) -> str:
+    """A name that leaves room for what stands beside it."""
+    return name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
+
+
 def number(value: float | Decimal) -> str:
     """A number to read: six digits, a minus sign, the sign of infinity."""
     if not math.isfinite(value):
@@ -118,7 +124,7 @@ def draw_curve(axes: Axes, curve: Curve, samples: Sequence[Sample], name: str, d
     axes.set_ylim(max(low - margin, -LARGEST), min(high + margin, LARGEST))
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.set_xlabel(samples[0].wrt)
+    axes.set_xlabel(short(samples[0].wrt))
     count = len(curve.grid_x)
     (line,) = axes.plot(
         curve.x, curve.y, color="black", linewidth=1.4, label=f"{name} at {count:,} equidistant points", zorder=2

@@ -1,0 +1,123 @@
+"""Where a body is cut into segments that SymPy differentiates one by one.
+
+A body is cut at calls, at `where`, and wherever a segment would grow large or deep. Constants that SymPy would evaluate at
+construction (factorial(10^7)) reach it as opaque symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import sympy
+
+from diffcheck.engines.symbolic.heads import ToSympy
+from diffcheck.graph.functions import FUNCTIONS
+from diffcheck.graph.graph import Apply, Call, Constant, Graph, Variable, arguments_of
+
+SEGMENT_SIZE = 120  # operations, shared ones counted each time: SymPy's diff stays in milliseconds
+SEGMENT_DEPTH = 40  # SymPy recurses: a chain of 139 sines is too deep for it
+REAL_ARGUMENT = ("abs", "sign", "heaviside", "max", "min", "floor", "ceil")
+
+
+
+def depends(graph: Graph, variables: Sequence[str]) -> list[bool]:
+    """For every node whether it depends on one of the variables."""
+    moves: list[bool] = []
+    for node in graph.nodes:
+        moves.append(node.name in variables if isinstance(node, Variable) else any(moves[i] for i in arguments_of(node)))
+    return moves
+
+
+class Segments:
+    """Where a body is cut, and the SymPy expression of each segment in symbols for the cuts before it."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._moves = depends(graph, graph.variables)
+        self._expressions: dict[int, Any] = {}
+        self.sources: dict[sympy.Symbol, int] = {}
+        self.cuts: list[int] = []
+        self._values: list[Any] = []
+        self._algebra = ToSympy()
+        sizes, depths = [0] * len(graph.nodes), [0] * len(graph.nodes)
+        for i, node in enumerate(graph.nodes):
+            arguments = arguments_of(node)
+            sizes[i] = 1 + sum(sizes[j] for j in arguments)
+            depths[i] = 1 + max((depths[j] for j in arguments), default=0)
+            value = self._value(i)
+            if isinstance(node, Apply) and node.function == "where":
+                self.cuts.extend(j for j in node.arguments[1:] if j not in self._expressions)
+            if self._is_cut(i, sizes[i], depths[i]):
+                self._expressions[i] = value
+                self.cuts.append(i)
+                value = self._symbol(i)
+                sizes[i] = depths[i] = 1
+            self._values.append(value)
+
+    def expression(self, cut: int) -> Any:
+        """The segment that computes a cut node, or the output."""
+        return self._expressions.get(cut, self._values[cut])
+
+    def _value(self, i: int) -> Any:
+        node = self.graph.nodes[i]
+        match node:
+            case Constant(value):
+                return self._algebra.constant(value) if _is_short(value) else self._symbol(i)
+            case Variable():
+                return self._symbol(i)
+            case Call() | Apply("where"):
+                return None  # always cut: their derivatives are made here
+            case Apply(function, arguments):
+                values = [self._values[j] for j in arguments]
+                opaque = not self._moves[i] and not FUNCTIONS[function].gives_condition
+                if opaque and not self._is_plain(function, values):
+                    return self._symbol(i)
+                values = [self._real(function, k, j) for k, j in enumerate(arguments)]
+                return self._algebra.apply(FUNCTIONS[function], values)
+
+    @staticmethod
+    def _is_plain(function: str, values: Sequence[Any]) -> bool:
+        """Constants that SymPy may evaluate: small rational arithmetic, π and e. The others are symbols to it."""
+        if function in ("pi", "e"):
+            return True
+        if function not in ("add", "subtract", "multiply", "divide", "negate"):
+            return False
+        divides_by_zero = function == "divide" and values[1] == 0
+        return all(value.is_Rational and _is_short(value) for value in values) and not divides_by_zero
+
+    def _real(self, function: str, position: int, j: int) -> Any:
+        """SymPy differentiates |u| cleanly only where it knows that u is real: else u becomes a symbol."""
+        value = self._values[j]
+        if function not in REAL_ARGUMENT or value.is_extended_real:
+            return value
+        if j not in self._expressions:
+            self._expressions[j] = value
+            self.cuts.append(j)
+        self._values[j] = self._symbol(j)
+        return self._values[j]
+
+    def _is_cut(self, i: int, size: int, depth: int) -> bool:
+        node = self.graph.nodes[i]
+        if isinstance(node, Call):
+            return True
+        if not isinstance(node, Apply) or not self._moves[i] or FUNCTIONS[node.function].gives_condition:
+            return False
+        return node.function == "where" or size > SEGMENT_SIZE or depth > SEGMENT_DEPTH
+
+    def _symbol(self, i: int) -> sympy.Symbol:
+        node = self.graph.nodes[i]
+        symbol = _symbol(node.name if isinstance(node, Variable) else f"v[{i}]")  # brackets: no variable is called so
+        self.sources[symbol] = i
+        return symbol
+
+
+@cache
+def _symbol(name: str) -> sympy.Symbol:
+    return sympy.Symbol(name, real=True)
+
+
+def _is_short(number: Any) -> bool:
+    """Whether a rational is short enough to be folded into others; long decimals stay as they were written."""
+    return bool(int(number.numerator).bit_length() + int(number.denominator).bit_length() < 64)
