@@ -180,9 +180,8 @@ class _Jax:
         column = function.column(self._mode)
         if column is None:
             return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
-        if function.parameters:
-            return _callable(column, function.name)(*arguments)
-        return np.full(self._shape, _callable(column, function.name)(), self._dtype)
+        found = _attribute(column, function.name)
+        return found(*arguments) if function.parameters else np.full(self._shape, found, self._dtype)
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
         first, *others = definition.parameters
@@ -216,12 +215,12 @@ def _rounded(value: Fraction, dtype: np.dtype[Any], shape: tuple[int, ...]) -> A
 
 
 @cache
-def _callable(column: str, name: str) -> Callable[..., Any]:
+def _attribute(column: str, name: str) -> Any:
+    """What the table's column names: a callable, or the value of a constant."""
     if column == ABSENT:
         raise UnsupportedError(f"JAX has no {name}")
     module, _, attribute = column.rpartition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(module or "jax.numpy"), attribute)
-    return found
+    return getattr(importlib.import_module(module or "jax.numpy"), attribute)
 
 
 def use_persistent_cache() -> None:
@@ -261,18 +260,6 @@ def expint(n: Any, x: Any) -> Any:
     if order < 0:
         raise UnsupportedError("JAX has expint of order 0 and above only")
     return jax.scipy.special.expn(order, x)
-
-
-def pi() -> float:
-    return float(np.pi)
-
-
-def e() -> float:
-    return float(np.e)
-
-
-def inf() -> float:
-    return float(np.inf)
 
 
 def maximum(*arguments: Any) -> Any:

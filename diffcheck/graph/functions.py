@@ -172,10 +172,10 @@ OPERATORS = (
 )
 
 CONSTANTS = (
-    Function("pi", "3.14159…, half a turn", "", aliases=("π",), jax=OWN + "pi", ball="rule:pi"),
-    Function("e", "2.71828…, the base of ln", "", sympy="E", jax=OWN + "e", ball="rule:e"),
+    Function("pi", "3.14159…, half a turn", "", aliases=("π",), jax="jax.numpy:pi", ball="rule:pi"),
+    Function("e", "2.71828…, the base of ln", "", sympy="E", jax="jax.numpy:e", ball="rule:e"),
     Function("tau", "2π, a full turn", "", aliases=("τ",), meaning="2*pi"),
-    Function("inf", "infinity, as a bound in max, min, clip and conditions", "", sympy="oo", jax=OWN + "inf", ball="rule:inf"),
+    Function("inf", "infinity, as a bound in max, min, clip and conditions", "", sympy="oo", jax="jax.numpy:inf", ball="rule:inf"),
 )
 
 ELEMENTARY = (

@@ -112,7 +112,8 @@ class Jax(Python):
             raise UnsupportedError(f"JAX has no {function.name}")
         module, _, attribute = (column if ":" in column else f"jax.numpy:{column}").rpartition(":")
         prefix = {"jax.numpy": "jnp", "diffcheck.engines.automatic": "automatic", "diffcheck.engines.custom_rules": "custom_rules"}
-        return Text(f"{prefix.get(module, module)}.{attribute}({_listed(arguments)})")
+        name = f"{prefix.get(module, module)}.{attribute}"
+        return Text(f"{name}({_listed(arguments)})" if function.parameters else name)
 
 
 class Latex(Infix):
@@ -128,8 +129,9 @@ class Latex(Infix):
         if name in _LATEX_FORMS:
             return Text(*_LATEX_FORMS[name](*arguments))
         if name == "multiply":
-            dot = r" \cdot " if arguments[1].text[:1].isdigit() or arguments[1].text.startswith(r"\frac{") else " "
-            return Text(f"{_wrap_latex(arguments[0], 6)}{dot}{_wrap_latex(arguments[1], 7)}", 6)
+            right = _wrap_latex(arguments[1], 7)
+            dot = r" \cdot " if right[:1].isdigit() or right.startswith(r"\frac{") else " "
+            return Text(f"{_wrap_latex(arguments[0], 6)}{dot}{right}", 6)
         if name in _INFIX:
             precedence, symbol, left, right = _INFIX[name]
             symbol = _LATEX_SYMBOLS.get(symbol.strip(), symbol)

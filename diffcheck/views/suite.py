@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from rich.text import Text
 from diffcheck.results import Outcome
 from diffcheck.suites.runner import FaultKind, Record, Summary
 from diffcheck.views.console import MARKS, STYLES, console_for, line
-from diffcheck.views.json_ import record_as_dict, record_as_line
+from diffcheck.views.json_ import record_as_line
 
 LISTED_FAILURES = 20
 
@@ -53,7 +52,7 @@ def _write_lines(records: Iterable[Record], stream: TextIO, color: str) -> None:
 def _write_array(records: Iterable[Record], stream: TextIO, color: str) -> None:
     stream.write("[")
     for i, record in enumerate(records):
-        stream.write((",\n" if i else "\n") + json.dumps(record_as_dict(record), ensure_ascii=False, allow_nan=False))
+        stream.write((",\n" if i else "\n") + record_as_line(record))
     stream.write("\n]\n")
 
 

@@ -1,0 +1,450 @@
+"""The command line: what it accepts, how it ends, and that nothing a user does makes it fail in another way."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from diffcheck.cli import app
+
+PASS, FAIL, USAGE, UNDECIDED, OUTPUT, INTERRUPTED, PIPE = 0, 1, 2, 3, 4, 130, 141
+HEAVY = ("jax", "sympy", "flint", "matplotlib", "numpy", "pydantic")
+ENDLESS = ["check", "digamma(x)^2", "--at", "linspace(1,2,10000)", "--format", "jsonl"]  # minutes of work, told while it is done
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    code: int
+    stdout: str
+    stderr: str
+
+
+def diffcheck(*arguments: str, stdin: str | None = None) -> Ended:
+    """The command in this process, which starts no engine anew."""
+    result = CliRunner().invoke(app, list(arguments), input=stdin, prog_name="diffcheck")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ended(result.exit_code, result.stdout, result.stderr)
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of a process of its own."""
+    return [sys.executable, "-m", "diffcheck", *arguments]
+
+
+def process(arguments: Sequence[str], directory: Path, **options: Any) -> Ended:
+    """A process of its own in a directory."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
+    done = subprocess.run(command(*arguments), cwd=directory, text=True, check=False, timeout=120, **options)
+    return Ended(done.returncode, done.stdout or "", done.stderr or "")
+
+
+def started(arguments: Sequence[str], directory: Path) -> subprocess.Popen[str]:
+    """A process that works in a directory; Ctrl-C reaches it even where this one was started in the background."""
+    return subprocess.Popen(
+        command(*arguments),
+        cwd=directory,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+# Exit codes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["check", "x^2", "--at", "2"], PASS),
+        (["check", "sqrt(x)", "--at", "0"], PASS),
+        (["check", "sqrt(x)", "--at", "0", "--strict"], FAIL),
+        (["check", "log(x)", "--at", "-1"], FAIL),
+        (["check", "x^2", "--at", "2", "--claim", "3x"], FAIL),
+        (["check", "lambertw(x)", "--at", "1"], UNDECIDED),
+        (["check", "lambertw(x)", "--at", "1", "--claim", "0"], FAIL),
+        (["derive", "x^2"], PASS),
+        (["derive", "floor(x)"], UNDECIDED),
+        (["functions"], PASS),
+        (["--version"], PASS),
+    ],
+)
+def test_the_exit_code_says_what_was_found(arguments: list[str], code: int) -> None:
+    ended = diffcheck(*arguments)
+    assert ended.code == code
+    assert ended.stdout or ended.code == UNDECIDED
+
+
+@pytest.mark.parametrize(("text", "point", "code"), [("x^2", "2", PASS), ("log(x)", "-1", FAIL), ("sni(x)", "1", USAGE)])
+def test_a_process_ends_with_the_same_codes(text: str, point: str, code: int, tmp_path: Path) -> None:
+    ended = process(["check", text, "--at", point], tmp_path)
+    assert ended.code == code
+    assert (ended.stdout == "") == (code == USAGE)
+    assert (ended.stderr == "") == (code != USAGE)
+
+
+SUITES = {
+    "right": ('[[case]]\nexpr = "x^2"\nat = 1', PASS),
+    "wrong": ('[[case]]\nexpr = "x^2"\nat = 1\nclaim = "x"', FAIL),
+    "open": ('[[case]]\nexpr = "lambertw(x)"\nat = 1', UNDECIDED),
+    "unreadable": ('[[case]]\nexpr = "sni(x)"\nat = 1', USAGE),
+    "wrong and unreadable": ('[[case]]\nexpr = "sni(x)"\nat = 1\n[[case]]\nexpr = "x^2"\nat = 1\nclaim = "x"', FAIL),
+    "empty": ("", USAGE),
+    "no TOML": ("[[case", USAGE),
+}
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_suite_ends_with_the_worst_of_its_cases(name: str, tmp_path: Path) -> None:
+    text, code = SUITES[name]
+    (tmp_path / "suite.toml").write_text(text)
+    assert diffcheck("run", str(tmp_path / "suite.toml")).code == code
+
+
+# What is accepted
+
+
+@pytest.mark.parametrize("arguments", [["-x^2", "--at", "2"], ["--at", "2", "-x^2"], ["--at=2", "-x^2"], ["--at", "2", "--", "-x^2"]])
+def test_an_expression_may_begin_with_a_minus(arguments: list[str]) -> None:
+    ended = diffcheck("check", *arguments)
+    assert ended.code == PASS
+    assert "read as: -(x^2)\n" in ended.stdout
+    assert "df/dx = -2*x\n" in ended.stdout
+
+
+def test_a_claim_and_a_point_may_begin_with_a_minus() -> None:
+    ended = diffcheck("check", "-x^2", "--at", "-2", "--claim", "-2x")
+    assert ended.code == PASS
+    assert "at x = -2" in ended.stdout
+
+
+def test_a_dash_reads_standard_input() -> None:
+    assert "read as: f(x) = x^2; f(x) + 1\n" in diffcheck("check", "-", "--at", "2", stdin="f(x) = x^2  # a comment\nf(x) + 1\n").stdout
+    assert diffcheck("derive", "-", stdin="x^3").stdout == "df/dx = 3*x^2\n"
+
+
+def test_points_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("y,x\n2,1\n4,3\n")
+    ended = diffcheck("check", "x*y", "--points", str(tmp_path / "points.csv"), "--wrt", "x", "--format", "jsonl")
+    samples = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [sample["point"] for sample in samples] == [{"x": 1.0, "y": 2.0}, {"x": 3.0, "y": 4.0}]
+    assert [sample["results"][0]["value"] for sample in samples] == [2.0, 4.0]
+
+
+def test_a_report_as_json_is_one_object() -> None:
+    report = json.loads(diffcheck("check", "x^2", "--at", "1", "--at", "2", "--format", "json").stdout)
+    assert report["header"]["read_as"] == "x^2"
+    assert [sample["point"]["x"] for sample in report["samples"]] == [1.0, 2.0]
+    assert report["summary"]["outcomes"] == {"pass": 6}
+
+
+def test_float32_is_another_format() -> None:
+    ended = diffcheck("check", "0.1x", "--at", "0.1", "--dtype", "float32", "--format", "jsonl")
+    assert json.loads(ended.stdout)["point"]["x"] == 0.10000000149011612
+
+
+# Wrong input: one error, and nothing else
+
+
+CARET = [
+    ("sni(x)", "unknown function 'sni'", "^^^", "Did you mean 'sin'?"),
+    ("1/2x", "a '/' is followed by an implied product", "^^^^", "(1/2)*x or 1/(2*x)"),
+    ("sin^-1(x)", "'sin^-1' is ambiguous", "^^^^^^", "asin(x)"),
+    ("2*(x+1", "the closing bracket is missing", "^", "')'"),
+    ("x+1)", "", "^", ""),
+    ("sin x", "functions need parentheses", "^^^", ""),
+    ("max(x,[1])", "'[' does not group", "^", "Only round brackets group"),
+    ("x[bold]", "'[' does not group", "^", ""),
+    ("x^9**9**9", "too large", "^", "10^±10,000"),
+    ("9**9**9 + x", "too large to compute", "^^^^^^^", "10^±10,000"),
+    ("factorial(10^7) x", "too large to compute", "^", "10^±10,000"),
+    ("1e999999999 x", "exponent is beyond the limit", "^", ""),
+    ("x + ", "", "^", ""),
+    ("f(x) = f(x); f(x)", "'f' is defined by itself", "^", ""),
+    ("", "the text is empty", "^", "Write an expression"),
+    ("x\ny z (", "line 2, column", "^", ""),
+    ("__import__('os').system('true')", "", "^", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "what", "caret", "fix"), CARET)
+def test_an_expression_that_cannot_be_read_is_shown_with_a_caret(text: str, what: str, caret: str, fix: str) -> None:
+    for subcommand in (["check", text, "--at", "1"], ["derive", text]):
+        ended = diffcheck(*subcommand)
+        _assert_one_error(ended)
+        first, excerpt, carets, *rest = ended.stderr.splitlines()
+        assert what in first
+        assert re.fullmatch(rf" +{re.escape(caret)}\^*", carets)
+        assert excerpt.strip() in text
+        assert fix in "\n".join(rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("(" * 10_000 + "x" + ")" * 10_000, "nested deeper than the limit of 500"),
+        ("x+" * 40_000 + "x", "longer than the limit of 64 KiB"),
+        ("+".join(["x"] * 11_000), "10,000"),
+        ("1" * 2_000 + "x", "1,000 digits"),
+        ("x" * 200, "100 characters"),
+        ("f(x) = x + 1; f@1000001(x)", "1,000,000"),
+    ],
+)
+def test_what_is_too_large_is_refused_quickly(text: str, what: str) -> None:
+    begun = time.monotonic()
+    ended = diffcheck("check", "-", "--at", "1", stdin=text)
+    _assert_one_error(ended)
+    assert what in ended.stderr
+    assert max(map(len, ended.stderr.splitlines())) <= 140
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["x", "--at", "two"], "'two' is not a number"),
+        (["x", "--at", "nan"], "'nan' is not a number"),
+        (["x", "--at", "1e400"], "out of the range of float64"),
+        (["x", "--at", "9" * 5_000], "is not a number"),
+        (["x", "--at", "__import__('os')"], "is not a number"),
+        (["x", "--at", "[red]1[/red]"], "'[red]1[/red]' is not a number"),
+        (["x", "--at", "linspace(0,1,0)"], "is not a range"),
+        (["x", "--at", "linspace(0,1,10^9)"], "is not a range"),
+        (["x", "--at", "x=1,x=2"], "given twice"),
+        (["x", "--at", "x=1,y=2"], "no variable 'y'"),
+        (["x y", "--at", "x=1"], "no value for y"),
+        (["x y", "--at", "1"], "which variable"),
+        (["x y", "--at", "x=linspace(0,1,2),y=linspace(0,1,3)"], "different lengths"),
+        (["x"], "no point is given"),
+        (["x", "--at", "1", "--points", "points.csv"], "both --at and --points"),
+        (["x", "--points", "missing.csv"], "cannot read missing.csv"),
+        (["x", "--at", "1", "--wrt", "y"], "no variable 'y'"),
+        (["x", "--at", "1", "--of", "g"], "no definition 'g'"),
+        (["f(x) = x; f(x)", "--at", "1", "--of", "g"], "no definition 'g'"),
+        (["x", "--at", "1", "--claim", "2y"], "the claim uses 'y'"),
+        (["x", "--at", "1", "--claim", "sni(x)"], "unknown function 'sni'"),
+        (["x", "--at", "1", "--claim", "1", "--claim", "1"], "claims"),
+        (["2", "--at", "1"], "no variable"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_one_error(arguments: list[str], what: str) -> None:
+    ended = diffcheck("check", *arguments)
+    _assert_one_error(ended)
+    assert what in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", ["check", "check x y --at 1", "check x --bogus", "check x --format yaml", "chekc x", "run"])
+def test_wrong_usage_is_told_without_a_traceback(arguments: str) -> None:
+    ended = diffcheck(*arguments.split())
+    assert ended.code == USAGE
+    assert ended.stdout == ""
+    assert "Error: " in ended.stderr
+    assert "--help" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("", "is empty"),
+        ("x\n", "holds no points"),
+        ("y\n1\n", "no value for x"),
+        ("x\n1\ntwo\n", "points.csv:3: 'two' is not a number"),
+        ("x\n1,2\n", "points.csv:2: 2 cells"),
+    ],
+)
+def test_a_file_of_points_that_cannot_be_used_is_one_error(content: str, what: str, tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text(content)
+    ended = diffcheck("check", "x", "--points", str(tmp_path / "points.csv"))
+    _assert_one_error(ended)
+    assert what in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["x", "--at", "1", "-o", "x.gif"], ".png"),
+        (["x", "--at", "1", "-o", "x.png", "--range", "1"], "is not an interval"),
+        (["x", "--at", "1", "-o", "x.png", "--range", "4,-4"], "range"),
+        (["x", "--at", "9", "-o", "x.png", "--range", "-4,4"], "9"),
+        (["x", "--at", "1", "-o", "x.png", "--samples", "1"], "samples"),
+        (["x", "-o", "x.png"], "no point is given"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_error(arguments: list[str], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = diffcheck("plot", *arguments)
+    _assert_one_error(ended)
+    assert what in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def _assert_one_error(ended: Ended) -> None:
+    assert ended.code == USAGE
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.count("error: ") == 1
+    assert "Traceback" not in ended.stderr
+
+
+# Output
+
+
+def test_a_file_gets_what_standard_output_would(tmp_path: Path) -> None:
+    file = tmp_path / "report.txt"
+    ended = diffcheck("check", "x^2", "--at", "2", "-o", str(file))
+    assert ended == Ended(PASS, "", "")
+    assert file.read_text(encoding="utf-8") == diffcheck("check", "x^2", "--at", "2").stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["report.txt"]
+
+
+def test_a_file_stays_as_it_was_when_the_command_fails(tmp_path: Path) -> None:
+    file = tmp_path / "report.txt"
+    file.write_text("old")
+    for arguments in (["check", "sni(x)", "--at", "1"], ["check", "x", "--at", "two"], ["derive", "floor(x)"]):
+        assert diffcheck(*arguments, "-o", str(file)).code in (USAGE, UNDECIDED)
+        assert file.read_text() == "old"
+        assert [path.name for path in tmp_path.iterdir()] == ["report.txt"]
+
+
+def test_a_file_stays_as_it_was_when_the_command_is_interrupted(tmp_path: Path) -> None:
+    file = tmp_path / "report.jsonl"
+    file.write_text("old")
+    child = started([*ENDLESS, "-o", str(file)], tmp_path)
+    _wait_until(lambda: any(path.stat().st_size for path in tmp_path.iterdir() if path != file))
+    child.send_signal(signal.SIGINT)
+    assert child.wait(timeout=60) == INTERRUPTED
+    assert file.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.jsonl"]
+
+
+@pytest.mark.parametrize("target", ["", "missing/report.txt", "/dev/full"])
+def test_what_cannot_be_written_ends_with_code_4(target: str, tmp_path: Path) -> None:
+    ended = diffcheck("check", "x^2", "--at", "2", "-o", str(tmp_path / target))
+    assert (ended.code, ended.stdout) == (OUTPUT, "")
+    assert ended.stderr.startswith("error: cannot write ")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [["functions"], ["check", "x^2", "--at", "2"], ["derive", "x^2"]])
+def test_a_full_disk_and_a_closed_output_end_with_code_4(arguments: list[str], tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        ended = process(arguments, tmp_path, stdout=full)
+    assert ended == Ended(OUTPUT, "", "error: cannot write the result: No space left on device\n")
+    shell = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *command(*arguments)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (shell.returncode, shell.stderr) == (OUTPUT, "error: standard output is closed\n")
+
+
+def test_help_onto_a_full_disk_ends_with_code_4(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        assert process(["--help"], tmp_path, stdout=full).code == OUTPUT
+
+
+def test_a_closed_pipe_ends_with_code_141(tmp_path: Path) -> None:
+    child = started(ENDLESS, tmp_path)
+    assert child.stdout is not None
+    assert child.stderr is not None
+    assert json.loads(child.stdout.readline())["status"] == "smooth"
+    child.stdout.close()
+    assert child.wait(timeout=60) == PIPE
+    assert child.stderr.read() == ""
+
+
+def test_an_interrupt_ends_with_code_130(tmp_path: Path) -> None:
+    child = started(ENDLESS, tmp_path)
+    assert child.stdout is not None
+    child.stdout.readline()
+    child.send_signal(signal.SIGINT)
+    _, stderr = child.communicate(timeout=60)
+    assert (child.returncode, stderr) == (INTERRUPTED, "interrupted\n")
+
+
+def _wait_until(condition: Any) -> None:
+    for _ in range(600):
+        if condition():
+            return
+        time.sleep(0.1)
+    pytest.fail("nothing happened for a minute")
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "colored"),
+    [
+        ([], {}, True),
+        ([], {"NO_COLOR": "1"}, False),
+        ([], {"TERM": "dumb"}, False),
+        (["--color", "never"], {}, False),
+        (["--color", "always"], {"TERM": "dumb"}, True),
+    ],
+)
+def test_a_terminal_gets_colours_unless_it_says_no(options: list[str], variables: dict[str, str], colored: bool, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    environment |= {"TERM": "xterm-256color", "COLUMNS": "100", **variables}
+    reader, writer = pty.openpty()
+    child = subprocess.Popen(command("functions", *options), cwd=tmp_path, env=environment, stdout=writer, stderr=subprocess.DEVNULL)
+    os.close(writer)
+    shown = _read_all(reader)
+    assert child.wait(timeout=60) == PASS
+    assert b"relu" in shown
+    assert (b"\x1b[" in shown) == colored
+
+
+def _read_all(descriptor: int) -> bytes:
+    found = b""
+    try:
+        while part := os.read(descriptor, 65_536):
+            found += part
+    except OSError:  # how Linux says that the other end of a terminal is closed
+        pass
+    os.close(descriptor)
+    return found
+
+
+def test_what_is_no_terminal_gets_colours_only_when_asked() -> None:
+    assert "\x1b[" not in diffcheck("check", "x^2", "--at", "2").stdout
+    assert "\x1b[" in diffcheck("check", "x^2", "--at", "2", "--color", "always").stdout
+
+
+# Start
+
+
+def test_help_and_version_import_no_engine(tmp_path: Path) -> None:
+    """-X importtime names every module that is imported."""
+    for argument in ("--help", "--version"):
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "diffcheck", argument], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+        assert "diffcheck" in imported
+        assert not imported & set(HEAVY)
+
+
+def test_the_help_of_no_command_imports_an_engine(tmp_path: Path) -> None:
+    group: Any = typer.main.get_command(app)
+    code = (
+        "import sys; from typer.testing import CliRunner; from diffcheck.cli import app\n"
+        f"for name in {list(group.commands)}: assert CliRunner().invoke(app, [name, '--help']).stdout.startswith('Usage: ')\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_version_is_that_of_the_package(tmp_path: Path) -> None:
+    from importlib.metadata import version
+
+    assert process(["--version"], tmp_path) == Ended(PASS, f"diffcheck {version('diffcheck-ad')}\n", "")
