@@ -129,9 +129,9 @@ class Latex(Infix):
         if name in _LATEX_FORMS:
             return Text(*_LATEX_FORMS[name](*arguments))
         if name == "multiply":
-            right = _wrap_latex(arguments[1], 7)
-            dot = r" \cdot " if right[:1].isdigit() or right.startswith(r"\frac{") else " "
-            return Text(f"{_wrap_latex(arguments[0], 6)}{dot}{right}", 6)
+            factor = _wrap_latex(arguments[1], 7)
+            dot = r" \cdot " if factor[:1].isdigit() or factor.startswith(r"\frac{") else " "
+            return Text(f"{_wrap_latex(arguments[0], 6)}{dot}{factor}", 6)
         if name in _INFIX:
             precedence, symbol, left, right = _INFIX[name]
             symbol = _LATEX_SYMBOLS.get(symbol.strip(), symbol)
