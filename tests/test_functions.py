@@ -51,10 +51,40 @@ RANGES = {  # where to look for smooth points, if not in the row's domain cut to
     ("li", "x"): (1.2, 4.0),
 }
 ULPS = {  # bounds of |JAX - ball| in units of u·(|f| + |x·f'|), where it exceeds 32
+    "lgamma": 100,  # near its roots 1 and 2
 }
-FINITE_OUTSIDE = {  # (row, parameter) -> JAX's value where the function is not defined
+FINITE_OUTSIDE = {  # where JAX has a number though the function is not defined, and which one
+    ("gammainc", "a", 0.0): "the limit 1",
+    ("gammaincc", "a", 0.0): "the limit 0",
+    ("betainc", "a", 0.0): "the limit 1",
+    ("betainc", "b", 0.0): "the limit 0",
+    ("Ci", "x", -0.5): "Ci(0.5), the real part of the complex function",
 }
+IN_THE_ORDER = "SymPy knows no derivative with respect to the order or a parameter"
+MEIJER = "SymPy's derivative is a Meijer G-function"
+STEPS = "SymPy leaves the derivative of a step function open"
 WITHOUT_SYMBOLIC_DERIVATIVE = {  # (row, parameter) -> why SymPy has none
+    ("floor", "x"): STEPS,
+    ("ceil", "x"): STEPS,
+    ("mod", "x"): STEPS,
+    ("mod", "y"): STEPS,
+    ("heaviside", "at_zero"): STEPS,
+    ("gammainc", "a"): MEIJER,
+    ("gammaincc", "a"): MEIJER,
+    ("uppergamma", "a"): MEIJER,
+    ("lowergamma", "a"): MEIJER,
+    ("betainc", "a"): IN_THE_ORDER,
+    ("betainc", "b"): IN_THE_ORDER,
+    ("besselj", "n"): IN_THE_ORDER,
+    ("bessely", "n"): IN_THE_ORDER,
+    ("besseli", "n"): IN_THE_ORDER,
+    ("besselk", "n"): IN_THE_ORDER,
+    ("legendre", "n"): IN_THE_ORDER,
+    ("zeta", "s"): IN_THE_ORDER,
+    ("polylog", "s"): IN_THE_ORDER,
+    ("hyp2f1", "a"): IN_THE_ORDER,
+    ("hyp2f1", "b"): IN_THE_ORDER,
+    ("hyp2f1", "c"): IN_THE_ORDER,
 }
 
 

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
 from diffcheck import Check, Claim, InputError, Sample, Status
-from diffcheck.errors import OutputError
+from diffcheck.errors import OutputError, UnsupportedError
 from diffcheck.judgement.points import Columns, from_texts
 from diffcheck.results import Outcome
 from diffcheck.views.plot import METADATA, SIZE_INCHES, draw, plot
@@ -137,6 +137,11 @@ def test_the_curve_goes_through_the_equidistant_points_and_says_how_many() -> No
     assert np.array_equal(curve.x, np.linspace(-4, 4, 100))
     assert curve.y == pytest.approx(curve.x**2 + 3 * curve.x + 2, rel=1e-15, abs=1e-14)
     assert "f at 100 equidistant points" in legend(figure_of(PARABOLA, "2").axes[0])
+
+
+def test_where_jax_lacks_a_function_its_reason_is_raised() -> None:
+    with pytest.raises(UnsupportedError, match="lambertw"):
+        curve_of("lambertw(x)", 0, 4)
 
 
 # Tangents

@@ -30,7 +30,7 @@ def of_rational(value: Fraction) -> Magnitude:
         return Magnitude(0.0, -math.inf)
     log10 = _log10_integer(abs(value.numerator)) - _log10_integer(value.denominator)
     if abs(log10) > 300:
-        return Magnitude(math.copysign(math.inf if log10 > 0 else 0.0, value.numerator), log10)
+        return Magnitude(math.copysign(math.inf if log10 > 0 else 0.0, 1 if value > 0 else -1), log10)
     return Magnitude(float(value), log10)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import flint
@@ -235,8 +236,9 @@ def _rows(program: Program, columns: Columns) -> Iterator[tuple[dict[str, float]
         for offset in range(0, min(CHUNK, total - start), BLOCK):
             block = slice(offset, offset + BLOCK)
             points = _transposed({name: column[block] for name, column in chunk.items()})
-            for point, values in zip(points, _transposed({key: array[block] for key, array in arrays.items()}), strict=True):
-                yield point, _Values(values, **missing)
+            values = _transposed({key: array[block] for key, array in arrays.items()}) if arrays else repeat({})
+            for point, found_there in zip(points, values, strict=False):
+                yield point, _Values(found_there, **missing)
 
 
 def _transposed(columns: Mapping[str, NDArray[Any]]) -> Iterator[dict[str, float]]:

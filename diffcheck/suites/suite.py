@@ -183,9 +183,8 @@ def _read_toml(content: bytes, path: Path) -> list[Case | Unreadable]:
 
 
 def _from_table(table: _TomlCase, number: int, line: int) -> Case:
-    name = table.name or f"case {number + 1}"
-    wrt = tuple((name,) for name in table.wrt)
-    return Case(name, line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect)
+    wrt = tuple((variable,) for variable in table.wrt)
+    return Case(table.name or f"case {number + 1}", line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect)
 
 
 def _line_of(lines: Sequence[str], place: Sequence[str | int]) -> int:
@@ -240,7 +239,7 @@ def _complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
         return f"unknown key {name!r}.{_suggestion(name, known) or ' Known: ' + ', '.join(known) + '.'}"
     said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"].lower().replace("input", "it", 1)
     if not names:
-        return f"a case is a table, [[case]]: {said}" if model is _TomlCase else f"a case is an object, {{…}}: {said}"
+        return "a case is a table, headed by [[case]]" if model is _TomlCase else 'a case is an object: {"expr": …, "points": …}'
     return f"{name!r}: {said}"
 
 

@@ -16,7 +16,7 @@ from typing import Any, NotRequired, TextIO
 
 from typing_extensions import TypedDict  # pydantic reads typing's only from Python 3.12 on
 
-from diffcheck.results import UP, Enclosure, Header, Outcome, Report, Result, Sample, Status, Tally
+from diffcheck.results import UP, Enclosure, Header, Report, Result, Sample, Tally
 from diffcheck.suites.runner import Fault, Record
 
 SCHEMA_VERSION = 1
@@ -127,8 +127,7 @@ def report_as_json(report: Report) -> ReportJson:
 
 def sample_as_line(sample: Sample) -> str:
     """One sample as a line of JSON, without the line's end."""
-    outcome = Outcome.UNDECIDED if sample.status is Status.UNSAMPLED else sample.outcome
-    return f'{{"schema_version": {SCHEMA_VERSION}, {_sample(sample)}, "outcome": "{outcome._value_}"}}'
+    return f'{{"schema_version": {SCHEMA_VERSION}, {_sample(sample)}, "outcome": "{sample.outcome._value_}"}}'
 
 
 def record_as_line(record: Record) -> str:

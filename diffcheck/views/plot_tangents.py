@@ -134,10 +134,11 @@ def draw_curve(axes: Axes, curve: Curve, samples: Sequence[Sample], name: str, d
         line.set_marker(".")
         line.set_markersize(3)
         line.set_markevery([])
-    handles = [line, *_legend(samples, detailed)]
-    for pole in curve.poles:
-        handle = axes.axvline(pole, color="#999999", linewidth=1.0, linestyle=":", zorder=1, label="pole")
-        handles[1:] = [handle, *[other for other in handles[1:] if other.get_label() != "pole"]]
+    poles = [
+        axes.axvline(pole, color="#999999", linewidth=1.0, linestyle=":", zorder=1, label="pole")
+        for pole in curve.poles
+    ]
+    handles = [line, *poles[:1], *_legend(samples, detailed)]
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False, fontsize=9)
 
 

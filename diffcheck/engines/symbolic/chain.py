@@ -44,6 +44,8 @@ class Differentiator:
                 self._found[key] = self._differentiate(definition, wrt)
             except UnsupportedError as unsupported:
                 self._found[key] = unsupported
+            except (ArithmeticError, ValueError, TypeError, AttributeError, NotImplementedError, RecursionError) as error:
+                self._found[key] = UnsupportedError(f"SymPy: {type(error).__name__}: {str(error)[:160]}")  # mod(x, 0), for one
         return self._found[key]
 
     def _differentiate(self, definition: Definition, wrt: str) -> Definition:
