@@ -26,9 +26,17 @@ _HOMES = {
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604  (names of this table)
 
 if TYPE_CHECKING:
-    from diffcheck.errors import DiffcheckError, ExpressionError, InputError
-    from diffcheck.judgement.check import Check, Claim, check
-    from diffcheck.results import Outcome, Report, Sample, Status, Verdict
+    from diffcheck.errors import DiffcheckError as DiffcheckError
+    from diffcheck.errors import ExpressionError as ExpressionError
+    from diffcheck.errors import InputError as InputError
+    from diffcheck.judgement.check import Check as Check
+    from diffcheck.judgement.check import Claim as Claim
+    from diffcheck.judgement.check import check as check
+    from diffcheck.results import Outcome as Outcome
+    from diffcheck.results import Report as Report
+    from diffcheck.results import Sample as Sample
+    from diffcheck.results import Status as Status
+    from diffcheck.results import Verdict as Verdict
 
 
 def __getattr__(name: str) -> object:

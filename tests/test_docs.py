@@ -39,8 +39,8 @@ READABLE = DOCUMENTS | {"CHANGELOG.md": ROOT / "CHANGELOG.md"}
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_document_shows_what_its_commands_print(name: str) -> None:
     written = DOCUMENTS[name].read_text(encoding="utf-8")
-    difference = unified_diff(written.splitlines(), generate.truth(DOCUMENTS[name]).splitlines(), "written", "true", lineterm="")
-    assert not list(difference), "python docs/generate.py writes what is true"
+    difference = "\n".join(unified_diff(written.splitlines(), generate.truth(DOCUMENTS[name]).splitlines(), "written", "true", lineterm=""))
+    assert not difference, f"python docs/generate.py writes what is true:\n{difference}"
 
 
 def test_a_false_output_is_noticed(tmp_path: Path) -> None:

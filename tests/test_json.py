@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 import diffcheck
-from diffcheck.results import Enclosure, Outcome, Result, Sample, Status, Verdict
+from diffcheck.results import EXACT, Enclosure, Outcome, Result, Sample, Status, Verdict
 from diffcheck.suites.runner import Fault, FaultKind, Record
 from diffcheck.views import json_
 
@@ -82,7 +82,7 @@ def same(shown: Any, value: float | None) -> bool:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.0, 5e-324, 0.1, 1.7976931348623157e308])
 def test_every_float_survives(value: float) -> None:
-    result = Result("automatic", "forward", value, math.inf, Verdict.NONFINITE, Outcome.FAIL, "why\n\"so\" \ud800 κ")
+    result = Result("automatic", "forward", value, math.inf, Verdict.NONFINITE, Outcome.FAIL, 'why\n"so" \ud800 κ')
     sample = Sample({"x": 1.0}, "x", 1, Status.SMOOTH, "", value, None, None, None, (result,))
     found = strictly(json_.sample_as_line(sample))
     assert same(found["primal"], value)
@@ -92,25 +92,30 @@ def test_every_float_survives(value: float) -> None:
     assert json_.sample_as_line(sample).isascii()
 
 
+def scaled(number: int, exponent: int) -> Decimal:
+    return EXACT.scaleb(Decimal(number), exponent)
+
+
 digits = st.integers(-(10**40), 10**40)
 
 
 @given(digits, st.integers(0, 10**6), st.integers(-340, 300))
 def test_the_float_interval_contains_the_decimal_one(midpoint: int, radius: int, exponent: int) -> None:
-    enclosure = Enclosure(Decimal(midpoint).scaleb(exponent), Decimal(radius).scaleb(exponent))
+    enclosure = Enclosure(scaled(midpoint, exponent), scaled(radius, exponent))
+    lower, upper = Fraction(scaled(midpoint - radius, exponent)), Fraction(scaled(midpoint + radius, exponent))
     sample = Sample({"x": 1.0}, "x", 1, Status.SMOOTH, "", 1.0, None, enclosure, None, ())
     shown = strictly(json_.sample_as_line(sample))["enclosure"]
     middle, slack = Fraction(shown["midpoint"]), Fraction(shown["radius"])
-    assert middle - slack <= Fraction(Decimal(midpoint - radius).scaleb(exponent))
-    assert middle + slack >= Fraction(Decimal(midpoint + radius).scaleb(exponent))
-    assert slack <= Fraction(Decimal(radius).scaleb(exponent)) * 2 + abs(middle) / 2**50
-    assert Fraction(shown["lower"]) == Fraction(Decimal(midpoint - radius).scaleb(exponent))
-    assert Fraction(shown["upper"]) == Fraction(Decimal(midpoint + radius).scaleb(exponent))
+    assert middle - slack <= lower
+    assert middle + slack >= upper
+    assert slack <= (upper - lower) + abs(middle) / 2**50
+    assert Fraction(shown["lower"]) == lower
+    assert Fraction(shown["upper"]) == upper
 
 
 @pytest.mark.parametrize("number", ["1e400", "-3e4342944819", "1e-400", "-2.5e-320"])
 def test_an_enclosure_beyond_floats_is_given_as_texts(number: str) -> None:
-    enclosure = Enclosure(Decimal(number), Decimal(number).copy_abs().scaleb(-30))
+    enclosure = Enclosure(Decimal(number), EXACT.scaleb(Decimal(number).copy_abs(), -30))
     sample = Sample({"x": 1.0}, "x", 1, Status.SMOOTH, "", 1.0, enclosure, enclosure, None, ())
     shown = strictly(json_.sample_as_line(sample))["enclosure"]
     assert isinstance(shown["midpoint"], str)
@@ -151,8 +156,8 @@ def test_lines_are_written_one_a_sample_and_counted(samples: list[Sample]) -> No
 def test_a_record_of_a_suite_names_its_case(samples: list[Sample]) -> None:
     found = strictly(json_.record_as_line(Record(3, 'a "b"', 7, samples[0], None, "fail", False)))
     assert (found["id"], found["line"], found["expected"], found["matched"], found["outcome"]) == ('a "b"', 7, "fail", False, "fail")
-    plain = strictly(json_.record_as_line(Record(3, "a", 7, samples[0])))
-    assert plain == {**strictly(json_.sample_as_line(samples[0])), "id": "a", "line": 7}
+    plain = strictly(json_.record_as_line(Record(3, "a", 7, samples[0], file="b.toml")))
+    assert plain == {**strictly(json_.sample_as_line(samples[0])), "id": "a", "file": "b.toml", "line": 7}
     TypeAdapter(json_.SampleJson).validate_python(found, strict=True)
 
 

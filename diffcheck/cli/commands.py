@@ -206,7 +206,9 @@ def plot(
 @app.command()
 @guarded
 def run(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Suites: .toml, or .jsonl with one case a line.", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Suites: .toml, or .jsonl with one case a line.", show_default=False)
+    ],
     format: Annotated[Format, typer.Option("--format", help="How to show the results.")] = Format.text,
     dtype: FloatFormat = Dtype.float64,
     strict: Strict = False,

@@ -20,6 +20,7 @@ import numpy as np
 from jax import Array, lax
 from numpy.typing import NDArray
 
+from diffcheck.engines.jaxpr import lift
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import ABSENT, Function
@@ -71,6 +72,16 @@ class Program:
             arrays = [_tiled(columns[name], blocks, padded, self._dtype) for name in self._variables]
             found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in self._run(length, *arrays).items()}
         return found | self._failures
+
+    def derivative(self, mode: str, name: str) -> Graph:
+        """JAX's own program of ∂f/∂name, lifted; raises UnsupportedError for what cannot be lifted."""
+
+        def program(*coordinates: Array) -> Array:
+            point = dict(zip(self._variables, coordinates, strict=True))
+            (found,) = self._tangents(point, (name,), 1) if mode == "forward" else self._cotangents(point, (name,))
+            return found
+
+        return lift(program, self._variables, self._dtype.name)
 
     def _padded(self, total: int) -> int:
         """A length that was compiled for already, if there is one: a shorter last chunk needs no program of its own."""

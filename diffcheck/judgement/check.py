@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from itertools import repeat
 from typing import Any
@@ -16,7 +17,7 @@ import sympy
 from numpy.typing import NDArray
 
 from diffcheck.engines.automatic import Program
-from diffcheck.engines.certified import Certificate, certify, enclose_value
+from diffcheck.engines.certified import Certificate, certify, enclose_value, rounding_bound
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import ExpressionError, InputError, UnsupportedError
 from diffcheck.graph.build import read
@@ -27,7 +28,7 @@ from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.points import Columns, from_mappings, from_texts
 from diffcheck.judgement.verdict import Rule, Truth, judge
 from diffcheck.language.reading import read_back, suggest_product
-from diffcheck.results import Derivative, Header, Outcome, Report, Result, Sample, Status, Verdict
+from diffcheck.results import Derivative, Enclosure, Header, Outcome, Report, Result, Sample, Status, Verdict
 
 CHUNK = 250_000  # points that JAX evaluates at a time: memory stays bounded whatever their number
 BLOCK = 10_000  # points of a chunk that are Python floats at a time
@@ -81,6 +82,7 @@ class Check:
         self.entries = self._entries(self._assigned(claims))
         graphs = {entry.key: entry.graph for group in self.entries.values() for entry in group if entry.graph is not None}
         self.program = self._program(graphs, ("forward", "reverse"))
+        self._jax_graphs: dict[str, Graph | None] = {}  # JAX's own derivative programs, lifted
 
     def _chosen(self, wrt: Sequence[str] | None) -> tuple[str, ...]:
         variables = self.problem.variables
@@ -185,17 +187,39 @@ class Check:
             yield Sample(point, wrt, 1, Status.UNSAMPLED, "", _number(values["primal"]), None, None, None, (result,))
 
     def _judged(self, entry: Entry, value: float | UnsupportedError, point: Mapping[str, float], truth: Truth) -> Result:
-        graph, note = entry.graph, ""
-        rule: Rule | None = (lambda: enclose_value(graph, point)) if graph is not None else None
-        if isinstance(value, UnsupportedError) and rule is not None:
+        note = ""
+        if isinstance(value, UnsupportedError) and entry.graph is not None:
             note = f" ({value.reason}: evaluated in exact arithmetic and rounded)"
-            exact = rule()
+            exact = enclose_value(entry.graph, point)
             value = self.format.round(exact.midpoint) if exact is not None else math.nan if truth.status is Status.UNDEFINED else value
         if isinstance(value, UnsupportedError):
             reason = (entry.missing or value).reason
             return Result(entry.engine, entry.mode, None, None, Verdict.UNSUPPORTED, Outcome.UNDECIDED, reason)
-        judged = judge(value, truth, self.format, rule)
+        judged = judge(value, truth, self.format, lambda: self._rule(entry, point))
         return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, judged.reason + note)
+
+    def _rule(self, entry: Entry, point: Mapping[str, float]) -> Rule | None:
+        """What computed an entry's values, in exact arithmetic; JAX's program is lifted when it is first asked for."""
+        automatic = entry.engine == "automatic"
+        graph = self._lifted(entry.key) if automatic else entry.graph
+        if graph is None:
+            return None
+
+        def exact() -> Enclosure | None:
+            return enclose_value(graph, point)
+
+        def bound() -> Decimal | None:
+            return rounding_bound(graph, point, self.format.unit_roundoff)
+
+        return Rule("JAX's rule" if automatic else "the formula", exact, bound, literals_are_rounded=automatic)
+
+    def _lifted(self, key: str) -> Graph | None:
+        if key not in self._jax_graphs:
+            try:
+                self._jax_graphs[key] = self.program.derivative(*key.split(":"))
+            except UnsupportedError:
+                self._jax_graphs[key] = None
+        return self._jax_graphs[key]
 
 
 NOT_SAMPLED = "not in the sample that is certified"

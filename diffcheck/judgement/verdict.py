@@ -42,11 +42,22 @@ class Judgement:
     reason: str
 
 
-Rule = Callable[[], Enclosure | None]  # the derivative program's value in exact arithmetic, computed when it is needed
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The derivative program that computed a value, in exact arithmetic; its parts are computed when they are needed.
+
+    `bound` is how far rounding may carry the program from its exact value. The literals of JAX's programs are rounded, so
+    that even their exact value may be off by as much; those of a formula are exact.
+    """
+
+    name: str  # "the formula", "JAX's rule"
+    exact: Callable[[], Enclosure | None]
+    bound: Callable[[], Decimal | None]
+    literals_are_rounded: bool = False
 
 
-def judge(y: float, truth: Truth, fmt: Format, rule: Rule | None) -> Judgement:
-    """The verdict on y; `rule` is None where the program that computed y is not known as a graph."""
+def judge(y: float, truth: Truth, fmt: Format, rule: Callable[[], Rule | None] = lambda: None) -> Judgement:
+    """The verdict on y; `rule()` is None where the program that computed y is not known as a graph."""
     special = _AT_SPECIAL_POINTS.get(truth.status)
     if special is not None:
         return special(y, truth, fmt)
@@ -94,7 +105,7 @@ _AT_SPECIAL_POINTS: dict[Status, Callable[[float, Truth, Format], Judgement]] = 
 }
 
 
-def _judge_smooth(y: float, truth: Truth, derivative: Enclosure, fmt: Format, rule: Rule | None) -> Judgement:
+def _judge_smooth(y: float, truth: Truth, derivative: Enclosure, fmt: Format, known: Callable[[], Rule | None]) -> Judgement:
     nearest = fmt.round(derivative.lower)
     if nearest != fmt.round(derivative.upper):
         nearest = math.nan  # the enclosure holds a tie, or is wide
@@ -102,7 +113,7 @@ def _judge_smooth(y: float, truth: Truth, derivative: Enclosure, fmt: Format, ru
     if out_of_range is not None:
         return out_of_range
     if not math.isfinite(y):
-        return _judge_nonfinite(y, derivative, rule)
+        return _judge_nonfinite(y, derivative, known())
     if y == nearest:
         return Judgement(Verdict.EXACT, PASS, _ulps(y, derivative, fmt)[1], "the nearest float")
     low, high = _ulps(y, derivative, fmt)
@@ -115,7 +126,7 @@ def _judge_smooth(y: float, truth: Truth, derivative: Enclosure, fmt: Format, ru
         return Judgement(Verdict.ILL_CONDITIONED, PASS, high, reason)
     if low <= AGREES_ULPS or error_low <= allowed:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, high, f"the enclosure is too wide to tell: {truth.reason or 'precision ran out'}")
-    return _judge_large_error(error_high, high, truth, derivative, allowed, fmt, rule)
+    return _judge_large_error(error_high, high, truth, derivative, allowed, fmt, known())
 
 
 def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -> Judgement | None:
@@ -132,12 +143,15 @@ def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -
 
 def _judge_nonfinite(y: float, derivative: Enclosure, rule: Rule | None) -> Judgement:
     truth = f"the derivative is {_shown(derivative)}, and the value is {y}"
-    exact = rule() if rule is not None else None
-    if exact is None:
+    if rule is None:
         return Judgement(Verdict.NONFINITE, FAIL, None, truth)
-    cause = "an intermediate result overflows or is undefined in floating point, though the formula is right"
-    if not exact.overlaps(derivative):
-        cause = f"and in exact arithmetic the formula gives {_shown(exact)}"
+    exact = rule.exact()
+    if exact is None:
+        cause = f"{rule.name} is not defined there in exact arithmetic either (a branch that is not taken?)"
+    elif exact.overlaps(derivative):
+        cause = f"an intermediate result overflows or loses its value, though {rule.name} is right"
+    else:
+        cause = f"and in exact arithmetic {rule.name} gives {_shown(exact)}"
     return Judgement(Verdict.NONFINITE, FAIL, None, f"{truth}: {cause}")
 
 
@@ -148,15 +162,19 @@ def _judge_large_error(
     outcome = WARN if harmless else FAIL
     digits = _digits(error, derivative)
     if rule is None:
-        reason = f"{digits}: the derivative is {_shown(derivative)}; whether JAX's rule or its rounding is to blame is not told apart yet"
+        reason = f"{digits}: the derivative is {_shown(derivative)}; its program is not known, so rule and rounding are not told apart"
         return Judgement(Verdict.INACCURATE, outcome, ulps, reason)
-    exact = rule()
+    exact = rule.exact()
     if exact is None:
-        return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"{digits}, and the formula could not be evaluated in exact arithmetic")
-    if _gap(exact, derivative) > allowed:
-        reason = f"in exact arithmetic the formula gives {_shown(exact)}; the derivative is {_shown(derivative)}"
+        return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"{digits}, and {rule.name} could not be evaluated in exact arithmetic")
+    gap = _gap(exact, derivative)
+    bound = rule.bound() if gap > allowed or outcome is FAIL else None
+    if gap > EXACT.add(allowed, bound or Decimal(0)) if rule.literals_are_rounded else gap > allowed:
+        reason = f"in exact arithmetic {rule.name} gives {_shown(exact)}; the derivative is {_shown(derivative)}"
         return Judgement(Verdict.WRONG, FAIL, ulps, reason)
-    return Judgement(Verdict.UNSTABLE, outcome, ulps, f"{digits}: the formula is right, but loses them to rounding")
+    if bound is not None and error > bound:
+        return Judgement(Verdict.INACCURATE, outcome, ulps, f"{digits}: {rule.name} is right, but a function it uses is not accurate here")
+    return Judgement(Verdict.UNSTABLE, outcome, ulps, f"{digits}: {rule.name} is right, but rounding spoils the value")
 
 
 def _distance(y: float, derivative: Enclosure) -> tuple[Decimal, Decimal]:

@@ -47,6 +47,7 @@ class Record:
     fault: Fault | None = None
     expected: str | None = None
     matched: bool | None = None
+    file: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -71,13 +72,13 @@ def run(
 def run_case(case: Case | Unreadable, number: int = 0, dtype: str = "float64") -> Iterator[Record]:
     """The records of one case, point by point; a fault comes last."""
     if isinstance(case, Unreadable):
-        yield Record(number, case.id, case.line, None, Fault(FaultKind.INPUT, case.message))
+        yield Record(number, case.id, case.line, None, Fault(FaultKind.INPUT, case.message), file=case.file)
         return
     try:
         samples = _samples(case, dtype)
         if case.expect is None:
             for sample in samples:
-                yield Record(number, case.id, case.line, sample)
+                yield Record(number, case.id, case.line, sample, file=case.file)
         else:
             yield from _matched(case, number, case.expect, list(samples))
     except InputError as error:
@@ -89,7 +90,7 @@ def run_case(case: Case | Unreadable, number: int = 0, dtype: str = "float64") -
 
 
 def _faulty(case: Case, number: int, kind: FaultKind, message: str) -> Record:
-    return Record(number, case.id, case.line, None, Fault(kind, message), case.expect, None if case.expect is None else False)
+    return Record(number, case.id, case.line, None, Fault(kind, message), case.expect, None if case.expect is None else False, case.file)
 
 
 def _matched(case: Case, number: int, expect: str, samples: Sequence[Sample]) -> Iterator[Record]:
@@ -98,7 +99,7 @@ def _matched(case: Case, number: int, expect: str, samples: Sequence[Sample]) ->
     worst = max((sample.outcome for sample in seen), key=SEVERITY.__getitem__)
     matched = expect in {worst.value, *(result.verdict.value for sample in seen for result in sample.results)}
     for sample in samples:
-        yield Record(number, case.id, case.line, sample, None, expect, matched)
+        yield Record(number, case.id, case.line, sample, None, expect, matched, case.file)
 
 
 def _samples(case: Case, dtype: str) -> Iterator[Sample]:

@@ -49,6 +49,7 @@ class Case:
     dtype: str | None = None
     expect: str | None = None  # an outcome or a verdict
     spare_coordinates: bool = False  # a point may name variables that the expression does not use
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Unreadable:
     id: str
     line: int
     message: str
+    file: str = ""
 
 
 def read_suite(path: Path) -> list[Case | Unreadable]:
@@ -179,12 +181,12 @@ def _read_toml(content: bytes, path: Path) -> list[Case | Unreadable]:
     except (ValueError, RecursionError) as error:  # an integer of 5,000 digits, brackets 1,000 deep
         raise SuiteError(f"{path}: {error}", "The file cannot be read as TOML.") from error
     lines = text.splitlines()
-    return [_from_table(case, number, _line_of(lines, ("case", number))) for number, case in enumerate(suite.case)]
+    return [_from_table(case, number, _line_of(lines, ("case", number)), path) for number, case in enumerate(suite.case)]
 
 
-def _from_table(table: _TomlCase, number: int, line: int) -> Case:
+def _from_table(table: _TomlCase, number: int, line: int, path: Path) -> Case:
     wrt = tuple((variable,) for variable in table.wrt)
-    return Case(table.name or f"case {number + 1}", line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect)
+    return Case(table.name or f"case {number + 1}", line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect, file=str(path))
 
 
 def _line_of(lines: Sequence[str], place: Sequence[str | int]) -> int:
@@ -206,10 +208,10 @@ def _line_of(lines: Sequence[str], place: Sequence[str | int]) -> int:
 
 def _read_lines(content: bytes, path: Path) -> list[Case | Unreadable]:
     lines = enumerate(content.split(b"\n"), 1)
-    return [_from_line(line, number) for number, line in lines if line.strip()]
+    return [_from_line(line, number, str(path)) for number, line in lines if line.strip()]
 
 
-def _from_line(content: bytes, number: int) -> Case | Unreadable:
+def _from_line(content: bytes, number: int, file: str) -> Case | Unreadable:
     name = f"line {number}"
     try:
         # texts, so that a coordinate is rounded once, to the format under test; NaN becomes one too, and is refused there
@@ -218,12 +220,12 @@ def _from_line(content: bytes, number: int) -> Case | Unreadable:
             name = fields["id"]
         line = _Line.model_validate(fields)
     except ValidationError as error:
-        return Unreadable(name, number, "; ".join(_complaint(fault, _Line) for fault in error.errors()))
+        return Unreadable(name, number, "; ".join(_complaint(fault, _Line) for fault in error.errors()), file)
     except (ValueError, RecursionError) as error:
-        return Unreadable(name, number, f"not a line of JSON: {error}")
+        return Unreadable(name, number, f"not a line of JSON: {error}", file)
     claims = tuple(ClaimedText(claim.var, claim.order, claim.expr) for claim in line.expected)
     wrt = tuple(tuple(names) for names in line.wrt)
-    return Case(line.id or name, number, line.expr, line.points, None, wrt, claims, spare_coordinates=True)
+    return Case(line.id or name, number, line.expr, line.points, None, wrt, claims, spare_coordinates=True, file=file)
 
 
 # What is wrong, in words

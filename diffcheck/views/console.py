@@ -118,7 +118,9 @@ def _function_value(sample: Sample) -> str:
         return f"not defined (the limit is {enclosure_text(sample.value)})"
     if sample.value is not None:
         return enclosure_text(sample.value)
-    return "not defined" if sample.status is Status.UNDEFINED else "?" if sample.primal is None else f"{_number(sample.primal)} (not proved)"
+    if sample.status is Status.UNDEFINED:
+        return "not defined"
+    return "?" if sample.primal is None else f"{_number(sample.primal)} (not proved)"
 
 
 def _rows(header: Header, sample: Sample) -> Iterator[tuple[str | Text, ...]]:

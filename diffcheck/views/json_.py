@@ -51,7 +51,8 @@ class SampleJson(TypedDict):
     """One point and one variable."""
 
     schema_version: int
-    id: NotRequired[str]  # in suites, with the line of the case in its file
+    id: NotRequired[str]  # in suites, with the file and the line where the case stands
+    file: NotRequired[str]
     line: NotRequired[int]
     point: dict[str, Number]
     point_hex: dict[str, str]
@@ -75,6 +76,7 @@ class FaultJson(TypedDict):
 
     schema_version: int
     id: str
+    file: str
     line: int
     error: str
     kind: str
@@ -132,7 +134,7 @@ def sample_as_line(sample: Sample) -> str:
 
 def record_as_line(record: Record) -> str:
     """A record of a suite as a line of JSON: a sample with the case's id, or why there is none."""
-    case = f'"schema_version": {SCHEMA_VERSION}, "id": {_text(record.id)}, "line": {record.line}'
+    case = f'"schema_version": {SCHEMA_VERSION}, "id": {_text(record.id)}, "file": {_text(record.file)}, "line": {record.line}'
     found = _fault(record.fault) if record.sample is None else _sample(record.sample)
     expected = "" if record.expected is None else f', "expected": {_text(record.expected)}, "matched": {_encode(record.matched)}'
     return f'{{{case}, {found}, "outcome": "{record.outcome.value}"{expected}}}'

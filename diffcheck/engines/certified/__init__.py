@@ -5,5 +5,6 @@ It sees only the user's function, and judges what the other engines found; it ne
 
 from diffcheck.engines.certified.certificate import Certificate, scope
 from diffcheck.engines.certified.enclose import certify, enclose_value
+from diffcheck.engines.certified.rounding import rounding_bound
 
-__all__ = ["Certificate", "certify", "enclose_value", "scope"]
+__all__ = ["Certificate", "certify", "enclose_value", "rounding_bound", "scope"]

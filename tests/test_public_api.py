@@ -1,0 +1,174 @@
+"""What `import diffcheck` offers, and that it costs nothing until it is used."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import diffcheck
+from diffcheck import Check, Claim, ExpressionError, InputError, Outcome, Report, Sample, Status, Verdict, check
+
+PUBLIC = [
+    "Check",
+    "Claim",
+    "DiffcheckError",
+    "ExpressionError",
+    "InputError",
+    "Outcome",
+    "Report",
+    "Sample",
+    "Status",
+    "Verdict",
+    "__version__",
+    "check",
+]
+
+
+def test_the_exported_names_are_these() -> None:
+    assert sorted(diffcheck.__all__) == PUBLIC
+    assert dir(diffcheck) == PUBLIC
+    assert all(getattr(diffcheck, name) is not None for name in PUBLIC)
+
+
+def test_a_name_that_is_not_exported_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'chekc'"):
+        diffcheck.chekc  # noqa: B018
+
+
+def test_importing_the_package_imports_no_engine(tmp_path: Path) -> None:
+    code = "import sys, diffcheck; before = set(sys.modules); diffcheck.check; print(*sorted(before), '|', *sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    before, after = (set(part.split()) for part in done.stdout.split("|"))
+    engines = {"jax", "sympy", "flint"}
+    assert not before & (engines | {"numpy", "matplotlib", "lark", "typer", "rich", "pydantic"})
+    assert after >= engines
+
+
+def test_the_version_is_a_version() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+", diffcheck.__version__)
+
+
+def test_the_signature_of_check_is_kept() -> None:
+    parameters = inspect.signature(check).parameters
+    assert list(parameters) == ["text", "at", "of", "wrt", "claim", "dtype"]
+    positional = [name for name, parameter in parameters.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
+    assert positional == ["text", "at"]
+
+
+@pytest.mark.parametrize("at", [2, 2.0, "2", "x=2", " 2.0 ", "0x1p1", {"x": 2}, {"x": "2"}, [2.0], ["2"], [{"x": 2.0}], ("x=2",)])
+def test_a_point_can_be_given_in_many_ways(at: Any) -> None:
+    (sample,) = check("x^2 + 3x + 2", at).samples
+    assert sample.point == {"x": 2.0}
+    assert sample.value is not None
+    assert sample.enclosure is not None
+    assert (float(sample.value), float(sample.enclosure)) == (12.0, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ([1, 2.0, "3"], [1.0, 2.0, 3.0]),
+        ("linspace(-1,1,3)", [-1.0, 0.0, 1.0]),
+        (["linspace(0,1,2)", "5"], [0.0, 1.0, 5.0]),
+        ([{"x": 1}, {"x": 2}], [1.0, 2.0]),
+    ],
+)
+def test_several_points_give_samples_in_their_order(at: Any, expected: Sequence[float]) -> None:
+    assert [sample.point["x"] for sample in check("x^2", at).samples] == expected
+
+
+UNUSABLE = ["two", True, float("nan"), float("inf"), [], "x=1,y=2", {"y": 1}, {}, [None], [[1]], {"x": True}, "1" * 2_000]
+
+
+@pytest.mark.parametrize("at", UNUSABLE)
+def test_a_point_that_cannot_be_used_is_an_input_error(at: Any) -> None:
+    with pytest.raises(InputError):
+        check("x^2", at)
+
+
+def test_two_variables_give_a_sample_each() -> None:
+    report = check("x*y + sin(x)", "x=0,y=2")
+    assert [(sample.wrt, float(sample.enclosure or 0)) for sample in report.samples] == [("x", 3.0), ("y", 0.0)]
+    (only,) = check("x*y + sin(x)", "x=0,y=2", wrt=["y"]).samples
+    assert only.wrt == "y"
+
+
+def test_a_definition_can_be_chosen() -> None:
+    text = "f(x) = x^2; g(x) = f(x) + x"
+    slopes = [check(text, 2, of=of).samples[0].enclosure for of in (None, "g", "f")]
+    assert [float(slope) for slope in slopes if slope is not None] == [5.0, 5.0, 4.0]
+
+
+def test_the_report_has_a_header_samples_and_counts() -> None:
+    report = check("x^2 + 3x + 2", 2, claim="2x + 2")
+    assert isinstance(report, Report)
+    assert report.header.read_as == "((x^2) + (3*x)) + 2"
+    assert report.header.variables == ("x",)
+    assert report.header.derivatives[0].text == "2*x + 3"
+    assert set(report.header.versions) == {"jax", "sympy", "flint"}
+    (sample,) = report.samples
+    assert isinstance(sample, Sample)
+    assert (sample.status, sample.outcome) == (Status.SMOOTH, Outcome.FAIL)
+    assert [(result.engine, result.mode, result.value, result.verdict) for result in sample.results] == [
+        ("symbolic", None, 7.0, Verdict.EXACT),
+        ("automatic", "forward", 7.0, Verdict.EXACT),
+        ("automatic", "reverse", 7.0, Verdict.EXACT),
+        ("claim", None, 6.0, Verdict.WRONG),
+    ]
+    assert report.tally.samples == 1
+    assert report.tally.outcomes == {Outcome.PASS: 3, Outcome.FAIL: 1}
+
+
+def test_claims_are_texts_or_say_of_which_order_they_are() -> None:
+    report = check("x^3 y", {"x": 2, "y": 5}, claim=["3x^2*y", "x^3", Claim("x", 2, "6x*y")])
+    claims = {(sample.wrt, sample.order): sample.results[-1] for sample in report.samples}
+    assert {place: (result.engine, result.value, result.verdict) for place, result in claims.items()} == {
+        ("x", 1): ("claim", 60.0, Verdict.EXACT),
+        ("y", 1): ("claim", 8.0, Verdict.EXACT),
+        ("x", 2): ("claim", 60.0, Verdict.EXACT),
+    }
+
+
+def test_the_number_format_can_be_chosen() -> None:
+    (sample,) = check("x/10", 0.1, dtype="float32").samples
+    assert sample.point["x"] == 0.10000000149011612
+    assert [result.verdict for result in sample.results] == [Verdict.EXACT] * 3
+    with pytest.raises(InputError, match="float16"):
+        check("x", 1, dtype="float16")
+
+
+def test_a_check_is_made_once_and_used_at_many_points() -> None:
+    import numpy as np
+
+    job = Check("sin(x)^2 / x", wrt=["x"])
+    first, second = (list(job.samples({"x": np.array([place])})) for place in (1.0, 2.0))
+    assert len(first) == len(second) == 1
+    assert first[0].enclosure != second[0].enclosure
+    assert {result.outcome for sample in (*first, *second) for result in sample.results} == {Outcome.PASS}
+
+
+def test_an_error_knows_its_place() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        check("x +\n2*sni(x)", 1)
+    error = caught.value
+    assert (error.line, error.column) == (2, 3)
+    assert error.text[error.start : error.end] == "sni"
+    assert "sin" in error.fix
+    assert error.excerpt() == "  2*sni(x)\n    ^^^"
+
+
+def test_a_report_leaves_the_settings_of_libraries_as_they_were() -> None:
+    import flint
+    import jax
+
+    before = flint.ctx.prec, flint.ctx.cap, jax.config.jax_enable_x64, jax.config.jax_compilation_cache_dir
+    check("abs(x)*digamma(x)", 1)
+    assert (flint.ctx.prec, flint.ctx.cap, jax.config.jax_enable_x64, jax.config.jax_compilation_cache_dir) == before
+    assert jax.numpy.asarray(0.1).dtype == "float32"

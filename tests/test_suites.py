@@ -1,0 +1,438 @@
+"""Suites: what is read from the two formats, what becomes of faults, and what a run comes to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import diffcheck
+from diffcheck.errors import SuiteError
+from diffcheck.judgement import check as pipeline
+from diffcheck.results import Outcome, Status, Verdict
+from diffcheck.suites.runner import Conclusion, FaultKind, Record, Summary, run
+from diffcheck.suites.suite import Case, ClaimedText, Unreadable, read_suite
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "suite.toml"
+
+
+def written(directory: Path, name: str, content: str | bytes) -> Path:
+    path = directory / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def lines(*cases: Any) -> str:
+    return "".join(json.dumps(case) + "\n" for case in cases)
+
+
+def run_lines(directory: Path, *cases: Any) -> list[Record]:
+    return list(run(read_suite(written(directory, "suite.jsonl", lines(*cases)))))
+
+
+def run_toml(directory: Path, text: str) -> list[Record]:
+    return list(run(read_suite(written(directory, "suite.toml", text))))
+
+
+def summary_of(records: Sequence[Record]) -> Summary:
+    summary = Summary()
+    for record in records:
+        summary.add(record)
+    return summary
+
+
+def verdicts(record: Record) -> list[str]:
+    assert record.sample is not None, record.fault
+    return [result.verdict.value for result in record.sample.results]
+
+
+SQUARE = {"id": "square", "expr": "x^2", "points": [{"x": 3.0}]}
+
+# JSON Lines
+
+
+def test_a_line_is_read_with_its_claims_and_other_fields_are_ignored(tmp_path: Path) -> None:
+    claim = {"var": "y", "order": 2, "expr": "0"}
+    case = {"id": "a", "expr": "x*y", "points": [{"x": 1, "y": 0.1}], "expected": [claim], "wrt": [["x"], ["x", "x"]], "truth": [1, {}]}
+    (found,) = read_suite(written(tmp_path, "suite.jsonl", lines(case)))
+    wrt = (("x",), ("x", "x"))
+    assert found == Case("a", 1, "x*y", ({"x": 1, "y": "0.1"},), None, wrt, (ClaimedText("y", 2, "0"),), spare_coordinates=True)
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "ndjson", "json", "JSONL"])
+def test_byte_order_marks_carriage_returns_and_blank_lines_change_nothing(tmp_path: Path, suffix: str) -> None:
+    text = "\ufeff\r\n" + lines(SQUARE).replace("\n", "\r\n") + "  \r\n\r\n" + lines(SQUARE).strip()
+    first, second = read_suite(written(tmp_path, f"suite.{suffix}", text))
+    assert (first.id, first.line, second.line) == ("square", 2, 5)
+
+
+UNREADABLE = (
+    ("not json", "not a line of JSON"),
+    ("[1, 2]", "a case is an object"),
+    ('{"id": "a"}', "'expr' is missing; 'points' is missing"),
+    ('{"id": "a", "expr": 3, "points": [1]}', "'expr': it should be a valid string"),
+    ('{"id": "a", "expr": "x", "points": []}', "there is no point"),
+    ('{"id": "a", "expr": "x", "points": [null]}', "a point is a number"),
+    ('{"id": "a", "expr": "x", "points": [{"x": true}]}', "a point is a number"),
+    ('{"id": "a", "expr": "x", "points": [1], "expected": [{"var": "x"}]}', "'expected.expr' is missing"),
+    ('{"id": "a", "expr": "x", "points": [1], "expected": [{"var": "x", "expr": "1", "order": 0}]}', "'expected.order'"),
+    ('{"id": "a", "expr": "x", "points": [1], "wrt": [[]]}', "'wrt'"),
+    ('{"id": "a", "expr": "x", "points": [1' + "0" * 5000 + "]}", "not a line of JSON: Exceeds the limit"),
+    ("[" * 100_000, "not a line of JSON: maximum recursion depth"),
+    (b'{"id": "\xff"}', "not a line of JSON: 'utf-8' codec"),
+)
+
+
+@pytest.mark.parametrize(("bad", "message"), UNREADABLE)
+def test_a_line_that_is_no_case_is_recorded_and_the_rest_goes_on(tmp_path: Path, bad: str | bytes, message: str) -> None:
+    bad = bad if isinstance(bad, bytes) else bad.encode()
+    path = written(tmp_path, "suite.jsonl", bad + b"\n" + lines(SQUARE).encode())
+    first, second = run(read_suite(path))
+    assert first.fault is not None
+    assert first.fault.kind is FaultKind.INPUT
+    assert message in first.fault.message
+    assert (first.line, second.line) == (1, 2)
+    assert verdicts(second) == ["exact"] * 3
+
+
+FAULTY = (
+    ({"expr": "2*sni(x)", "points": [{"x": 1}]}, "Did you mean 'sin'?"),
+    ({"expr": "x*y", "points": [{"x": 1}]}, "no value for y"),
+    ({"expr": "x", "points": [{"x": float("nan")}]}, "'NaN' is not a number"),
+    ({"expr": "x", "points": [{"x": float("-inf")}]}, "'-Infinity' is not a number"),
+    ({"expr": "x", "points": [{"x": 10**400}]}, "out of the range of float64"),
+    ({"expr": "x", "points": [1], "wrt": [["z"]]}, "the expression has no variable 'z'"),
+    ({"expr": "x", "points": [1], "expected": [{"var": "z", "expr": "1"}]}, "a claim is for 'z'"),
+    ({"expr": "x", "points": [1], "expected": [{"var": "x", "expr": "z"}]}, "the claim uses 'z'"),
+    ({"expr": "5", "points": [{"x": 1}]}, "the expression has no variable"),
+    ({"expr": "x*y", "points": [1]}, "does not say which variable"),
+)
+
+
+@pytest.mark.parametrize(("fields", "message"), FAULTY)
+def test_a_case_that_cannot_be_checked_is_recorded_and_the_rest_goes_on(tmp_path: Path, fields: dict[str, Any], message: str) -> None:
+    first, second = run_lines(tmp_path, {"id": "bad", **fields}, SQUARE)
+    assert first.fault is not None
+    assert (first.id, first.fault.kind) == ("bad", FaultKind.INPUT)
+    assert message in first.fault.message
+    assert second.outcome is Outcome.PASS
+    assert summary_of([first, second]).conclusion is Conclusion.UNREADABLE
+
+
+def test_a_point_of_a_line_may_name_more_than_the_expression_uses(tmp_path: Path) -> None:
+    (record,) = run_lines(tmp_path, {"id": "a", "expr": "x^2", "points": [{"x": 3, "unused": 1}]})
+    assert record.sample is not None
+    assert record.sample.point == {"x": 3.0}
+
+
+def test_a_coordinate_is_rounded_once_to_the_format_under_test(tmp_path: Path) -> None:
+    # as a double this is the tie 1 + 2^-24, which would round to 1
+    text = '{"id": "a", "expr": "x^2", "points": [{"x": 1.0000000596046447754}]}'
+    (record,) = run(read_suite(written(tmp_path, "suite.jsonl", text)), dtype="float32")
+    assert record.sample is not None
+    assert record.sample.point == {"x": 1 + 2.0**-23}
+
+
+# Verdicts
+
+
+def test_records_come_by_point_and_variable_with_claims_of_higher_order_last(tmp_path: Path) -> None:
+    claims = [{"var": "x", "order": 1, "expr": "2x*y"}, {"var": "x", "order": 2, "expr": "2y"}]
+    case = {"id": "a", "expr": "x^2*y", "points": [{"x": 1, "y": 2}, {"x": 3, "y": 4}], "expected": claims}
+    records = run_lines(tmp_path, case, SQUARE)
+    found = [(record.id, record.sample.point["x"], record.sample.wrt, record.sample.order) for record in records if record.sample]
+    each = [("x", 1), ("y", 1), ("x", 2)]
+    assert found == [("a", x, *rest) for x in (1.0, 3.0) for rest in each] + [("square", 3.0, "x", 1)]
+    assert [verdicts(record) for record in records[:3]] == [["exact"] * 4, ["exact"] * 3, ["exact"]]
+    assert summary_of(records).points == 3
+
+
+RIGHT = ("2x*cos(x^2)*y^3", "3*sin(x^2)*y^2")
+CORRUPTED = (
+    ("x", "2*(2x*cos(x^2)*y^3)"),
+    ("x", "-(2x*cos(x^2)*y^3)"),
+    ("x", "cos(x^2)*y^3"),
+    ("x", "2x*cos(x^2)*y^3*(1 + 1e-6)"),
+    ("y", "3*sin(x^2)*y^2 + 1e-9"),
+    ("y", "3*sin(x)*y^2"),
+)
+
+
+@pytest.mark.parametrize(("wrt", "claim"), CORRUPTED)
+def test_a_corrupted_claim_is_wrong_and_the_suite_fails(tmp_path: Path, wrt: str, claim: str) -> None:
+    case = {"id": "a", "expr": "sin(x^2)*y^3", "points": [{"x": 0.75, "y": 1.5}], "expected": [{"var": wrt, "expr": claim}]}
+    records = run_lines(tmp_path, case)
+    (record,) = [record for record in records if record.sample and record.sample.wrt == wrt]
+    assert verdicts(record)[-1] == "wrong"
+    assert record.outcome is Outcome.FAIL
+    summary = summary_of(records)
+    assert summary.conclusion is Conclusion.FAILED
+    assert list(summary.failed) == [0]
+    assert "claim is wrong" in summary.failed[0]
+
+
+def test_right_claims_pass(tmp_path: Path) -> None:
+    claims = [{"var": wrt, "expr": claim} for wrt, claim in zip("xy", RIGHT, strict=True)]
+    records = run_lines(tmp_path, {"id": "a", "expr": "sin(x^2)*y^3", "points": [{"x": 0.75, "y": 1.5}], "expected": claims})
+    assert {record.outcome for record in records} == {Outcome.PASS}
+    assert [len(verdicts(record)) for record in records] == [4, 4]
+
+
+def test_a_wrong_claim_of_second_order_is_caught(tmp_path: Path) -> None:
+    right, wrong = ({"var": "x", "order": 2, "expr": text} for text in ("-sin(x)", "sin(x)"))
+    records = run_lines(tmp_path, {"id": "a", "expr": "sin(x)", "points": [1], "expected": [right, wrong]})
+    assert [verdicts(record) for record in records] == [["exact"] * 3, ["exact", "wrong"]]
+
+
+def test_derivatives_of_higher_order_are_taken_by_all_engines(tmp_path: Path) -> None:
+    records = run_lines(tmp_path, {"id": "a", "expr": "x^3*y", "points": [{"x": 2, "y": 5}], "wrt": [["x"], ["x", "x"], ["x"] * 3]})
+    found = [(r.sample.order, r.sample.primal, [x.value for x in r.sample.results]) for r in records if r.sample]
+    assert found == [(1, 40.0, [60.0] * 3), (2, None, [60.0] * 3), (3, None, [30.0] * 3)]
+    assert {record.outcome for record in records} == {Outcome.PASS}
+
+
+def test_mixed_derivatives_are_said_to_be_unsupported_never_passed(tmp_path: Path) -> None:
+    records = run_lines(tmp_path, {"id": "a", "expr": "x*y", "points": [{"x": 1, "y": 2}], "wrt": [["x"], ["x", "y"]]})
+    assert records[0].outcome is Outcome.PASS
+    assert records[1].fault is not None
+    assert records[1].fault.kind is FaultKind.UNSUPPORTED
+    assert summary_of(records).conclusion is Conclusion.UNDECIDED
+
+
+def test_an_unexpected_exception_is_a_record_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certify = pipeline.certify
+
+    def fragile(graph: Any, point: Any, *rest: Any) -> Any:
+        if point["x"] == 13:
+            raise ZeroDivisionError("a bug")
+        return certify(graph, point, *rest)
+
+    monkeypatch.setattr(pipeline, "certify", fragile)
+    records = run_lines(tmp_path, {"id": "a", "expr": "x^2", "points": [1, 13, 2]}, SQUARE)
+    faults = [record.fault for record in records]
+    assert [fault and fault.kind for fault in faults] == [None, FaultKind.INTERNAL, None]
+    assert faults[1] is not None
+    assert faults[1].message == "internal error: ZeroDivisionError: a bug"
+    assert summary_of(records).conclusion is Conclusion.UNDECIDED
+
+
+# TOML
+
+
+def test_the_example_suite_passes() -> None:
+    records = list(run(read_suite(EXAMPLE)))
+    summary = summary_of(records)
+    assert summary.conclusion is Conclusion.PASSED
+    assert len(summary.cases) == 5
+    assert (summary.points, summary.tally.samples) == (10, 11)
+
+
+POINTS = (
+    ('"2"', [2.0]),
+    ("2", [2.0]),
+    ("1_0.5", [10.5]),
+    ("-0.0", [-0.0]),
+    ("{ x = 3 }", [3.0]),
+    ('{ x = "0x1p-3" }', [0.125]),
+    ('["1", 2, 3.5, { x = 4 }, "x=5"]', [1.0, 2.0, 3.5, 4.0, 5.0]),
+    ('"linspace(-1, 1, 3)"', [-1.0, 0.0, 1.0]),
+)
+
+
+@pytest.mark.parametrize(("at", "expected"), POINTS)
+def test_points_may_be_written_in_many_ways(tmp_path: Path, at: str, expected: list[float]) -> None:
+    records = run_toml(tmp_path, f'[[case]]\nexpr = "x^2"\nat = {at}\n')
+    assert [record.sample.point["x"] for record in records if record.sample] == expected
+
+
+def test_a_claim_without_a_name_is_for_the_only_variable(tmp_path: Path) -> None:
+    (record,) = run_toml(tmp_path, '[[case]]\nexpr = "x^2*y"\nat = "x=1,y=2"\nwrt = "x"\nclaim = "2x*y"\n')
+    assert verdicts(record) == ["exact"] * 4
+    (fault,) = run_toml(tmp_path, '[[case]]\nexpr = "x^2*y"\nat = "x=1,y=2"\nclaim = "2x*y"\n')
+    assert fault.fault is not None
+    assert "(x, y)" in fault.fault.message
+
+
+def test_claims_by_name_dtype_and_target_are_used(tmp_path: Path) -> None:
+    text = '[[case]]\nname = "g"\nexpr = "f(x) = x^2; g(x, y) = f(x)*y"\nof = "f"\nat = 0.1\nclaim = { x = "2x" }\ndtype = "float32"\n'
+    (record,) = run_toml(tmp_path, text)
+    assert record.sample is not None
+    assert record.sample.point == {"x": 0.10000000149011612}
+    assert len(verdicts(record)) == 4
+
+
+def test_a_point_may_not_name_more_than_the_expression_uses(tmp_path: Path) -> None:
+    (record,) = run_toml(tmp_path, '[[case]]\nexpr = "x"\nat = { x = 1, z = 2 }\n')
+    assert record.fault is not None
+    assert "no variable 'z'" in record.fault.message
+
+
+EXPECTATIONS = (
+    ("x^2", "1", "", "pass", True),
+    ("x^2", "1", "", "exact", True),
+    ("x^2", "1", "", "fail", False),
+    ("abs(x)", "0", "", "subgradient", True),
+    ("abs(x)", "1", "", "subgradient", False),
+    ("x^2", "1", 'claim = "3x"', "fail", True),
+    ("x^2", "1", 'claim = "3x"', "wrong", True),
+    ("x^2", "1", 'claim = "3x"', "exact", True),  # SymPy's and JAX's verdicts count as well
+    ("x^2", "1", 'claim = "3x"', "pass", False),
+    ("sqrt(x)", "0", "", "warn", True),
+)
+
+
+@pytest.mark.parametrize(("expr", "at", "claim", "expect", "matched"), EXPECTATIONS)
+def test_a_case_passes_if_and_only_if_what_it_expects_came(
+    tmp_path: Path, expr: str, at: str, claim: str, expect: str, matched: bool
+) -> None:
+    (record,) = run_toml(tmp_path, f'[[case]]\nexpr = "{expr}"\nat = {at}\n{claim}\nexpect = "{expect}"\n')
+    assert (record.expected, record.matched) == (expect, matched)
+    assert record.outcome is (Outcome.PASS if matched else Outcome.FAIL)
+    assert summary_of([record]).conclusion is (Conclusion.PASSED if matched else Conclusion.FAILED)
+
+
+def test_all_points_of_a_case_together_meet_its_expectation(tmp_path: Path) -> None:
+    records = run_toml(tmp_path, '[[case]]\nexpr = "abs(x)"\nat = [-1, 0, 1]\nexpect = "subgradient"\n')
+    assert [record.matched for record in records] == [True] * 3
+    assert {record.outcome for record in records} == {Outcome.PASS}
+
+
+FORM = """\
+# every fault below is reported, in the order of the lines
+[[case]]
+exprr = "x"
+at = true
+
+[[case]]
+name = "second"
+expr = "x"
+at = []
+dtype = "float3"
+expect = "subgradiant"
+wrt = 3
+[case.claim]
+x = [1]
+
+[[cases]]
+x = 1
+"""
+FORM_FAULTS = (
+    "2: 'expr' is missing",
+    "3: unknown key 'exprr'. Did you mean 'expr'?",
+    "4: 'at': a point is a number, a text such as \"x=1,y=2\", or a value for each variable",
+    "9: 'at': there is no point",
+    "10: 'dtype': 'float3' is unknown. Did you mean 'float32'?",
+    "11: 'expect': 'subgradiant' is unknown. Did you mean 'subgradient'?",
+    "12: 'wrt': it should be a valid list",
+    "13: 'claim': a claim is an expression, or a table of one for each variable: { x = \"2x\" }",
+    "16: unknown key 'cases'. Did you mean 'case'?",
+)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_all_faults_of_form_are_told_at_once_each_with_its_line(tmp_path: Path, line_end: str) -> None:
+    path = written(tmp_path, "suite.toml", "\ufeff" + FORM.replace("\n", line_end))
+    with pytest.raises(SuiteError) as caught:
+        read_suite(path)
+    assert caught.value.message.splitlines() == [f"{path}:{fault}" for fault in FORM_FAULTS]
+
+
+REFUSED = (
+    ("suite.toml", "", "nothing to check"),
+    ("suite.toml", "# only a comment\n", "nothing to check"),
+    ("suite.jsonl", "\n \n", "nothing to check"),
+    ("suite.toml", "case = 3\n", "suite.toml:1: a case is a table"),
+    ("suite.toml", "[case]\nexpr = 'x'\n", "suite.toml:1: a case is a table"),
+    ("suite.toml", "[[case]]\nexpr = \n", "suite.toml:2: "),
+    ("suite.toml", "[[case]]\nexpr = 'x'\nat = [", "suite.toml:3: "),
+    ("suite.toml", b"[[case]]\nexpr = '\xff'\n", "not a text in UTF-8"),
+    ("suite.toml", "[[case]]\nat = 1" + "0" * 5000, "Exceeds the limit"),
+    ("suite.toml", "a = " + "[" * 100_000, "recursion"),
+    ("suite.yaml", "case: 1\n", "a suite is a .toml, .jsonl, .ndjson, .json file"),
+)
+
+
+@pytest.mark.parametrize(("name", "content", "message"), REFUSED)
+def test_a_file_that_is_no_suite_is_refused_as_a_whole(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
+    with pytest.raises(SuiteError) as caught:
+        read_suite(written(tmp_path, name, content))
+    assert message in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_a_suite_error(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match="No such file"):
+        read_suite(tmp_path / "none.toml")
+    (tmp_path / "directory.toml").mkdir()
+    with pytest.raises(SuiteError, match="cannot read"):
+        read_suite(tmp_path / "directory.toml")
+
+
+# What a run comes to
+
+
+def case(name: str, text: str, at: float | str, **options: Any) -> Case:
+    return Case(name, 1, text, (at,), **options)
+
+
+BAD_CLAIM = (ClaimedText("", 1, "3x"),)
+CONCLUSIONS: tuple[tuple[list[Case | Unreadable], Conclusion], ...] = (
+    ([case("a", "x^2", 1)], Conclusion.PASSED),
+    ([case("a", "sqrt(x)", 0)], Conclusion.PASSED),  # a warning
+    ([case("a", "x^2", 1, claims=BAD_CLAIM), Unreadable("b", 2, "what")], Conclusion.FAILED),
+    ([case("a", "x^2", 1), Unreadable("b", 2, "what")], Conclusion.UNREADABLE),
+    ([case("a", "x*y", "x=1,y=2", wrt=(("x", "y"),)), Unreadable("b", 2, "what")], Conclusion.UNREADABLE),
+    ([case("a", "x*y", "x=1,y=2", wrt=(("x", "y"),))], Conclusion.UNDECIDED),
+    ([case("a", "x^2", "y=2", expect="fail")], Conclusion.UNREADABLE),
+)
+
+
+@pytest.mark.parametrize(("cases", "conclusion"), CONCLUSIONS)
+def test_the_worst_decides_what_a_run_comes_to(cases: list[Case | Unreadable], conclusion: Conclusion) -> None:
+    assert summary_of(list(run(cases))).conclusion is conclusion
+
+
+def test_a_summary_counts_cases_points_outcomes_and_faults() -> None:
+    cases = [
+        case("good", "x*y", "x=1,y=linspace(1,2,3)"),
+        case("bad", "x^2", 3, claims=BAD_CLAIM),
+        Unreadable("unreadable", 3, "what"),
+        case("good", "abs(x)", 0),
+    ]
+    summary = summary_of(list(run(cases)))
+    assert (len(summary.cases), summary.points, summary.tally.samples) == (4, 5, 8)
+    assert summary.outcomes == {Outcome.PASS: 2, Outcome.FAIL: 1, Outcome.UNDECIDED: 1}
+    assert summary.faults == {FaultKind.INPUT: 1}
+    assert summary.tally.verdicts == {Verdict.EXACT: 21, Verdict.WRONG: 1, Verdict.SUBGRADIENT: 3}
+    assert summary.failed[1].startswith("bad: d/dx at x = 3: claim is wrong: ")
+    ulps, worst = summary.largest_error
+    assert (ulps > 1e14, worst) == (True, "bad")
+
+
+def test_points_beyond_the_certified_sample_leave_the_conclusion_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "CERTIFIED_POINTS", 3)
+    records = list(run([case("a", "x^2", "linspace(0,1,9)"), case("b", "abs(x)", "linspace(-1,1,9)", expect="pass")]))
+    summary = summary_of(records)
+    assert [record.sample.status is Status.UNSAMPLED for record in records if record.sample].count(True) == 12
+    assert summary.conclusion is Conclusion.PASSED
+    assert summary.points == 18
+    assert [record.matched for record in records[9:]] == [True] * 9
+
+
+def test_progress_is_told_after_every_case() -> None:
+    told: list[tuple[int, int]] = []
+    records = run([case("a", "x^2", 1), Unreadable("b", 2, "what")], progress=lambda done, total: told.append((done, total)))
+    next(records)
+    assert told == []
+    assert len(list(records)) == 1
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_a_suite_judges_like_a_single_check() -> None:
+    (record,) = run([case("a", "sin(x)^2/x", 1e-8)])
+    (sample,) = diffcheck.check("sin(x)^2/x", at="1e-8").samples
+    assert record.sample is not None
+    assert record.sample.enclosure == sample.enclosure
+    assert record.sample.status is sample.status
