@@ -57,9 +57,9 @@ SQUARE = {"id": "square", "expr": "x^2", "points": [{"x": 3.0}]}
 def test_a_line_is_read_with_its_claims_and_other_fields_are_ignored(tmp_path: Path) -> None:
     claim = {"var": "y", "order": 2, "expr": "0"}
     case = {"id": "a", "expr": "x*y", "points": [{"x": 1, "y": 0.1}], "expected": [claim], "wrt": [["x"], ["x", "x"]], "truth": [1, {}]}
-    (found,) = read_suite(written(tmp_path, "suite.jsonl", lines(case)))
-    wrt = (("x",), ("x", "x"))
-    assert found == Case("a", 1, "x*y", ({"x": 1, "y": "0.1"},), None, wrt, (ClaimedText("y", 2, "0"),), spare_coordinates=True)
+    path = written(tmp_path, "suite.jsonl", lines(case))
+    wrt, claims = (("x",), ("x", "x")), (ClaimedText("y", 2, "0"),)
+    assert read_suite(path) == [Case("a", 1, "x*y", ({"x": 1, "y": "0.1"},), None, wrt, claims, spare_coordinates=True, file=str(path))]
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "ndjson", "json", "JSONL"])
@@ -94,7 +94,7 @@ def test_a_line_that_is_no_case_is_recorded_and_the_rest_goes_on(tmp_path: Path,
     assert first.fault is not None
     assert first.fault.kind is FaultKind.INPUT
     assert message in first.fault.message
-    assert (first.line, second.line) == (1, 2)
+    assert [(record.file, record.line) for record in (first, second)] == [(str(path), 1), (str(path), 2)]
     assert verdicts(second) == ["exact"] * 3
 
 
@@ -228,6 +228,8 @@ def test_the_example_suite_passes() -> None:
     assert summary.conclusion is Conclusion.PASSED
     assert len(summary.cases) == 5
     assert (summary.points, summary.tally.samples) == (10, 11)
+    places = [f"{record.file}:{record.line}" for record in records]
+    assert list(dict.fromkeys(places)) == [f"{EXAMPLE}:{line}" for line in (3, 9, 16, 23, 29)]
 
 
 POINTS = (

@@ -58,7 +58,8 @@ class _Lifter:
             return [self._converted(equation, arguments[0])]
         if name in SAME:
             return arguments[:1]
-        rule = RULES.get(name)
+        of_conditions = name in ("eq", "ne") and equation.invars[0].aval.dtype == np.bool_
+        rule = CONDITION_RULES[name] if of_conditions else RULES.get(name)
         if rule is None:
             raise UnsupportedError(f"JAX's derivative uses the primitive {name}, which is not lifted")
         return [rule(self._builder, arguments, equation.params)]
@@ -66,9 +67,9 @@ class _Lifter:
     def _converted(self, equation: Any, argument: int) -> int:
         """Between formats a value stays what it is; a condition becomes 1 or 0."""
         before, after = equation.invars[0].aval.dtype, equation.outvars[0].aval.dtype
-        if before == np.bool_:
+        if before == np.bool_ and after != np.bool_:
             return self._builder.apply("where", (argument, self._constant(1.0), self._constant(0.0)))
-        if np.issubdtype(after, np.floating):
+        if before == after or np.issubdtype(after, np.floating):
             return argument
         raise UnsupportedError(f"JAX's derivative converts {before} to {after}, which is not lifted")
 
@@ -114,10 +115,32 @@ def _clamp(builder: GraphBuilder, arguments: Sequence[int], params: dict[str, An
     return builder.apply("min", (builder.apply("max", (x, lower)), upper))
 
 
+def _remainder(builder: GraphBuilder, arguments: Sequence[int], params: dict[str, Any]) -> int:
+    """The remainder of the division that is cut off towards zero: x - y·trunc(x/y)."""
+    x, y = arguments
+    quotient = builder.apply("divide", (x, y))
+    negative = builder.apply("less", (quotient, builder.constant(Fraction(0))))
+    whole = builder.apply("where", (negative, builder.apply("ceil", (quotient,)), builder.apply("floor", (quotient,))))
+    return builder.apply("subtract", (x, builder.apply("multiply", (y, whole))))
+
+
 def _is_finite(builder: GraphBuilder, arguments: Sequence[int], params: dict[str, Any]) -> int:
     """Exact arithmetic has finite numbers only, once they are defined."""
     return builder.apply("equal", (arguments[0], arguments[0]))
 
+
+def _differ(builder: GraphBuilder, arguments: Sequence[int], params: dict[str, Any]) -> int:
+    """One of two conditions holds, the other does not."""
+    a, b = arguments
+    first, second = (builder.apply("and", (p, builder.apply("not", (q,)))) for p, q in ((a, b), (b, a)))
+    return builder.apply("or", (first, second))
+
+
+def _coincide(builder: GraphBuilder, arguments: Sequence[int], params: dict[str, Any]) -> int:
+    return builder.apply("not", (_differ(builder, arguments, params),))
+
+
+CONDITION_RULES: dict[str, Rule] = {"eq": _coincide, "ne": _differ}
 
 # primitives that have another name in the table; the others in SAME_NAME are called alike
 OTHER_NAMES = {
@@ -137,5 +160,6 @@ RULES: dict[str, Rule] = {
     "integer_pow": _integer_power,
     "select_n": _select,
     "clamp": _clamp,
+    "rem": _remainder,
     "is_finite": _is_finite,
 }

@@ -165,28 +165,33 @@ class _Line(BaseModel):
 def _read_toml(content: bytes, path: Path) -> list[Case | Unreadable]:
     try:
         text = content.decode()
-        # texts, so that a coordinate is rounded once, to the format under test
-        tables = tomllib.loads(text, parse_float=lambda digits: digits.replace("_", ""))
-        suite = _TomlSuite.model_validate(tables)
     except UnicodeDecodeError as error:
         raise SuiteError(f"{path}: not a text in UTF-8: {error.reason} at byte {error.start}") from error
+    lines = text.splitlines()
+    try:
+        suite = _TomlSuite.model_validate(_toml_tables(text, path))
     except ValidationError as error:
-        lines = text.splitlines()
         faults = sorted((_line_of(lines, fault["loc"]), _complaint(fault, _TomlCase)) for fault in error.errors())
         raise SuiteError("\n".join(f"{path}:{line}: {complaint}" for line, complaint in faults)) from error
+    return [_from_table(case, number, _line_of(lines, ("case", number)), path) for number, case in enumerate(suite.case)]
+
+
+def _toml_tables(text: str, path: Path) -> dict[str, object]:
+    try:
+        # floats as texts, so that a coordinate is rounded once, to the format under test
+        return tomllib.loads(text, parse_float=lambda digits: digits.replace("_", ""))
     except tomllib.TOMLDecodeError as error:
         place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
         line = place[1] if place and place[1] else len(text.splitlines())
         raise SuiteError(f"{path}:{line}: {str(error)[: place.start()] if place else error}", "The file is not valid TOML.") from error
     except (ValueError, RecursionError) as error:  # an integer of 5,000 digits, brackets 1,000 deep
         raise SuiteError(f"{path}: {error}", "The file cannot be read as TOML.") from error
-    lines = text.splitlines()
-    return [_from_table(case, number, _line_of(lines, ("case", number)), path) for number, case in enumerate(suite.case)]
 
 
 def _from_table(table: _TomlCase, number: int, line: int, path: Path) -> Case:
     wrt = tuple((variable,) for variable in table.wrt)
-    return Case(table.name or f"case {number + 1}", line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect, file=str(path))
+    name = table.name or f"case {number + 1}"
+    return Case(name, line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect, file=str(path))
 
 
 def _line_of(lines: Sequence[str], place: Sequence[str | int]) -> int:

@@ -15,7 +15,7 @@ from flint import arb, arb_series
 from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.line import Line, Mode, Trouble, Value
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Apply, Constant, Graph, evaluate_nodes
+from diffcheck.graph.graph import Apply, Constant, Graph, Variable, arguments_of, evaluate_nodes
 
 PRECISION_BITS = 512
 LIBRARY_FUNCTION = 32.0  # 16 ulps: exp, tanh, sinh, … of XLA on a CPU stay below it away from the zeros of their results
@@ -35,6 +35,7 @@ def _sweep(graph: Graph, values: list[Value]) -> arb | None:
     adjoints = [arb(0)] * len(graph.nodes)
     adjoints[graph.output] = arb(1)
     total = arb(0)
+    fixed = _variable_free(graph)
     for i in range(graph.output, -1, -1):
         node, value, adjoint = graph.nodes[i], _number(values[i]), adjoints[i]
         if adjoint.is_zero():
@@ -45,13 +46,26 @@ def _sweep(graph: Graph, values: list[Value]) -> arb | None:
         if not isinstance(node, Apply):
             continue
         for k, j in enumerate(node.arguments):
-            if isinstance(graph.nodes[j], Constant) and not _roundings(graph.nodes[j]):
-                continue  # an exact number carries no error, and an order or an exponent has no derivative
+            if fixed[j] and _is_float(values[j]):
+                continue  # it carries no error, and an order or an exponent has no derivative
             partial = _partial(node, k, [values[a] for a in node.arguments])
             if partial is None:
                 return None
             adjoints[j] += adjoint * partial
     return total if total.is_finite() else None
+
+
+def _variable_free(graph: Graph) -> list[bool]:
+    fixed: list[bool] = []
+    for node in graph.nodes:
+        fixed.append(not isinstance(node, Variable) and all(fixed[j] for j in arguments_of(node)))
+    return fixed
+
+
+def _is_float(value: Value) -> bool:
+    """Whether a value is a number that a float holds exactly."""
+    ball = _number(value)
+    return ball is not None and ball.is_exact() and ball == arb(float(ball))
 
 
 def _roundings(node: object) -> float:

@@ -1,0 +1,85 @@
+"""JAX's derivative program, lifted into the graph: its exact value is f' but for the rounding of its literals."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from diffcheck import Verdict, check
+from diffcheck.engines.certified import certify, enclose_value, rounding_bound
+from diffcheck.errors import UnsupportedError
+from diffcheck.graph.functions import ABSENT, ROWS, Function
+from diffcheck.judgement.check import Check
+
+# operations on arrays (polynomials by their coefficients, loops) and on bits (the sign of gamma) are not lifted; these rows use them
+NOT_LIFTED = {
+    "gamma", "rgamma", "beta", "factorial", "binomial", "poch", "uppergamma", "lowergamma",
+    "erfi", "dawson", "ndtri", "besselj0", "besselj1", "zeta", "Si", "Ci", "Ei", "E1", "expint", "li", "fresnels", "fresnelc", "spence", "hyp2f1",
+}  # fmt: skip
+PARAMETER_NOT_LIFTED = {("gammainc", "a"), ("gammaincc", "a"), ("betainc", "a"), ("betainc", "b")}
+CALLABLE = [row for row in ROWS if row.parameters and not row.operator and not row.conditions and row.column("jax") != ABSENT]
+UNIT_ROUNDOFF = 2.0**-53
+
+
+def _called(row: Function) -> str:
+    """The row called with its parameters as variables; orders are the integer 2."""
+    order = {"polygamma": "n", "expint": "n"}.get(row.name)
+    return f"{row.name}({', '.join('2' if name == order else name for name in row.names)})"
+
+
+@pytest.mark.parametrize("row", CALLABLE, ids=lambda row: row.name)
+def test_the_exact_value_of_jax_s_program_is_the_derivative(row: Function) -> None:
+    job = Check(_called(row))
+    judged: Counter[str] = Counter()
+    for base in (0.37, 1.7):
+        point = {name: base + 0.11 * i for i, name in enumerate(job.problem.variables)}
+        for wrt in job.wrt:
+            truth = certify(job.problem.target.flat, point, wrt).derivative
+            if truth is None or row.name in NOT_LIFTED or (row.name, wrt) in PARAMETER_NOT_LIFTED:
+                continue
+            for mode in ("forward", "reverse"):
+                program = job.program.derivative(mode, wrt)
+                exact, bound = enclose_value(program, point), rounding_bound(program, point, UNIT_ROUNDOFF)
+                assert exact is not None, (point, wrt, mode)
+                assert bound is not None, (point, wrt, mode)
+                assert abs(exact.midpoint - truth.midpoint) <= bound + exact.radius + truth.radius, (point, wrt, mode)
+                judged[mode] += 1
+    assert judged or row.name in NOT_LIFTED
+
+
+@pytest.mark.parametrize("name", sorted(NOT_LIFTED - {"E1", "li"}))
+def test_what_is_not_lifted_is_said_with_the_primitive(name: str) -> None:
+    row = next(row for row in CALLABLE if row.name == name)
+    job = Check(_called(row))
+    with pytest.raises(UnsupportedError, match="not lifted"):
+        job.program.derivative("reverse", job.wrt[-1])
+
+
+@pytest.mark.parametrize(
+    ("expression", "at"),
+    [("relu(x) - relu(-x)", "0"), ("where(x == 0, 0, x)", "0"), ("where(x == 1, 1, x^2)", "1"), ("abs(x) * sign(x)", "0")],
+)
+def test_a_rule_that_is_wrong_in_exact_arithmetic_is_called_wrong(expression: str, at: str) -> None:
+    (sample,) = check(expression, at=at).samples
+    verdicts = {result.verdict for result in sample.results if result.engine == "automatic"}
+    assert verdicts == {Verdict.WRONG}
+
+
+@pytest.mark.parametrize(("expression", "at"), [("(1 - cos(x))/x^2", "1e-8"), ("tanh(x)", "20"), ("sin(x)^2 + cos(x)^2", "0.7")])
+def test_a_right_rule_spoiled_by_rounding_is_called_unstable(expression: str, at: str) -> None:
+    (sample,) = check(expression, at=at).samples
+    verdicts = {result.verdict for result in sample.results if result.engine == "automatic"}
+    assert verdicts == {Verdict.UNSTABLE}
+
+
+def test_a_primitive_s_own_error_is_called_inaccurate() -> None:
+    (sample,) = check("digamma(x)", at="-9.5").samples
+    assert {result.verdict for result in sample.results} == {Verdict.INACCURATE}
+
+
+def test_a_dead_branch_is_named_as_the_cause_of_a_nan() -> None:
+    (sample,) = check("where(x > 1, sqrt(x - 1), x)", at="0").samples
+    (reverse,) = [result for result in sample.results if result.mode == "reverse"]
+    assert reverse.verdict is Verdict.NONFINITE
+    assert "a branch that is not taken" in reverse.reason
