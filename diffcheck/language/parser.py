@@ -15,7 +15,7 @@ from diffcheck.errors import ExpressionError
 from diffcheck.language.complaints import complain
 from diffcheck.language.lexer import check_nodes, check_size, read_tokens
 from diffcheck.language.names import resolve_names
-from diffcheck.language.refusals import Refusal
+from diffcheck.language.refusals import RefusalError
 from diffcheck.language.syntax import Call, Definition, Expression, Name, Program, postorder
 from diffcheck.language.tree import TreeBuilder
 
@@ -38,7 +38,7 @@ def parse(text: str, function_names: Collection[str]) -> Program:
         statements = session.feed_token(Token.new_borrow_pos("$END", "", tokens[-1]))
     except UnexpectedToken as fault:
         raise complain(text, tokens, fault) from None
-    except Refusal as fault:
+    except RefusalError as fault:
         fix = fault.fix.format(*(text[first:last] for first, last in fault.quoted))
         raise ExpressionError(fault.message, text, fault.start, fault.end, fix) from None
     program = _program(text, statements)

@@ -10,7 +10,7 @@ import unicodedata
 from typing import NamedTuple
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """A fault found while the tree is built, where the text is not at hand: `parser.parse` makes it an ExpressionError.
 
     `fix` may quote the text: {0}, {1}, … stand for the `quoted` ranges.

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from lark import Token
 
 from diffcheck.language.names import CONSTANTS, SUPERSCRIPT_DIGITS
-from diffcheck.language.refusals import Refusal
+from diffcheck.language.refusals import RefusalError
 from diffcheck.language.syntax import Call, Definition, Expression, Factor, Name, Number, Operation, Span, postorder
 
 
@@ -47,9 +47,9 @@ def _span(first: Part, last: Part) -> Span:
     return Span(_start(first), _end(last))
 
 
-def _refuse(message: str, first: Part, last: Part, fix: str = "", *quoted: tuple[Part, Part]) -> Refusal:
+def _refuse(message: str, first: Part, last: Part, fix: str = "", *quoted: tuple[Part, Part]) -> RefusalError:
     """The error for `first` to `last`; `fix` quotes the text of ranges of parts as {0}, {1}, …"""
-    return Refusal(message, _start(first), _end(last), fix, *((_start(a), _end(b)) for a, b in quoted))
+    return RefusalError(message, _start(first), _end(last), fix, *((_start(a), _end(b)) for a, b in quoted))
 
 
 def _compare(operator: Token, left: Expression, right: Expression) -> Operation:
@@ -89,12 +89,12 @@ def _no_keywords(arguments: list[Argument], form: str) -> tuple[Expression, ...]
     return tuple(plain)
 
 
-def _unknown_keyword(argument: Keyword, form: str) -> Refusal:
+def _unknown_keyword(argument: Keyword, form: str) -> RefusalError:
     if argument.name == "base":
         message, fix = f"{form} has no argument 'base' here", "Write log(x, base=2): two arguments of log."
     else:
         message, fix = f"'=' does not compare, and {form} has no argument '{argument.name}'", "To compare, write ==."
-    return Refusal(message, argument.equals.start, argument.equals.end, fix)
+    return RefusalError(message, argument.equals.start, argument.equals.end, fix)
 
 
 class TreeBuilder:
@@ -241,7 +241,9 @@ class TreeBuilder:
         """sin^2(x), sin²(x)"""
         name, closing = parts[0], parts[-1]
         exponent, arguments = parts[-4], parts[-2]
-        assert isinstance(name, Token) and isinstance(exponent, Token) and isinstance(closing, Token)
+        assert isinstance(name, Token)
+        assert isinstance(exponent, Token)
+        assert isinstance(closing, Token)
         assert isinstance(arguments, list)
         span = _span(name, closing)
         call = Call(self.function([name]), _no_keywords(arguments, str(name)), span)
