@@ -194,6 +194,13 @@ def test_derivatives_of_higher_order_are_taken_by_all_engines(tmp_path: Path) ->
     assert {record.outcome for record in records} == {Outcome.PASS}
 
 
+def test_claims_are_judged_where_only_a_higher_order_is_asked_for(tmp_path: Path) -> None:
+    claim = {"var": "x", "order": 2, "expr": "7x"}
+    records = run_lines(tmp_path, {"id": "a", "expr": "x^3", "points": [2], "wrt": [["x", "x"]], "expected": [claim]})
+    orders = [record.sample.order for record in records if record.sample]
+    assert (orders, verdicts(records[1]), verdicts(records[2])) == ([1, 2, 2], ["wrong"], ["exact"] * 3)
+
+
 def test_mixed_derivatives_are_said_to_be_unsupported_never_passed(tmp_path: Path) -> None:
     records = run_lines(tmp_path, {"id": "a", "expr": "x*y", "points": [{"x": 1, "y": 2}], "wrt": [["x"], ["x", "y"]]})
     assert records[0].outcome is Outcome.PASS

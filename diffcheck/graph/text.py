@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from fractions import Fraction
 
 from diffcheck.errors import UnsupportedError
@@ -15,6 +16,9 @@ from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, Variable, arguments_of, evaluate
 
+MAX_PLACES = 400
+PLAIN_DIGITS = 40
+EXACT_DIGITS = Context(prec=2000, Emin=-10_000, Emax=100_000)
 INLINE_SIZE = 120  # operations in one line, shared ones counted each time
 
 
@@ -51,8 +55,6 @@ class Infix:
     power = "^"
 
     def constant(self, value: Fraction) -> Text:
-        if value.denominator == 1:
-            return Text(str(value.numerator)) if value >= 0 else Text(str(value.numerator), 7)
         decimal = exact_decimal(value)
         return Text(decimal, 10 if value >= 0 else 7) if decimal else Text(f"{value.numerator}/{value.denominator}", 6)
 
@@ -183,19 +185,24 @@ def _wrap_latex(part: Text, precedence: int) -> str:
 
 
 def exact_decimal(value: Fraction) -> str:
-    """The decimal that spells a rational exactly, or '' when it has none of reasonable length."""
-    denominator, places = value.denominator, 0
-    while denominator % 10 == 0 or denominator % 2 == 0 or denominator % 5 == 0:
-        denominator = denominator // 10 if denominator % 10 == 0 else denominator // (2 if denominator % 2 == 0 else 5)
-        places += 1
-        if places > 40:
-            return ""
-    if denominator != 1:
+    """The decimal that spells a rational exactly, with an exponent where zeros abound; '' when it has none of reasonable length."""
+    twos, fives = _power_in(value.denominator, 2), _power_in(value.denominator, 5)
+    places = max(twos, fives)
+    if value.denominator != 2**twos * 5**fives or places > MAX_PLACES:
         return ""
-    scaled = value * 10**places
-    digits = str(abs(scaled.numerator)).rjust(places + 1, "0")
-    text = f"{digits[:-places]}.{digits[-places:]}".rstrip("0").rstrip(".") if places else digits
-    return text if value >= 0 else f"-{text}"
+    number = Decimal(abs(value.numerator) * 10**places // value.denominator).scaleb(-places, EXACT_DIGITS).normalize(EXACT_DIGITS)
+    exponent = number.adjusted()
+    plain = f"{number:f}" if -7 <= exponent < PLAIN_DIGITS else f"{number:e}".replace("e+", "e")
+    return plain if value >= 0 else f"-{plain}"
+
+
+def _power_in(number: int, base: int) -> int:
+    """How often a base divides a number; no further than is of interest."""
+    power = 0
+    while power <= MAX_PLACES and number % base == 0:
+        number //= base
+        power += 1
+    return power
 
 
 def identifier(name: str) -> str:
