@@ -134,7 +134,6 @@ NEGLIGIBLE = EXACT.create_decimal("1e-40")  # relative to the value: what a diff
 UNPROVED = {  # id -> why no derivative is proved
     "herbie/numerics/great-debate/1": "a comparison of two sides that are identically equal",
     "herbie/mathematics/gui/4": "√ of a difference that is exactly zero: a comparison that no precision decides",
-    "rubi/8_Special_functions/8.8_Polylogarithm_function/L87": "2F1(a, b; a+b; x) near x = 1, with a parameter that is no exact ball",
     "jaxscan/expn2": "expint(2, x) at x = 0 has a value, but the engine has no one-sided series for it",
 }
 NOISE = {  # id -> why the record's slope is not the derivative
@@ -145,6 +144,7 @@ NOISE = {  # id -> why the record's slope is not the derivative
     "herbie/libraries/coolprop/23": "0 for 1e-23451879: 1/tanh² - 1 was rounded to zero",
     "herbie/libraries/coolprop/24": "0 for 1e-23451874: 1/tanh² - 1 was rounded to zero",
     "herbie/physics/tea-flows/2": "0 for 1e-204: the quotient was rounded to 1",
+    "act/gaussian": "0 for 1e-4340: exp(-10000) was rounded to zero",
     "act/gelu_exact": "0 for 1e-2170: 1 + erf(…) was rounded to zero",
     "jaxscan/betainc_x": "betainc is continued beyond [0, 1] by a formula",
 }
@@ -157,9 +157,8 @@ def test_the_enclosure_contains_the_truth(corpus: str) -> None:
         problem = read(case.text)
         for known, wrt, slope in known_slopes(case, problem):
             proof = certify(problem.target.flat, {name: known.at[name] for name in problem.variables}, wrt)
-            if case.id in UNPROVED and proof.status is Status.UNDECIDED:
-                continue
-            if not agrees(proof, known, slope) and case.id not in NOISE:
+            excused = case.id in NOISE or (case.id in UNPROVED and proof.status is Status.UNDECIDED)
+            if not excused and not agrees(proof, known, slope):
                 contradictions.append((case.id, known.at, wrt, slope, proof))
     assert not contradictions
 
@@ -195,18 +194,24 @@ PARTS = {
     "fpbench": ("fpbench", slice(None), 2499, 0),
     "feynman": ("feynman", slice(None), 2295, 0),
     "activations": ("activations", slice(None), 1011, 0),
-    "herbie, even": ("herbie", slice(0, None, 2), 2700, 9),
-    "herbie, odd": ("herbie", slice(1, None, 2), 2700, 27),
-    "rubi, a sixth": ("rubi", slice(0, None, 6), 270, 40),
+    "herbie, even": ("herbie", slice(0, None, 2), 2700, 0),
+    "herbie, odd": ("herbie", slice(1, None, 2), 2700, 36),
+    "rubi, a quarter": ("rubi", slice(0, None, 4), 350, 60),
 }
 LONG_PARTS = {"rubi": ("rubi", slice(None), 1758, 160)}
 CLAIMED = {
-    "rubi, a twelfth": ("rubi", slice(3, None, 12)),
+    "rubi, an eighth": ("rubi", slice(3, None, 8)),
     "diffrules": ("diffrules", slice(None, None, 2)),
     "sympy": ("sympy", slice(None, None, 3)),
 }
 LONG_CLAIMED = {"rubi": ("rubi", slice(None)), "diffrules": ("diffrules", slice(None)), "sympy": ("sympy", slice(None))}
 MOST_UNDECIDED = 0.02
+SLOW = {"hyp2f1"}  # JAX compiles it for 12 s: left to the long run
+
+
+def chosen_cases(corpus: str, chosen: slice) -> list[Case]:
+    everything = chosen == slice(None)
+    return [case for case in cases(corpus)[chosen] if everything or not SLOW & read(case.text).target.flat.functions]
 
 
 @cache
@@ -237,7 +242,7 @@ def test_no_alarm_is_false_in_all(part: str) -> None:
 def check_alarms(corpus: str, chosen: slice, least_verdicts: int, most_undecided: int) -> None:
     total = undecided = 0
     unconfirmed = []
-    for case in cases(corpus)[chosen]:
+    for case in chosen_cases(corpus, chosen):
         for sample in samples_of(case):
             if sample.status not in (Status.SMOOTH, Status.UNDECIDED):
                 continue
@@ -286,7 +291,7 @@ def test_all_corrupted_claims_are_caught(part: str) -> None:
 def check_claims(corpus: str, chosen: slice) -> None:
     """Independent derivatives are not accused; each corrupted one is, at some point."""
     accused, missed = [], []
-    for case in cases(corpus)[chosen]:
+    for case in chosen_cases(corpus, chosen):
         for claim in case.claims:
             corrupted = corruptions(claim)
             samples = samples_of(case, [claim, *corrupted.values()])
@@ -294,10 +299,16 @@ def check_claims(corpus: str, chosen: slice) -> None:
             if any(results[0].outcome is Outcome.FAIL for results in verdicts) and case.id not in alarms():
                 accused.append((case.id, claim))
             for k, name in enumerate(corrupted, 1):
-                if not any(results[k].outcome is Outcome.FAIL for results in verdicts):
+                caught = any(results[k].outcome is Outcome.FAIL for results in verdicts)
+                if not caught and not all(are_one_number(results[0], results[k]) for results in verdicts):
                     missed.append((case.id, name, corrupted[name].text))
     assert not accused
     assert not missed
+
+
+def are_one_number(a: Result, b: Result) -> bool:
+    """Whether a corruption changed nothing: the sign of a zero, a factor that is one."""
+    return a.value is not None and b.value is not None and math.isclose(a.value, b.value, rel_tol=1e-12)
 
 
 def claims_in(sample: Sample) -> list[Result]:

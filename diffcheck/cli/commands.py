@@ -232,7 +232,8 @@ def run(
     cases = [case for path in files for case in read_suite(path)]
     with opened(output) as stream, view.progress(len(cases), color.value) as advance:
         summary = view.show(runner.run(cases, dtype=dtype.value, progress=advance), format.value, stream, color.value)
-    view.show_summary(summary, stream if format is Format.text and output is None else sys.stderr, color.value)
+    spoken = format is Format.text and output is None
+    view.show_summary(summary, stream if spoken else sys.stderr, color.value, failures=not spoken)
     return _suite_code(summary, strict)
 
 

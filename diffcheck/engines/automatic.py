@@ -68,7 +68,7 @@ class Program:
         length = len(next(iter(columns.values()))) if columns else 1
         blocks = 1 if self._compiled else max(1, len(self._wrt))
         padded = self._padded(length * blocks)
-        with jax.enable_x64(True):
+        with jax.enable_x64(True), np.errstate(all="ignore"):  # NaN and infinity are findings, not warnings
             arrays = [_tiled(columns[name], blocks, padded, self._dtype) for name in self._variables]
             found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in self._run(length, *arrays).items()}
         return found | self._failures

@@ -183,7 +183,7 @@ class Summary:
         outcome = Outcome.PASS if unsampled else record.outcome
         self.cases[record.case] = max(self.cases.get(record.case, Outcome.PASS), outcome, key=SEVERITY.__getitem__)
         if outcome is Outcome.FAIL:
-            self.failed.setdefault(record.case, f"{record.id}: {_reason(record)}")
+            self.failed.setdefault(record.case, f"{record.id}: {reason(record)}")
 
     def _add_sample(self, record: Record, sample: Sample) -> None:
         self.tally.add(sample)
@@ -208,13 +208,14 @@ class Summary:
         return Conclusion.UNDECIDED if outcomes[Outcome.UNDECIDED] else Conclusion.PASSED
 
 
-def _reason(record: Record) -> str:
-    """Why a record failed: its first failing result, or what came instead of what was expected."""
-    assert record.sample is not None
+def reason(record: Record) -> str:
+    """Why a record did not pass: its worst result, or what came instead of what was expected, or why it could not be read."""
+    if record.sample is None:
+        return record.fault.message.partition("\n")[0] if record.fault is not None else ""
     sample = record.sample
     place = ", ".join(f"{name} = {value:.6g}" for name, value in sample.point.items())
     if record.matched is False:
         return f"expected {record.expected}, found {', '.join(dict.fromkeys(result.verdict.value for result in sample.results))} at {place}"
-    result = next(result for result in sample.results if result.outcome is Outcome.FAIL)
-    by = " ".join(filter(None, (result.engine, result.mode)))
-    return f"d/d{sample.wrt} at {place}: {by} is {result.verdict.value}: {result.reason}"
+    worst = [result for result in sample.results if result.outcome is sample.outcome]
+    by = ", ".join(" ".join(filter(None, (result.engine, result.mode))) for result in worst if result.verdict is worst[0].verdict)
+    return f"d/d{sample.wrt} at {place}: {by}: {worst[0].verdict.value}: {worst[0].reason}"

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from diffcheck.results import Outcome
-from diffcheck.suites.runner import FaultKind, Record, Summary
+from diffcheck.suites.runner import FaultKind, Record, Summary, reason
 from diffcheck.views.console import MARKS, STYLES, console_for, line
 from diffcheck.views.json_ import record_as_line
 
@@ -60,36 +60,19 @@ def _write_text(records: Iterable[Record], stream: TextIO, color: str) -> None:
     """A line for every record that is not simply right; the summary says the rest."""
     console = console_for(stream, color)
     for record in records:
-        if record.fault is not None:
-            line(console, f"{MARKS[record.outcome]} {record.id}: {_first_line(record.fault.message)}", STYLES[record.outcome])
-        elif record.outcome is not Outcome.PASS and record.sample is not None:
-            line(console, f"{MARKS[record.outcome]} {_described(record)}", STYLES[record.outcome])
+        if record.outcome is not Outcome.PASS:
+            line(console, f"{MARKS[record.outcome]} {record.id}: {reason(record)}", STYLES[record.outcome])
 
 
-def _described(record: Record) -> str:
-    assert record.sample is not None
-    place = ", ".join(f"{name} = {value:.6g}" for name, value in record.sample.point.items())
-    found = dict.fromkeys(
-        f"{' '.join(filter(None, (result.engine, result.mode)))} {result.verdict.value}"
-        for result in record.sample.results
-        if result.outcome is not Outcome.PASS
-    )
-    return f"{record.id}: d/d{record.sample.wrt} at {place}: {', '.join(found) or 'not what was expected'}"
-
-
-def _first_line(text: str) -> str:
-    return text.partition("\n")[0]
-
-
-def show_summary(summary: Summary, stream: TextIO | None, color: str) -> None:
-    """What the suite came to, and the cases that failed."""
+def show_summary(summary: Summary, stream: TextIO | None, color: str, failures: bool) -> None:
+    """What the suite came to; the cases that failed, where no line has said so before."""
     if stream is None:
         return
     console = console_for(stream, color)
     outcomes = summary.outcomes
-    for reason in list(summary.failed.values())[:LISTED_FAILURES]:
-        line(console, f"{MARKS[Outcome.FAIL]} {reason}", STYLES[Outcome.FAIL])
-    if len(summary.failed) > LISTED_FAILURES:
+    for failure in list(summary.failed.values())[:LISTED_FAILURES] if failures else ():
+        line(console, f"{MARKS[Outcome.FAIL]} {failure}", STYLES[Outcome.FAIL])
+    if failures and len(summary.failed) > LISTED_FAILURES:
         line(console, f"… and {len(summary.failed) - LISTED_FAILURES:,} more that failed")
     parts = [f"{outcomes[outcome]:,} {word}" for outcome, word in _WORDS.items() if outcomes[outcome]]
     unread = summary.faults[FaultKind.INPUT]

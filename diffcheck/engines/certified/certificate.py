@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flint import arb, ctx
+from flint import arb, arb_series, ctx
 
 from diffcheck.results import EXACT, Enclosure, Status
 
@@ -54,6 +54,14 @@ def narrow(u: arb) -> bool:
 def equal(a: arb, b: arb) -> bool:
     """Whether two balls are proved to be one number: both are exact. Balls that overlap prove nothing."""
     return bool(a.is_exact() and b.is_exact() and (a - b).is_zero())
+
+
+def derivatives_of(f: arb | arb_series, order: int) -> tuple[arb, arb, arb]:
+    """f and its derivatives of this order and the next, at t = 0; a series must be long enough."""
+    if isinstance(f, arb):
+        return f, arb(0), arb(0)
+    factorial = arb.fac_ui(order)
+    return f[0], f[order] * factorial, f[order + 1] * factorial * (order + 1)
 
 
 def enclosure(ball: arb) -> Enclosure:

@@ -191,7 +191,7 @@ def _angle_at_origin(line: Line, y: Series, x: Series) -> Value:
     """The direction in which a curve leaves the origin: the common power of t cancels."""
     if isinstance(y, arb) and isinstance(x, arb):
         return undefined("atan2(0, 0)")
-    if line.mode is Mode.BOTH_SIDES:
+    if line.is_two_sided:
         return Trouble(Kind.SINGULAR, "atan2 at the origin")
     sides = [sign_or_tie(line, u) for u in (y, x)]
     troubles = [side for side in sides if isinstance(side, Trouble)]

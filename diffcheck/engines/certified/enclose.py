@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from flint import arb, arb_series
 
-from diffcheck.engines.certified.certificate import Attempt, Certificate, enclosure, narrow, scope
+from diffcheck.engines.certified.certificate import Attempt, Certificate, derivatives_of, enclosure, narrow, scope
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, is_finite
 from diffcheck.engines.certified.sides import from_both_sides, in_trouble
 from diffcheck.graph.graph import Graph
@@ -45,17 +45,9 @@ def _attempt(graph: Graph, point: Mapping[str, float], wrt: str, order: int) -> 
     assert isinstance(f, (arb, arb_series))
     if isinstance(f, arb_series) and f.prec < order + 2:  # beyond the end of a series, flint reads exact zeros
         return Certificate(Status.UNDECIDED, "terms of the power series were lost"), False
-    value, derivative, following = _derivatives(f, order)
+    value, derivative, following = derivatives_of(f, order)
     certificate = Certificate(Status.SMOOTH, "", enclosure(value), enclosure(derivative), None, None, enclosure(following))
     return certificate, narrow(value) and narrow(derivative)
-
-
-def _derivatives(f: arb | arb_series, order: int) -> tuple[arb, arb, arb]:
-    """f and its derivatives of this order and the next, at t = 0."""
-    if isinstance(f, arb):
-        return f, arb(0), arb(0)
-    factorial = arb.fac_ui(order)
-    return f[0], f[order] * factorial, f[order + 1] * factorial * (order + 1)
 
 
 def enclose_value(graph: Graph, point: Mapping[str, float]) -> Enclosure | None:

@@ -45,6 +45,7 @@ class Mode(Enum):
     """Where the line is followed."""
 
     BOTH_SIDES = "t around 0"
+    PUNCTURED = "t around 0, but not 0 itself"  # one series for both sides, where what is special at 0 does not count
     POINT = "t = 0"
     ONE_SIDE = "t > 0"
 
@@ -79,7 +80,7 @@ def is_finite(u: Series) -> bool:
     return all(c.is_finite() for c in u.coeffs())
 
 
-def balls(arguments: Sequence[Value]) -> list[Value]:
+def balls(arguments: Sequence[Any]) -> list[Any]:
     """The arguments with rationals as balls."""
     return [arb(u) if isinstance(u, fmpq) else u for u in arguments]
 
@@ -105,6 +106,10 @@ class Line:
     def variable(self, start: arb, direction: int) -> Value:
         """The variable that moves."""
         return arb_series([start, *[0] * (self.ramification - 1), direction], prec=self.terms)
+
+    @property
+    def is_two_sided(self) -> bool:
+        return self.mode in (Mode.BOTH_SIDES, Mode.PUNCTURED)
 
     def follow(self, graph: Graph, point: Mapping[str, float], wrt: str, direction: int) -> Value:
         """f along the line through the point in the direction ±wrt, with rationals as balls."""
@@ -154,7 +159,7 @@ class Line:
         values = [inner.variable(center, 1), *others]
         f = evaluate(definition.flat, inner, dict(zip(definition.parameters, values, strict=True)))
         if isinstance(f, Trouble):
-            one_sided = f.kind is Kind.SINGULAR and self.mode is not Mode.BOTH_SIDES
+            one_sided = f.kind is Kind.SINGULAR and not self.is_two_sided
             return Trouble(Kind.NO_SERIES, f"{definition.name}' does not exist there") if one_sided else f
         if not isinstance(f, arb_series):
             return arb(0)
@@ -163,7 +168,7 @@ class Line:
         return f(u - center) if isinstance(u, arb_series) else f[0]
 
     def sign(self, u: Series) -> int | Trouble:
-        """The sign of u: at the point, or for all small t > 0, or on both sides of 0."""
+        """The sign of u: at the point, or for all small t > 0, or for all small t on both sides."""
         first = constant_term(u)
         if not first.is_finite():
             return unproved("a comparison with an unbounded ball")
@@ -177,11 +182,10 @@ class Line:
             return 0
         if self.mode is Mode.BOTH_SIDES:
             return Trouble(Kind.SINGULAR, "a tie")
-        for c in u.coeffs()[1:]:
-            if c > 0:
-                return 1
-            if c < 0:
-                return -1
+        for power, c in enumerate(u.coeffs()):
+            if c > 0 or c < 0:
+                changes = self.mode is Mode.PUNCTURED and power % 2
+                return Trouble(Kind.SINGULAR, CHANGES_SIGN) if changes else 1 if c > 0 else -1
             if not c.is_zero():
                 return unproved("a tie that a wide ball cannot break")
         return unproved(VANISHES)
@@ -217,13 +221,14 @@ class Line:
             return unproved(f"{function.name} close to a pole")
         if isinstance(u, arb) or self.mode is Mode.POINT:
             return undefined(f"{function.name} has a pole there")
-        kind = Kind.SINGULAR if self.mode is Mode.BOTH_SIDES else Kind.NO_SERIES
+        kind = Kind.SINGULAR if self.is_two_sided else Kind.NO_SERIES
         return Trouble(kind, f"{function.name} has a pole there")
 
 
 VANISHES = "a difference that vanishes to every order computed"
+CHANGES_SIGN = "a difference that changes its sign"
 _LAZY = ("where", "and", "or")
-_TAKES_RATIONALS = ("power",)
+_TAKES_RATIONALS = ("power", "hyp2f1")  # an exact exponent or parameter makes a difference
 _Implementation = Callable[..., Value]
 
 

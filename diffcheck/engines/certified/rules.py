@@ -11,6 +11,7 @@ from functools import reduce
 from flint import arb, arb_series, fmpq
 
 from diffcheck.engines.certified.line import (
+    CHANGES_SIGN,
     VANISHES,
     Kind,
     Line,
@@ -51,7 +52,7 @@ def divide(line: Line, a: Series, b: Series) -> Value:
         return a / b
     if not first.is_zero():
         return unproved("a division by a ball that contains zero")
-    if isinstance(b, arb) or line.mode is Mode.POINT:
+    if isinstance(b, arb):
         return undefined("division by zero")
     if line.mode is Mode.BOTH_SIDES:
         return Trouble(Kind.SINGULAR, "division by zero at the point itself")
@@ -59,9 +60,9 @@ def divide(line: Line, a: Series, b: Series) -> Value:
 
 
 def _quotient_of_zeros(line: Line, a: Series, b: arb_series) -> Value:
-    """a/b for t > 0 where b(0) = 0: the common power of t cancels. flint's own quotient of a zero series loses no terms."""
+    """a/b for t ≠ 0 where b(0) = 0: the common power of t cancels. flint's own quotient of a zero series loses no terms."""
     side = line.sign(b)
-    if isinstance(side, Trouble):
+    if isinstance(side, Trouble) and side.reason is not CHANGES_SIGN:
         return side
     if isinstance(a, arb):
         a = arb_series([a], prec=line.terms)
@@ -109,7 +110,7 @@ def _power_of_positive(base: Series, exponent: Series | fmpq) -> Value:
 
 
 def _zero_to_moving_power(line: Line, base: Series, exponent: arb_series) -> Value:
-    if line.mode is Mode.BOTH_SIDES and isinstance(base, arb_series):
+    if line.is_two_sided and isinstance(base, arb_series):
         return Trouble(Kind.SINGULAR, "a power of zero whose exponent moves")
     if isinstance(base, arb_series):
         return Trouble(Kind.NO_SERIES, "a power of zero whose exponent moves")
@@ -125,7 +126,7 @@ def power_of_zero(line: Line, base: Series, exponent: arb | fmpq) -> Value:
         return undefined("zero to a negative power") if exponent < 0 else unproved("zero to the power of a ball around zero")
     if isinstance(base, arb):
         return arb(0)
-    if line.mode is Mode.BOTH_SIDES:
+    if line.is_two_sided:
         return Trouble(Kind.SINGULAR, "a power of zero")
     side = line.sign(base)
     if side == -1:
@@ -175,6 +176,8 @@ def not_equal(line: Line, a: Series, b: Series) -> Value:
 def _sign_in(line: Line, a: Series, b: Series, signs: tuple[int, ...]) -> Value:
     infinite = _infinite_sign(a) - _infinite_sign(b)
     side = (1 if infinite > 0 else -1) if infinite else line.sign(a - b)
+    if isinstance(side, Trouble) and side.reason is CHANGES_SIGN and (-1 in signs) == (1 in signs):
+        return 1 in signs
     return side if isinstance(side, Trouble) else side in signs
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flint import arb, arb_series
 
-from diffcheck.engines.certified.certificate import Attempt, Certificate, enclosure, equal, narrow
+from diffcheck.engines.certified.certificate import Attempt, Certificate, derivatives_of, enclosure, equal, narrow
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, Value, unproved
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Graph
@@ -33,6 +33,10 @@ class Side:
 def from_both_sides(graph: Graph, point: Mapping[str, float], wrt: str, order: int) -> Attempt:
     """A certificate at a point where the two-sided series met a tie, the edge of a domain or a division by zero."""
     at_point = Line(Mode.POINT, 1).follow(graph, point, wrt, 0)
+    continuous = not any(FUNCTIONS[name].jumps for name in graph.functions)
+    around = Line(Mode.PUNCTURED, order + SPARE_ORDERS).follow(graph, point, wrt, 1)
+    if isinstance(around, arb_series) and around.prec >= order + 2 and not _is_in_doubt(at_point):
+        return _fill(at_point, around, order, continuous)
     left, right = (_follow(graph, point, wrt, order, direction) for direction in (LEFT, RIGHT))
     if isinstance(at_point, Trouble):
         if at_point.kind is Kind.UNDEFINED and isinstance(left, Side) and isinstance(right, Side):
@@ -40,9 +44,25 @@ def from_both_sides(graph: Graph, point: Mapping[str, float], wrt: str, order: i
         return in_trouble(at_point)
     assert isinstance(at_point, arb)
     if isinstance(left, Side) and isinstance(right, Side):
-        continuous = not any(FUNCTIONS[name].jumps for name in graph.functions)
         return _join(at_point, left, right, order, continuous)
     return _one_side(at_point, left, right, order)
+
+
+def _is_in_doubt(at_point: Value) -> bool:
+    return isinstance(at_point, Trouble) and at_point.kind is not Kind.UNDEFINED
+
+
+def _fill(at_point: Value, around: arb_series, order: int, continuous: bool) -> Attempt:
+    """Both sides are one analytic function: f is that function if it has its value at the point."""
+    value, derivative, following = derivatives_of(around, order)
+    if isinstance(at_point, Trouble):
+        return Certificate(Status.HOLE, f"{at_point.reason}, where the function has a finite limit", enclosure(value)), narrow(value)
+    if not value.overlaps(at_point):
+        return Certificate(Status.JUMP, "the limit from both sides is not the value", enclosure(at_point)), True
+    if not (continuous or equal(value, at_point)):
+        return Certificate(Status.UNDECIDED, "continuity at the tie is not proved", enclosure(at_point)), False
+    certificate = Certificate(Status.SMOOTH, "", enclosure(at_point), enclosure(derivative), None, None, enclosure(following))
+    return certificate, narrow(at_point) and narrow(derivative)
 
 
 def in_trouble(trouble: Trouble) -> Attempt:
@@ -88,8 +108,9 @@ def _hole(at_point: Trouble, left: Side, right: Side) -> Attempt:
     a, b = left.derivatives[0], right.derivatives[0]
     if not a.overlaps(b):
         return Certificate(Status.UNDEFINED, f"{at_point.reason}; the limits from the two sides differ"), True
-    limit = "a finite limit" if equal(a, b) else "limits from both sides that agree to all digits computed"
-    return Certificate(Status.HOLE, f"{at_point.reason}, where the function has {limit}", enclosure(a)), True
+    if not equal(a, b):
+        return Certificate(Status.UNDEFINED, f"{at_point.reason}; the limits from the two sides are not proved equal"), True
+    return Certificate(Status.HOLE, f"{at_point.reason}, where the function has a finite limit", enclosure(a)), True
 
 
 def _one_side(at_point: arb, left: Side | Trouble, right: Side | Trouble, order: int) -> Attempt:

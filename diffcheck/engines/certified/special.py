@@ -8,11 +8,11 @@ No derivative rule of F is used. Each function refuses (NaN) a box on which it m
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
-from flint import acb, arb, arb_series, ctx
+from flint import acb, arb, arb_series, ctx, fmpq
 
-from diffcheck.engines.certified.line import Line, Series, Value, unproved
+from diffcheck.engines.certified.line import Line, Series, Value, balls, unproved
 
 NOT_ANALYTIC = acb(arb.nan())
 LEAST_POINTS = 16
@@ -21,15 +21,24 @@ RADII = 16  # radii tried, each an eighth of the one before
 
 def from_values(name: str) -> Callable[..., Value]:
     """The implementation of a row whose column is `values:name`."""
-    function: Callable[..., acb] = globals()[name]
 
-    def implementation(line: Line, *arguments: Series) -> Value:
-        if any(isinstance(u, arb_series) for u in arguments):
-            return _taylor(function, arguments, min(u.prec for u in arguments if isinstance(u, arb_series)), name)
-        value = function(*(acb(u) for u in arguments))
+    def implementation(line: Line, *arguments: Value) -> Value:
+        function: Callable[..., acb] = globals()[name]
+        if name == "hyp2f1":
+            function = partial(function, whole_excess=_is_whole_excess(*arguments[:3]))
+        series = tuple(balls(arguments))
+        lengths = [u.prec for u in series if isinstance(u, arb_series)]
+        if lengths:
+            return _taylor(function, series, min(lengths), name)
+        value = function(*(acb(u) for u in series))
         return value.real if value.is_finite() else unproved(f"{name} is not bounded on the ball around its argument")
 
     return implementation
+
+
+def _is_whole_excess(a: Value, b: Value, c: Value) -> bool:
+    """Whether c - a - b is known to be an integer: at x = 1 the formula for 2F1 is another one then, and a ball cannot tell."""
+    return isinstance(a, fmpq) and isinstance(b, fmpq) and isinstance(c, fmpq) and bool((c - a - b).q == 1)
 
 
 def _taylor(function: Callable[..., acb], arguments: tuple[Series, ...], terms: int, name: str) -> Value:
@@ -152,8 +161,8 @@ def polylog(s: acb, x: acb) -> acb:
     return _guarded(lambda: x.polylog(s), 1 - x)
 
 
-def hyp2f1(a: acb, b: acb, c: acb, x: acb) -> acb:
-    return _guarded(lambda: x.hypgeom_2f1(a, b, c), 1 - x)
+def hyp2f1(a: acb, b: acb, c: acb, x: acb, whole_excess: bool = False) -> acb:
+    return _guarded(lambda: x.hypgeom_2f1(a, b, c, abc=whole_excess), 1 - x)
 
 
 def legendre(n: acb, x: acb) -> acb:

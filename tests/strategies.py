@@ -1,0 +1,45 @@
+"""Random expressions in diffcheck's language: text, so that what fails can be typed in again."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from diffcheck.graph.functions import ROWS, Function
+
+NUMBERS = ("0.5", "1", "1.5", "2", "3", "7", "1/3")
+ENTIRE = ("sin", "cos", "exp", "sinh", "cosh", "tanh", "atan", "asinh", "erf", "square", "sigmoid", "softplus")
+
+
+def _is_plain(row: Function) -> bool:
+    """A function of one real variable that every engine has."""
+    return bool(len(row.names) == 1 and not row.operator and not row.conditions)
+
+
+PLAIN = tuple(row.name for row in ROWS if _is_plain(row))
+
+
+def points(limit: float = 3.0) -> st.SearchStrategy[float]:
+    """Coordinates of moderate size, no ties: a random double is hardly ever a special point."""
+    return st.floats(-limit, limit, allow_nan=False).filter(lambda x: abs(x) > 1e-3)
+
+
+def smooth_expressions(depth: int = 3) -> st.SearchStrategy[str]:
+    """Expressions in x that are smooth at all real x: sums, products and compositions of entire functions."""
+    return _expressions(ENTIRE, ("+", "-", "*"), depth)
+
+
+def expressions(depth: int = 3) -> st.SearchStrategy[str]:
+    """Expressions in x with any function of one variable of the table; many are undefined or not smooth at many points."""
+    return _expressions(PLAIN, ("+", "-", "*", "/", "^"), depth)
+
+
+def _expressions(functions: tuple[str, ...], operators: tuple[str, ...], depth: int) -> st.SearchStrategy[str]:
+    leaves = st.one_of(st.just("x"), st.sampled_from(NUMBERS).map(lambda number: f"({number})"))
+
+    def larger(smaller: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+        return st.one_of(
+            st.builds("{}({})".format, st.sampled_from(functions), smaller),
+            st.builds("({} {} {})".format, smaller, st.sampled_from(operators), smaller),
+        )
+
+    return st.recursive(leaves, larger, max_leaves=2**depth)

@@ -1,0 +1,371 @@
+"""The certified engine: the status of a point is proved, enclosures contain the truth, and known traps stay shut."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from fractions import Fraction
+
+import mpmath
+import pytest
+from flint import arb, arb_series, ctx
+from hypothesis import assume, given, settings
+from strategies import expressions, points, smooth_expressions
+
+from diffcheck.engines.certified import Certificate, certify, enclose, enclose_value, scope
+from diffcheck.engines.certified.certificate import enclosure
+from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble
+from diffcheck.errors import ExpressionError
+from diffcheck.graph.build import meaning, read
+from diffcheck.graph.functions import FUNCTIONS
+from diffcheck.graph.graph import Graph, evaluate
+from diffcheck.results import Enclosure, Status
+
+SMOOTH, KINK, JUMP, VERTICAL = Status.SMOOTH, Status.KINK, Status.JUMP, Status.VERTICAL
+BOUNDARY, HOLE, UNDEFINED, UNDECIDED = Status.BOUNDARY, Status.HOLE, Status.UNDEFINED, Status.UNDECIDED
+
+
+def proof_of(text: str, x: float = 0.0, order: int = 1) -> Certificate:
+    return certify(read(text).target.flat, {"x": x}, "x", order)
+
+
+def encloses(found: Enclosure | None, number: Fraction | int | str) -> bool:
+    """Whether an enclosure contains a number and proves 20 digits of it."""
+    if found is None:
+        return False
+    exact = Fraction(number)
+    return abs(Fraction(found.midpoint) - exact) <= Fraction(found.radius) <= max(abs(exact), 1) * Fraction(1, 10**20)
+
+
+# Statuses
+
+STATUSES = [
+    ("x^2", 3.0, SMOOTH),
+    ("x^0", 0.0, SMOOTH),
+    ("sin(x)/x", 1.0, SMOOTH),
+    ("sinc(x)", 0.0, SMOOTH),
+    ("max(x, x)", 1.0, SMOOTH),
+    ("abs(x)^3", 0.0, SMOOTH),
+    ("where(x == 0, 0, x)", 0.0, SMOOTH),
+    ("max(x, 0) + min(x, 0)", 0.0, SMOOTH),
+    ("where(x > 0, x^2, 0)", 0.0, SMOOTH),
+    ("clip(x, 0, inf)", 1.0, SMOOTH),
+    ("xlogy(x, 2)", 0.0, SMOOTH),
+    ("boxcox(2, x)", 0.0, SMOOTH),
+    ("abs(x)", 0.0, KINK),
+    ("max(x, 2*x)", 0.0, KINK),
+    ("sqrt(x^2)", 0.0, KINK),
+    ("acos(1 - x^2)", 0.0, KINK),
+    ("abs(sin(x)) + abs(x)", 0.0, KINK),
+    ("sign(x)", 0.0, JUMP),
+    ("floor(x)", 2.0, JUMP),
+    ("mod(x, 3)", 3.0, JUMP),
+    ("where(x < 1, x, x + 1)", 1.0, JUMP),
+    ("heaviside(x)", 0.0, JUMP),
+    ("atan2(x, -1)", 0.0, JUMP),
+    ("where(x == 0, 1, x)", 0.0, JUMP),
+    ("cbrt(x)", 0.0, VERTICAL),
+    ("cbrt(x^2)", 0.0, VERTICAL),
+    ("sign(x)*sqrt(abs(x))", 0.0, VERTICAL),
+    ("sqrt(x)", 0.0, BOUNDARY),
+    ("x^1.5", 0.0, BOUNDARY),
+    ("x^(1/3)", 0.0, BOUNDARY),
+    ("sqrt(sqrt(x))", 0.0, BOUNDARY),
+    ("asin(x)", 1.0, BOUNDARY),
+    ("acosh(x)", 1.0, BOUNDARY),
+    ("sqrt(-x^2)", 0.0, BOUNDARY),
+    ("betainc(2, 3, x)", 0.0, BOUNDARY),
+    ("entr(x)", 0.0, BOUNDARY),
+    ("sin(x)/x", 0.0, HOLE),
+    ("(x^2 - 1)/(x - 1)", 1.0, HOLE),
+    ("(1 - cos(x))/x^2", 0.0, HOLE),
+    ("x/x", 0.0, HOLE),
+    ("1/x", 0.0, UNDEFINED),
+    ("abs(x)/x", 0.0, UNDEFINED),
+    ("log(x)", 0.0, UNDEFINED),
+    ("log(x)", -1.0, UNDEFINED),
+    ("0*log(x)", -1.0, UNDEFINED),
+    ("sqrt(x)", -1.0, UNDEFINED),
+    ("x^0.5", -2.0, UNDEFINED),
+    ("gamma(x)", -3.0, UNDEFINED),
+    ("Ei(x)", 0.0, UNDEFINED),
+    ("zeta(x)", 1.0, UNDEFINED),
+    ("atanh(x)", 1.0, UNDEFINED),
+    ("atan2(x, x)", 0.0, UNDEFINED),
+    ("max(sin(x)^2 + cos(x)^2, 1)", 1.0, UNDECIDED),
+    ("abs(exp(log(x)) - x)", 2.0, UNDECIDED),
+    ("x^x", 0.0, UNDECIDED),
+]
+
+
+@pytest.mark.parametrize(("text", "x", "status"), STATUSES)
+def test_the_status_of_a_point(text: str, x: float, status: Status) -> None:
+    proof = proof_of(text, x)
+    assert proof.status is status
+    assert (proof.derivative is not None) == (status is SMOOTH)
+    assert bool(proof.reason) == (status not in (SMOOTH, KINK))
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "left", "right"),
+    [
+        ("abs(x)", 0.0, -1, 1),
+        ("max(x, 2*x)", 0.0, 1, 2),
+        ("sqrt(x^2)", 0.0, -1, 1),
+        ("(x^2)^0.5", 0.0, -1, 1),
+        ("relu(x)", 0.0, 0, 1),
+        ("leaky_relu(x)", 0.0, "1/100", 1),
+        ("abs(x - 1)*x", 1.0, -1, 1),
+        ("min(x^2, x)", 1.0, 2, 1),
+        ("max(x, 0) + abs(x)/4", 0.0, "-1/4", "5/4"),
+        ("cbrt(abs(x)^3)", 0.0, -1, 1),
+    ],
+)
+def test_at_a_kink_the_one_sided_slopes_are_exact(text: str, x: float, left: int | str, right: int | str) -> None:
+    proof = proof_of(text, x)
+    assert encloses(proof.left, left)
+    assert encloses(proof.right, right)
+
+
+def test_a_kink_that_is_no_decimal_is_enclosed_on_both_sides() -> None:
+    proof = proof_of("x + 2*abs(x)/3")
+    assert encloses(proof.left, "1/3")
+    assert encloses(proof.right, "5/3")
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "words"),
+    [
+        ("cbrt(x)", 0.0, "the slope is +∞"),
+        ("-cbrt(x)", 0.0, "the slope is -∞"),
+        ("cbrt(x^2)", 0.0, "the slope is -∞ on the left and +∞ on the right"),
+        ("cbrt(min(x, 0)) + x", 0.0, "the slope is +∞ on the left and 1 on the right"),
+        ("sqrt(x)", 0.0, "f is not defined on the left of this point; on the other side the slope is +∞"),
+        ("acos(x)", -1.0, "f is not defined on the left of this point; on the other side the slope is -∞"),
+        ("x^1.5", 0.0, "f is not defined on the left of this point"),
+        ("sqrt(-x^2)", 0.0, "f is defined at this point only"),
+        ("where(x == 0, 1, sqrt(x))", 0.0, "its limit from the other side is not the value"),
+        ("atan2(x, abs(x))", 0.0, "the limits from the two sides differ"),
+    ],
+)
+def test_the_reason_says_what_happens_on_each_side(text: str, x: float, words: str) -> None:
+    assert words in proof_of(text, x).reason
+
+
+def test_a_boundary_has_the_slope_of_the_side_inside() -> None:
+    proof = proof_of("x^1.5 + 3*x")
+    assert encloses(proof.right, 3)
+    assert proof.left is None
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "expected"),
+    [
+        ("x^5", 3, 60),
+        ("sinc(x/pi)", 2, "-1/3"),
+        ("abs(x)^3", 2, 0),
+        ("exp(2*x)", 4, 16),
+        ("f(x) = x^4; f'(x) + x", 1, 1),
+        ("f(x) = x^4; f''(x + 1)", 1, 24),
+    ],
+)
+def test_derivatives_of_any_order_and_of_derivatives_in_the_text(text: str, order: int, expected: int | str) -> None:
+    assert encloses(proof_of(text, 0.0, order).derivative, expected)
+
+
+@pytest.mark.parametrize(("text", "status"), [("x*abs(x)", KINK), ("abs(x)", JUMP), ("cbrt(x)^4", VERTICAL), ("abs(x)^3", SMOOTH)])
+def test_the_second_derivative_has_a_status_of_its_own(text: str, status: Status) -> None:
+    assert proof_of(text, 0.0, 2).status is status
+
+
+def test_constants_are_exact_however_they_are_spelled() -> None:
+    assert proof_of("where(1/3 == 2/6, x, -x)", 1.0).status is SMOOTH
+    assert encloses(proof_of("(x^2)^(1/2) * 0.1", 2.0).derivative, "1/10")
+
+
+# Traps: see docs/numerics.md
+
+
+def test_trap_1_a_truncated_zero_is_not_zero() -> None:
+    assert proof_of("sqrt(x^2)").status is not SMOOTH
+    assert encloses(proof_of("where(x == 0, 1, sin(x)/x)", 0.0, 2).derivative, "-1/3")
+    assert proof_of("sin(x)^9/x^9", 0.0).status is HOLE
+    assert proof_of("cbrt(x^7)/x^2", 0.0).status is not SMOOTH
+
+
+@pytest.mark.parametrize("terms", [2, 3, 20])
+def test_trap_1_a_coefficient_beyond_the_end_of_a_series_is_not_read(terms: int) -> None:
+    """Special functions are sampled on a circle: with fewer samples than terms, coefficients would be mixed up."""
+    with scope(128):
+        line = Line(Mode.BOTH_SIDES, terms)
+        series = line.apply(FUNCTIONS["besseli"], (arb(0), line.variable(arb(1), 1)))
+        exact = [mpmath.taylor(lambda x: mpmath.besseli(0, x), 1, terms)[k] for k in range(terms)]
+        assert series.prec == terms
+        assert all(abs(float(series[k]) - float(exact[k])) < 1e-12 for k in range(terms))
+
+
+def test_trap_2_zero_to_the_zero_is_one_and_zero_to_a_negative_power_is_undefined() -> None:
+    assert encloses(proof_of("x^0").value, 1)
+    assert proof_of("x^(-1)").status is UNDEFINED
+    assert proof_of("x^(-0.5)").status is UNDEFINED
+    assert proof_of("0^x", 2.0).status is SMOOTH
+    assert proof_of("0^x", -1.0).status is UNDEFINED
+    assert proof_of("(sin(x)^2 + cos(x)^2 - 1)^0.5", 1.0).status is UNDECIDED
+
+
+@pytest.mark.parametrize(("name", "others"), [("sign", ()), ("equal", (arb(0),)), ("greater", (arb(0),)), ("max", (arb(0),)), ("floor", ())])
+def test_trap_3_a_nan_ball_decides_nothing(name: str, others: tuple[arb, ...]) -> None:
+    with scope(64):
+        found = Line(Mode.POINT, 1).apply(FUNCTIONS[name], (arb.nan(), *others))
+    assert isinstance(found, Trouble)
+    assert found.kind is Kind.UNPROVED
+
+
+def test_trap_3_zero_times_nan_is_not_zero() -> None:
+    with scope(64):
+        found = Line(Mode.BOTH_SIDES, 3).apply(FUNCTIONS["multiply"], (arb(0), arb_series([arb.nan(), 1], prec=3)))
+    assert isinstance(found, Trouble)
+
+
+def test_trap_4_an_unbounded_ball_does_not_prove_undefined() -> None:
+    assert proof_of("exp(exp(exp(x)))", 700.0).status is UNDECIDED
+    assert proof_of("log(x)", -1.0).status is UNDEFINED
+
+
+def test_trap_5_the_global_precision_and_length_are_left_as_found() -> None:
+    before = ctx.prec, ctx.cap
+    proof_of("gamma(x) + abs(x)", 0.5)
+    proof_of("exp(exp(exp(x)))", 700.0)
+    enclose_value(read("x + 1").target.flat, {"x": 1.0})
+    with pytest.raises(KeyError):
+        certify(read("x + y").target.flat, {"x": 1.0}, "x")
+    assert (ctx.prec, ctx.cap) == before
+
+
+def test_trap_6_enormous_exponents_are_cut_off_before_they_are_written_out() -> None:
+    started = time.monotonic()
+    assert encloses_more_than_any_float(proof_of("exp(exp(x))", 20.0).derivative)
+    assert encloses_more_than_any_float(proof_of("exp(exp(x))", 700.0).derivative)
+    tiny = proof_of("exp(-exp(x))", 700.0).derivative
+    assert tiny is not None
+    assert tiny.contains(Decimal(0))
+    assert tiny.upper < Decimal("1e-1000")
+    assert time.monotonic() - started < 2
+
+
+def encloses_more_than_any_float(found: Enclosure | None) -> bool:
+    return found is not None and found.lower > Decimal("1e1000")
+
+
+def test_a_tiny_number_is_not_called_zero() -> None:
+    found = proof_of("exp(-x^2)", 100.0).derivative
+    assert found is not None
+    assert found.upper < 0
+
+
+# Enclosures as decimals
+
+
+@pytest.mark.parametrize(("ball", "inside"), [(arb(1) / 3, "1/3"), (arb(-7), "-7"), (arb(2) ** -1100, Fraction(1, 2**1100)), (arb(0), "0")])
+def test_an_enclosure_is_rounded_outward(ball: arb, inside: Fraction | str) -> None:
+    found = enclosure(ball)
+    assert abs(Fraction(found.midpoint) - Fraction(inside)) <= Fraction(found.radius)
+
+
+def test_the_value_of_a_derivative_program_is_enclosed_in_exact_arithmetic() -> None:
+    found = enclose_value(read("(1 - cos(x))/x^2").target.flat, {"x": 1e-8})
+    assert found is not None
+    assert found.contains(Decimal("0.49999999999999999583333333333333334"))
+    assert enclose_value(read("x/x").target.flat, {"x": 0.0}) is None
+
+
+# Random expressions
+
+
+class Mp:
+    """The algebra of mpmath numbers."""
+
+    OPERATORS = {
+        "add": mpmath.fadd,
+        "subtract": mpmath.fsub,
+        "multiply": mpmath.fmul,
+        "divide": mpmath.fdiv,
+        "negate": mpmath.fneg,
+        "integer_power": mpmath.power,
+        "power": mpmath.power,
+    }
+
+    def constant(self, value: Fraction) -> mpmath.mpf:
+        return mpmath.mpf(value.numerator) / value.denominator
+
+    def apply(self, function, arguments):  # noqa: ANN001, ANN201
+        own = self.OPERATORS.get(function.name) or getattr(mpmath, function.name, None)
+        if own is not None:
+            return own(*arguments)
+        return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
+
+    def call(self, definition, order, arguments):  # noqa: ANN001, ANN201
+        raise NotImplementedError
+
+
+@settings(max_examples=150)
+@given(smooth_expressions(), points())
+def test_the_enclosure_contains_the_difference_quotient_of_mpmath(text: str, x: float) -> None:
+    graph = read(text).target.flat
+    proof = certify(graph, {"x": x}, "x")
+    assume(proof.value is not None and abs(proof.value.midpoint) < Decimal("1e50") and abs(proof.derivative.midpoint) < Decimal("1e50"))
+    assert proof.status is SMOOTH
+    with mpmath.workdps(120):
+        slope = mpmath.diff(lambda t: evaluate(graph, Mp(), {"x": t}), mpmath.mpf(x), h=mpmath.mpf(10) ** -40)
+        slack = (abs(slope) + 1) * mpmath.mpf(10) ** -25
+        assert mpmath.mpf(str(proof.derivative.lower)) - slack <= slope <= mpmath.mpf(str(proof.derivative.upper)) + slack
+
+
+@settings(max_examples=300)
+@given(expressions(), points())
+def test_a_smooth_derivative_is_the_slope_of_a_short_secant(text: str, x: float) -> None:
+    graph = graph_or_reject(text)
+    proof = certify(graph, {"x": x}, "x")
+    assume(proof.status is SMOOTH)
+    sizes = [abs(Fraction(e.midpoint)) for e in (proof.value, proof.derivative, proof.next_derivative) if e is not None]
+    assume(max(sizes) < 10**30)
+    secant = secant_of(graph, x)
+    assume(secant is not None)
+    assert abs(secant - Fraction(proof.derivative.midpoint)) <= Fraction(proof.derivative.radius) + (1 + max(sizes)) / 10**15
+
+
+def graph_or_reject(text: str) -> Graph:
+    try:
+        return read(text).target.flat
+    except ExpressionError:  # a constant that is too large, or a function of a number outside its domain
+        assume(False)
+        raise
+
+
+def secant_of(graph: Graph, x: float) -> Fraction | None:
+    """(F(x + h) - F(x - h))/2h from values alone; None where they are not proved narrow enough."""
+    half = arb(2) ** -200
+    with scope(900):
+        ends = [evaluate(graph, Line(Mode.POINT, 1), {"x": arb(x) + end}) for end in (-half, half)]
+        if any(isinstance(end, Trouble) for end in ends):
+            return None
+        found = enclosure((arb(ends[1]) - arb(ends[0])) / (2 * half))
+    return Fraction(found.midpoint) if found.radius < Decimal("1e-20") else None
+
+
+@settings(max_examples=200)
+@given(expressions(), points())
+def test_two_precisions_agree(text: str, x: float) -> None:
+    graph = graph_or_reject(text)
+    proofs = [certify_with(graph, x, bits) for bits in (64, 256)]
+    decided = [proof for proof in proofs if proof.status is not UNDECIDED]
+    assert len({proof.status for proof in decided}) <= 1
+    for name in ("value", "derivative", "left", "right"):
+        found = [getattr(proof, name) for proof in decided if getattr(proof, name) is not None]
+        assert len(found) < 2 or found[0].overlaps(found[1])
+
+
+def certify_with(graph: Graph, x: float, precision_bits: int) -> Certificate:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(enclose, "PRECISIONS", (precision_bits,))
+        return certify(graph, {"x": x}, "x")
