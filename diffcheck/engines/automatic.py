@@ -270,7 +270,20 @@ def expint(n: Any, x: Any) -> Any:
     order = _integer(n)
     if order < 0:
         raise UnsupportedError("JAX has expint of order 0 and above only")
-    return jax.scipy.special.expn(order, x)
+    return _one_by_one(lambda one: jax.scipy.special.expn(order, one), x)
+
+
+def Ei(x: Any) -> Any:  # noqa: N802
+    return _one_by_one(jax.scipy.special.expi, x)
+
+
+def E1(x: Any) -> Any:  # noqa: N802
+    return _one_by_one(jax.scipy.special.exp1, x)
+
+
+def _one_by_one(f: Callable[[Any], Any], x: Any) -> Any:
+    """JAX's exponential integrals loop until all entries of an array have converged: two arguments of 1e-10 never do together."""
+    return lax.map(f, x) if jnp.ndim(x) else f(x)
 
 
 def maximum(*arguments: Any) -> Any:
