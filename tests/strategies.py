@@ -23,6 +23,11 @@ def points(limit: float = 3.0) -> st.SearchStrategy[float]:
     return st.floats(-limit, limit, allow_nan=False).filter(lambda x: abs(x) > 1e-3)
 
 
+def special_points() -> st.SearchStrategy[float]:
+    """Where functions of the table have kinks, jumps, poles and the ends of their domains."""
+    return st.sampled_from((0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 6.0))
+
+
 def smooth_expressions(depth: int = 3) -> st.SearchStrategy[str]:
     """Expressions in x that are smooth at all real x: sums, products and compositions of entire functions."""
     return _expressions(ENTIRE, ("+", "-", "*"), depth)

@@ -206,7 +206,8 @@ def test_a_chain_shares_its_middle_operand() -> None:
     chain = parse("a < b + 1 < c", FUNCTIONS).expression
     assert isinstance(chain, Operation)
     left, right = chain.operands
-    assert isinstance(left, Operation) and isinstance(right, Operation)
+    assert isinstance(left, Operation)
+    assert isinstance(right, Operation)
     assert left.operands[1] is right.operands[0]
 
 

@@ -12,6 +12,7 @@ from diffcheck.errors import ExpressionError
 from diffcheck.language.lexer import MAXIMUM_BYTES, MAXIMUM_DIGITS, MAXIMUM_NAME, MAXIMUM_NESTING, MAXIMUM_NODES
 from diffcheck.language.parser import parse
 from diffcheck.language.reading import read_back
+from diffcheck.language.syntax import Program
 from diffcheck.language.refusals import SPELLINGS, Spelling
 
 FUNCTIONS = frozenset(["abs", "asin", "cos", "E1", "exp", "gamma", "log", "max", "mod", "sin", "sqrt"])
@@ -239,14 +240,21 @@ PIECES = (
 
 def survives(text: str) -> None:
     """A text is read, and then so is its reading, or refused inside its own bounds."""
+    found = _parsed(text)
+    if isinstance(found, ExpressionError):
+        assert 0 <= found.start <= found.end <= len(text)
+        assert found.message
+        assert str(found)
+    else:
+        reading = read_back(found)
+        assert read_back(parse(reading, FUNCTIONS)) == reading
+
+
+def _parsed(text: str) -> Program | ExpressionError:
     try:
-        program = parse(text, FUNCTIONS)
+        return parse(text, FUNCTIONS)
     except ExpressionError as error:
-        assert 0 <= error.start <= error.end <= len(text)
-        assert error.message and str(error)
-        return
-    reading = read_back(program)
-    assert read_back(parse(reading, FUNCTIONS)) == reading
+        return error
 
 
 @settings(derandomize=True, max_examples=3000, deadline=None, database=None)

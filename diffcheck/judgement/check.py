@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from diffcheck.engines.automatic import Program
 from diffcheck.engines.certified import Certificate, certify, enclose_value, rounding_bound
 from diffcheck.engines.symbolic import Differentiator
-from diffcheck.errors import ExpressionError, InputError, UnsupportedError
+from diffcheck.errors import ExpressionError, InputError, PointError, UnsupportedError
 from diffcheck.graph.build import read
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Definition, Graph
@@ -299,6 +299,8 @@ def check(
     job = Check(text, of=of, wrt=wrt, claims=[claim] if isinstance(claim, str) else claim, dtype=dtype)
     points = [at] if isinstance(at, (str, int, float, Mapping)) else list(at)
     variables = job.problem.variables
+    if not points:
+        raise PointError("no point is given", "Write at=2, or a list with at least one point.")
     if all(isinstance(point, Mapping) for point in points):
         columns = from_mappings([point for point in points if isinstance(point, Mapping)], variables, job.format)
     else:

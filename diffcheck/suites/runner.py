@@ -217,5 +217,6 @@ def reason(record: Record) -> str:
     if record.matched is False:
         return f"expected {record.expected}, found {', '.join(dict.fromkeys(result.verdict.value for result in sample.results))} at {place}"
     worst = [result for result in sample.results if result.outcome is sample.outcome]
-    by = ", ".join(" ".join(filter(None, (result.engine, result.mode))) for result in worst if result.verdict is worst[0].verdict)
-    return f"d/d{sample.wrt} at {place}: {by}: {worst[0].verdict.value}: {worst[0].reason}"
+    by = [" ".join(filter(None, (result.engine, result.mode))) for result in worst if result.verdict is worst[0].verdict]
+    verb = "is" if len(by) == 1 else "are"
+    return f"d/d{sample.wrt} at {place}: {', '.join(by)} {verb} {worst[0].verdict.value}: {worst[0].reason}"

@@ -23,10 +23,9 @@ SILENT = (Verdict.EXACT, Verdict.AGREES, Verdict.UNSAMPLED)  # their reasons say
 
 def console_for(stream: TextIO, color: str) -> Console:
     """A console on a stream: colour only on a terminal unless `color` is always or never; never narrower than a number."""
-    force = {"always": True, "never": False}.get(color)
-    terminal = stream.isatty() if force is None else force
+    forced = {"always": True, "never": False}.get(color)  # None: as the stream, NO_COLOR and TERM say
     width = None if stream.isatty() else 100
-    return Console(file=stream, force_terminal=terminal, no_color=force is False, highlight=False, width=width, soft_wrap=False)
+    return Console(file=stream, force_terminal=forced, no_color=True if color == "never" else None, highlight=False, width=width)
 
 
 def show_header(console: Console, header: Header, latex: bool) -> None:

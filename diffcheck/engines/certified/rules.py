@@ -27,6 +27,8 @@ from diffcheck.engines.certified.line import (
     worst,
 )
 
+NOT_AN_INTEGER = "a power of a negative number with an exponent that is not an integer"
+
 # Operators
 
 
@@ -93,7 +95,7 @@ def power(line: Line, base: Value, exponent: Value) -> Value:
     if first > 0:
         return _power_of_positive(base, exponent)
     if first < 0:
-        return undefined("a power of a negative number with an exponent that is not an integer")
+        return _power_of_negative(line, exponent)
     if not first.is_zero():
         return unproved("a power of a ball that contains zero")
     if isinstance(exponent, arb_series):
@@ -107,6 +109,19 @@ def _power_of_positive(base: Series, exponent: Series | fmpq) -> Value:
     (ball,) = balls([exponent])
     assert isinstance(ball, (arb, arb_series))
     return (ball * base.log()).exp()
+
+
+def _power_of_negative(line: Line, exponent: Series | fmpq) -> Trouble:
+    """There is a value at integer exponents only: a moving exponent may pass through one."""
+    (ball,) = balls([exponent])
+    first = constant_term(ball)
+    moves = isinstance(ball, arb_series) and first.is_integer()
+    if first.contains_integer() and not moves:
+        return unproved("a power of a negative number whose exponent may be an integer")
+    if moves and line.is_two_sided:
+        return Trouble(Kind.SINGULAR, "a power of a negative number whose exponent passes through an integer")
+    away = line.sign(ball - first) if moves else 1
+    return away if isinstance(away, Trouble) else undefined(NOT_AN_INTEGER)
 
 
 def _zero_to_moving_power(line: Line, base: Series, exponent: arb_series) -> Value:
@@ -130,7 +145,7 @@ def power_of_zero(line: Line, base: Series, exponent: arb | fmpq) -> Value:
         return Trouble(Kind.SINGULAR, "a power of zero")
     side = line.sign(base)
     if side == -1:
-        return undefined("a power of a negative number with an exponent that is not an integer")
+        return undefined(NOT_AN_INTEGER)
     if isinstance(side, Trouble):
         return side
     v = base.valuation()

@@ -1,0 +1,149 @@
+"""Wrong input on the command line: one error, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from command_line import USAGE, Ended, diffcheck
+
+CARET = [
+    ("sni(x)", "unknown function 'sni'", "^^^", "Did you mean 'sin'?"),
+    ("1/2x", "a '/' is followed by an implied product", "^^^^", "(1/2)*x or 1/(2*x)"),
+    ("sin^-1(x)", "'sin^-1' is ambiguous", "^^^^^^", "asin(x)"),
+    ("2*(x+1", "the closing bracket is missing", "^", "')'"),
+    ("x+1)", "", "^", ""),
+    ("sin x", "functions need parentheses", "^^^", ""),
+    ("max(x,[1])", "'[' does not group", "^", "Only round brackets group"),
+    ("x[bold]", "'[' does not group", "^", ""),
+    ("x^9**9**9", "too large", "^", "10^±10,000"),
+    ("9**9**9 + x", "too large to compute", "^^^^^^^", "10^±10,000"),
+    ("factorial(10^7) x", "too large to compute", "^", "10^±10,000"),
+    ("1e999999999 x", "exponent is beyond the limit", "^", ""),
+    ("x + ", "", "^", ""),
+    ("f(x) = f(x); f(x)", "'f' is defined by itself", "^", ""),
+    ("", "the text is empty", "^", "Write an expression"),
+    ("x\ny z (", "line 2, column", "^", ""),
+    ("__import__('os').system('true')", "", "^", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "what", "caret", "fix"), CARET)
+def test_an_expression_that_cannot_be_read_is_shown_with_a_caret(text: str, what: str, caret: str, fix: str) -> None:
+    for subcommand in (["check", text, "--at", "1"], ["derive", text]):
+        ended = diffcheck(*subcommand)
+        _assert_one_error(ended)
+        first, excerpt, carets, *rest = ended.stderr.splitlines()
+        assert what in first
+        assert re.fullmatch(rf" +{re.escape(caret)}\^*", carets)
+        assert excerpt.strip() in text
+        assert fix in "\n".join(rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("(" * 10_000 + "x" + ")" * 10_000, "nested deeper than the limit of 500"),
+        ("x+" * 40_000 + "x", "longer than the limit of 64 KiB"),
+        ("+".join(["x"] * 11_000), "10,000"),
+        ("1" * 2_000 + "x", "2,000 digits"),
+        ("x" * 200, "100 characters"),
+        ("f(x) = x + 1; f@1000001(x)", "1,000,000"),
+    ],
+)
+def test_what_is_too_large_is_refused_quickly(text: str, what: str) -> None:
+    begun = time.monotonic()
+    ended = diffcheck("check", "-", "--at", "1", stdin=text)
+    _assert_one_error(ended)
+    assert what in ended.stderr
+    assert max(map(len, ended.stderr.splitlines())) <= 140
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["x", "--at", "two"], "'two' is not a number"),
+        (["x", "--at", "nan"], "'nan' is not a number"),
+        (["x", "--at", "1e400"], "out of the range of float64"),
+        (["x", "--at", "9" * 5_000], "is not a number"),
+        (["x", "--at", "__import__('os')"], "is not a number"),
+        (["x", "--at", "[red]1[/red]"], "'[red]1[/red]' is not a number"),
+        (["x", "--at", "linspace(0,1,0)"], "is not a range"),
+        (["x", "--at", "linspace(0,1,10^9)"], "is not a range"),
+        (["x", "--at", "x=1,x=2"], "given twice"),
+        (["x", "--at", "x=1,y=2"], "no variable 'y'"),
+        (["x y", "--at", "x=1"], "no value for y"),
+        (["x y", "--at", "1"], "which variable"),
+        (["x y", "--at", "x=linspace(0,1,2),y=linspace(0,1,3)"], "different lengths"),
+        (["x"], "no point is given"),
+        (["x", "--at", "1", "--points", "points.csv"], "both --at and --points"),
+        (["x", "--points", "missing.csv"], "cannot read missing.csv"),
+        (["x", "--at", "1", "--wrt", "y"], "no variable 'y'"),
+        (["x", "--at", "1", "--of", "g"], "no definition 'g'"),
+        (["f(x) = x; f(x)", "--at", "1", "--of", "g"], "no definition 'g'"),
+        (["x", "--at", "1", "--claim", "2y"], "the claim uses 'y'"),
+        (["x", "--at", "1", "--claim", "sni(x)"], "unknown function 'sni'"),
+        (["x", "--at", "1", "--claim", "1", "--claim", "1"], "claims"),
+        (["2", "--at", "1"], "no variable"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_one_error(arguments: list[str], what: str) -> None:
+    ended = diffcheck("check", *arguments)
+    _assert_one_error(ended)
+    assert what in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", ["check", "check x y --at 1", "check x --bogus", "check x --format yaml", "chekc x", "run"])
+def test_wrong_usage_is_told_without_a_traceback(arguments: str) -> None:
+    ended = diffcheck(*arguments.split())
+    assert ended.code == USAGE
+    assert ended.stdout == ""
+    assert "Error: " in ended.stderr
+    assert "--help" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("", "is empty"),
+        ("x\n", "holds no points"),
+        ("y\n1\n", "points.csv:1: 'y' is not a number"),
+        ("x\n1\ntwo\n", "points.csv:3: 'two' is not a number"),
+        ("x\n1,2\n", "points.csv:2: 2 cells"),
+    ],
+)
+def test_a_file_of_points_that_cannot_be_used_is_one_error(content: str, what: str, tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text(content)
+    ended = diffcheck("check", "x", "--points", str(tmp_path / "points.csv"))
+    _assert_one_error(ended)
+    assert what in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["x", "--at", "1", "-o", "x.gif"], ".png"),
+        (["x", "--at", "1", "-o", "x.png", "--range", "1"], "is not an interval"),
+        (["x", "--at", "1", "-o", "x.png", "--range", "4,-4"], "range"),
+        (["x", "--at", "9", "-o", "x.png", "--range", "-4,4"], "9"),
+        (["x", "--at", "1", "-o", "x.png", "--samples", "1"], "1 is not a number of points"),
+        (["x", "-o", "x.png"], "no point is given"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_error(arguments: list[str], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = diffcheck("plot", *arguments)
+    _assert_one_error(ended)
+    assert what in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def _assert_one_error(ended: Ended) -> None:
+    assert ended.code == USAGE
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.count("error: ") == 1
+    assert "Traceback" not in ended.stderr
