@@ -59,7 +59,8 @@ class ExpressionError(InputError):
         window_end = min(last, window_start + width)
         before = "…" if window_start > first else ""
         after = "…" if window_end < last else ""
-        line = before + self.text[window_start:window_end].replace("\t", " ") + after
+        window = self.text[window_start:window_end].replace("\t", " ")
+        line = before + "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in window) + after
         carets = max(1, min(self.end, window_end) - self.start)
         return f"  {line}\n  {' ' * (len(before) + self.start - window_start)}{'^' * carets}"
 

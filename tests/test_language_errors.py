@@ -12,8 +12,8 @@ from diffcheck.errors import ExpressionError
 from diffcheck.language.lexer import MAXIMUM_BYTES, MAXIMUM_DIGITS, MAXIMUM_NAME, MAXIMUM_NESTING, MAXIMUM_NODES
 from diffcheck.language.parser import parse
 from diffcheck.language.reading import read_back
-from diffcheck.language.syntax import Program
 from diffcheck.language.refusals import SPELLINGS, Spelling
+from diffcheck.language.syntax import Program
 
 FUNCTIONS = frozenset(["abs", "asin", "cos", "E1", "exp", "gamma", "log", "max", "mod", "sin", "sqrt"])
 

@@ -94,5 +94,8 @@ def expression_text(expression: str) -> str:
 
 
 def names(text: str) -> list[str] | None:
-    """The names of a list such as x,y; None when none is given."""
-    return [name.strip() for name in text.split(",")] if text else None
+    """The names of a list such as x,y; None when none is given. Raises InputError for a name that is left out."""
+    found = [name.strip() for name in text.split(",")]
+    if text and not all(found):
+        raise InputError(f"{text!r} is not a list of names", "Write --wrt x or --wrt x,y.")
+    return found if text else None

@@ -174,7 +174,7 @@ def plot(
     expression: Expression,
     output: Annotated[Path, typer.Option("-o", "--output", help="The picture: .png, .svg or .pdf.", metavar="FILE", show_default=False)],
     at: At = [],  # noqa: B006
-    wrt: Wrt = "",
+    wrt: Annotated[str, typer.Option("--wrt", help="The variable to draw along (default: the first).", metavar="NAME")] = "",
     of: Of = "",
     range_: Annotated[str, typer.Option("--range", help="The interval shown, e.g. -4,4 (default: around the points).", metavar="A,B")] = "",
     samples: Annotated[int, typer.Option("--samples", help="How many equidistant points the curve goes through.")] = 100,
@@ -190,6 +190,7 @@ def plot(
     """
     from diffcheck.judgement.points import read_number
     from diffcheck.results import Tally
+    from diffcheck.views import console as view
     from diffcheck.views.plot import plot as draw
 
     job = _checked(expression_text(expression), of, wrt, (), dtype)
@@ -197,9 +198,14 @@ def plot(
     if len(ends) not in (0, 2):
         raise InputError(f"{range_!r} is not an interval", "Write --range -4,4.")
     lower, upper = (read_number(end, job.format) for end in ends) if ends else (None, None)
+    if len(job.wrt) > 1 and wrt:
+        raise InputError(f"a picture shows one variable, not {len(job.wrt)}", f"Write --wrt {job.wrt[0]}.")
     tally = Tally()
     for sample in draw(job, _columns(job, at, None), job.wrt[0], path=output, lower=lower, upper=upper, samples=samples):
         tally.add(sample)
+    console = view.console_for(sys.stderr, "auto")
+    view.line(console, f"{output}: the derivative with respect to {job.wrt[0]}")
+    view.show_conclusion(console, tally)
     return exit_code(tally, strict)
 
 

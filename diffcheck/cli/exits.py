@@ -14,6 +14,7 @@ from diffcheck.errors import InputError, InternalError, OutputError, Unsupported
 from diffcheck.results import Outcome, Tally
 
 EXIT_PASS, EXIT_FAIL, EXIT_USAGE, EXIT_UNDECIDED, EXIT_OUTPUT, EXIT_INTERRUPTED, EXIT_PIPE = 0, 1, 2, 3, 4, 130, 141
+REPORT_IT = "This is a fault of diffcheck: please report it with the command you ran."
 P = ParamSpec("P")
 
 
@@ -40,7 +41,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
         except OutputError as error:
             _fail(f"error: {error}", EXIT_OUTPUT)
         except InternalError as error:
-            _fail(f"internal error: {error}\nThis is a fault of diffcheck: please report it with the command you ran.", EXIT_OUTPUT)
+            _fail(f"internal error: {error}\n{REPORT_IT}", EXIT_OUTPUT)
         except KeyboardInterrupt:
             _fail("interrupted", EXIT_INTERRUPTED)
         except BrokenPipeError:
@@ -49,6 +50,8 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
         except OSError as error:
             _abandon_stdout()
             _fail(f"error: cannot write the result: {error.strerror}", EXIT_OUTPUT)
+        except Exception as error:
+            _fail(f"internal error: {type(error).__name__}: {error}\n{REPORT_IT}", EXIT_OUTPUT)
         raise typer.Exit(code)
 
     return run

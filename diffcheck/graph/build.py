@@ -25,6 +25,12 @@ class Problem:
     target: Definition
 
     @property
+    def shown_name(self) -> str:
+        """The target's name, or one for an expression without a name that means nothing else in the text."""
+        taken = {definition.name for definition in self.definitions if definition.name}.union(self.variables)
+        return self.target.name or next(name for name in ("f", "F", "y", "result") if name not in taken)
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """The parameters of the target, then the variables that it uses beside them."""
         return self.target.parameters

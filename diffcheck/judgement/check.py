@@ -142,7 +142,7 @@ class Check:
         ]
         return Header(
             read_as=read_back(self.problem.program),
-            name=self.problem.target.name or "f",
+            name=self.problem.shown_name,
             variables=self.problem.variables,
             dtype=self.format.name,
             program="; ".join([f"JAX ran {how} on the CPU", *notes]),

@@ -78,6 +78,8 @@ def _from_rows(rows: Iterator[list[str]], path: Path, variables: Sequence[str], 
     names = [cell.strip() for cell in first]
     numbers: list[list[float]] = []
     if len(variables) == 1 and len(names) == 1 and names[0] not in variables:
+        if names[0].isidentifier():
+            raise PointError(f"{path}:1: there is no column {variables[0]}, but one for {names[0]}", f"Name the column {variables[0]}.")
         numbers.append([_cell(names[0], path, 1, fmt)])
         names = list(variables)
     _require(dict.fromkeys(names, 0.0), variables)

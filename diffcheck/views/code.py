@@ -28,15 +28,17 @@ def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: 
         return _as_json(read_back(problem.program), found)
     if notation in ("python", "jax"):
         return _as_code(list(found.values()), notation)
-    name = problem.target.name or "f"
-    return "".join(_as_mathematics(f"d{name}/d{variable}", derivative, notation) for variable, derivative in found.items()) or "0\n"
+    left = r"\frac{{\partial {}}}{{\partial {}}} = " if notation == "latex" else "d{}/d{} = "
+    if notation == "latex" and len(found) == 1:
+        left = ""  # one formula is more useful to paste without a left side
+    style = Latex() if notation == "latex" else Infix()
+    name = problem.shown_name
+    return "".join(_as_mathematics(left.format(name, variable), derivative, style) for variable, derivative in found.items()) or "0\n"
 
 
-def _as_mathematics(symbol: str, derivative: Definition, notation: str) -> str:
-    written, chained = derivative_text(derivative, Latex() if notation == "latex" else Infix())
-    if chained:
-        return f"{written}\n"
-    return f"{written}\n" if notation == "latex" else f"{symbol} = {written}\n"
+def _as_mathematics(left: str, derivative: Definition, notation: Infix) -> str:
+    written, chained = derivative_text(derivative, notation)
+    return f"{written}\n" if chained else f"{left}{written}\n"
 
 
 def _as_json(read_as: str, found: dict[str, Definition]) -> str:

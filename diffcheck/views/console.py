@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
@@ -15,7 +16,8 @@ from rich.text import Text
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
 from diffcheck.results import Derivative, Enclosure, Header, Outcome, Result, Sample, Status, Tally, Verdict
 
-SHOWN = 24  # samples shown in full; of more, the worst are shown
+IN_FULL = 5  # points shown with a table each; more get a line each
+LINES = 20  # of still more derivatives the worst are shown
 STYLES = {Outcome.PASS: "green", Outcome.WARN: "yellow", Outcome.FAIL: "bold red", Outcome.UNDECIDED: "magenta"}
 MARKS = {Outcome.PASS: "✓", Outcome.WARN: "!", Outcome.FAIL: "✗", Outcome.UNDECIDED: "?"}
 SILENT = (Verdict.EXACT, Verdict.AGREES, Verdict.UNSAMPLED)  # their reasons say nothing new
@@ -24,8 +26,9 @@ SILENT = (Verdict.EXACT, Verdict.AGREES, Verdict.UNSAMPLED)  # their reasons say
 def console_for(stream: TextIO, color: str) -> Console:
     """A console on a stream: colour only on a terminal unless `color` is always or never; never narrower than a number."""
     forced = {"always": True, "never": False}.get(color)  # None: as the stream, NO_COLOR and TERM say
-    width = None if stream.isatty() else 100
-    return Console(file=stream, force_terminal=forced, no_color=True if color == "never" else None, highlight=False, width=width)
+    width = None if stream.isatty() else 120
+    return Console(file=stream, force_terminal=forced, no_color=True if color == "never" else None, highlight=False, width=width,
+                   color_system="standard" if forced else "auto")
 
 
 def show_header(console: Console, header: Header, latex: bool) -> None:
@@ -55,10 +58,10 @@ def line(console: Console, text: str, style: str = "") -> None:
 
 
 def _elided(lines: Sequence[str]) -> list[str]:
-    if len(lines) <= SHOWN:
+    if len(lines) <= LINES:
         return list(lines)
-    left_out = f"… {len(lines) - SHOWN + 1:,} more definitions (`diffcheck derive --format python` prints all)"
-    return [*lines[: SHOWN // 2], left_out, *lines[-SHOWN // 2 + 1 :]]
+    left_out = f"… {len(lines) - LINES + 1:,} more definitions (`diffcheck derive` prints all)"
+    return [*lines[: LINES // 2], left_out, *lines[-LINES // 2 + 1 :]]
 
 
 def _indented(lines: Iterable[str]) -> str:
@@ -66,23 +69,62 @@ def _indented(lines: Iterable[str]) -> str:
 
 
 def show_samples(console: Console, header: Header, samples: Iterable[Sample]) -> Tally:
-    """A table for every point, or for the worst ones where there are many; returns the counts of all."""
-    tally, shown, more = Tally(), list[Sample](), 0
+    """A table for every point, or a line for each derivative (the worst ones of many); returns the counts of all."""
+    tally, shown = Tally(), list[Sample]()
     for sample in samples:
         tally.add(sample)
-        if len(shown) < SHOWN:
-            shown.append(sample)
-            continue
-        more += 1
-        shown = _worst([*shown, sample])
-    if more:
-        line(console, f"{tally.samples:,} derivatives were taken; the {SHOWN} with the largest errors (--format jsonl gives all):")
-    for _, group in groupby(shown, key=lambda sample: sorted(sample.point.items())):
-        _show_point(console, header, list(group))
+        shown.append(sample)
+        if len(shown) > max(LINES, IN_FULL * len(header.variables)):
+            shown = _without_least(shown)
+    points = [list(group) for _, group in groupby(shown, key=lambda sample: sorted(sample.point.items()))]
+    if len(points) <= IN_FULL and len(shown) == tally.samples:
+        for point in points:
+            _show_point(console, header, point)
+    else:
+        _show_lines(console, header, shown, tally.samples)
     return tally
 
 
-def _worst(samples: list[Sample]) -> list[Sample]:
+def _show_lines(console: Console, header: Header, samples: Sequence[Sample], total: int) -> None:
+    """One line a derivative: what is proved, and the error of each in ulps, or its verdict."""
+    if len(samples) < total:
+        line(console, f"\n{total:,} derivatives; the {len(samples)} with the largest errors (--format jsonl gives all):")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    engines = dict.fromkeys(_engine(result) for sample in samples for result in sample.results)
+    for name in (*header.variables, "derivative", "proved (Arb)", *engines):
+        table.add_column(name, overflow="fold")  # a narrow terminal breaks a number, and never cuts it off
+    for sample in samples:
+        proved = enclosure_text(sample.enclosure, 15).partition(" ")[0] if sample.enclosure else sample.status.value
+        table.add_row(*map(_number, sample.point.values()), _symbol(header, sample), proved, *map(_cell, sample.results))
+    console.print()
+    console.print(table)
+    line(console, "The numbers are errors in ulps.", "dim")
+    _show_notes(console, samples)
+
+
+def _symbol(header: Header, sample: Sample) -> str:
+    power = "" if sample.order == 1 else f"^{sample.order}"
+    return f"d{power}{header.name}/d{sample.wrt}{power}"
+
+
+def _cell(result: Result) -> Text:
+    return Text(f"{MARKS[result.outcome]} {result.verdict.value if result.ulps is None else _ulps(result.ulps)}", STYLES[result.outcome])
+
+
+def _place(sample: Sample) -> str:
+    return ", ".join(f"{name} = {_number(value)}" for name, value in sample.point.items())
+
+
+def _show_notes(console: Console, samples: Sequence[Sample]) -> None:
+    """Why, for every verdict that does not speak for itself; the same reason only once."""
+    notes = list(dict.fromkeys(note for sample in samples for note in _notes(sample)))
+    for note in notes[:LINES]:
+        line(console, note)
+    if len(notes) > LINES:
+        line(console, f"  … and {len(notes) - LINES} more reasons")
+
+
+def _without_least(samples: list[Sample]) -> list[Sample]:
     """All but the least remarkable sample, in their order."""
     least = min(range(len(samples)), key=lambda i: (_remarkable(samples[i]), -i))
     return samples[:least] + samples[least + 1 :]
@@ -97,7 +139,6 @@ def _remarkable(sample: Sample) -> tuple[int, float]:
 
 def _show_point(console: Console, header: Header, samples: Sequence[Sample]) -> None:
     """One point: a section for each variable, the certified value first, then why."""
-    place = ", ".join(f"{name} = {_number(value)}" for name, value in samples[0].point.items())
     value = _function_value(samples[0])
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("derivative", "by", "value", "error in ulps", "verdict"):
@@ -106,10 +147,9 @@ def _show_point(console: Console, header: Header, samples: Sequence[Sample]) -> 
         for row in _rows(header, sample):
             table.add_row(*row)
         table.add_section()
-    console.print(Text(f"\nat {place}: {header.name} = {value}", "bold"), soft_wrap=True)
+    console.print(Text(f"\nat {_place(samples[0])}: {header.name} = {value}", "bold"), soft_wrap=True)
     console.print(table)
-    for note in dict.fromkeys(note for sample in samples for note in _notes(sample)):
-        line(console, note)
+    _show_notes(console, samples)
 
 
 def _function_value(sample: Sample) -> str:
@@ -123,15 +163,13 @@ def _function_value(sample: Sample) -> str:
 
 
 def _rows(header: Header, sample: Sample) -> Iterator[tuple[str | Text, ...]]:
-    power = {1: ""}.get(sample.order, f"^{sample.order}")
-    yield f"d{power}{header.name}/d{sample.wrt}{power}", "proved (Arb)", _proved(sample), "", Text(sample.status.value)
+    yield _symbol(header, sample), "proved (Arb)", _proved(sample), "", Text(sample.status.value)
     for result in sample.results:
         mark = Text(f"{MARKS[result.outcome]} {result.verdict.value}", STYLES[result.outcome])
         yield "", _engine(result), _number(result.value), _ulps(result.ulps), mark
 
 
 def _notes(sample: Sample) -> Iterator[str]:
-    """Why, for every verdict that does not speak for itself; the same reason only once."""
     told = [(_engine(result), result.reason) for result in sample.results if result.verdict not in SILENT]
     for reason, group in groupby(sorted(told, key=lambda pair: pair[1]), key=lambda pair: pair[1]):
         engines = ", ".join(dict.fromkeys(engine for engine, _ in group))
@@ -172,7 +210,7 @@ def _decimal(number: Decimal, digits: int) -> str:
         return "0"
     rounded = Decimal(f"{number:.{digits}g}").normalize()
     exponent = rounded.adjusted()
-    return f"{rounded:f}" if -5 <= exponent <= digits else f"{rounded:e}"
+    return f"{rounded:f}" if -5 <= exponent <= digits else re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", f"{rounded:e}")
 
 
 def show_conclusion(console: Console, tally: Tally) -> None:
@@ -209,7 +247,7 @@ def functions_table(engines: Iterable[str] = ("sympy", "jax", "ball")) -> Table:
 
 def _spelling(row: Function) -> Text:
     if row.operator:
-        return Text(f"x {row.operator} y" if len(row.names) == 2 else f"{row.operator} x")
+        return Text(f" {row.operator} ".join(row.names) if len(row.names) == 2 else f"{row.operator} x")
     also = f", also {', '.join(row.aliases)}" if row.aliases else ""
     return Text(f"{row.signature}{also}")
 

@@ -19,6 +19,7 @@ from diffcheck.engines.certified.line import (
     Series,
     Trouble,
     Value,
+    composed,
     constant_term,
     shifted,
     undefined,
@@ -224,4 +225,4 @@ def _entire(u: Series, coefficient: Callable[[int], Fraction]) -> Series | Troub
     if isinstance(u, arb):
         return arb(coefficient(0).numerator) / coefficient(0).denominator
     terms = [arb(c.numerator) / c.denominator for c in map(coefficient, range(u.prec))]
-    return arb_series(terms, prec=u.prec)(u)
+    return composed(arb_series(terms, prec=u.prec), u)

@@ -92,6 +92,12 @@ def shifted(u: arb_series, n: int, terms: int) -> arb_series:
     return arb_series([arb(0)] * n + u.coeffs(), prec=min(terms, u.prec + n))
 
 
+def composed(f: arb_series, u: arb_series) -> arb_series:
+    """f(u - u(0)) for a series f about u(0). flint wants an exact zero, and not the zero series."""
+    step = arb_series([arb(0), *u.coeffs()[1:]], prec=u.prec)
+    return f(step) if step.length() else arb_series([f[0]], prec=min(u.prec, f.prec))
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """Evaluates a graph along a line; `terms` is the number of Taylor coefficients carried.
@@ -165,7 +171,7 @@ class Line:
             return arb(0)
         for _ in range(order):
             f = f.derivative()
-        return f(u - center) if isinstance(u, arb_series) else f[0]
+        return composed(f, u) if isinstance(u, arb_series) else f[0]
 
     def sign(self, u: Series) -> int | Trouble:
         """The sign of u: at the point, or for all small t > 0, or for all small t on both sides."""
