@@ -110,7 +110,7 @@ def test_wrong_usage_is_told_without_a_traceback(arguments: str) -> None:
     [
         ("", "is empty"),
         ("x\n", "holds no points"),
-        ("y\n1\n", "points.csv:1: 'y' is not a number"),
+        ("y\n1\n", "points.csv:1: there is no column x, but one for y"),
         ("x\n1\ntwo\n", "points.csv:3: 'two' is not a number"),
         ("x\n1,2\n", "points.csv:2: 2 cells"),
     ],

@@ -26,8 +26,9 @@ SILENT = (Verdict.EXACT, Verdict.AGREES, Verdict.UNSAMPLED)  # their reasons say
 def console_for(stream: TextIO, color: str) -> Console:
     """A console on a stream: colour only on a terminal unless `color` is always or never; never narrower than a number."""
     forced = {"always": True, "never": False}.get(color)  # None: as the stream, NO_COLOR and TERM say
+    colorless = None if forced is None else not forced
     width = None if stream.isatty() else 120
-    return Console(file=stream, force_terminal=forced, no_color=True if color == "never" else None, highlight=False, width=width,
+    return Console(file=stream, force_terminal=forced, no_color=colorless, highlight=False, width=width,
                    color_system="standard" if forced else "auto")
 
 
