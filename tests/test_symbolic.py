@@ -1,0 +1,192 @@
+"""The symbolic engine: right in exact arithmetic, linear in size, and no input hangs SymPy."""
+
+from __future__ import annotations
+
+import time
+from fractions import Fraction
+
+import pytest
+from hypothesis import assume, given, settings
+from strategies import points, smooth_expressions
+
+from diffcheck.engines.certified import certify, enclose_value
+from diffcheck.engines.symbolic import Differentiator
+from diffcheck.errors import UnsupportedError
+from diffcheck.graph.build import read
+from diffcheck.graph.functions import FUNCTIONS
+from diffcheck.graph.graph import Call, Constant, Definition
+from diffcheck.graph.text import Infix, derivative_text
+from diffcheck.results import Status
+
+SECONDS = 5.0  # what a hazard may take at most, on a slow machine
+
+
+def derivative_of(text: str, wrt: str = "x") -> Definition:
+    return Differentiator(read(text)).derivative(wrt)
+
+
+def shown(text: str, wrt: str = "x") -> str:
+    return derivative_text(derivative_of(text, wrt), Infix())[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("x^2 + 3*x + 2", 1.7),
+        ("sin(x)^2*cos(x)", 0.4),
+        ("exp(-x^2)/x", 2.0),
+        ("x^x", 1.5),
+        ("log(x, base=3)", 2.5),
+        ("cbrt(x)", -8.0),
+        ("abs(sin(x))", 4.0),
+        ("sign(x)*x^2", -1.5),
+        ("max(x, x^2, 3)", 2.5),
+        ("where(x > 1, x^2, sin(x))", 0.5),
+        ("where(x > 1, x^2, sin(x))", 1.5),
+        ("atan2(x, 2)", 0.3),
+        ("heaviside(x)*x", 2.0),
+        ("f(x) = 4*x*(1 - x); f@5(x)", 0.3),
+        ("f(x) = x^3; f'(x)*f(x)", 1.1),
+        ("f(x) = sin(x); f''(x^2)", 0.8),
+        ("g(x, y) = x*y^2; g(sin(x), x)", 0.7),
+        ("gamma(x)*lgamma(x)", 2.5),
+        ("besselj(2, x)", 1.3),
+        ("polygamma(2, x)", 1.5),
+        ("hyp2f1(1, 2, 3, x)", 0.4),
+        ("erfinv(x)", 0.3),
+        ("LambertW(x)", 1.2),
+        ("x^(2/3)", 5.0),
+        ("2^x", 1.5),
+        ("factorial(3000)^0*x^2", 2.0),
+        ("1e-400*x^3", 2.0),
+    ],
+)
+def test_the_formula_has_the_certified_value_in_exact_arithmetic(text: str, x: float) -> None:
+    proof = certify(read(text).target.flat, {"x": x}, "x")
+    found = enclose_value(derivative_of(text).flat, {"x": x})
+    assert proof.status is Status.SMOOTH
+    assert found is not None
+    assert found.overlaps(proof.derivative)
+
+
+@settings(max_examples=60)
+@given(smooth_expressions(), points())
+def test_the_formula_of_a_random_expression_is_right(text: str, x: float) -> None:
+    graph = read(text).target.flat
+    assume("x" in graph.variables)
+    proof = certify(graph, {"x": x}, "x")
+    assume(proof.derivative is not None)
+    found = enclose_value(derivative_of(text).flat, {"x": x})
+    assume(found is not None)
+    assert found.overlaps(proof.derivative)
+
+
+def test_each_variable_has_its_own_derivative() -> None:
+    text = "x*y^2 + a"
+    assert [shown(text, name) for name in ("x", "y", "a")] == ["y^2", "2*x*y", "1"]
+
+
+def test_a_constant_has_the_derivative_zero() -> None:
+    assert shown("y^2", "y") == "2*y"
+    assert derivative_of("f(x) = 3; f(x) + 0*x").flat.nodes == (Constant(Fraction(0)),)
+
+
+# Size
+
+
+@pytest.mark.parametrize("levels", [10, 100, 1000])
+def test_chained_definitions_are_linear_in_size(levels: int) -> None:
+    found = derivative_of(f"f(x) = 4*x*(1 - x); f@{levels}(x)")
+    assert len(found.written.nodes) <= 8 * levels
+    assert len(found.flat.nodes) <= 8 * levels
+
+
+def test_a_definition_is_differentiated_once_and_called() -> None:
+    found = derivative_of("f(x) = sin(x)*x; f(f(f(x)))")
+    assert {node.definition.name for node in found.written.nodes if isinstance(node, Call)} == {"f", "f'"}
+
+
+def nested(template: str, depth: int) -> str:
+    text = "x"
+    for k in range(depth):
+        text = template.format(text, k)
+    return text
+
+
+HAZARDS = {
+    "a chain of 300 sines": nested("sin({})", 300),
+    "a nested where of depth 12": nested("where(x > {1}, {0}, x^{1})", 12),
+    "a nested max of depth 14": nested("max({}, x^{})", 14),
+    "a nested abs of depth 100": nested("abs({} - 1)", 100),
+    "a product of 60 factors": "*".join(f"(x - {k})" for k in range(60)),
+    "a sum of 300 terms": "+".join(f"sin({k}*x)*cos(x)" for k in range(300)),
+    "a tower of powers": "x^x^x^x",
+    "a large factorial": "factorial(3000)*x^2",
+    "a large gamma": "gamma(2500)*sin(x)",
+    "a large power of a number": "2^10000*x",
+    "a large exponent": "x^1000000",
+    "a large decimal exponent": "x*1e9999",
+    "a long literal": "x*0." + "123456789" * 100,
+    "many nested quotients": nested("1/(1 + {})", 200),
+    "a thousand compositions": "f(x) = 4*x*(1 - x); f@1000(x)",
+}
+
+
+@pytest.mark.parametrize("name", HAZARDS)
+def test_a_hazard_of_sympy_finishes(name: str) -> None:
+    started = time.monotonic()
+    found = derivative_of(HAZARDS[name])
+    assert found.flat.functions <= set(FUNCTIONS)
+    assert time.monotonic() - started < SECONDS
+
+
+@pytest.mark.parametrize("name", HAZARDS)
+def test_a_hazard_is_shown_within_its_budget(name: str) -> None:
+    started = time.monotonic()
+    text, _ = derivative_text(derivative_of(HAZARDS[name]), Infix())
+    assert text
+    assert time.monotonic() - started < 2 * SECONDS
+
+
+@pytest.mark.parametrize(
+    ("text", "function"), [("factorial(3000)*x^2", "factorial"), ("gamma(2500)*x^2", "gamma"), ("sin(10^50)*x^2", "sin")]
+)
+def test_constants_are_not_evaluated(text: str, function: str) -> None:
+    """They stay as they were written: SymPy would work them out when it builds them."""
+    assert function in derivative_of(text).flat.functions
+
+
+def test_powers_of_literals_are_not_folded() -> None:
+    assert Constant(Fraction(10_000)) in derivative_of("2^10000*x^2").flat.nodes
+
+
+# What SymPy does differently
+
+
+@pytest.mark.parametrize("text", ["floor(x)", "mod(x, 2)", "besselj(x, 2)", "zeta(x)"])
+def test_a_derivative_that_sympy_leaves_open_is_unsupported(text: str) -> None:
+    with pytest.raises(UnsupportedError):
+        derivative_of(text)
+
+
+def test_what_one_variable_lacks_does_not_take_the_others_along() -> None:
+    differentiator = Differentiator(read("besselj(n, x)"))
+    with pytest.raises(UnsupportedError):
+        differentiator.derivative("n")
+    assert "besselj" in differentiator.derivative("x").flat.functions
+
+
+@pytest.mark.parametrize(
+    ("text", "x"), [("cbrt(x)", -8.0), ("sign(x)", 2.0), ("max(x, 1)", 2.0), ("abs(x^3)", -2.0), ("heaviside(x)", 1.0)]
+)
+def test_derivatives_of_real_functions_are_real(text: str, x: float) -> None:
+    proof = certify(read(text).target.flat, {"x": x}, "x")
+    found = enclose_value(derivative_of(text).flat, {"x": x})
+    assert found is not None
+    assert found.overlaps(proof.derivative)
+
+
+def test_names_of_users_mean_nothing_to_sympy() -> None:
+    """S, I, E1 and Q are objects in SymPy's namespace, lambda a keyword of Python."""
+    assert shown("S*I^2 + Q", "I") == "2*I*S"
+    assert shown("lambda^2*zoo", "lambda") == "2*lambda*zoo"

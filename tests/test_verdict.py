@@ -1,0 +1,240 @@
+"""The rules of the verdict, in their order, each with its boundary cases."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diffcheck.judgement.formats import FORMATS, Format
+from diffcheck.judgement.verdict import Judgement, Rule, Truth, judge
+from diffcheck.results import Enclosure, Outcome, Status, Verdict
+
+DOUBLE, SINGLE = FORMATS["float64"], FORMATS["float32"]
+ULP = 2.0**-52  # of numbers from 1 to 2
+PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
+NAN, INF = math.nan, math.inf
+
+
+def ball(midpoint: str, radius: str = "0") -> Enclosure:
+    return Enclosure(Decimal(midpoint), Decimal(radius))
+
+
+def smooth(derivative: str = "1", radius: str = "0", value: str = "1", following: str = "0", coordinate: float = 1.0) -> Truth:
+    return Truth(Status.SMOOTH, "", coordinate, ball(value), ball(derivative, radius), None, None, ball(following))
+
+
+def special(status: Status, left: str | None = None, right: str | None = None) -> Truth:
+    return Truth(status, "the reason", 0.0, None, None, left and ball(left), right and ball(right), None)
+
+
+def rule(exact: str | None, bound: str = "0", rounded: bool = False) -> Rule:
+    return Rule("the formula", lambda: None if exact is None else ball(exact), lambda: Decimal(bound), rounded)
+
+
+def verdict(found: Judgement) -> tuple[Verdict, Outcome]:
+    return found.verdict, found.outcome
+
+
+KINK = special(Status.KINK, "-1", "1")
+REVERSED_KINK = special(Status.KINK, "2", "1")
+
+
+@pytest.mark.parametrize(
+    ("truth", "y", "expected"),
+    [
+        (special(Status.UNDEFINED), NAN, (Verdict.UNDEFINED, PASS)),
+        (special(Status.UNDEFINED), -INF, (Verdict.UNDEFINED, PASS)),
+        (special(Status.UNDEFINED), 0.0, (Verdict.SPURIOUS, FAIL)),
+        (KINK, -1.0, (Verdict.SUBGRADIENT, PASS)),
+        (KINK, 0.0, (Verdict.SUBGRADIENT, PASS)),
+        (KINK, 1.0 + 4 * ULP, (Verdict.SUBGRADIENT, PASS)),
+        (KINK, 1.0 + 5 * ULP, (Verdict.OUTSIDE, FAIL)),
+        (KINK, -1.0 - 5 * ULP, (Verdict.OUTSIDE, FAIL)),
+        (KINK, NAN, (Verdict.OUTSIDE, FAIL)),
+        (KINK, INF, (Verdict.OUTSIDE, FAIL)),
+        (REVERSED_KINK, 1.5, (Verdict.SUBGRADIENT, PASS)),
+        (REVERSED_KINK, 0.5, (Verdict.OUTSIDE, FAIL)),
+        (special(Status.JUMP), 0.0, (Verdict.JUMP, WARN)),
+        (special(Status.VERTICAL), INF, (Verdict.VERTICAL, WARN)),
+        (special(Status.BOUNDARY), NAN, (Verdict.BOUNDARY, WARN)),
+        (special(Status.HOLE), 1.0, (Verdict.HOLE, WARN)),
+        (special(Status.UNDECIDED), 1.0, (Verdict.UNDECIDED, UNDECIDED)),
+    ],
+)
+def test_at_points_that_are_not_smooth(truth: Truth, y: float, expected: tuple[Verdict, Outcome]) -> None:
+    assert verdict(judge(y, truth, DOUBLE)) == expected
+
+
+LARGEST = DOUBLE.largest
+
+
+@pytest.mark.parametrize(
+    ("truth", "y", "expected"),
+    [
+        (smooth("1e400"), INF, (Verdict.OVERFLOW, PASS)),
+        (smooth("1e400"), LARGEST, (Verdict.OVERFLOW, PASS)),
+        (smooth("-1e400"), -INF, (Verdict.OVERFLOW, PASS)),
+        (smooth("1e400"), -INF, (Verdict.NONFINITE, FAIL)),
+        (smooth("1e400"), NAN, (Verdict.NONFINITE, FAIL)),
+        (smooth("1e400"), 1.0, (Verdict.WRONG, FAIL)),
+        (smooth("7e210704575"), 1.0, (Verdict.WRONG, FAIL)),
+        (smooth("7e210704575"), INF, (Verdict.OVERFLOW, PASS)),
+        (smooth("1e-310"), 0.0, (Verdict.UNDERFLOW, PASS)),
+        (smooth("-1e-310"), -0.0, (Verdict.UNDERFLOW, PASS)),
+        (smooth("1e-310"), 1e-310, (Verdict.EXACT, PASS)),
+        (smooth("1e-400"), 0.0, (Verdict.EXACT, PASS)),
+        (smooth("-1e-400"), -0.0, (Verdict.EXACT, PASS)),
+        (smooth("1e-300"), 0.0, (Verdict.WRONG, FAIL)),
+        (smooth("0"), 0.0, (Verdict.EXACT, PASS)),
+        (smooth("1"), NAN, (Verdict.NONFINITE, FAIL)),
+        (smooth("1"), INF, (Verdict.NONFINITE, FAIL)),
+    ],
+)
+def test_at_the_ends_of_the_range_of_floats(truth: Truth, y: float, expected: tuple[Verdict, Outcome]) -> None:
+    wrong = rule("12345", "0")
+    assert verdict(judge(y, truth, DOUBLE, lambda: wrong)) == expected
+
+
+@pytest.mark.parametrize(
+    ("truth", "ulps", "expected"),
+    [
+        (smooth("1"), 0, (Verdict.EXACT, PASS)),
+        (smooth("1"), 1, (Verdict.AGREES, PASS)),
+        (smooth("1"), 4, (Verdict.AGREES, PASS)),
+        (smooth("1"), 5, (Verdict.WRONG, FAIL)),
+        (smooth("1", following="10"), 20, (Verdict.ILL_CONDITIONED, PASS)),
+        (smooth("1", following="10"), 60, (Verdict.WRONG, FAIL)),
+        (smooth("1", following="10", coordinate=0.0), 20, (Verdict.WRONG, FAIL)),
+        (smooth("1", radius="1e-15"), 4, (Verdict.UNDECIDED, UNDECIDED)),
+        (smooth("1", radius="1e-10"), 100, (Verdict.UNDECIDED, UNDECIDED)),
+    ],
+)
+def test_by_the_size_of_the_error(truth: Truth, ulps: int, expected: tuple[Verdict, Outcome]) -> None:
+    """The rule behind the value is wrong here, so that nothing but a small error can excuse it."""
+    wrong = rule("12345", "0")
+    assert verdict(judge(1 + ulps * ULP, truth, DOUBLE, lambda: wrong)) == expected
+
+
+HARMLESS = math.sqrt(DOUBLE.unit_roundoff)
+
+
+@pytest.mark.parametrize(
+    ("error", "behind", "expected"),
+    [
+        (1e-6, rule("1.000001"), (Verdict.WRONG, FAIL)),
+        (1e-9, rule("1.000000001"), (Verdict.WRONG, FAIL)),
+        (1e-6, rule("1", bound="1e-5"), (Verdict.UNSTABLE, FAIL)),
+        (1e-6, rule("1", bound="1e-7"), (Verdict.INACCURATE, FAIL)),
+        (HARMLESS * 0.9, rule("1", bound="1"), (Verdict.UNSTABLE, WARN)),
+        (HARMLESS * 1.1, rule("1", bound="1"), (Verdict.UNSTABLE, FAIL)),
+        (1e-6, rule(None), (Verdict.UNDECIDED, UNDECIDED)),
+        (1e-6, None, (Verdict.INACCURATE, FAIL)),
+        (1e-9, None, (Verdict.INACCURATE, WARN)),
+        (1e-6, rule("1.000000000001", bound="1e-5", rounded=True), (Verdict.UNSTABLE, FAIL)),
+        (1e-6, rule("1.000000000001", bound="1e-14", rounded=True), (Verdict.WRONG, FAIL)),
+        (1e-6, rule("1.000000000001", bound="1e-5"), (Verdict.WRONG, FAIL)),
+    ],
+)
+def test_by_who_is_to_blame(error: float, behind: Rule | None, expected: tuple[Verdict, Outcome]) -> None:
+    assert verdict(judge(1 + error, smooth("1"), DOUBLE, lambda: behind)) == expected
+
+
+@pytest.mark.parametrize(("value", "coordinate", "outcome"), [("0", 1.0, FAIL), ("1", 20.0, WARN), ("1", 1e12, FAIL)])
+def test_an_error_is_harmless_beside_the_value_of_the_function(value: str, coordinate: float, outcome: Outcome) -> None:
+    """tanh at 20: 0 instead of 1.7e-17 harms nobody, since tanh is 1 there."""
+    truth = smooth("1.7e-17", value=value, coordinate=coordinate)
+    assert verdict(judge(0.0, truth, DOUBLE, lambda: rule("1.7e-17", bound="1"))) == (Verdict.UNSTABLE, outcome)
+
+
+@pytest.mark.parametrize(
+    ("exact", "words"),
+    [("1", "overflows or loses its value"), ("2", "gives 2"), (None, "not defined there in exact arithmetic either")],
+)
+def test_the_reason_for_a_nan_tells_the_rule_from_the_rounding(exact: str | None, words: str) -> None:
+    assert words in judge(NAN, smooth("1"), DOUBLE, lambda: rule(exact)).reason
+
+
+def test_the_rule_is_not_computed_when_the_value_is_good() -> None:
+    def expensive() -> Rule:
+        raise AssertionError("the exact value of the program was computed in vain")
+
+    assert judge(1.0, smooth("1"), DOUBLE, expensive).verdict is Verdict.EXACT
+
+
+def test_a_single_is_judged_as_a_single() -> None:
+    third = smooth("0.33333333333333333333333333333333333")
+    nearest_single, nearest_double = SINGLE.round(Decimal("0.33333333333333333333")), 1 / 3
+    assert judge(nearest_single, third, SINGLE).verdict is Verdict.EXACT
+    assert judge(nearest_single, third, DOUBLE).outcome is not PASS
+    assert judge(nearest_double, third, DOUBLE).verdict is Verdict.EXACT
+
+
+@pytest.mark.parametrize("size", ["1e-320", "1e-200", "1", "1e200", "1e308", "1e5000", "1e999999999999"])
+@pytest.mark.parametrize("y", [0.0, 1.0, -1e308, NAN, INF])
+def test_no_size_makes_it_stumble(size: str, y: float) -> None:
+    truth = smooth(size, value=size, following=size)
+    assert judge(y, truth, DOUBLE, lambda: rule(size)).outcome in Outcome
+    assert judge(y, smooth("1", value=size, following=size), DOUBLE, lambda: rule("1")).outcome in Outcome
+
+
+# Formats
+
+
+@pytest.mark.parametrize(
+    ("number", "fmt", "expected"),
+    [
+        ("1", DOUBLE, 2.0**-52),
+        ("0.99999999999", DOUBLE, 2.0**-53),
+        ("2", DOUBLE, 2.0**-51),
+        ("-1.5", DOUBLE, 2.0**-52),
+        ("1e-310", DOUBLE, 2.0**-1074),
+        ("0", DOUBLE, 2.0**-1074),
+        ("2.2250738585072014e-308", DOUBLE, 2.0**-1074),
+        ("1", SINGLE, 2.0**-23),
+        ("0.99", SINGLE, 2.0**-24),
+        ("1e-40", SINGLE, 2.0**-149),
+    ],
+)
+def test_units_in_the_last_place(number: str, fmt: Format, expected: float) -> None:
+    assert fmt.ulp(float(number)) == expected
+
+
+JUST_ABOVE_A_TIE = Decimal(1) + Decimal(2) ** -24 + Decimal(2) ** -60
+JUST_BELOW_A_TIE = Decimal(1) + Decimal(2) ** -24 - Decimal(2) ** -60
+
+
+@pytest.mark.parametrize(
+    ("number", "fmt", "expected"),
+    [
+        (JUST_ABOVE_A_TIE, SINGLE, 1 + 2.0**-23),  # by way of a double it would be a tie, and 1
+        (JUST_BELOW_A_TIE, SINGLE, 1.0),
+        (Decimal(1) + Decimal(2) ** -24, SINGLE, 1.0),  # ties go to even
+        (Decimal(1) + 3 * Decimal(2) ** -24, SINGLE, 1 + 2.0**-22),
+        (-JUST_ABOVE_A_TIE, SINGLE, -1 - 2.0**-23),
+        (Decimal("3.4028236e38"), SINGLE, INF),
+        (Decimal("3.4028235e38"), SINGLE, SINGLE.largest),
+        (Decimal("-1e39"), SINGLE, -INF),
+        (Decimal("1e-46"), SINGLE, 0.0),
+        (Decimal("1e-45"), SINGLE, 2.0**-149),
+        (Decimal("1e-320"), DOUBLE, 1e-320),
+        (Decimal("1.7976931348623157e308"), DOUBLE, DOUBLE.largest),
+        (Decimal("1.8e308"), DOUBLE, INF),
+        (Decimal("1e-400"), DOUBLE, 0.0),
+        (Decimal("1e999999999"), DOUBLE, INF),
+    ],
+)
+def test_a_number_is_rounded_once(number: Decimal, fmt: Format, expected: float) -> None:
+    assert fmt.round(number) == expected
+
+
+@given(st.fractions(min_value=-(10**30), max_value=10**30))
+def test_rounding_to_a_single_takes_the_nearest(number: Fraction) -> None:
+    decimal = Decimal(number.numerator) / Decimal(number.denominator)
+    exact = Fraction(decimal)
+    rounded = SINGLE.round(decimal)
+    assert abs(Fraction(rounded) - exact) <= Fraction(SINGLE.ulp(rounded)) / 2
