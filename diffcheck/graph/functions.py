@@ -375,11 +375,6 @@ FUNCTIONS = {row.name: row for row in ROWS}
 CONSTANT_NAMES = {name: row for row in CONSTANTS for name in (row.name, *row.aliases)}
 
 
-def _spelled(name: str) -> tuple[Function, ...]:
-    rows = (row for group, rows in GROUPS.items() if group not in ("operators", "constants") for row in rows)
-    return tuple(row for row in rows if name in (row.name, *row.aliases))
-
-
 def spellings() -> frozenset[str]:
     """Every name that may stand before a bracket."""
     return frozenset(_SPELLINGS)
@@ -395,10 +390,7 @@ def rows_named(name: str) -> tuple[Function, ...]:
     return _SPELLINGS.get(name, ())
 
 
+_CALLED = tuple(row for group, rows in GROUPS.items() if group not in ("operators", "constants") for row in rows)
 _SPELLINGS = {
-    name: _spelled(name)
-    for group, rows in GROUPS.items()
-    if group not in ("operators", "constants")
-    for row in rows
-    for name in (row.name, *row.aliases)
+    name: tuple(row for row in _CALLED if name in (row.name, *row.aliases)) for each in _CALLED for name in (each.name, *each.aliases)
 }

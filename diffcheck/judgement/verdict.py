@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal  # operators round to the thread's context: here every operation names its own
 
 from diffcheck.judgement.formats import Format
 from diffcheck.results import EXACT, UP, Enclosure, Outcome, Status, Verdict
@@ -78,7 +78,7 @@ def _judge_kink(y: float, truth: Truth, fmt: Format) -> Judgement:
     if not math.isfinite(y):
         return Judgement(Verdict.OUTSIDE, FAIL, None, f"kink with Clarke interval {shown}, and the value is {y}")
     slack = Decimal(AGREES_ULPS * fmt.ulp(max(abs(float(end)) for end in ends)))
-    if ends[0].upper - slack <= Decimal(y) <= ends[1].lower + slack:
+    if EXACT.subtract(ends[0].upper, slack) <= Decimal(y) <= EXACT.add(ends[1].lower, slack):
         return Judgement(Verdict.SUBGRADIENT, PASS, None, f"kink: {y:.6g} is the choice made in the Clarke interval {shown}")
     return Judgement(Verdict.OUTSIDE, FAIL, None, f"kink: {y:.6g} lies outside the Clarke interval {shown}")
 
@@ -135,7 +135,7 @@ def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -
         if y == nearest or y == math.copysign(fmt.largest, nearest):
             return Judgement(Verdict.OVERFLOW, PASS, None, "the derivative is larger than every float")
         return None
-    tiny = max(abs(derivative.lower), abs(derivative.upper)) < Decimal(fmt.smallest_normal)
+    tiny = max(derivative.lower.copy_abs(), derivative.upper.copy_abs()) < Decimal(fmt.smallest_normal)
     if tiny and y == 0 and nearest != 0:
         return Judgement(Verdict.UNDERFLOW, PASS, None, "the derivative is smaller than every normal float, and was flushed to zero")
     return None
@@ -179,7 +179,7 @@ def _judge_large_error(
 
 def _distance(y: float, derivative: Enclosure) -> tuple[Decimal, Decimal]:
     """Bounds of |y - f'|."""
-    middle = abs(EXACT.subtract(Decimal(y), derivative.midpoint))
+    middle = EXACT.subtract(Decimal(y), derivative.midpoint).copy_abs()
     slack = UP.add(derivative.radius, UP.scaleb(middle, -55))
     return max(Decimal(0), EXACT.subtract(middle, slack)), UP.add(middle, slack)
 
@@ -193,27 +193,27 @@ def _ulps(y: float, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
 
 def _gap(a: Enclosure, b: Enclosure) -> Decimal:
     """The least distance of two enclosures."""
-    return max(Decimal(0), EXACT.subtract(abs(EXACT.subtract(a.midpoint, b.midpoint)), EXACT.add(a.radius, b.radius)))
+    return max(Decimal(0), EXACT.subtract(EXACT.subtract(a.midpoint, b.midpoint).copy_abs(), EXACT.add(a.radius, b.radius)))
 
 
 def _conditioning(truth: Truth, derivative: Enclosure, fmt: Format) -> Decimal:
     """8u(1 + κ)|f'| with κ = |x f''/f'|: what one rounding of the argument may cost."""
-    size = abs(derivative.midpoint)
-    change = abs(truth.next_derivative.midpoint) if truth.next_derivative is not None else Decimal(0)
-    sensitivity = EXACT.add(size, EXACT.multiply(abs(Decimal(truth.coordinate)), change))
+    size = derivative.midpoint.copy_abs()
+    change = truth.next_derivative.midpoint.copy_abs() if truth.next_derivative is not None else Decimal(0)
+    sensitivity = EXACT.add(size, EXACT.multiply(Decimal(truth.coordinate).copy_abs(), change))
     return EXACT.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), sensitivity)
 
 
 def _harmless(truth: Truth, derivative: Enclosure, fmt: Format) -> Decimal:
     """√u·max(|f'|, |f|/max(1, |x|)): an error that no use of the derivative will notice."""
-    size = abs(derivative.midpoint)
-    value = abs(truth.value.midpoint) if truth.value is not None else Decimal(0)
+    size = derivative.midpoint.copy_abs()
+    value = truth.value.midpoint.copy_abs() if truth.value is not None else Decimal(0)
     scale = max(size, EXACT.divide(value, Decimal(max(1.0, abs(truth.coordinate)))))
     return EXACT.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), scale)
 
 
 def _digits(error: Decimal, derivative: Enclosure) -> str:
-    size = abs(derivative.midpoint)
+    size = derivative.midpoint.copy_abs()
     if size == 0:
         return f"the error is {error:.1e} of a derivative that is zero"
     digits = max(0, math.floor(-float(EXACT.log10(EXACT.divide(error, size))))) if error else 99

@@ -1,0 +1,173 @@
+"""The certified engine on random expressions: mpmath, secants and another precision must bear its certificates out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import mpmath
+import pytest
+from flint import arb
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from strategies import expressions, points, smooth_expressions, special_points
+
+from diffcheck.engines.certified import Certificate, certify, enclose, scope
+from diffcheck.engines.certified.certificate import enclosure
+from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble
+from diffcheck.errors import ExpressionError
+from diffcheck.graph.build import meaning, read
+from diffcheck.graph.graph import Graph, evaluate
+from diffcheck.results import EXACT, Enclosure, Status
+
+SMOOTH, KINK, JUMP, VERTICAL = Status.SMOOTH, Status.KINK, Status.JUMP, Status.VERTICAL
+BOUNDARY, HOLE, UNDEFINED, UNDECIDED = Status.BOUNDARY, Status.HOLE, Status.UNDEFINED, Status.UNDECIDED
+
+
+class Mp:
+    """The algebra of mpmath numbers."""
+
+    OPERATORS = {
+        "add": mpmath.fadd,
+        "subtract": mpmath.fsub,
+        "multiply": mpmath.fmul,
+        "divide": mpmath.fdiv,
+        "negate": mpmath.fneg,
+        "integer_power": mpmath.power,
+        "power": mpmath.power,
+    }
+
+    def constant(self, value: Fraction) -> mpmath.mpf:
+        return mpmath.mpf(value.numerator) / value.denominator
+
+    def apply(self, function, arguments):  # noqa: ANN001, ANN201
+        own = self.OPERATORS.get(function.name) or getattr(mpmath, function.name, None)
+        if own is not None:
+            return own(*arguments)
+        return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
+
+    def call(self, definition, order, arguments):  # noqa: ANN001, ANN201
+        raise NotImplementedError
+
+
+@settings(max_examples=150)
+@given(smooth_expressions(), points())
+def test_the_enclosure_contains_the_difference_quotient_of_mpmath(text: str, x: float) -> None:
+    graph = read(text).target.flat
+    proof = certify(graph, {"x": x}, "x")
+    assume(proof.value is not None and abs(proof.value.midpoint) < Decimal("1e50") and abs(proof.derivative.midpoint) < Decimal("1e50"))
+    assert proof.status is SMOOTH
+    with mpmath.workdps(120):
+        slope = mpmath.diff(lambda t: evaluate(graph, Mp(), {"x": t}), mpmath.mpf(x), h=mpmath.mpf(10) ** -40)
+        slack = (abs(slope) + 1) * mpmath.mpf(10) ** -25
+        assert mpmath.mpf(str(proof.derivative.lower)) - slack <= slope <= mpmath.mpf(str(proof.derivative.upper)) + slack
+
+
+def graph_or_reject(text: str) -> Graph:
+    try:
+        return read(text).target.flat
+    except ExpressionError:  # a constant that is too large
+        assume(False)
+        raise
+
+
+STEP = arb(2) ** -300
+TOLERANCE = Fraction(1, 10**12)  # a secant of a power of t from 7/6 on comes as close to its slope
+MODERATE = Decimal("1e30")
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """Values at the point and close to it on both sides; None where f is certified undefined. No series is used."""
+
+    left: arb | None
+    middle: arb | None
+    right: arb | None
+
+
+def nearby(graph: Graph, x: float) -> Nearby:
+    """Rejects the example where a value is not proved narrow enough to say anything."""
+    values: list[arb | None] = []
+    for step in (-STEP, arb(0), STEP):
+        value = evaluate(graph, Line(Mode.POINT, 1), {"x": arb(x) + step})
+        if isinstance(value, Trouble):
+            assume(value.kind is Kind.UNDEFINED)
+            values.append(None)
+        else:
+            assume(arb(value).rad() < arb(2) ** -400)
+            values.append(arb(value))
+    return Nearby(*values)
+
+
+def is_slope(found: Enclosure | None, rise: arb) -> bool:
+    """Whether a secant of length STEP has the slope found, up to its curvature."""
+    secant = Fraction(enclosure(rise / STEP).midpoint)
+    return found is not None and abs(secant - Fraction(found.midpoint)) <= TOLERANCE * (1 + abs(secant)) + Fraction(found.radius)
+
+
+def is_supported(proof: Certificate, near: Nearby) -> bool:
+    """Whether values close to the point bear a status and slopes out."""
+    left, middle, right = near.left, near.middle, near.right
+    if proof.status is UNDEFINED:
+        return middle is None
+    if proof.status is HOLE:
+        return middle is None and left is not None and right is not None and abs(left - right) < 1e-9
+    if middle is None:
+        return False
+    if proof.status is BOUNDARY:
+        return left is None or right is None
+    if left is None or right is None:
+        return proof.status is JUMP
+    rises = (middle - left, right - middle)
+    if proof.status in (JUMP, VERTICAL):
+        return bool(max(abs(rise) for rise in rises) > STEP * (1e9 if proof.status is VERTICAL else arb(2) ** 240))
+    slopes = (proof.derivative, proof.derivative) if proof.status is SMOOTH else (proof.left, proof.right)
+    return all(is_slope(slope, rise) for slope, rise in zip(slopes, rises, strict=True))
+
+
+def check_a_random_expression(text: str, x: float) -> None:
+    graph = graph_or_reject(text)
+    proof = certify(graph, {"x": x}, "x")
+    assume(proof.status is not UNDECIDED)
+    found = (proof.value, proof.derivative, proof.next_derivative, proof.left, proof.right)
+    assume(all(EXACT.abs(one.midpoint) < MODERATE for one in found if one is not None))
+    with scope(1500):
+        assert is_supported(proof, nearby(graph, x)), proof
+
+
+@settings(max_examples=300)
+@given(expressions(), points())
+def test_values_near_a_point_bear_out_its_certificate(text: str, x: float) -> None:
+    check_a_random_expression(text, x)
+
+
+@settings(max_examples=600)
+@given(expressions(), special_points())
+def test_values_near_a_special_point_bear_out_its_certificate(text: str, x: float) -> None:
+    check_a_random_expression(text, x)
+
+
+@pytest.mark.long
+@settings(max_examples=3_000, suppress_health_check=list(HealthCheck))
+@given(expressions(4), st.one_of(points(), special_points()))
+def test_values_near_many_points_bear_out_their_certificates(text: str, x: float) -> None:
+    check_a_random_expression(text, x)
+
+
+@settings(max_examples=150)
+@given(expressions(), points())
+def test_two_precisions_agree(text: str, x: float) -> None:
+    graph = graph_or_reject(text)
+    proofs = [certify_with(graph, x, bits) for bits in (64, 256)]
+    decided = [proof for proof in proofs if proof.status is not UNDECIDED]
+    assert len({proof.status for proof in decided}) <= 1
+    for name in ("value", "derivative", "left", "right"):
+        found = [getattr(proof, name) for proof in decided if getattr(proof, name) is not None]
+        assert len(found) < 2 or found[0].overlaps(found[1])
+
+
+def certify_with(graph: Graph, x: float, precision_bits: int) -> Certificate:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(enclose, "PRECISIONS", (precision_bits,))
+        return certify(graph, {"x": x}, "x")
