@@ -13,7 +13,7 @@ import diffcheck
 
 F = "f(x) = x^2 + 3x + 2"
 G = f"{F}; g(x) = f(f(f(x)))"
-BY_HAND = f"{F}; (2f(f(x)) + 3)(2f(x) + 3)(2x + 3)"
+BY_HAND = "(2f(f(x)) + 3)(2f(x) + 3)(2x + 3)"
 
 
 def f(x):

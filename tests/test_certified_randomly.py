@@ -51,12 +51,15 @@ class Mp:
         raise NotImplementedError
 
 
+LARGE = Decimal("1e50")
+
+
 @settings(max_examples=150)
 @given(smooth_expressions(), points())
 def test_the_enclosure_contains_the_difference_quotient_of_mpmath(text: str, x: float) -> None:
     graph = read(text).target.flat
     proof = certify(graph, {"x": x}, "x")
-    assume(proof.value is not None and abs(proof.value.midpoint) < Decimal("1e50") and abs(proof.derivative.midpoint) < Decimal("1e50"))
+    assume(proof.value is not None and proof.value.midpoint.copy_abs() < LARGE and proof.derivative.midpoint.copy_abs() < LARGE)
     assert proof.status is SMOOTH
     with mpmath.workdps(120):
         slope = mpmath.diff(lambda t: evaluate(graph, Mp(), {"x": t}), mpmath.mpf(x), h=mpmath.mpf(10) ** -40)

@@ -172,3 +172,14 @@ def test_a_report_leaves_the_settings_of_libraries_as_they_were() -> None:
     check("abs(x)*digamma(x)", 1)
     assert (flint.ctx.prec, flint.ctx.cap, jax.config.jax_enable_x64, jax.config.jax_compilation_cache_dir) == before
     assert jax.numpy.asarray(0.1).dtype == "float32"
+
+
+def test_a_claim_may_call_the_definitions_of_the_expression() -> None:
+    report = diffcheck.check("f(x) = x^2 + 3x + 2; g(x) = f(f(x))", at=2, claim="(2f(x) + 3)(2x + 3)")
+    (claimed,) = [result for sample in report.samples for result in sample.results if result.engine == "claim"]
+    assert (claimed.value, claimed.verdict) == (189.0, diffcheck.Verdict.EXACT)
+
+
+def test_a_claim_calls_a_definition_with_its_arguments() -> None:
+    with pytest.raises(diffcheck.ExpressionError, match=r"f does not take 2 arguments"):
+        diffcheck.check("f(x) = x^2; f(f(x))", at=2, claim="f(x, 2)")

@@ -41,9 +41,15 @@ def read(text: str, of: str | None = None) -> Problem:
     return build(parse(text, spellings()), of)
 
 
-def build(program: syntax.Program, of: str | None = None) -> Problem:
-    """The graphs of all definitions of a program. Raises ExpressionError."""
-    known: dict[str, Definition] = {}
+def read_beside(text: str, problem: Problem) -> Problem:
+    """Parse and build a text that may call the definitions of a problem: a claim about it. Raises ExpressionError."""
+    known = {definition.name: definition for definition in problem.definitions if definition.name}
+    return build(parse(text, spellings() | known.keys()), known=known)
+
+
+def build(program: syntax.Program, of: str | None = None, known: Mapping[str, Definition] | None = None) -> Problem:
+    """The graphs of all definitions of a program, beside those known already. Raises ExpressionError."""
+    known = dict(known or {})
     for definition in program.definitions:
         known[definition.name] = _Builder(program, known, definition.parameters).definition(definition.name, definition.body)
     if program.expression is not None:
@@ -121,6 +127,9 @@ class _Builder:
 
     def _apply_factor(self, factor: syntax.Factor, arguments: list[int], span: Span) -> int:
         definition = self._known.get(factor.name)
+        if definition is not None and len(arguments) != definition.arity:
+            written = f"{definition.name}({', '.join(definition.parameters[: definition.arity])})"
+            raise self._error(f"{definition.name} does not take {len(arguments)} arguments", factor.span, f"Write {written}.")
         if definition is None:
             row = self._row(factor, len(arguments))
             if not factor.primes:

@@ -20,7 +20,7 @@ from diffcheck.engines.automatic import Program
 from diffcheck.engines.certified import Certificate, certify, enclose_value, rounding_bound
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import ExpressionError, InputError, PointError, UnsupportedError
-from diffcheck.graph.build import read
+from diffcheck.graph.build import read, read_beside
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Definition, Graph
 from diffcheck.graph.text import Infix, Latex, derivative_text
@@ -119,7 +119,7 @@ class Check:
         variables = self.problem.variables
         if claim.wrt not in variables:
             raise InputError(f"a claim is for {claim.wrt!r}, which the expression does not use", f"Its variables: {', '.join(variables)}.")
-        target = read(claim.text).target
+        target = read_beside(claim.text, self.problem).target
         for name in target.parameters:
             if name not in variables:
                 product = suggest_product(name, variables)
