@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import mpmath
 import pytest
-from flint import arb, ctx
+from flint import arb, arb_series, ctx
 
-from diffcheck.engines.certified import Certificate, certify, enclose_value, scope
+from diffcheck.engines.certified import Certificate, certify, enclose_value, longer, scope
 from diffcheck.engines.certified.certificate import enclosure
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble
 from diffcheck.graph.build import read
@@ -268,6 +268,28 @@ def test_a_tiny_number_is_not_called_zero() -> None:
     found = proof_of("exp(-x^2)", 100.0).derivative
     assert found is not None
     assert found.upper < 0
+
+
+# Series of any length
+
+FORTY = [arb(0.6), *(arb(k % 7 - 3) / 8 for k in range(39))]
+
+
+@pytest.mark.parametrize("name", ["sqrt", "tan", "asin", "acos"])
+def test_a_long_series_begins_like_a_short_one(name: str) -> None:
+    """FLINT aborts the process on long series of these functions; on short ones it may be asked."""
+    with scope(200):
+        long = getattr(longer, name)(arb_series(FORTY, prec=40))
+        short = getattr(arb_series(FORTY[:20], prec=20), name)()
+        assert long.prec == 40
+        assert all(long[k].overlaps(short[k]) for k in range(20))
+        assert all(long[k].rad() < 1e-40 for k in range(40))
+
+
+def test_roots_within_roots_are_followed_on_long_series() -> None:
+    assert proof_of("asech(relu6(x)) + asech(x)", 1.0).status is BOUNDARY
+    assert proof_of("asin(sqrt(1 - sqrt(x)))").status is BOUNDARY
+    assert encloses(proof_of("tan(sqrt(abs(x)))^2").right, 1)
 
 
 # Enclosures as decimals

@@ -18,7 +18,7 @@ from diffcheck.graph.graph import Call, Constant, Definition
 from diffcheck.graph.text import Infix, derivative_text
 from diffcheck.results import Status
 
-SECONDS = 5.0  # what a hazard may take at most, on a slow machine
+SECONDS = 20.0  # what a hazard may take at most, on a slow and busy machine; without its remedy it hangs
 
 
 def derivative_of(text: str, wrt: str = "x") -> Definition:

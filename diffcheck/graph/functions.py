@@ -181,7 +181,7 @@ CONSTANTS = (
 ELEMENTARY = (
     Function("sin", "sine"),
     Function("cos", "cosine"),
-    Function("tan", "tangent"),
+    Function("tan", "tangent", ball="rule:tan"),
     Function("sec", "secant, 1/cos", meaning="1/cos(x)", sympy="sec"),
     Function("csc", "cosecant, 1/sin", meaning="1/sin(x)", sympy="csc"),
     Function("cot", "cotangent, cos/sin", meaning="cos(x)/sin(x)", sympy="cot"),

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from flint import arb, arb_series, fmpq
 
+from diffcheck.engines.certified import longer
 from diffcheck.engines.certified.line import (
     VANISHES,
     Kind,
@@ -33,7 +34,7 @@ from diffcheck.graph.functions import FUNCTIONS
 
 
 def sqrt(line: Line, u: Series) -> Value:
-    return _root(line, u, fmpq(1, 2), lambda v: v.sqrt())
+    return _root(line, u, fmpq(1, 2), longer.sqrt)
 
 
 def cbrt(line: Line, u: Series) -> Value:
@@ -61,11 +62,11 @@ def _root_of_positive(u: Series, exponent: fmpq) -> Series:
 
 
 def asin(line: Line, u: Series) -> Value:
-    return _inverse(line, u, lambda v: v.asin(), lambda root: atan2(line, u, root))
+    return _inverse(line, u, longer.asin, lambda root: atan2(line, u, root))
 
 
 def acos(line: Line, u: Series) -> Value:
-    return _inverse(line, u, lambda v: v.acos(), lambda root: atan2(line, root, u))
+    return _inverse(line, u, longer.acos, lambda root: atan2(line, root, u))
 
 
 def _inverse(line: Line, u: Series, inside: Callable[[Series], Series], at_end: Callable[[Series], Value]) -> Value:
@@ -106,8 +107,8 @@ def asinh(line: Line, u: Series) -> Value:
     if isinstance(u, arb):
         return u.asinh()
     if u[0] < 0:
-        return -(-u + (u * u + 1).sqrt()).log()  # u + sqrt(u² + 1) would cancel
-    return (u + (u * u + 1).sqrt()).log()
+        return -(-u + longer.sqrt(u * u + 1)).log()  # u + sqrt(u² + 1) would cancel
+    return (u + longer.sqrt(u * u + 1)).log()
 
 
 def atanh(line: Line, u: Series) -> Value:
@@ -171,6 +172,10 @@ def boxcox(line: Line, x: Series, lambda_: Series) -> Value:
 
 
 # Angles and oscillations
+
+
+def tan(line: Line, u: Series) -> Value:
+    return longer.tan(u)
 
 
 def atan2(line: Line, y: Series, x: Series) -> Value:

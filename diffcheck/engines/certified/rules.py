@@ -10,6 +10,7 @@ from functools import reduce
 
 from flint import arb, arb_series, fmpq
 
+from diffcheck.engines.certified import longer
 from diffcheck.engines.certified.line import (
     CHANGES_SIGN,
     VANISHES,
@@ -105,7 +106,7 @@ def power(line: Line, base: Value, exponent: Value) -> Value:
 
 def _power_of_positive(base: Series, exponent: Series | fmpq) -> Value:
     if not isinstance(exponent, arb_series) and arb(exponent * 2).is_integer():
-        return base.sqrt() ** int(arb(exponent * 2).unique_fmpz())
+        return longer.sqrt(base) ** int(arb(exponent * 2).unique_fmpz())
     (ball,) = balls([exponent])
     assert isinstance(ball, (arb, arb_series))
     return (ball * base.log()).exp()
@@ -189,6 +190,8 @@ def not_equal(line: Line, a: Series, b: Series) -> Value:
 
 
 def _sign_in(line: Line, a: Series, b: Series, signs: tuple[int, ...]) -> Value:
+    if a is b:  # one node on both sides: equal, whatever it is
+        return 0 in signs
     infinite = _infinite_sign(a) - _infinite_sign(b)
     side = (1 if infinite > 0 else -1) if infinite else line.sign(a - b)
     if isinstance(side, Trouble) and side.reason is CHANGES_SIGN and (-1 in signs) == (1 in signs):
