@@ -266,3 +266,12 @@ def test_version_is_that_of_the_package(tmp_path: Path) -> None:
     from importlib.metadata import version
 
     assert process(["--version"], tmp_path) == Ended(PASS, f"diffcheck {version('diffcheck-ad')}\n", "")
+
+
+def test_a_report_on_very_many_points_says_that_a_sample_is_certified(tmp_path: Path) -> None:
+    report = tmp_path / "report.jsonl"
+    ended = diffcheck("check", "x^2", "--at", "linspace(0,1,10010)", "--format", "jsonl", "-o", str(report))
+    assert ended.code == PASS
+    assert "An even sample of 10,000 of 10,010 was certified" in ended.stderr
+    statuses = [json.loads(line)["status"] for line in report.read_text().splitlines()]
+    assert (len(statuses), statuses.count("unsampled"), statuses[0], statuses[-1]) == (10_010, 10, "smooth", "smooth")

@@ -138,9 +138,12 @@ def _show(job: Check, columns: Columns, format: Format, latex: bool, color: Colo
         return tally
     from diffcheck.views import json_
 
-    if format is Format.jsonl:
-        return json_.write_lines(samples, stream)
-    return json_.write_report(job.header, samples, stream)
+    tally = json_.write_lines(samples, stream) if format is Format.jsonl else json_.write_report(job.header, samples, stream)
+    if tally.unsampled and sys.stderr is not None:
+        from diffcheck.views import console as view
+
+        view.show_conclusion(view.console_for(sys.stderr, color.value), tally)
+    return tally
 
 
 @app.command(cls=ExpressionCommand)

@@ -226,7 +226,8 @@ def _conclusion(tally: Tally) -> Text:
     worst = next((outcome for outcome in (Outcome.FAIL, Outcome.UNDECIDED, Outcome.WARN) if tally.outcomes[outcome]), Outcome.PASS)
     text = f"{MARKS[worst]} {judged:,} derivative values: {', '.join(parts) or 'none'}."
     if tally.unsampled:
-        text += f" An even sample of {tally.samples - tally.unsampled:,} of {tally.samples:,} was certified; the rest was evaluated only."
+        text += f" An even sample of {tally.samples - tally.unsampled:,} of {tally.samples:,} was certified;"
+        text += " elsewhere f and its reverse derivative were evaluated, no more."
     return Text(text, STYLES[worst])
 
 
