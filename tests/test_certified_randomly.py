@@ -76,7 +76,7 @@ def graph_or_reject(text: str) -> Graph:
 
 
 STEP = arb(2) ** -300
-TOLERANCE = Fraction(1, 10**12)  # a secant of a power of t from 7/6 on comes as close to its slope
+TOLERANCE = Decimal("1e-12")  # a secant of a power of t from 7/6 on comes as close to its slope
 MODERATE = Decimal("1e30")
 
 
@@ -105,8 +105,11 @@ def nearby(graph: Graph, x: float) -> Nearby:
 
 def is_slope(found: Enclosure | None, rise: arb) -> bool:
     """Whether a secant of length STEP has the slope found, up to its curvature."""
-    secant = Fraction(enclosure(rise / STEP).midpoint)
-    return found is not None and abs(secant - Fraction(found.midpoint)) <= TOLERANCE * (1 + abs(secant)) + Fraction(found.radius)
+    secant = enclosure(rise / STEP).midpoint  # a Decimal: as a Fraction, 1e-1000000000 would fill the memory
+    if found is None:
+        return False
+    slack = EXACT.add(EXACT.multiply(TOLERANCE, EXACT.add(Decimal(1), EXACT.abs(secant))), found.radius)
+    return EXACT.abs(EXACT.subtract(secant, found.midpoint)) <= slack
 
 
 def is_supported(proof: Certificate, near: Nearby) -> bool:
