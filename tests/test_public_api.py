@@ -183,3 +183,9 @@ def test_a_claim_may_call_the_definitions_of_the_expression() -> None:
 def test_a_claim_calls_a_definition_with_its_arguments() -> None:
     with pytest.raises(diffcheck.ExpressionError, match=r"f does not take 2 arguments"):
         diffcheck.check("f(x) = x^2; f(f(x))", at=2, claim="f(x, 2)")
+
+
+def test_a_claim_may_bring_its_own_definitions() -> None:
+    report = diffcheck.check("f(x) = x^2; f(f(x))", at=2, claim="f(x) = 4x; f(x) x^2")
+    (claimed,) = [result for sample in report.samples for result in sample.results if result.engine == "claim"]
+    assert claimed.verdict is diffcheck.Verdict.EXACT

@@ -91,6 +91,7 @@ LARGEST = DOUBLE.largest
         (smooth("-1e-400"), -0.0, (Verdict.EXACT, PASS)),
         (smooth("1e-300"), 0.0, (Verdict.WRONG, FAIL)),
         (smooth("0"), 0.0, (Verdict.EXACT, PASS)),
+        (smooth("0", radius="1e400"), INF, (Verdict.UNDECIDED, UNDECIDED)),
         (smooth("1"), NAN, (Verdict.NONFINITE, FAIL)),
         (smooth("1"), INF, (Verdict.NONFINITE, FAIL)),
     ],

@@ -44,7 +44,13 @@ def read(text: str, of: str | None = None) -> Problem:
 def read_beside(text: str, problem: Problem) -> Problem:
     """Parse and build a text that may call the definitions of a problem: a claim about it. Raises ExpressionError."""
     known = {definition.name: definition for definition in problem.definitions if definition.name}
-    return build(parse(text, spellings() | known.keys()), known=known)
+    try:
+        return build(parse(text, spellings() | known.keys()), known=known)
+    except ExpressionError as refused:
+        try:
+            return read(text)  # it may bring definitions of its own, of the same names
+        except ExpressionError:
+            raise refused from None
 
 
 def build(program: syntax.Program, of: str | None = None, known: Mapping[str, Definition] | None = None) -> Problem:

@@ -112,6 +112,8 @@ def _judge_smooth(y: float, truth: Truth, derivative: Enclosure, fmt: Format, kn
     out_of_range = _judge_range(y, derivative, nearest, fmt)
     if out_of_range is not None:
         return out_of_range
+    if math.isinf(y) and math.isnan(nearest) and math.isinf(fmt.round(derivative.lower) - fmt.round(derivative.upper)):
+        return Judgement(Verdict.UNDECIDED, UNDECIDED, None, "the enclosure is too wide to tell whether the derivative is out of range")
     if not math.isfinite(y):
         return _judge_nonfinite(y, derivative, known())
     if y == nearest:
