@@ -112,16 +112,14 @@ def _judge_smooth(y: float, truth: Truth, derivative: Enclosure, fmt: Format, kn
     out_of_range = _judge_range(y, derivative, nearest, fmt)
     if out_of_range is not None:
         return out_of_range
-    if math.isinf(y) and math.isnan(nearest) and math.isinf(fmt.round(derivative.lower) - fmt.round(derivative.upper)):
-        return Judgement(Verdict.UNDECIDED, UNDECIDED, None, "the enclosure is too wide to tell whether the derivative is out of range")
     if not math.isfinite(y):
         return _judge_nonfinite(y, derivative, known())
+    error_low, error_high = _distance(y, derivative)
+    low, high = _ulps(error_low, error_high, derivative, fmt)
     if y == nearest:
-        return Judgement(Verdict.EXACT, PASS, _ulps(y, derivative, fmt)[1], "the nearest float")
-    low, high = _ulps(y, derivative, fmt)
+        return Judgement(Verdict.EXACT, PASS, high, "the nearest float")
     if high <= AGREES_ULPS:
         return Judgement(Verdict.AGREES, PASS, high, f"within {AGREES_ULPS:.0f} ulps")
-    error_low, error_high = _distance(y, derivative)
     allowed = _conditioning(truth, derivative, fmt)
     if error_high <= allowed:
         reason = f"{_digits(error_high, derivative)}; the function is that sensitive to its argument"
@@ -137,6 +135,8 @@ def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -
         if y == nearest or y == math.copysign(fmt.largest, nearest):
             return Judgement(Verdict.OVERFLOW, PASS, None, "the derivative is larger than every float")
         return None
+    if math.isinf(y) and (math.isinf(fmt.round(derivative.lower)) or math.isinf(fmt.round(derivative.upper))):
+        return Judgement(Verdict.UNDECIDED, UNDECIDED, None, "the enclosure is too wide to tell whether the derivative is out of range")
     tiny = max(derivative.lower.copy_abs(), derivative.upper.copy_abs()) < Decimal(fmt.smallest_normal)
     if tiny and y == 0 and nearest != 0:
         return Judgement(Verdict.UNDERFLOW, PASS, None, "the derivative is smaller than every normal float, and was flushed to zero")
@@ -186,11 +186,10 @@ def _distance(y: float, derivative: Enclosure) -> tuple[Decimal, Decimal]:
     return max(Decimal(0), EXACT.subtract(middle, slack)), UP.add(middle, slack)
 
 
-def _ulps(y: float, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
+def _ulps(error_low: Decimal, error_high: Decimal, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
     """Bounds of the error in units of the last place of the true value."""
     unit = Decimal(fmt.ulp(min(abs(float(derivative)), fmt.largest)))
-    low, high = _distance(y, derivative)
-    return float(EXACT.divide(low, unit)), float(UP.divide(high, unit))
+    return float(EXACT.divide(error_low, unit)), float(UP.divide(error_high, unit))
 
 
 def _gap(a: Enclosure, b: Enclosure) -> Decimal:
