@@ -1,0 +1,34 @@
+"""An expression and its points, from what the command line says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from diffcheck.cli.arguments import Dtype, names
+from diffcheck.errors import InputError
+
+if TYPE_CHECKING:
+    from diffcheck.judgement.check import Check
+    from diffcheck.judgement.points import Columns
+
+
+def checked(text: str, of: str, wrt: str, claims: Sequence[str], dtype: Dtype) -> Check:
+    from diffcheck.engines.automatic import use_persistent_cache
+    from diffcheck.judgement.check import Check
+
+    use_persistent_cache()
+    return Check(text, of=of or None, wrt=names(wrt), claims=claims, dtype=dtype.value)
+
+
+def columns_at(job: Check, at: Sequence[str], points: Path | None) -> Columns:
+    from diffcheck.judgement.points import from_csv, from_texts
+
+    if bool(at) == (points is not None):
+        wanted = ",".join(f"{name}=1" for name in job.problem.variables) if len(job.problem.variables) > 1 else "2"
+        problem = "both --at and --points are given" if at else "no point is given"
+        raise InputError(problem, f"Write --at {wanted}, or --points FILE.csv.")
+    if points is not None:
+        return from_csv(points, job.problem.variables, job.format)
+    return from_texts(at, job.problem.variables, job.format)

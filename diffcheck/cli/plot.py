@@ -1,0 +1,56 @@
+"""diffcheck plot: draw an expression with its tangents."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from diffcheck.cli.app import app
+from diffcheck.cli.arguments import At, Dtype, Expression, ExpressionCommand, FloatFormat, Of, Strict, expression_text
+from diffcheck.cli.exits import exit_code, guarded
+from diffcheck.cli.job import checked, columns_at
+from diffcheck.errors import InputError
+
+
+@app.command(cls=ExpressionCommand)
+@guarded
+def plot(
+    expression: Expression,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The picture: .png, .svg or .pdf.", metavar="FILE", show_default=False)],
+    at: At = [],  # noqa: B006
+    wrt: Annotated[str, typer.Option("--wrt", help="The variable to draw along (default: the first).", metavar="NAME")] = "",
+    of: Of = "",
+    range_: Annotated[str, typer.Option("--range", help="The interval shown, e.g. -4,4 (default: around the points).", metavar="A,B")] = "",
+    samples: Annotated[int, typer.Option("--samples", help="How many equidistant points the curve goes through.")] = 100,
+    dtype: FloatFormat = Dtype.float64,
+    strict: Strict = False,
+) -> int:
+    """Draw an expression with its tangents, and how far they are from it.
+
+    \b
+    Examples:
+      diffcheck plot "x^2 + 3x + 2" --at 2 --range -4,4 -o tangent.png
+      diffcheck plot "relu(x)" --at -1 --at 0 --at 3 -o relu.svg
+    """
+    from diffcheck.judgement.points import read_number
+    from diffcheck.results import Tally
+    from diffcheck.views import console as view
+    from diffcheck.views.plot import plot as draw
+
+    job = checked(expression_text(expression), of, wrt, (), dtype)
+    ends = range_.split(",") if range_ else []
+    if len(ends) not in (0, 2):
+        raise InputError(f"{range_!r} is not an interval", "Write --range -4,4.")
+    lower, upper = (read_number(end, job.format) for end in ends) if ends else (None, None)
+    if len(job.wrt) > 1 and wrt:
+        raise InputError(f"a picture shows one variable, not {len(job.wrt)}", f"Write --wrt {job.wrt[0]}.")
+    tally = Tally()
+    for sample in draw(job, columns_at(job, at, None), job.wrt[0], path=output, lower=lower, upper=upper, samples=samples):
+        tally.add(sample)
+    console = view.console_for(sys.stderr, "auto")
+    view.line(console, f"{output}: the derivative with respect to {job.wrt[0]}")
+    view.show_conclusion(console, tally)
+    return exit_code(tally, strict)
