@@ -110,7 +110,7 @@ def bench_points(count: int = 1_000_000) -> None:
             program.run({"x": x[start : start + CHUNK]})
 
     def ours() -> None:
-        run(Program(graph, ("x",), ("x",), {}, "float64", compiled=True, modes=("reverse",)))
+        run(Program(graph, ("x",), [("x",)], {}, "float64", compiled=True, modes=("reverse",)))
 
     def theirs() -> None:
         with jax.enable_x64(True):
@@ -118,7 +118,7 @@ def bench_points(count: int = 1_000_000) -> None:
             jax.block_until_ready(by_hand(x))
 
     report("points, compile and run", *in_turn(ours, theirs, 9))
-    program = Program(graph, ("x",), ("x",), {}, "float64", compiled=True, modes=("reverse",))
+    program = Program(graph, ("x",), [("x",)], {}, "float64", compiled=True, modes=("reverse",))
     with jax.enable_x64(True):
         by_hand = jax.jit(jax.vmap(jax.value_and_grad(lambda x: jnp.sin(x) * jnp.exp(-(x**2)) + x**3)))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import decimal
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -106,7 +106,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One point and one variable. `enclosure` holds ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ where it exists; `clarke` its one-sided values at a kink."""
+    """One point and one derivative. `enclosure` holds ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ where it exists; `clarke` its one-sided values at a kink.
+
+    `wrt` is a variable; of a mixed derivative it lists them: "x y".
+    """
 
     point: Mapping[str, float]
     wrt: str
@@ -128,11 +131,25 @@ class Sample:
 SEVERITY = {Outcome.PASS: 0, Outcome.WARN: 1, Outcome.UNDECIDED: 2, Outcome.FAIL: 3}
 
 
+def wrt_and_order(names: Sequence[str]) -> tuple[str, int]:
+    """How a sample names a derivative: by its variable and order; of a mixed one all variables are listed."""
+    return names[0] if len(set(names)) == 1 else " ".join(names), len(names)
+
+
+def leibniz(name: str, wrt: str, order: int) -> str:
+    """A derivative in Leibniz's notation: df/dx, d^2f/dx^2, d^2f/dxdy."""
+    power = "" if order == 1 else f"^{order}"
+    names = wrt.split()
+    below = f"d{wrt}{power}" if len(names) == 1 else "".join(f"d{each}" for each in names)
+    return f"d{power}{name}/{below}"
+
+
 @dataclass(frozen=True, slots=True)
 class Derivative:
-    """The symbolic derivative with respect to one variable, ready to be read."""
+    """A symbolic derivative, ready to be read; `wrt` and `order` as in a Sample."""
 
     wrt: str
+    order: int
     text: str  # closed form, or the reason why there is none within the budget
     latex: str
     chained: bool  # text is a list of chained definitions

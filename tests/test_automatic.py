@@ -32,7 +32,7 @@ def run(
     modes: Sequence[str] = ("forward", "reverse"),
 ) -> dict[str, np.ndarray | UnsupportedError]:
     problem = read(text)
-    program = Program(problem.target.flat, problem.variables, problem.variables, {}, dtype, compiled, modes)
+    program = Program(problem.target.flat, problem.variables, [(name,) for name in problem.variables], {}, dtype, compiled, modes)
     return program.run(columns if columns is not None else {"x": X.astype(dtype)})
 
 
@@ -99,7 +99,7 @@ def test_any_number_of_points_comes_back_in_order(length: int, compiled: bool) -
 
 def test_a_program_runs_again_with_fewer_points() -> None:
     problem = read("x^3")
-    program = Program(problem.target.flat, ("x",), ("x",), {}, "float64", True)
+    program = Program(problem.target.flat, ("x",), [("x",)], {}, "float64", True)
     for length in (5, 5, 2):
         x = np.arange(1.0, length + 1)
         np.testing.assert_allclose(program.run({"x": x})["reverse:x"], 3 * x * x)
@@ -107,7 +107,7 @@ def test_a_program_runs_again_with_fewer_points() -> None:
 
 def test_further_graphs_run_in_the_same_program() -> None:
     problem, claim = read("x^2"), read("2*x").target.flat
-    found = Program(problem.target.flat, ("x",), ("x",), {"claim:0": claim}, "float64", False).run({"x": X})
+    found = Program(problem.target.flat, ("x",), [("x",)], {"claim:0": claim}, "float64", False).run({"x": X})
     np.testing.assert_array_equal(found["claim:0"], 2 * X)
 
 

@@ -241,7 +241,7 @@ def test_at_a_kink_the_slopes_are_the_declared_ones(row: Function, kink) -> None
         assert abs(Fraction(enclosure.midpoint) - declared) <= Fraction(enclosure.radius)
         assert enclosure.radius < Decimal("1e-30")
     columns = {"x": np.array([float(kink.at)])}
-    found = Program(graph, ("x",), ("x",), {}, "float64", False).run(columns)
+    found = Program(graph, ("x",), [("x",)], {}, "float64", False).run(columns)
     least, greatest = sorted((float(kink.left), float(kink.right)))
     for slope in (found["forward:x"][0], found["reverse:x"][0]):
         assert least - 1e-15 <= slope <= greatest + 1e-15

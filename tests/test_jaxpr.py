@@ -35,12 +35,12 @@ def test_the_exact_value_of_jax_s_program_is_the_derivative(row: Function) -> No
     judged: Counter[str] = Counter()
     for base in (0.37, 1.7):
         point = {name: base + 0.11 * i for i, name in enumerate(job.problem.variables)}
-        for wrt in job.wrt:
+        for (wrt,) in job.wrt:
             truth = certify(job.problem.target.flat, point, wrt).derivative
             if truth is None or row.name in NOT_LIFTED or (row.name, wrt) in PARAMETER_NOT_LIFTED:
                 continue
             for mode in ("forward", "reverse"):
-                program = job.program.derivative(mode, wrt)
+                program = job.program.derivative(mode, (wrt,))
                 exact, bound = enclose_value(program, point), rounding_bound(program, point, UNIT_ROUNDOFF)
                 assert exact is not None, (point, wrt, mode)
                 assert bound is not None, (point, wrt, mode)

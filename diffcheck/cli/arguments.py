@@ -72,7 +72,9 @@ Expression = Annotated[
 ]
 At = Annotated[list[str], _option("--at", help="A point: 2, or x=1,y=2, or linspace(-4,4,100). May be repeated.", metavar="POINT")]
 Points = Annotated[Path | None, _option("--points", help="A CSV file of points, one column a variable.", metavar="FILE")]
-Wrt = Annotated[str, _option("--wrt", help="The variables to differentiate by, e.g. x,y (default: all).", metavar="NAMES")]
+Wrt = Annotated[
+    str, _option("--wrt", help="The variables to differentiate by, e.g. x,y; 'x x' is a second derivative (default: all).", metavar="NAMES")
+]
 Of = Annotated[str, _option("--of", help="Which definition is meant (default: the last).", metavar="NAME")]
 Claims = Annotated[
     list[str], _option("--claim", help="A derivative worked out by hand, judged like the engines' (one for each of --wrt).", metavar="EXPR")
@@ -94,7 +96,7 @@ def expression_text(expression: str) -> str:
 
 
 def names(text: str) -> list[str] | None:
-    """The names of a list such as x,y; None when none is given. Raises InputError for a name that is left out."""
+    """The entries of a list such as x,y or 'x x,y'; None when none is given. Raises InputError for an entry that is left out."""
     found = [name.strip() for name in text.split(",")]
     if text and not all(found):
         raise InputError(f"{text!r} is not a list of names", "Write --wrt x or --wrt x,y.")

@@ -45,12 +45,13 @@ def plot(
     if len(ends) not in (0, 2):
         raise InputError(f"{range_!r} is not an interval", "Write --range -4,4.")
     lower, upper = (read_number(end, job.format) for end in ends) if ends else (None, None)
-    if len(job.wrt) > 1 and wrt:
-        raise InputError(f"a picture shows one variable, not {len(job.wrt)}", f"Write --wrt {job.wrt[0]}.")
+    (name, *others), *further = job.wrt
+    if others or (further and wrt):
+        raise InputError("a picture shows the first derivative in one variable", f"Write --wrt {name}.")
     tally = Tally()
-    for sample in draw(job, columns_at(job, at, None), job.wrt[0], path=output, lower=lower, upper=upper, samples=samples):
+    for sample in draw(job, columns_at(job, at, None), name, path=output, lower=lower, upper=upper, samples=samples):
         tally.add(sample)
     console = view.console_for(sys.stderr, "auto")
-    view.line(console, f"{output}: the derivative with respect to {job.wrt[0]}")
+    view.line(console, f"{output}: the derivative with respect to {name}")
     view.show_conclusion(console, tally)
     return exit_code(tally, strict)

@@ -11,13 +11,14 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array, lax
+from jax import Array
 from numpy.typing import NDArray
 
 from diffcheck.engines.jaxpr import lift
@@ -27,12 +28,22 @@ from diffcheck.graph.functions import ABSENT, Function
 from diffcheck.graph.graph import Definition, Graph, evaluate
 
 Columns = Mapping[str, NDArray[Any]]
+Coordinates = Mapping[str, Array]
 Found = NDArray[Any] | UnsupportedError
+Names = tuple[str, ...]  # of a derivative: ("x",) is ∂/∂x, ("x", "x") is ∂²/∂x²
 PADDED_LENGTHS = (64, 256, 1024, 4096)  # eager operations are compiled once for each length
+
+
+def key_of(mode: str, names: Names) -> str:
+    """Where a derivative is found in what a program returns: `forward:x`, `reverse:x,x`."""
+    return f"{mode}:{','.join(names)}"
 
 
 class Program:
     """One expression's JAX program: primal, forward and reverse derivatives, and further graphs, in one go.
+
+    `wrt` lists the derivatives. Those of first order in one mode share their work; one of higher order is a derivative of a
+    derivative, all in one mode.
 
     `compiled` runs everything as one jitted program; else each operation is dispatched by itself, which is quicker for an
     expression that is run once. The two may round differently.
@@ -42,7 +53,7 @@ class Program:
         self,
         graph: Graph,
         variables: Sequence[str],
-        wrt: Sequence[str],
+        wrt: Sequence[Names],
         others: Mapping[str, Graph],
         dtype: str,
         compiled: bool,
@@ -50,7 +61,8 @@ class Program:
     ) -> None:
         self._graph = graph
         self._variables = tuple(variables)
-        self._wrt = tuple(wrt)
+        self._wrt = tuple(names[0] for names in wrt if len(names) == 1)
+        self._higher = tuple(names for names in wrt if len(names) > 1)
         self._others = others
         self._dtype = np.dtype(dtype)
         self._modes = tuple(modes)
@@ -62,8 +74,8 @@ class Program:
     def run(self, columns: Columns) -> dict[str, Found]:
         """What JAX returns at the points whose coordinates are the columns (one array a variable, all of one length).
 
-        The keys: `primal`, `forward:x` and `reverse:x` for each variable x, and those of the other graphs. The values:
-        arrays as long as the columns, or why there are none.
+        The keys: `primal`, `key_of` each mode and derivative, and those of the other graphs. The values: arrays as long as
+        the columns, or why there are none.
         """
         length = len(next(iter(columns.values()))) if columns else 1
         blocks = 1 if self._compiled else max(1, len(self._wrt))
@@ -73,13 +85,11 @@ class Program:
             found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in self._run(length, *arrays).items()}
         return found | self._failures
 
-    def derivative(self, mode: str, name: str) -> Graph:
-        """JAX's own program of ∂f/∂name, lifted; raises UnsupportedError for what cannot be lifted."""
+    def derivative(self, mode: str, names: Names) -> Graph:
+        """JAX's own program of a derivative, lifted; raises UnsupportedError for what cannot be lifted."""
 
         def program(*coordinates: Array) -> Array:
-            point = dict(zip(self._variables, coordinates, strict=True))
-            (found,) = self._tangents(point, (name,), 1) if mode == "forward" else self._cotangents(point, (name,))
-            return found
+            return self._nested(mode, names, dict(zip(self._variables, coordinates, strict=True)))
 
         return lift(program, self._variables, self._dtype.name)
 
@@ -100,6 +110,9 @@ class Program:
             found |= self._each("forward", lambda names: forward(point, names, length))
         if "reverse" in self._modes:
             found |= self._each("reverse", lambda names: self._cotangents(point, names))
+        for mode, names in product(self._modes, self._higher):
+            key = key_of(mode, names)
+            found[key] = self._attempt(key, partial(self._nested, mode, names, point))
         return {key: value for key, value in found.items() if value is not None}
 
     def _each(self, mode: str, derivatives: Callable[[Sequence[str]], Sequence[Array]]) -> dict[str, Array | None]:
@@ -128,6 +141,14 @@ class Program:
         shape = next(iter(point.values())).shape if point else (1,)
         algebra = _Jax(mode, self._dtype, () if self._compiled else shape)
         return jnp.broadcast_to(jnp.asarray(evaluate(graph, algebra, point), self._dtype), shape)
+
+    def _nested(self, mode: str, names: Names, point: Coordinates) -> Array:
+        """A derivative of any order: each variable in turn differentiates what the ones before it have made."""
+        own, slope = {"forward": ("jax_forward", _slope), "reverse": ("jax", _pulled_back)}[mode]
+        derivative: Callable[[Coordinates], Array] = partial(self._value, self._graph, mode=own)
+        for name in names:
+            derivative = _partial(derivative, name, slope)
+        return derivative(point)
 
     def _tangents(self, point: Mapping[str, Array], names: Sequence[str], length: int) -> list[Array]:
         """Forward mode, one variable after the other: the compiler shares what they have in common."""
@@ -207,6 +228,25 @@ class _Jax:
         return derivative(jnp.asarray(u, self._dtype))
 
 
+Slope = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
+
+
+def _partial(f: Callable[[Coordinates], Array], name: str, slope: Slope) -> Callable[[Coordinates], Array]:
+    """∂f/∂name, with the slope of one mode."""
+    return lambda point: slope(lambda coordinate: f({**point, name: coordinate}))(point[name])
+
+
+def _pulled_back(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """f' by reverse mode."""
+
+    def derivative(x: Any) -> Any:
+        primal, vjp = jax.vjp(f, x)
+        (cotangent,) = vjp(jnp.ones_like(primal))
+        return cotangent
+
+    return derivative
+
+
 def _slope(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """f' by forward mode."""
 
@@ -245,123 +285,3 @@ def use_persistent_cache() -> None:
     update("jax_compilation_cache_dir", str(directory))
     update("jax_persistent_cache_min_compile_time_secs", 0.0)
     update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-# What the table names where JAX's own callable has another form.
-
-
-def _integer(n: Any) -> int:
-    """An argument that JAX wants as a Python integer; raises where it is traced or is none."""
-    order = float(np.asarray(n).flat[0])
-    if not order.is_integer():
-        raise UnsupportedError(f"JAX wants an integer here, not {order:g}")
-    return int(order)
-
-
-def integer_power(x: Any, n: Any) -> Any:
-    return lax.integer_pow(x, _integer(n))
-
-
-def polygamma(n: Any, x: Any) -> Any:
-    return jax.scipy.special.polygamma(_integer(n), x)
-
-
-def expint(n: Any, x: Any) -> Any:
-    order = _integer(n)
-    if order < 0:
-        raise UnsupportedError("JAX has expint of order 0 and above only")
-    return _one_by_one(lambda one: jax.scipy.special.expn(order, one), x)
-
-
-def Ei(x: Any) -> Any:  # noqa: N802
-    return _one_by_one(jax.scipy.special.expi, x)
-
-
-def E1(x: Any) -> Any:  # noqa: N802
-    return _one_by_one(jax.scipy.special.exp1, x)
-
-
-def _one_by_one(f: Callable[[Any], Any], x: Any) -> Any:
-    """JAX's exponential integrals loop until all entries of an array have converged: two arguments of 1e-10 never do together."""
-    return lax.map(f, x) if jnp.ndim(x) else f(x)
-
-
-def maximum(*arguments: Any) -> Any:
-    result = arguments[0]
-    for argument in arguments[1:]:
-        result = jnp.maximum(result, argument)
-    return result
-
-
-def minimum(*arguments: Any) -> Any:
-    result = arguments[0]
-    for argument in arguments[1:]:
-        result = jnp.minimum(result, argument)
-    return result
-
-
-def heaviside(x: Any, at_zero: Any) -> Any:
-    return jnp.heaviside(x, at_zero)
-
-
-def leaky_relu(x: Any, slope: Any) -> Any:
-    return jax.nn.leaky_relu(x, slope)
-
-
-def elu(x: Any, alpha: Any) -> Any:
-    return jax.nn.elu(x, alpha)
-
-
-def celu(x: Any, alpha: Any) -> Any:
-    return jax.nn.celu(x, alpha)
-
-
-def squareplus(x: Any, b: Any) -> Any:
-    return jax.nn.squareplus(x, b)
-
-
-def gelu(x: Any) -> Any:
-    return jax.nn.gelu(x, approximate=False)
-
-
-def unsinc(x: Any) -> Any:
-    return jnp.sinc(x / np.pi)
-
-
-def uppergamma(a: Any, x: Any) -> Any:
-    if not isinstance(a, jax.core.Tracer) and np.all(np.asarray(a) <= 0):
-        raise UnsupportedError("JAX has uppergamma of positive order only")
-    return jax.scipy.special.gammaincc(a, x) * jax.scipy.special.gamma(a)
-
-
-def lowergamma(a: Any, x: Any) -> Any:
-    return jax.scipy.special.gammainc(a, x) * jax.scipy.special.gamma(a)
-
-
-def erfi(x: Any) -> Any:
-    return 2 / np.sqrt(np.pi) * jnp.exp(x * x) * jax.scipy.special.dawsn(x)
-
-
-def besselj0(x: Any) -> Any:
-    return jax.scipy.special.bessel_jn(x, v=0)[0]
-
-
-def besselj1(x: Any) -> Any:
-    return jax.scipy.special.bessel_jn(x, v=1)[1]
-
-
-def Si(x: Any) -> Any:  # noqa: N802  (the name in the literature)
-    return jax.scipy.special.sici(x)[0]
-
-
-def Ci(x: Any) -> Any:  # noqa: N802
-    return jax.scipy.special.sici(x)[1]
-
-
-def fresnels(x: Any) -> Any:
-    return jax.scipy.special.fresnel(x)[0]
-
-
-def fresnelc(x: Any) -> Any:
-    return jax.scipy.special.fresnel(x)[1]
-

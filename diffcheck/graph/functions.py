@@ -143,7 +143,7 @@ def _comparison(name: str, symbol: str, doc: str) -> Function:
 NN = "jax.nn:"
 SPECIAL = "jax.scipy.special:"
 LAX = "jax.lax:"
-OWN = "diffcheck.engines.automatic:"
+OWN = "diffcheck.engines.jax_callables:"
 CUSTOM = "diffcheck.engines.custom_rules:"
 HEADS = "diffcheck.engines.symbolic:"
 

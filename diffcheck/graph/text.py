@@ -113,7 +113,7 @@ class Jax(Python):
         if not column:
             raise UnsupportedError(f"JAX has no {function.name}")
         module, _, attribute = (column if ":" in column else f"jax.numpy:{column}").rpartition(":")
-        prefix = {"jax.numpy": "jnp", "diffcheck.engines.automatic": "automatic", "diffcheck.engines.custom_rules": "custom_rules"}
+        prefix = {"jax.numpy": "jnp", "diffcheck.engines.jax_callables": "jax_callables", "diffcheck.engines.custom_rules": "custom_rules"}
         name = f"{prefix.get(module, module)}.{attribute}"
         return Text(f"{name}({_listed(arguments)})" if function.parameters else name)
 

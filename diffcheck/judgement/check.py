@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 import flint
@@ -16,7 +16,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from diffcheck.engines.automatic import Program
+from diffcheck.engines.automatic import Names, Program, key_of
 from diffcheck.engines.certified import Certificate, certify, enclose_value, rounding_bound
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import ExpressionError, InputError, PointError, UnsupportedError
@@ -28,7 +28,7 @@ from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.points import Columns, from_mappings, from_texts
 from diffcheck.judgement.verdict import Rule, Truth, judge
 from diffcheck.language.reading import read_back, suggest_product
-from diffcheck.results import Derivative, Enclosure, Header, Outcome, Report, Result, Sample, Status, Verdict
+from diffcheck.results import Derivative, Enclosure, Header, Outcome, Report, Result, Sample, Status, Verdict, wrt_and_order
 
 CHUNK = 250_000  # points that JAX evaluates at a time: memory stays bounded whatever their number
 BLOCK = 10_000  # points of a chunk that are Python floats at a time
@@ -38,11 +38,22 @@ COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes t
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A derivative that the user worked out: ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text."""
+    """A derivative that the user worked out: ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text; a mixed one has several names in `wrt`: "x y"."""
 
     wrt: str
     order: int
     text: str
+
+    @property
+    def names(self) -> Names:
+        """The variables of the derivative, one for each order."""
+        names = names_of(self.wrt)
+        return names if len(names) > 1 else names * self.order
+
+
+def names_of(derivative: str | Sequence[str]) -> Names:
+    """The variables of a derivative: "x" is ∂/∂x, "x y" and ("x", "y") are ∂²/∂x∂y."""
+    return tuple(derivative.split()) if isinstance(derivative, str) else tuple(derivative)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +70,9 @@ class Entry:
 class Check:
     """One expression under test. Raises InputError for what cannot be read; what an engine lacks is a verdict.
 
-    `claims` are texts, one for each variable of `wrt`, or `Claim`s. `compiled` runs JAX as one compiled program, which pays
-    for many points; without it operations run one by one, which is quicker for an expression that is met once.
+    `wrt` lists derivatives: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². `claims` are texts, one for each of them, or
+    `Claim`s. `compiled` runs JAX as one compiled program, which pays for many points; without it operations run one by one, which
+    is quicker for an expression that is met once.
     """
 
     def __init__(
@@ -68,7 +80,7 @@ class Check:
         text: str,
         *,
         of: str | None = None,
-        wrt: Sequence[str] | None = None,
+        wrt: Sequence[str | Sequence[str]] | None = None,
         claims: Sequence[Claim | str] = (),
         dtype: str = "float64",
         compiled: bool = True,
@@ -78,47 +90,49 @@ class Check:
         self.wrt = self._chosen(wrt)
         self.compiled = compiled and len(self.problem.target.flat.nodes) <= COMPILED_NODES
         differentiator = Differentiator(self.problem)
-        self.symbolic = {name: _symbolic(differentiator, name) for name in self.wrt}
+        self.symbolic = {names: _symbolic(differentiator, names) for names in self.wrt}
         self.entries = self._entries(self._assigned(claims))
         graphs = {entry.key: entry.graph for group in self.entries.values() for entry in group if entry.graph is not None}
         self.program = self._program(graphs, ("forward", "reverse"))
         self._jax_graphs: dict[str, Graph | None] = {}  # JAX's own derivative programs, lifted
 
-    def _chosen(self, wrt: Sequence[str] | None) -> tuple[str, ...]:
+    def _chosen(self, wrt: Sequence[str | Sequence[str]] | None) -> tuple[Names, ...]:
         variables = self.problem.variables
         if not variables:
             raise InputError("the expression has no variable", "A constant has the derivative 0, and there is nothing to check.")
-        for name in wrt or ():
+        chosen = tuple(dict.fromkeys(map(names_of, wrt or variables)))
+        for name in chain.from_iterable(chosen):
             if name not in variables:
                 raise InputError(f"the expression has no variable {name!r}", f"Its variables: {', '.join(variables)}.")
-        return tuple(dict.fromkeys(wrt)) if wrt else variables
+        return chosen
 
     def _assigned(self, claims: Sequence[Claim | str]) -> list[Claim]:
         """Claims given as texts are for the variables of `wrt`, in their order."""
         texts = [claim for claim in claims if isinstance(claim, str)]
         if texts and len(texts) != len(self.wrt):
             raise InputError(
-                f"the number of claims ({len(texts)}) is not that of the variables ({', '.join(self.wrt)})",
-                "Give one claim for each variable of wrt, in that order: --wrt x --claim '2x'.",
+                f"the number of claims ({len(texts)}) is not that of the derivatives ({', '.join(map(' '.join, self.wrt))})",
+                "Give one claim for each derivative of wrt, in that order: --wrt x --claim '2x'.",
             )
-        assigned = [Claim(name, 1, text) for name, text in zip(self.wrt, texts, strict=False)]
+        assigned = [Claim(" ".join(names), 1, text) for names, text in zip(self.wrt, texts, strict=False)]
         return assigned + [claim for claim in claims if isinstance(claim, Claim)]
 
-    def _entries(self, claims: Sequence[Claim]) -> dict[tuple[str, int], list[Entry]]:
-        """What is under test, by variable and order."""
-        entries: dict[tuple[str, int], list[Entry]] = {}
-        for name, found in self.symbolic.items():
-            symbolic = Entry("symbolic", None, f"symbolic:{name}", *((found.flat,) if isinstance(found, Definition) else (None, found)))
-            automatic = [Entry("automatic", mode, f"{mode}:{name}") for mode in ("forward", "reverse")]
-            entries[name, 1] = [symbolic, *automatic]
+    def _entries(self, claims: Sequence[Claim]) -> dict[Names, list[Entry]]:
+        """What is under test, by derivative."""
+        entries: dict[Names, list[Entry]] = {}
+        for names, found in self.symbolic.items():
+            graph, missing = (found.flat, None) if isinstance(found, Definition) else (None, found)
+            automatic = [Entry("automatic", mode, key_of(mode, names)) for mode in ("forward", "reverse")]
+            entries[names] = [Entry("symbolic", None, key_of("symbolic", names), graph, missing), *automatic]
         for i, claim in enumerate(claims):
-            entries.setdefault((claim.wrt, claim.order), []).append(Entry("claim", None, f"claim:{i}", self._claimed(claim)))
+            entries.setdefault(claim.names, []).append(Entry("claim", None, f"claim:{i}", self._claimed(claim)))
         return entries
 
     def _claimed(self, claim: Claim) -> Graph:
         variables = self.problem.variables
-        if claim.wrt not in variables:
-            raise InputError(f"a claim is for {claim.wrt!r}, which the expression does not use", f"Its variables: {', '.join(variables)}.")
+        for name in claim.names:
+            if name not in variables:
+                raise InputError(f"a claim is for {name!r}, which the expression does not use", f"Its variables: {', '.join(variables)}.")
         target = read_beside(claim.text, self.problem).target
         for name in target.parameters:
             if name not in variables:
@@ -146,7 +160,7 @@ class Check:
             variables=self.problem.variables,
             dtype=self.format.name,
             program="; ".join([f"JAX ran {how} on the CPU", *notes]),
-            derivatives=tuple(_as_text(name, found) for name, found in self.symbolic.items()),
+            derivatives=tuple(_as_text(names, found) for names, found in self.symbolic.items()),
             versions={library.__name__: library.__version__ for library in (jax, sympy, flint)},
         )
 
@@ -172,19 +186,27 @@ class Check:
                 yield from self._evaluated(point, values)
 
     def _certified(self, point: Mapping[str, float], values: Values) -> Iterator[Sample]:
-        for (wrt, order), entries in self.entries.items():
-            proved = certify(self.problem.target.flat, point, wrt, order)
-            truth = _truth(proved, point[wrt])
+        for names, entries in self.entries.items():
+            proved = self._proved(point, names)
+            truth = _truth(proved, point[names[0]])
             results = tuple(self._judged(entry, values[entry.key], point, truth) for entry in entries)
             clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
             primal = _number(values["primal"])
-            yield Sample(point, wrt, order, proved.status, proved.reason, primal, proved.value, proved.derivative, clarke, results)
+            yield Sample(
+                point, *wrt_and_order(names), proved.status, proved.reason, primal, proved.value, proved.derivative, clarke, results
+            )
+
+    def _proved(self, point: Mapping[str, float], names: Names) -> Certificate:
+        if len(set(names)) > 1:
+            return Certificate(Status.UNDECIDED, "mixed derivatives are not certified")
+        return certify(self.problem.target.flat, point, names[0], len(names))
 
     def _evaluated(self, point: Mapping[str, float], values: Values) -> Iterator[Sample]:
-        for wrt in self.wrt:
-            slope = _number(values[f"reverse:{wrt}"])
+        for names in self.wrt:
+            slope = _number(values[key_of("reverse", names)])
             result = Result("automatic", "reverse", slope, None, Verdict.UNSAMPLED, Outcome.UNDECIDED, NOT_SAMPLED)
-            yield Sample(point, wrt, 1, Status.UNSAMPLED, "", _number(values["primal"]), None, None, None, (result,))
+            primal = _number(values["primal"])
+            yield Sample(point, *wrt_and_order(names), Status.UNSAMPLED, "", primal, None, None, None, (result,))
 
     def _judged(self, entry: Entry, value: float | UnsupportedError, point: Mapping[str, float], truth: Truth) -> Result:
         note = ""
@@ -216,7 +238,8 @@ class Check:
     def _lifted(self, key: str) -> Graph | None:
         if key not in self._jax_graphs:
             try:
-                self._jax_graphs[key] = self.program.derivative(*key.split(":"))
+                mode, _, names = key.partition(":")
+                self._jax_graphs[key] = self.program.derivative(mode, tuple(names.split(",")))
             except UnsupportedError:
                 self._jax_graphs[key] = None
         return self._jax_graphs[key]
@@ -233,20 +256,20 @@ class _Values(dict[str, float | UnsupportedError]):
         return UnsupportedError(f"{key} was not run")
 
 
-def _symbolic(differentiator: Differentiator, name: str) -> Definition | UnsupportedError:
+def _symbolic(differentiator: Differentiator, names: Names) -> Definition | UnsupportedError:
     try:
-        return differentiator.derivative(name)
+        return differentiator.derivative(*names)
     except UnsupportedError as unsupported:
         return unsupported
 
 
-def _as_text(name: str, found: Definition | UnsupportedError) -> Derivative:
+def _as_text(names: Names, found: Definition | UnsupportedError) -> Derivative:
     """SymPy's derivative as text: the closed form within a budget, else chained definitions."""
     if isinstance(found, UnsupportedError):
-        return Derivative(name, found.reason, "", False)
+        return Derivative(*wrt_and_order(names), found.reason, "", False)
     text, chained = derivative_text(found, Infix())
     latex, _ = derivative_text(found, Latex())
-    return Derivative(name, text, latex, chained)
+    return Derivative(*wrt_and_order(names), text, latex, chained)
 
 
 def _rows(program: Program, columns: Columns) -> Iterator[tuple[dict[str, float], Values]]:
@@ -286,7 +309,7 @@ def check(
     at: Mapping[str, float] | Sequence[Mapping[str, float]] | str | float | Sequence[str],
     *,
     of: str | None = None,
-    wrt: Sequence[str] | None = None,
+    wrt: Sequence[str | Sequence[str]] | None = None,
     claim: str | Sequence[Claim | str] = (),
     dtype: str = "float64",
 ) -> Report:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
 from diffcheck.errors import InputError, UnsupportedError
-from diffcheck.graph.build import read
 from diffcheck.judgement.check import Check, Claim
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.points import Columns, from_mappings, from_texts
-from diffcheck.results import SEVERITY, Outcome, Sample, Status, Tally
+from diffcheck.results import SEVERITY, Outcome, Sample, Status, Tally, leibniz
 from diffcheck.suites.suite import Case, Point, Unreadable
 
 
@@ -103,37 +102,10 @@ def _matched(case: Case, number: int, expect: str, samples: Sequence[Sample]) ->
 
 
 def _samples(case: Case, dtype: str) -> Iterator[Sample]:
-    """First derivatives and claims by one check; then each derivative of higher order that is asked for, by its own."""
-    higher = [names for names in case.wrt if len(names) > 1]
-    first = [names[0] for names in case.wrt if len(names) == 1]
-    if first or case.claims or not higher:
-        claims = [Claim(claim.wrt, claim.order, claim.text) if claim.wrt else claim.text for claim in case.claims]
-        yield from _checked(case, case.text, case.of, first, claims, dtype)
-    for names in higher:
-        yield from _of_order(case, names, dtype)
-
-
-def _checked(case: Case, text: str, of: str | None, wrt: Sequence[str], claims: Sequence[Claim | str], dtype: str) -> Iterator[Sample]:
+    claims = [Claim(claim.wrt, claim.order, claim.text) if claim.wrt else claim.text for claim in case.claims]
     # eager: most expressions of a suite run once, and compiling one takes longer than that
-    check = Check(text, of=of, wrt=wrt or None, claims=claims, dtype=case.dtype or dtype, compiled=False)
-    variables = check.problem.variables
-    for claim in claims:
-        if isinstance(claim, Claim) and claim.wrt not in variables:
-            raise InputError(f"a claim is for {claim.wrt!r}, which the expression does not use", f"Its variables: {', '.join(variables)}.")
-    return check.samples(_columns(case, variables, check.format))
-
-
-def _of_order(case: Case, names: Sequence[str], dtype: str) -> Iterator[Sample]:
-    """∂ⁿf/∂xⁿ as the slope of f⁽ⁿ⁻¹⁾, which the language can write: f(x) = …; f'(x). The samples' value is that of f⁽ⁿ⁻¹⁾: left out."""
-    x, order = names[0], len(names)
-    if any(name != x for name in names):
-        raise UnsupportedError(f"mixed derivatives are not checked: wrt {', '.join(names)}")
-    if read(case.text, case.of).program.definitions:
-        raise UnsupportedError(f"a derivative of order {order} is checked for an expression without definitions only")
-    f = next(name for k in range(len(case.text) + 1) if (name := f"f{k}") not in case.text)
-    text = f"{f}({x}) = {case.text}; {f}{chr(39) * (order - 1)}({x})"
-    for sample in _checked(case, text, None, (x,), (), dtype):
-        yield replace(sample, order=order, primal=None, value=None)
+    check = Check(case.text, of=case.of, wrt=case.wrt or None, claims=claims, dtype=case.dtype or dtype, compiled=False)
+    return check.samples(_columns(case, check.problem.variables, check.format))
 
 
 def _columns(case: Case, variables: Sequence[str], fmt: Format) -> Columns:
@@ -219,4 +191,4 @@ def reason(record: Record) -> str:
     worst = [result for result in sample.results if result.outcome is sample.outcome]
     by = [" ".join(filter(None, (result.engine, result.mode))) for result in worst if result.verdict is worst[0].verdict]
     verb = "is" if len(by) == 1 else "are"
-    return f"d/d{sample.wrt} at {place}: {', '.join(by)} {verb} {worst[0].verdict.value}: {worst[0].reason}"
+    return f"{leibniz('', sample.wrt, sample.order)} at {place}: {', '.join(by)} {verb} {worst[0].verdict.value}: {worst[0].reason}"

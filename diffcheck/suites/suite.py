@@ -28,7 +28,7 @@ Point = str | float | Mapping[str, Any]  # as --at takes it, the only variable's
 
 @dataclass(frozen=True, slots=True)
 class ClaimedText:
-    """∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text; `wrt` is empty where the expression has a single variable to differentiate by."""
+    """∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text; `wrt` is empty where there is a single derivative, and lists the variables of a mixed one: "x y"."""
 
     wrt: str
     order: int
@@ -149,6 +149,13 @@ class _Expected(BaseModel):
     order: int = Field(1, ge=1, le=MAX_ORDER)
 
 
+class _ExpectedMixed(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    wrt: list[str] = Field(min_length=2, max_length=MAX_ORDER)
+    expr: Annotated[str, BeforeValidator(_as_text)]
+
+
 class _Line(BaseModel):
     model_config = ConfigDict(strict=True)  # other fields are ignored: corpora keep their sources and truths beside
 
@@ -156,6 +163,7 @@ class _Line(BaseModel):
     points: _Points
     id: Annotated[str, BeforeValidator(_as_text)] = ""
     expected: list[_Expected] = []
+    expected_mixed: list[_ExpectedMixed] = []
     wrt: list[Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1, max_length=MAX_ORDER)]] = []
 
 
@@ -189,7 +197,7 @@ def _toml_tables(text: str, path: Path) -> dict[str, object]:
 
 
 def _from_table(table: _TomlCase, number: int, line: int, path: Path) -> Case:
-    wrt = tuple((variable,) for variable in table.wrt)
+    wrt = tuple(tuple(names.split()) for names in table.wrt)
     name = table.name or f"case {number + 1}"
     return Case(name, line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect, file=str(path))
 
@@ -229,6 +237,7 @@ def _from_line(content: bytes, number: int, file: str) -> Case | Unreadable:
     except (ValueError, RecursionError) as error:
         return Unreadable(name, number, f"not a line of JSON: {error}", file)
     claims = tuple(ClaimedText(claim.var, claim.order, claim.expr) for claim in line.expected)
+    claims += tuple(ClaimedText(" ".join(claim.wrt), 1, claim.expr) for claim in line.expected_mixed)
     wrt = tuple(tuple(names) for names in line.wrt)
     return Case(line.id or name, number, line.expr, line.points, None, wrt, claims, spare_coordinates=True, file=file)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import chain
 
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import InputError
@@ -11,6 +12,7 @@ from diffcheck.graph.build import read
 from diffcheck.graph.graph import Definition
 from diffcheck.graph.text import Infix, Jax, Latex, Python, derivative_text, identifier, statements
 from diffcheck.language.reading import read_back
+from diffcheck.results import leibniz, wrt_and_order
 
 
 def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: str) -> str:
@@ -19,21 +21,28 @@ def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: 
     Raises InputError for what cannot be read, UnsupportedError where SymPy leaves a derivative open.
     """
     problem = read(text, of)
-    for name in wrt or ():
+    derivatives = list(dict.fromkeys(tuple(derivative.split()) for derivative in wrt or problem.variables))
+    for name in chain.from_iterable(derivatives):
         if name not in problem.variables:
             raise InputError(f"the expression has no variable {name!r}", f"Its variables: {', '.join(problem.variables) or 'none'}.")
     differentiator = Differentiator(problem)
-    found = {name: differentiator.derivative(name) for name in wrt or problem.variables}
+    found = {" ".join(names): differentiator.derivative(*names) for names in derivatives}
     if notation == "json":
         return _as_json(read_back(problem.program), found)
     if notation in ("python", "jax"):
         return _as_code(list(found.values()), notation)
-    left = r"\frac{{\partial {}}}{{\partial {}}} = " if notation == "latex" else "d{}/d{} = "
-    if notation == "latex" and len(found) == 1:
-        left = ""  # one formula is more useful to paste without a left side
     style = Latex() if notation == "latex" else Infix()
-    name = problem.shown_name
-    return "".join(_as_mathematics(left.format(name, variable), derivative, style) for variable, derivative in found.items()) or "0\n"
+    alone = notation == "latex" and len(found) == 1  # one formula is more useful to paste without a left side
+    lefts = ("" if alone else f"{_left(problem.shown_name, names, notation)} = " for names in derivatives)
+    return "".join(_as_mathematics(left, derivative, style) for left, derivative in zip(lefts, found.values(), strict=True)) or "0\n"
+
+
+def _left(name: str, names: Sequence[str], notation: str) -> str:
+    if notation != "latex":
+        return leibniz(name, *wrt_and_order(names))
+    power = f"^{len(names)}" if len(names) > 1 else ""
+    below = " ".join(rf"\partial {variable}" for variable in names)
+    return rf"\frac{{\partial{power} {name}}}{{{below}}}"
 
 
 def _as_mathematics(left: str, derivative: Definition, notation: Infix) -> str:
@@ -64,7 +73,7 @@ def _as_code(found: list[Definition], notation: str) -> str:
         "math": "import math",
         "jax.": "import jax",
         "jnp": "import jax.numpy as jnp",
-        "automatic": "from diffcheck.engines import automatic",
+        "jax_callables": "from diffcheck.engines import jax_callables",
         "custom_rules": "from diffcheck.engines import custom_rules",
     }
     imports = [line for name, line in wanted.items() if name in code]

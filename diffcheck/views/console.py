@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
-from diffcheck.results import Derivative, Enclosure, Header, Outcome, Result, Sample, Status, Tally, Verdict
+from diffcheck.results import Derivative, Enclosure, Header, Outcome, Result, Sample, Status, Tally, Verdict, leibniz
 
 IN_FULL = 5  # points shown with a table each; more get a line each
 LINES = 20  # of still more derivatives the worst are shown
@@ -41,7 +41,7 @@ def show_header(console: Console, header: Header, latex: bool) -> None:
 
 
 def show_derivative(console: Console, name: str, derivative: Derivative, latex: bool) -> None:
-    symbol = f"d{name}/d{derivative.wrt}"
+    symbol = leibniz(name, derivative.wrt, derivative.order)
     if derivative.chained:
         line(console, f"{symbol}, as chained definitions:")
         line(console, _indented(_elided(derivative.text.splitlines())))
@@ -104,8 +104,7 @@ def _show_lines(console: Console, header: Header, samples: Sequence[Sample], tot
 
 
 def _symbol(header: Header, sample: Sample) -> str:
-    power = "" if sample.order == 1 else f"^{sample.order}"
-    return f"d{power}{header.name}/d{sample.wrt}{power}"
+    return leibniz(header.name, sample.wrt, sample.order)
 
 
 def _cell(result: Result) -> Text:

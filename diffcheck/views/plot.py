@@ -78,9 +78,9 @@ def _suffix(path: Path) -> str:
 
 
 def _require(check: Check, points: Columns, wrt: str, samples: int) -> None:
-    if wrt not in check.wrt:
+    if (wrt,) not in check.wrt:
         raise InputError(
-            f"no derivative with respect to {wrt!r} is checked", f"Those that are: {', '.join(check.wrt)}."
+            f"no derivative with respect to {wrt!r} is checked", f"Those that are: {', '.join(map(' '.join, check.wrt))}."
         )
     if not 2 <= samples <= MAX_SAMPLES:
         raise InputError(

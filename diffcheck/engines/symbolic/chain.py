@@ -22,14 +22,17 @@ class Differentiator:
         self._segments: dict[Definition, Segments] = {}
         self._problem = problem
 
-    def derivative(self, wrt: str) -> Definition:
-        """∂target/∂wrt as a definition; raises UnsupportedError where SymPy leaves a derivative open."""
+    def derivative(self, *wrt: str) -> Definition:
+        """∂target/∂wrt as a definition, ∂²target/∂x∂y for two names; raises UnsupportedError where SymPy leaves one open."""
         for definition in self._problem.definitions:  # callees come first, so that nothing recurses deeply
             if definition is self._problem.target:
                 break
             for parameter in definition.parameters:
                 self._partial(definition, parameter)
-        return self._raised(self._partial(self._problem.target, wrt))
+        found = self._problem.target
+        for name in wrt:
+            found = self._raised(self._partial(found, name))
+        return found
 
     @staticmethod
     def _raised(found: Definition | UnsupportedError) -> Definition:
