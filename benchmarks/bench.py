@@ -100,7 +100,7 @@ def bench_points(count: int = 1_000_000) -> None:
 
     from diffcheck.engines.automatic import Program
     from diffcheck.graph.build import read
-    from diffcheck.judgement.check import CHUNK
+    from diffcheck.judgement.evaluated import CHUNK
 
     x = np.linspace(-4.0, 4.0, count)
     graph = read(EXPRESSION).target.flat

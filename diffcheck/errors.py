@@ -14,6 +14,8 @@ A wrong derivative is a verdict, not an exception.
 
 from __future__ import annotations
 
+from diffcheck.excerpts import excerpt
+
 
 class DiffcheckError(Exception):
     """Whatever diffcheck raises on purpose."""
@@ -52,17 +54,7 @@ class ExpressionError(InputError):
 
     def excerpt(self, width: int = 76) -> str:
         """The line of the fault, cut to `width` characters, and the carets under it."""
-        first = self.text.rfind("\n", 0, self.start) + 1
-        last = self.text.find("\n", self.start)
-        last = len(self.text) if last < 0 else last
-        window_start = max(first, min(self.start - width // 2, last - width))
-        window_end = min(last, window_start + width)
-        before = "…" if window_start > first else ""
-        after = "…" if window_end < last else ""
-        window = self.text[window_start:window_end].replace("\t", " ")
-        line = before + "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in window) + after
-        carets = max(1, min(self.end, window_end) - self.start)
-        return f"  {line}\n  {' ' * (len(before) + self.start - window_start)}{'^' * carets}"
+        return excerpt(self.text, self.start, self.end, width)
 
     def __str__(self) -> str:
         place = f" (line {self.line}, column {self.column})" if "\n" in self.text else ""

@@ -92,6 +92,15 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Blame:
+    """The operation to blame: text[start:end], in the expression or in the claim."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One derivative value and what is said of it. `ulps` is the error in units of the last place of the true value."""
 
@@ -102,6 +111,7 @@ class Result:
     verdict: Verdict
     outcome: Outcome
     reason: str
+    blame: Blame | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,6 @@ IN_THE_ORDER = "SymPy knows no derivative with respect to the order or a paramet
 MEIJER = "SymPy's derivative is a Meijer G-function"
 STEPS = "SymPy leaves the derivative of a step function open"
 WITHOUT_SYMBOLIC_DERIVATIVE = {  # (row, parameter) -> why SymPy has none
-    ("floor", "x"): STEPS,
-    ("ceil", "x"): STEPS,
-    ("mod", "x"): STEPS,
-    ("mod", "y"): STEPS,
     ("heaviside", "at_zero"): STEPS,
     ("gammainc", "a"): MEIJER,
     ("gammaincc", "a"): MEIJER,

@@ -83,4 +83,4 @@ def test_a_dead_branch_is_named_as_the_cause_of_a_nan() -> None:
     (sample,) = check("where(x > 1, sqrt(x - 1), x)", at="0").samples
     (reverse,) = [result for result in sample.results if result.mode == "reverse"]
     assert reverse.verdict is Verdict.NONFINITE
-    assert "a branch that is not taken" in reverse.reason
+    assert "the branch of `where` that is not taken" in reverse.reason

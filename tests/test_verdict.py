@@ -152,12 +152,10 @@ def test_an_error_is_harmless_beside_the_value_of_the_function(value: str, coord
     assert verdict(judge(0.0, truth, DOUBLE, lambda: rule("1.7e-17", bound="1"))) == (Verdict.UNSTABLE, outcome)
 
 
-@pytest.mark.parametrize(
-    ("exact", "words"),
-    [("1", "overflows or loses its value"), ("2", "gives 2"), (None, "not defined there in exact arithmetic either")],
-)
-def test_the_reason_for_a_nan_tells_the_rule_from_the_rounding(exact: str | None, words: str) -> None:
-    assert words in judge(NAN, smooth("1"), DOUBLE, lambda: rule(exact)).reason
+def test_between_the_slopes_of_the_two_sides_of_a_tie_that_rounding_may_turn_nothing_is_accused() -> None:
+    beside = [smooth("-1").derivative]
+    for y, expected in ((-1.0, Verdict.ILL_CONDITIONED), (0.0, Verdict.ILL_CONDITIONED), (-1.1, Verdict.WRONG), (1.1, Verdict.WRONG)):
+        assert judge(y, smooth("1"), DOUBLE, lambda y=y: rule(str(y), "0"), lambda: beside).verdict is expected
 
 
 def test_the_rule_is_not_computed_when_the_value_is_good() -> None:

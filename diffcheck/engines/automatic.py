@@ -25,7 +25,7 @@ from diffcheck.engines.jaxpr import lift
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import ABSENT, Function
-from diffcheck.graph.graph import Definition, Graph, evaluate
+from diffcheck.graph.graph import Definition, Graph, evaluate, evaluate_nodes
 
 Columns = Mapping[str, NDArray[Any]]
 Coordinates = Mapping[str, Array]
@@ -197,6 +197,14 @@ def _block_of_ones(k: int, length: int, total: int, dtype: np.dtype[Any]) -> NDA
     return direction
 
 
+def run_nodes(graph: Graph, point: Mapping[str, float], dtype: str) -> list[float | None]:
+    """The floats that JAX computes for every node of a graph, operation by operation; None for conditions and from where JAX fails."""
+    algebra = _Nodewise(np.dtype(dtype))
+    with jax.enable_x64(True), np.errstate(all="ignore"):
+        values = evaluate_nodes(graph, algebra, {name: np.asarray(x, dtype) for name, x in point.items()})
+    return [None if value is None or value.dtype == np.bool_ else float(value) for value in values]
+
+
 class _Jax:
     """The algebra of JAX values: arrays, tracers, and NumPy scalars for constants."""
 
@@ -226,6 +234,24 @@ class _Jax:
         for _ in range(order):
             derivative = _slope(derivative)
         return derivative(jnp.asarray(u, self._dtype))
+
+
+class _Nodewise(_Jax):
+    """The algebra of values that are NumPy scalars or, where JAX has no such function, None."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        super().__init__("jax", dtype, ())
+
+    def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
+        if any(argument is None for argument in arguments):
+            return None
+        try:
+            return np.asarray(super().apply(function, arguments))
+        except Exception:  # JAX raises TypeError, ValueError and NotImplementedError for what it lacks
+            return None
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
+        return None if any(argument is None for argument in arguments) else np.asarray(super().call(definition, order, arguments))
 
 
 Slope = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]

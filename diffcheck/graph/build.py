@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from diffcheck.errors import ExpressionError
@@ -43,7 +43,7 @@ def read(text: str, of: str | None = None) -> Problem:
 
 def read_beside(text: str, problem: Problem) -> Problem:
     """Parse and build a text that may call the definitions of a problem: a claim about it. Raises ExpressionError."""
-    known = {definition.name: definition for definition in problem.definitions if definition.name}
+    known = {definition.name: _unplaced(definition) for definition in problem.definitions if definition.name}
     try:
         return build(parse(text, spellings() | known.keys()), known=known)
     except ExpressionError as refused:
@@ -51,6 +51,12 @@ def read_beside(text: str, problem: Problem) -> Problem:
             return read(text)  # it may bring definitions of its own, of the same names
         except ExpressionError:
             raise refused from None
+
+
+def _unplaced(definition: Definition) -> Definition:
+    """A definition for use in another text: its places are none there."""
+    written, flat = (replace(graph, spans=()) for graph in (definition.written, definition.flat))
+    return replace(definition, written=written, flat=flat)
 
 
 def build(program: syntax.Program, of: str | None = None, known: Mapping[str, Definition] | None = None) -> Problem:
@@ -257,3 +263,22 @@ def meaning(name: str) -> Graph:
     assert program.expression is not None
     return _Builder(program, {}, row.names).definition(name, program.expression).flat
 
+
+def expanded(graph: Graph, chosen: Callable[[Function], bool]) -> Graph:
+    """The same function with the chosen rows of the table replaced by their meanings, as deep as they go."""
+    builder = _Expander(chosen)
+    variables = {name: builder.variable(name) for name in graph.variables}
+    return builder.graph(builder.graft(graph, variables))
+
+
+class _Expander(GraphBuilder):
+    def __init__(self, chosen: Callable[[Function], bool]) -> None:
+        super().__init__()
+        self._chosen = chosen
+
+    def copy(self, node: Node, places: Sequence[int] | Mapping[int, int], span: Span | None) -> int:
+        row = FUNCTIONS[node.function] if isinstance(node, Apply) else None
+        if row is None or not row.meaning or not self._chosen(row):
+            return super().copy(node, places, span)
+        assert isinstance(node, Apply)
+        return self.graft(meaning(row.name), dict(zip(row.names, (places[i] for i in node.arguments), strict=True)), span)

@@ -95,6 +95,7 @@ class Function:
     conditions: str = ""  # "first" or "all": which arguments are conditions
     gives_condition: bool = False
     may_jump: bool = False  # where it is defined, it need not be continuous
+    decides_by: str = ""  # what turns at a tie: its first argument's "sign", the "difference" of two, the distance from a "whole" number
     operator: str = ""  # how the language writes it between its operands
 
     @cached_property
@@ -137,7 +138,7 @@ def _operator(name: str, symbol: str, jax: str, doc: str, **facts: object) -> Fu
 
 
 def _comparison(name: str, symbol: str, doc: str) -> Function:
-    return _operator(name, symbol, name, doc, gives_condition=True)
+    return _operator(name, symbol, name, doc, gives_condition=True, decides_by="difference")
 
 
 NN = "jax.nn:"
@@ -219,18 +220,20 @@ ELEMENTARY = (
 )
 
 PIECEWISE = (
-    Function("abs", "absolute value", aliases=("fabs",), sympy="Abs", ball="rule:abs", kinks=(kink(0, -1, 1),)),
-    Function("sign", "-1, 0 or 1", aliases=("sgn",), ball="rule:sign", may_jump=True),
-    Function("floor", "greatest integer not above x", ball="rule:floor", may_jump=True),
-    Function("ceil", "least integer not below x", aliases=("ceiling",), sympy="ceiling", ball="rule:ceil", may_jump=True),
-    Function("mod", "remainder of the floored division, x - y*floor(x/y)", "x y", sympy="Mod", ball="rule:mod", may_jump=True),
-    Function("max", "greatest argument", "x …", sympy="Max", jax=OWN + "maximum", ball="rule:maximum"),
-    Function("min", "least argument", "x …", sympy="Min", jax=OWN + "minimum", ball="rule:minimum"),
+    Function("abs", "absolute value", aliases=("fabs",), sympy="Abs", ball="rule:abs", kinks=(kink(0, -1, 1),), decides_by="sign"),
+    Function("sign", "-1, 0 or 1", aliases=("sgn",), ball="rule:sign", may_jump=True, decides_by="sign"),
+    Function("floor", "greatest integer not above x", sympy=HEADS + "floor", ball="rule:floor", may_jump=True, decides_by="whole"),
+    Function("ceil", "least integer not below x", aliases=("ceiling",), sympy=HEADS + "ceil", ball="rule:ceil", may_jump=True,
+             decides_by="whole"),
+    Function("mod", "remainder of the floored division", "x y", meaning="x - y*floor(x/y)", sympy=HEADS + "mod", jax="jax.numpy:mod",
+             ball="rule:mod", may_jump=True),
+    Function("max", "greatest argument", "x …", sympy="Max", jax=OWN + "maximum", ball="rule:maximum", decides_by="difference"),
+    Function("min", "least argument", "x …", sympy="Min", jax=OWN + "minimum", ball="rule:minimum", decides_by="difference"),
     Function("clip", "x held between a and b", "x a b", meaning="min(max(x, a), b)", jax="jax.numpy:clip"),
     Function("where", "a where the condition holds, else b", "condition a b", sympy=HEADS + "where", ball="rule:where",
              conditions="first", may_jump=True),
     Function("heaviside", "0 below zero, ½ (or the second argument) at zero, 1 above", "x at_zero=0.5", aliases=("Heaviside",),
-             may_jump=True, sympy="Heaviside", jax=OWN + "heaviside", ball="rule:heaviside"),
+             may_jump=True, sympy="Heaviside", jax=OWN + "heaviside", ball="rule:heaviside", decides_by="sign"),
 )
 
 ACTIVATIONS = (

@@ -7,10 +7,11 @@ graph is a new algebra, not a new walk.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import repeat
 from typing import Protocol, TypeVar
 
 from diffcheck.graph.functions import FUNCTIONS, Function
@@ -75,6 +76,11 @@ class Graph:
     def variables(self) -> tuple[str, ...]:
         """The names of the variables, in the order of their first use."""
         return tuple(node.name for node in self.nodes if isinstance(node, Variable))
+
+    @property
+    def placed_nodes(self) -> Iterator[tuple[Node, Span | None]]:
+        """The nodes with their places in the text."""
+        return zip(self.nodes, self.spans or repeat(None), strict=False)
 
     @cached_property
     def functions(self) -> frozenset[str]:
@@ -145,9 +151,10 @@ def evaluate_nodes(graph: Graph, algebra: Algebra[V], variables: Mapping[str, V]
 
 
 class GraphBuilder:
-    """Collects nodes so that equal nodes become one."""
+    """Collects nodes so that equal nodes become one; `place` is where nodes stand in the text that are added without a span."""
 
     def __init__(self) -> None:
+        self.place: Span | None = None
         self.nodes: list[Node] = []
         self.spans: list[Span | None] = []
         self._index: dict[Node, int] = {}
@@ -157,7 +164,7 @@ class GraphBuilder:
         index = self._index.setdefault(node, len(self.nodes))
         if index == len(self.nodes):
             self.nodes.append(node)
-            self.spans.append(span)
+            self.spans.append(span or self.place)
         return index
 
     def constant(self, value: Fraction) -> int:
@@ -173,11 +180,14 @@ class GraphBuilder:
     def call(self, definition: Definition, order: int, arguments: Sequence[int]) -> int:
         return self.add(Call(definition, tuple(arguments), order))
 
-    def graft(self, graph: Graph, variables: Mapping[str, int]) -> int:
-        """Copy a graph in, its variables bound to nodes that are here; returns the index of its output."""
+    def graft(self, graph: Graph, variables: Mapping[str, int], place: Span | None = None) -> int:
+        """Copy a graph in, its variables bound to nodes that are here; returns the index of its output.
+
+        `place` is where it stands in this graph's text, for a graph that was written in another one.
+        """
         places: list[int] = []
-        for node, span in zip(graph.nodes, graph.spans or (None,) * len(graph.nodes), strict=True):
-            places.append(variables[node.name] if isinstance(node, Variable) else self.copy(node, places, span))
+        for node, span in graph.placed_nodes:
+            places.append(variables[node.name] if isinstance(node, Variable) else self.copy(node, places, place or span))
         return places[graph.output]
 
     def copy(self, node: Node, places: Sequence[int] | Mapping[int, int], span: Span | None) -> int:
@@ -195,18 +205,24 @@ class GraphBuilder:
         return prune(Graph(tuple(self.nodes), output, tuple(self.spans)))
 
 
-def prune(graph: Graph) -> Graph:
-    """The graph without the nodes that its output does not depend on."""
+def ancestors(graph: Graph, output: int) -> list[int]:
+    """The nodes that a node depends on, itself included, in their order."""
     marks = [False] * len(graph.nodes)
-    marks[graph.output] = True
-    for i in range(graph.output, -1, -1):
+    marks[output] = True
+    for i in range(output, -1, -1):
         if marks[i]:
             for argument in arguments_of(graph.nodes[i]):
                 marks[argument] = True
-    if all(marks):
+    return [i for i, marked in enumerate(marks) if marked]
+
+
+def prune(graph: Graph) -> Graph:
+    """The graph without the nodes that its output does not depend on."""
+    needed = set(ancestors(graph, graph.output))
+    if len(needed) == len(graph.nodes):
         return graph
     builder, places = GraphBuilder(), dict[int, int]()
-    for i, node in enumerate(graph.nodes):
-        if marks[i]:
-            places[i] = builder.copy(node, places, graph.spans[i] if graph.spans else None)
+    for i, (node, span) in enumerate(graph.placed_nodes):
+        if i in needed:
+            places[i] = builder.copy(node, places, span)
     return Graph(tuple(builder.nodes), places[graph.output], tuple(builder.spans))

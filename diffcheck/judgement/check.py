@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from itertools import chain, repeat
-from typing import Any
+from itertools import chain
 
 import flint
 import jax
 import numpy as np
 import sympy
-from numpy.typing import NDArray
 
-from diffcheck.engines.automatic import Names, Program, key_of
-from diffcheck.engines.certified import Certificate, certify, enclose_value, rounding_bound
+from diffcheck.engines.automatic import Names, Program, key_of, run_nodes
+from diffcheck.engines.certified import Certificate, certify, enclose_value, rounding_bound, ties_within_rounding
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import ExpressionError, InputError, PointError, UnsupportedError
 from diffcheck.graph.build import read, read_beside
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Definition, Graph
 from diffcheck.graph.text import Infix, Latex, derivative_text
+from diffcheck.judgement.diagnosis import Evidence, Source, corners, why
+from diffcheck.judgement.evaluated import Values, evaluated_rows
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.points import Columns, from_mappings, from_texts
 from diffcheck.judgement.verdict import Rule, Truth, judge
 from diffcheck.language.reading import read_back, suggest_product
 from diffcheck.results import Derivative, Enclosure, Header, Outcome, Report, Result, Sample, Status, Verdict, wrt_and_order
 
-CHUNK = 250_000  # points that JAX evaluates at a time: memory stays bounded whatever their number
-BLOCK = 10_000  # points of a chunk that are Python floats at a time
 CERTIFIED_POINTS = 10_000  # beyond this many an even sample is certified, the others are evaluated only
 COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes to run
 
@@ -65,6 +63,7 @@ class Entry:
     key: str
     graph: Graph | None = None
     missing: UnsupportedError | None = None  # why there is none
+    text: str = ""  # of a claim
 
 
 class Check:
@@ -88,6 +87,7 @@ class Check:
         self.problem = read(text, of)
         self.format = format_named(dtype)
         self.wrt = self._chosen(wrt)
+        self._source = Source(self.problem.target.flat, self.problem.program.text)
         self.compiled = compiled and len(self.problem.target.flat.nodes) <= COMPILED_NODES
         differentiator = Differentiator(self.problem)
         self.symbolic = {names: _symbolic(differentiator, names) for names in self.wrt}
@@ -125,7 +125,7 @@ class Check:
             automatic = [Entry("automatic", mode, key_of(mode, names)) for mode in ("forward", "reverse")]
             entries[names] = [Entry("symbolic", None, key_of("symbolic", names), graph, missing), *automatic]
         for i, claim in enumerate(claims):
-            entries.setdefault(claim.names, []).append(Entry("claim", None, f"claim:{i}", self._claimed(claim)))
+            entries.setdefault(claim.names, []).append(Entry("claim", None, f"claim:{i}", self._claimed(claim), text=claim.text))
         return entries
 
     def _claimed(self, claim: Claim) -> Graph:
@@ -168,7 +168,7 @@ class Check:
         """One sample a point and variable, then one a claim of higher order; points in their order."""
         total = len(columns[self.problem.variables[0]])
         if total <= CERTIFIED_POINTS:
-            for point, values in _rows(self.program, columns):
+            for point, values in evaluated_rows(self.program, columns):
                 yield from self._certified(point, values)
         else:
             yield from self._sampled(columns, total)
@@ -176,9 +176,9 @@ class Check:
     def _sampled(self, columns: Columns, total: int) -> Iterator[Sample]:
         """An even sample with both ends is certified; elsewhere f and its reverse derivative are evaluated, and that is all."""
         chosen = np.linspace(0, total - 1, CERTIFIED_POINTS).round().astype(int)
-        rows = zip(chosen.tolist(), _rows(self.program, {name: column[chosen] for name, column in columns.items()}), strict=True)
+        rows = zip(chosen.tolist(), evaluated_rows(self.program, {name: column[chosen] for name, column in columns.items()}), strict=True)
         place, row = next(rows)
-        for i, (point, values) in enumerate(_rows(self._program({}, ("reverse",)), columns)):
+        for i, (point, values) in enumerate(evaluated_rows(self._program({}, ("reverse",)), columns)):
             if i == place:
                 yield from self._certified(*row)
                 place, row = next(rows, (total, row))
@@ -187,14 +187,19 @@ class Check:
 
     def _certified(self, point: Mapping[str, float], values: Values) -> Iterator[Sample]:
         for names, entries in self.entries.items():
-            proved = self._proved(point, names)
+            proved = self._named(self._proved(point, names), point, names)
             truth = _truth(proved, point[names[0]])
-            results = tuple(self._judged(entry, values[entry.key], point, truth) for entry in entries)
+            results = tuple(self._judged(entry, values[entry.key], point, names, truth) for entry in entries)
             clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
             primal = _number(values["primal"])
             yield Sample(
                 point, *wrt_and_order(names), proved.status, proved.reason, primal, proved.value, proved.derivative, clarke, results
             )
+
+    def _named(self, proved: Certificate, point: Mapping[str, float], names: Names) -> Certificate:
+        """A kink says of which pieces of the function it is."""
+        pieces = corners(self._source, point, names[0]) if proved.status is Status.KINK else ""
+        return replace(proved, reason=f"kink of {pieces}") if pieces else proved
 
     def _proved(self, point: Mapping[str, float], names: Names) -> Certificate:
         if len(set(names)) > 1:
@@ -208,7 +213,9 @@ class Check:
             primal = _number(values["primal"])
             yield Sample(point, *wrt_and_order(names), Status.UNSAMPLED, "", primal, None, None, None, (result,))
 
-    def _judged(self, entry: Entry, value: float | UnsupportedError, point: Mapping[str, float], truth: Truth) -> Result:
+    def _judged(
+        self, entry: Entry, value: float | UnsupportedError, point: Mapping[str, float], names: Names, truth: Truth
+    ) -> Result:
         note = ""
         if isinstance(value, UnsupportedError) and entry.graph is not None:
             note = f" ({value.reason}: evaluated in exact arithmetic and rounded)"
@@ -217,13 +224,41 @@ class Check:
         if isinstance(value, UnsupportedError):
             reason = (entry.missing or value).reason
             return Result(entry.engine, entry.mode, None, None, Verdict.UNSUPPORTED, Outcome.UNDECIDED, reason)
-        judged = judge(value, truth, self.format, lambda: self._rule(entry, point))
-        return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, judged.reason + note)
+        judged = judge(value, truth, self.format, lambda: self._rule(entry, point), lambda: self._beside(point, names))
+        reason, blame = why(judged, lambda: self._evidence(entry, point, names, truth))
+        return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, reason + note, blame)
+
+    def _beside(self, point: Mapping[str, float], names: Names) -> list[Enclosure]:
+        """The derivatives of what rounding may have made of the function."""
+        ties = ties_within_rounding(self.problem.target.flat, point, self.format.unit_roundoff, self.format.smallest_normal)
+        proved = (certify(graph, point, names[0], len(names)).derivative for graph in ties)
+        return [derivative for derivative in proved if derivative is not None]
+
+    def _evidence(self, entry: Entry, point: Mapping[str, float], names: Names, truth: Truth) -> Evidence:
+        graph = self._graph_of(entry)
+        return Evidence(
+            function=self._source,
+            program=None if graph is None else Source(graph, entry.text or self._source.text),
+            point=point,
+            wrt=names[0],
+            format=self.format,
+            derivative=truth.derivative,
+            rerun=lambda other: self._rerun(other, entry, point, names),
+            run_nodes=lambda program: run_nodes(program, point, self.format.name),
+        )
+
+    def _rerun(self, graph: Graph, entry: Entry, point: Mapping[str, float], names: Names) -> float | None:
+        """The value that the same mode of JAX gives for another function."""
+        if entry.mode is None:
+            return None
+        program = Program(graph, self.problem.variables, [names], {}, self.format.name, False, (entry.mode,))
+        found = program.run({name: np.array([x]) for name, x in point.items()})[entry.key]
+        return None if isinstance(found, UnsupportedError) else float(found[0])
 
     def _rule(self, entry: Entry, point: Mapping[str, float]) -> Rule | None:
-        """What computed an entry's values, in exact arithmetic; JAX's program is lifted when it is first asked for."""
+        """What computed an entry's values, in exact arithmetic."""
         automatic = entry.engine == "automatic"
-        graph = self._lifted(entry.key) if automatic else entry.graph
+        graph = self._graph_of(entry)
         if graph is None:
             return None
 
@@ -234,6 +269,10 @@ class Check:
             return rounding_bound(graph, point, self.format.unit_roundoff)
 
         return Rule("JAX's rule" if automatic else "the formula", exact, bound, literals_are_rounded=automatic)
+
+    def _graph_of(self, entry: Entry) -> Graph | None:
+        """The program that computed an entry's values; JAX's is lifted when it is first asked for."""
+        return self._lifted(entry.key) if entry.engine == "automatic" else entry.graph
 
     def _lifted(self, key: str) -> Graph | None:
         if key not in self._jax_graphs:
@@ -246,14 +285,6 @@ class Check:
 
 
 NOT_SAMPLED = "not in the sample that is certified"
-Values = Mapping[str, float | UnsupportedError]
-
-
-class _Values(dict[str, float | UnsupportedError]):
-    """What JAX found at one point; what it was not asked for is missing."""
-
-    def __missing__(self, key: str) -> UnsupportedError:
-        return UnsupportedError(f"{key} was not run")
 
 
 def _symbolic(differentiator: Differentiator, names: Names) -> Definition | UnsupportedError:
@@ -270,28 +301,6 @@ def _as_text(names: Names, found: Definition | UnsupportedError) -> Derivative:
     text, chained = derivative_text(found, Infix())
     latex, _ = derivative_text(found, Latex())
     return Derivative(*wrt_and_order(names), text, latex, chained)
-
-
-def _rows(program: Program, columns: Columns) -> Iterator[tuple[dict[str, float], Values]]:
-    """Every point with what JAX found there: evaluated a chunk at a time, handed out as Python floats a block at a time."""
-    total = len(next(iter(columns.values())))
-    for start in range(0, total, CHUNK):
-        chunk = {name: column[start : start + CHUNK] for name, column in columns.items()}
-        found = program.run(chunk)
-        missing = {key: value for key, value in found.items() if isinstance(value, UnsupportedError)}
-        arrays = {key: value for key, value in found.items() if not isinstance(value, UnsupportedError)}
-        for offset in range(0, min(CHUNK, total - start), BLOCK):
-            block = slice(offset, offset + BLOCK)
-            points = _transposed({name: column[block] for name, column in chunk.items()})
-            values = _transposed({key: array[block] for key, array in arrays.items()}) if arrays else repeat({})
-            for point, found_there in zip(points, values, strict=False):
-                yield point, _Values(found_there, **missing)
-
-
-def _transposed(columns: Mapping[str, NDArray[Any]]) -> Iterator[dict[str, float]]:
-    """Rows of Python floats: reading array entries one by one would cost more than everything else."""
-    names = list(columns)
-    return (dict(zip(names, row, strict=True)) for row in zip(*(column.astype(float).tolist() for column in columns.values()), strict=True))
 
 
 def _number(value: float | UnsupportedError) -> float | None:

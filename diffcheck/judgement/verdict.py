@@ -6,7 +6,7 @@ Every decision is made with the whole enclosure; where it is too wide to tell, t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal  # operators round to the thread's context: here every operation names its own
 
@@ -15,6 +15,7 @@ from diffcheck.results import EXACT, UP, Enclosure, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
 CONDITION_FACTOR = 8
+WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
 PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
 
 
@@ -56,14 +57,37 @@ class Rule:
     literals_are_rounded: bool = False
 
 
-def judge(y: float, truth: Truth, fmt: Format, rule: Callable[[], Rule | None] = lambda: None) -> Judgement:
-    """The verdict on y; `rule()` is None where the program that computed y is not known as a graph."""
+def judge(
+    y: float,
+    truth: Truth,
+    fmt: Format,
+    rule: Callable[[], Rule | None] = lambda: None,
+    beside: Callable[[], Sequence[Enclosure]] = tuple,
+) -> Judgement:
+    """The verdict on y; `rule()` is None where the program that computed y is not known as a graph.
+
+    `beside()` are the derivatives of the functions that rounding may have made of f, where one of its predicates is within
+    rounding of a tie.
+    """
     special = _AT_SPECIAL_POINTS.get(truth.status)
     if special is not None:
         return special(y, truth, fmt)
     if truth.derivative is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
-    return _judge_smooth(y, truth, truth.derivative, fmt, rule)
+    judged = _judge_smooth(y, truth, truth.derivative, fmt, rule)
+    if judged.outcome is FAIL and math.isfinite(y) and _lies_beside(y, truth.derivative, beside(), fmt):
+        return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, WITHIN_ROUNDING_OF_A_TIE)
+    return judged
+
+
+def _lies_beside(y: float, derivative: Enclosure, others: Sequence[Enclosure], fmt: Format) -> bool:
+    """Whether y is between the derivatives of the two sides of a tie."""
+    if not others:
+        return False
+    sides = (derivative, *others)
+    lower, upper = min(side.lower for side in sides), max(side.upper for side in sides)
+    slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), max(lower.copy_abs(), upper.copy_abs()))
+    return EXACT.subtract(lower, slack) <= Decimal(y) <= EXACT.add(upper, slack)
 
 
 def _judge_undefined(y: float, truth: Truth, fmt: Format) -> Judgement:
@@ -74,13 +98,23 @@ def _judge_undefined(y: float, truth: Truth, fmt: Format) -> Judgement:
 
 def _judge_kink(y: float, truth: Truth, fmt: Format) -> Judgement:
     ends = sorted((end for end in (truth.left, truth.right) if end is not None), key=lambda end: end.midpoint)
-    shown = f"[{float(ends[0]):.6g}, {float(ends[1]):.6g}]"
+    interval = f"the Clarke interval [{float(ends[0]):.6g}, {float(ends[1]):.6g}]"
+    kink = truth.reason or "kink"
     if not math.isfinite(y):
-        return Judgement(Verdict.OUTSIDE, FAIL, None, f"kink with Clarke interval {shown}, and the value is {y}")
+        return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink} with {interval}, and the value is {y}")
     slack = Decimal(AGREES_ULPS * fmt.ulp(max(abs(float(end)) for end in ends)))
     if EXACT.subtract(ends[0].upper, slack) <= Decimal(y) <= EXACT.add(ends[1].lower, slack):
-        return Judgement(Verdict.SUBGRADIENT, PASS, None, f"kink: {y:.6g} is the choice made in the Clarke interval {shown}")
-    return Judgement(Verdict.OUTSIDE, FAIL, None, f"kink: {y:.6g} lies outside the Clarke interval {shown}")
+        return Judgement(Verdict.SUBGRADIENT, PASS, None, f"{kink}: {y:.6g}{_convention(y, truth)} is the choice made in {interval}")
+    return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink}: {y:.6g} lies outside {interval}")
+
+
+def _convention(y: float, truth: Truth) -> str:
+    """Which of the usual choices y is."""
+    assert truth.left is not None
+    assert truth.right is not None
+    left, right = float(truth.left), float(truth.right)
+    usual = {left: "the left slope", right: "the right slope", (left + right) / 2: "the mean of both slopes"}
+    return f", {usual[y]}," if y in usual else ""
 
 
 def _judge_as_status(verdict: Verdict) -> Callable[[float, Truth, Format], Judgement]:
@@ -113,7 +147,7 @@ def _judge_smooth(y: float, truth: Truth, derivative: Enclosure, fmt: Format, kn
     if out_of_range is not None:
         return out_of_range
     if not math.isfinite(y):
-        return _judge_nonfinite(y, derivative, known())
+        return Judgement(Verdict.NONFINITE, FAIL, None, f"the value is {y}; the derivative is {shown(derivative)}")
     error_low, error_high = _distance(y, derivative)
     low, high = _ulps(error_low, error_high, derivative, fmt)
     if y == nearest:
@@ -143,20 +177,6 @@ def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -
     return None
 
 
-def _judge_nonfinite(y: float, derivative: Enclosure, rule: Rule | None) -> Judgement:
-    truth = f"the derivative is {_shown(derivative)}, and the value is {y}"
-    if rule is None:
-        return Judgement(Verdict.NONFINITE, FAIL, None, truth)
-    exact = rule.exact()
-    if exact is None:
-        cause = f"{rule.name} is not defined there in exact arithmetic either (a branch that is not taken?)"
-    elif exact.overlaps(derivative):
-        cause = f"an intermediate result overflows or loses its value, though {rule.name} is right"
-    else:
-        cause = f"and in exact arithmetic {rule.name} gives {_shown(exact)}"
-    return Judgement(Verdict.NONFINITE, FAIL, None, f"{truth}: {cause}")
-
-
 def _judge_large_error(
     error: Decimal, ulps: float, truth: Truth, derivative: Enclosure, allowed: Decimal, fmt: Format, rule: Rule | None
 ) -> Judgement:
@@ -164,7 +184,7 @@ def _judge_large_error(
     outcome = WARN if harmless else FAIL
     digits = _digits(error, derivative)
     if rule is None:
-        reason = f"{digits}: the derivative is {_shown(derivative)}; its program is not known, so rule and rounding are not told apart"
+        reason = f"{digits}: the derivative is {shown(derivative)}; its program is not known, so rule and rounding are not told apart"
         return Judgement(Verdict.INACCURATE, outcome, ulps, reason)
     exact = rule.exact()
     if exact is None:
@@ -172,10 +192,10 @@ def _judge_large_error(
     gap = _gap(exact, derivative)
     bound = rule.bound() if gap > allowed or outcome is FAIL else None
     if gap > EXACT.add(allowed, bound or Decimal(0)) if rule.literals_are_rounded else gap > allowed:
-        reason = f"in exact arithmetic {rule.name} gives {_shown(exact)}; the derivative is {_shown(derivative)}"
+        reason = f"in exact arithmetic {rule.name} gives {shown(exact)} in the place of {shown(derivative)}"
         return Judgement(Verdict.WRONG, FAIL, ulps, reason)
     if bound is not None and error > bound:
-        return Judgement(Verdict.INACCURATE, outcome, ulps, f"{digits}: {rule.name} is right, but a function it uses is not accurate here")
+        return Judgement(Verdict.INACCURATE, outcome, ulps, f"{digits}, though {rule.name} is right in exact arithmetic")
     return Judgement(Verdict.UNSTABLE, outcome, ulps, f"{digits}: {rule.name} is right, but rounding spoils the value")
 
 
@@ -221,6 +241,7 @@ def _digits(error: Decimal, derivative: Enclosure) -> str:
     return "no digit is right" if digits == 0 else f"{digits} digit{'s are' if digits > 1 else ' is'} right"
 
 
-def _shown(enclosure: Enclosure) -> str:
+def shown(enclosure: Enclosure) -> str:
+    """An enclosure's midpoint, rounded to be read."""
     rounded = Decimal(f"{enclosure.midpoint:.10g}").normalize(EXACT)
     return f"{rounded:f}" if -5 <= rounded.adjusted() <= 15 else f"{rounded:e}"

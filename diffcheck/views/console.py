@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
+from textwrap import indent
 from typing import TextIO
 
 from rich.box import SIMPLE_HEAD
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from diffcheck.excerpts import excerpt
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
 from diffcheck.results import Derivative, Enclosure, Header, Outcome, Result, Sample, Status, Tally, Verdict, leibniz
 
@@ -170,10 +172,13 @@ def _rows(header: Header, sample: Sample) -> Iterator[tuple[str | Text, ...]]:
 
 
 def _notes(sample: Sample) -> Iterator[str]:
-    told = [(_engine(result), result.reason) for result in sample.results if result.verdict not in SILENT]
-    for reason, group in groupby(sorted(told, key=lambda pair: pair[1]), key=lambda pair: pair[1]):
-        engines = ", ".join(dict.fromkeys(engine for engine, _ in group))
-        yield f"  {engines}: {reason}"
+    told = [result for result in sample.results if result.verdict not in SILENT]
+    for reason, group in groupby(sorted(told, key=lambda result: result.reason), key=lambda result: result.reason):
+        results = list(group)
+        engines = ", ".join(dict.fromkeys(map(_engine, results)))
+        blame = results[0].blame
+        underlined = "" if blame is None else "\n" + indent(excerpt(blame.text, blame.start, blame.end), "  ")
+        yield f"  {engines}: {reason}{underlined}"
 
 
 def _proved(sample: Sample) -> str:

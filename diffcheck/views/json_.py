@@ -16,7 +16,7 @@ from typing import Any, NotRequired, TextIO
 
 from typing_extensions import TypedDict  # pydantic reads typing's only from Python 3.12 on
 
-from diffcheck.results import UP, Enclosure, Header, Report, Result, Sample, Tally
+from diffcheck.results import UP, Blame, Enclosure, Header, Report, Result, Sample, Tally
 from diffcheck.suites.runner import Fault, Record
 
 SCHEMA_VERSION = 1
@@ -36,6 +36,14 @@ class EnclosureJson(TypedDict):
     upper: str
 
 
+class BlameJson(TypedDict):
+    """The operation to blame: characters `start` to `end` (exclusive) of the expression or, for a claim, of the claim."""
+
+    start: int
+    end: int
+    text: str
+
+
 class ResultJson(TypedDict):
     engine: str
     mode: str | None
@@ -45,6 +53,7 @@ class ResultJson(TypedDict):
     verdict: str
     outcome: str
     reason: str
+    blame: BlameJson | None
 
 
 class SampleJson(TypedDict):
@@ -160,8 +169,14 @@ def _result(result: Result) -> str:
     return (
         f'{{"engine": {_text(result.engine)}, "mode": {mode}, "value": {_number(result.value)}, "value_hex": {_hex(result.value)}, '
         f'"ulps": {_number(result.ulps)}, "verdict": "{result.verdict._value_}", "outcome": "{result.outcome._value_}", '
-        f'"reason": {_text(result.reason)}}}'
+        f'"reason": {_text(result.reason)}, "blame": {_blame(result.blame)}}}'
     )
+
+
+def _blame(blame: Blame | None) -> str:
+    if blame is None:
+        return "null"
+    return f'{{"start": {blame.start}, "end": {blame.end}, "text": {_text(blame.text[blame.start : blame.end])}}}'
 
 
 def _fault(fault: Fault | None) -> str:

@@ -5,6 +5,20 @@ It sees only the user's function, and judges what the other engines found; it ne
 
 from diffcheck.engines.certified.certificate import Certificate, scope
 from diffcheck.engines.certified.enclose import certify, enclose_value
-from diffcheck.engines.certified.rounding import rounding_bound
+from diffcheck.engines.certified.facts import applied, conditions, enclose_nodes, origins
+from diffcheck.engines.certified.rounding import culprit, rounding_bound
+from diffcheck.engines.certified.ties import ties_within_rounding
 
-__all__ = ["Certificate", "certify", "enclose_value", "rounding_bound", "scope"]
+__all__ = [
+    "Certificate",
+    "applied",
+    "certify",
+    "conditions",
+    "culprit",
+    "enclose_nodes",
+    "enclose_value",
+    "origins",
+    "rounding_bound",
+    "scope",
+    "ties_within_rounding",
+]

@@ -6,7 +6,9 @@ operations are correctly rounded (1); for library functions a bound on the safe 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -18,41 +20,92 @@ from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Constant, Graph, Variable, arguments_of, evaluate_nodes
 
 PRECISION_BITS = 512
+MAGNIFIED = 1000.0  # times: three digits lost in one operation
 LIBRARY_FUNCTION = 32.0  # 16 ulps: exp, tanh, sinh, … of XLA on a CPU stay below it away from the zeros of their results
 EXACT_OPERATIONS = ("negate", "abs", "max", "min", "where", "sign", "floor", "ceil")
 ROUNDED_ONCE = ("add", "subtract", "multiply", "divide", "sqrt", "square")
 
 
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """The node whose rounding contributes most to the error, and the one that magnifies it, if any: by cancellation, mostly."""
+
+    node: int
+    magnifier: int | None
+    factor: float
+
+
 def rounding_bound(graph: Graph, point: Mapping[str, float], unit_roundoff: float) -> Decimal | None:
     """B at a point of floats; None where a local derivative is not proved (a tie, the edge of a domain)."""
     with scope(PRECISION_BITS):
-        values = evaluate_nodes(graph, Line(Mode.POINT, 1), {name: arb(x) for name, x in point.items()})
-        total = _sweep(graph, values)
-        return None if total is None else enclosure(total * arb(unit_roundoff)).upper
+        sweep = _Sweep(graph, point)
+        total = sum((roundings for roundings in sweep.contributions), arb(0))
+        return enclosure(total * arb(unit_roundoff)).upper if sweep.is_proved and total.is_finite() else None
 
 
-def _sweep(graph: Graph, values: list[Value]) -> arb | None:
-    adjoints = [arb(0)] * len(graph.nodes)
-    adjoints[graph.output] = arb(1)
-    total = arb(0)
-    fixed = _variable_free(graph)
-    for i in range(graph.output, -1, -1):
-        node, value, adjoint = graph.nodes[i], _number(values[i]), adjoints[i]
-        if adjoint.is_zero():
-            continue
-        if value is None:
+def culprit(graph: Graph, point: Mapping[str, float]) -> Culprit | None:
+    """Who is to blame for the rounding error of a program; None where no bound is proved, or none is needed."""
+    with scope(PRECISION_BITS):
+        sweep = _Sweep(graph, point)
+        sizes = [float(contribution.mid()) for contribution in sweep.contributions]
+        if not sweep.is_proved or not any(sizes):
             return None
-        total += _roundings(node) * abs(value * adjoint)
+        node = max(range(len(sizes)), key=sizes.__getitem__)
+        return Culprit(node, *sweep.magnifier(node))
+
+
+class _Sweep:
+    """One reverse sweep: the contribution of every node to the error of the output, in units roundoff."""
+
+    def __init__(self, graph: Graph, point: Mapping[str, float]) -> None:
+        self._graph = graph
+        self._values = evaluate_nodes(graph, Line(Mode.POINT, 1), {name: arb(x) for name, x in point.items()})
+        self._adjoints = [arb(0)] * len(graph.nodes)
+        self._partials: dict[tuple[int, int], arb] = {}  # of node i with respect to the node j that it uses
+        self.contributions = [arb(0)] * len(graph.nodes)
+        self.is_proved = self._run()
+
+    def _run(self) -> bool:
+        self._adjoints[self._graph.output] = arb(1)
+        fixed = _variable_free(self._graph)
+        return all(self._visit(i, fixed) for i in range(self._graph.output, -1, -1) if not self._adjoints[i].is_zero())
+
+    def _visit(self, i: int, fixed: list[bool]) -> bool:
+        """Adds a node's contribution, and hands its adjoint on; False where something is not proved."""
+        node, value = self._graph.nodes[i], _number(self._values[i])
+        if value is None:
+            return False
+        self.contributions[i] = _roundings(node) * abs(value * self._adjoints[i])
         if not isinstance(node, Apply):
-            continue
+            return True
         for k, j in enumerate(node.arguments):
-            if fixed[j] and _is_float(values[j]):
+            if fixed[j] and _is_float(self._values[j]):
                 continue  # it carries no error, and an order or an exponent has no derivative
-            partial = _partial(node, k, [values[a] for a in node.arguments])
+            partial = _partial(node, k, [self._values[a] for a in node.arguments])
             if partial is None:
-                return None
-            adjoints[j] += adjoint * partial
-    return total if total.is_finite() else None
+                return False
+            self._partials[i, j] = self._partials.get((i, j), arb(0)) + partial
+            self._adjoints[j] += self._adjoints[i] * partial
+        return True
+
+    def magnifier(self, node: int) -> tuple[int | None, float]:
+        """The first node on the way to the output that makes a relative error MAGNIFIED times as large, and how large."""
+        while node != self._graph.output:
+            users = {i: abs(float((self._adjoints[i] * p).mid())) for (i, j), p in self._partials.items() if j == node}
+            user = max(users, key=users.__getitem__)
+            factor = self._condition(user, node)
+            if factor > MAGNIFIED:
+                return user, factor
+            node = user
+        return None, 1.0
+
+    def _condition(self, user: int, node: int) -> float:
+        before, after = _number(self._values[node]), _number(self._values[user])
+        assert before is not None
+        assert after is not None
+        error = abs(float((before * self._partials[user, node]).mid()))
+        size = abs(float(after.mid()))
+        return error / size if size else math.inf
 
 
 def _variable_free(graph: Graph) -> list[bool]:

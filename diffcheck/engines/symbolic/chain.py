@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import sympy
@@ -86,21 +87,17 @@ class _Chain:
     def _copy(self) -> list[int]:
         """The user's nodes in the derivative's builder, f' in their text replaced by SymPy's."""
         places: list[int] = []
-        for node in self._graph.nodes:
-            match node:
-                case Apply(function, arguments):
-                    places.append(self._builder.apply(function, [places[i] for i in arguments]))
-                case Call(definition, arguments, order):
-                    called = self._owner.called(definition, order)
-                    places.append(self._builder.call(called, 0, [places[i] for i in arguments]))
-                case _:
-                    places.append(self._builder.add(node))
+        for node, span in self._graph.placed_nodes:
+            if isinstance(node, Call):
+                node = replace(node, definition=self._owner.called(node.definition, node.order), order=0)
+            places.append(self._builder.copy(node, places, span))
         return places
 
     def derivative(self, output: int) -> int:
         """The node of d(output)/d(wrt)."""
         for cut in (*self._segments.cuts, output):
             if cut not in self._derivatives:
+                self._builder.place = self._graph.spans[cut] if self._graph.spans else None
                 self._derivatives[cut] = self._of_cut(cut)
         found = self._derivatives[output]
         return self._builder.constant(Fraction(0)) if found is None else found

@@ -50,6 +50,21 @@ class cbrt(sympy.Function):  # type: ignore[misc]  # noqa: N801  (SymPy's own cu
         return 1 / (3 * cbrt(self.args[0]) ** 2)
 
 
+class _Step(sympy.Function):  # type: ignore[misc]
+    """Flat between its jumps; SymPy leaves the derivatives of its own floor, ceiling and Mod open."""
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        return sympy.S.Zero
+
+
+class floor(_Step):  # noqa: N801
+    """The greatest integer not above the argument."""
+
+
+class ceil(_Step):  # noqa: N801
+    """The least integer not below the argument."""
+
+
 HEADS: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
@@ -68,6 +83,9 @@ HEADS: dict[str, Callable[..., Any]] = {
     "not": sympy.Not,
     "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
     "cbrt": cbrt,
+    "floor": floor,
+    "ceil": ceil,
+    "mod": lambda x, y: x - y * floor(x / y),
     "hyp2f1": lambda a, b, c, x: sympy.hyper((a, b), (c,), x),
     "betainc": lambda a, b, x: sympy.betainc_regularized(a, b, 0, x),
     "xlogy": lambda x, y: x * sympy.log(y),

@@ -1,0 +1,70 @@
+"""What is proved of every node of a graph at a point: for the search of causes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flint import arb
+
+from diffcheck.engines.certified.certificate import enclosure, scope
+from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, Value, is_finite
+from diffcheck.graph.functions import Function
+from diffcheck.graph.graph import Graph, arguments_of, evaluate_nodes
+from diffcheck.results import Enclosure
+
+PRECISION_BITS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A node that is in trouble though what it uses is not."""
+
+    node: int
+    reason: str
+    is_tie: bool
+
+
+def origins(graph: Graph, point: Mapping[str, float], wrt: str | None = None) -> list[Origin]:
+    """Where troubles begin: at the point, or in a power series around it along a variable."""
+    with scope(PRECISION_BITS):
+        values = _values(graph, point, wrt)
+    troubled = [isinstance(value, Trouble) for value in values]
+    return [
+        Origin(i, value.reason, value.kind is Kind.SINGULAR and value.reason == "a tie")
+        for i, value in enumerate(values)
+        if isinstance(value, Trouble) and not any(troubled[j] for j in arguments_of(graph.nodes[i]))
+    ]
+
+
+def enclose_nodes(graph: Graph, point: Mapping[str, float]) -> list[Enclosure | None]:
+    """The values of all nodes; None for conditions and for what is not proved finite."""
+    with scope(PRECISION_BITS):
+        return [_enclosed(value) for value in _values(graph, point, None)]
+
+
+def conditions(graph: Graph, point: Mapping[str, float]) -> list[bool | None]:
+    """The truth of all nodes that are conditions; None for the others, and where it is not decided."""
+    with scope(PRECISION_BITS):
+        return [value if isinstance(value, bool) else None for value in _values(graph, point, None)]
+
+
+def applied(function: Function, arguments: list[float]) -> Enclosure | None:
+    """The value of one function of floats; None where none is proved."""
+    with scope(PRECISION_BITS):
+        return _enclosed(Line(Mode.POINT, 1).apply(function, [arb(x) for x in arguments]))
+
+
+def _values(graph: Graph, point: Mapping[str, float], wrt: str | None) -> list[Value]:
+    line = Line(Mode.POINT, 1) if wrt is None else Line(Mode.BOTH_SIDES, 2)
+    values: dict[str, Value] = {name: arb(x) for name, x in point.items()}
+    if wrt is not None:
+        values[wrt] = line.variable(arb(point[wrt]), 1)
+    return evaluate_nodes(graph, line, values)
+
+
+def _enclosed(value: Value) -> Enclosure | None:
+    if isinstance(value, (Trouble, bool)):
+        return None
+    ball = arb(value)
+    return enclosure(ball) if is_finite(ball) else None

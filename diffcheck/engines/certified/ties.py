@@ -1,0 +1,77 @@
+"""Predicates within rounding of a tie: in floats, |x - π| may turn either way at the float next to π.
+
+A predicate decides by the sign of a difference d. Where |d| is not larger than the rounding bound of d, the function with that
+difference moved to the other side of zero is another one that the program may have computed; its derivative is as good an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import islice
+
+from diffcheck.engines.certified.enclose import enclose_value
+from diffcheck.engines.certified.rounding import rounding_bound
+from diffcheck.graph.build import expanded
+from diffcheck.graph.functions import FUNCTIONS
+from diffcheck.graph.graph import Apply, Graph, GraphBuilder, prune
+from diffcheck.results import EXACT, UP
+
+MOST_TIES = 8  # that are looked at
+LARGEST_STEP = Decimal("1e300")
+
+
+def ties_within_rounding(graph: Graph, point: Mapping[str, float], unit_roundoff: float, smallest_normal: float) -> list[Graph]:
+    """The functions that rounding may have made of this one at a point: each tie turned by itself, and all of them."""
+    graph = expanded(graph, lambda row: row.may_jump or row.column("ball") is None)
+    turns = list(islice(_turns(graph, point, unit_roundoff, smallest_normal), MOST_TIES))
+    each = [_moved(graph, {node: step}) for node, step in turns]
+    return [*each, _moved(graph, dict(turns))] if len(turns) > 1 else each
+
+
+def _turns(graph: Graph, point: Mapping[str, float], unit_roundoff: float, smallest_normal: float) -> Iterator[tuple[int, Fraction]]:
+    """Nodes that decide by a sign, with what must be added to their first argument to turn it."""
+    for i, node in enumerate(graph.nodes):
+        if not isinstance(node, Apply) or not FUNCTIONS[node.function].decides_by:
+            continue
+        difference = _difference(graph, node, point)
+        distance = enclose_value(difference, point)
+        bound = rounding_bound(difference, point, unit_roundoff)
+        if distance is None or bound is None:
+            continue
+        reach = UP.add(bound, Decimal(smallest_normal) if distance.midpoint else Decimal(0))  # subnormals are flushed to zero
+        if 0 < reach < LARGEST_STEP and max(abs(distance.lower), abs(distance.upper)) <= reach:
+            beyond = UP.multiply(reach, 2)
+            yield i, Fraction(EXACT.minus(beyond) if distance.midpoint > 0 else beyond)
+
+
+def _difference(graph: Graph, node: Apply, point: Mapping[str, float]) -> Graph:
+    """What a predicate compares with zero, as a graph of its own."""
+    builder = GraphBuilder()
+    for other in graph.nodes:
+        builder.add(other)
+    first = node.arguments[0]
+    second = {"sign": None, "difference": node.arguments[-1], "whole": _nearest_whole(builder, graph, first, point)}
+    subtrahend = second[FUNCTIONS[node.function].decides_by]
+    return builder.graph(first if subtrahend is None else builder.apply("subtract", (first, subtrahend)))
+
+
+def _nearest_whole(builder: GraphBuilder, graph: Graph, node: int, point: Mapping[str, float]) -> int:
+    value = enclose_value(prune(Graph(graph.nodes, node)), point)
+    near = value is not None and abs(value.midpoint) < LARGEST_STEP
+    return builder.constant(Fraction(value.midpoint.to_integral_value()) if value is not None and near else Fraction(0))
+
+
+def _moved(graph: Graph, steps: Mapping[int, Fraction]) -> Graph:
+    """The graph with a constant added to the first argument of some nodes."""
+    builder = GraphBuilder()
+    places: list[int] = []
+    for i, (node, span) in enumerate(graph.placed_nodes):
+        if isinstance(node, Apply) and i in steps:
+            arguments: Sequence[int] = [places[j] for j in node.arguments]
+            moved = builder.apply("add", (arguments[0], builder.constant(steps[i])))
+            places.append(builder.add(Apply(node.function, (moved, *arguments[1:])), span))
+        else:
+            places.append(builder.copy(node, places, span))
+    return builder.graph(places[graph.output])
