@@ -120,7 +120,13 @@ def test_a_kink_is_named_with_the_convention_that_was_chosen(text: str, at: str,
 
 @pytest.mark.parametrize(
     ("text", "at"),
-    [("abs(x - pi)", repr(math.pi)), ("where(0.3 < x, x^2, x^3)", "0.3"), ("floor(10*x)*x", "0.3"), ("max(x, 0)", "1e-310"), ("mod(x, 0.1)", "0.3")],
+    [
+        ("abs(x - pi)", repr(math.pi)),
+        ("where(0.3 < x, x^2, x^3)", "0.3"),
+        ("floor(10*x)*x", "0.3"),
+        ("max(x, 0)", "1e-310"),
+        ("mod(x, 0.1)", "0.3"),
+    ],
 )
 def test_a_condition_within_rounding_of_a_tie_accuses_nobody(text: str, at: str) -> None:
     (sample,) = check(text, at=at).samples

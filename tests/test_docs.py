@@ -140,6 +140,19 @@ def test_every_verdict_has_an_example_with_its_outcome(verdict: Verdict) -> None
     assert shown <= allowed
 
 
+@pytest.mark.parametrize("word", sorted({member.value for kind in (Outcome, Status, Verdict) for member in kind}))
+def test_every_word_of_the_reports_is_explained(word: str) -> None:
+    said = CliRunner().invoke(app, ["explain", word], prog_name="diffcheck")
+    assert said.exit_code == 0
+    assert said.stdout.startswith(f"{word}, a")
+    assert ("$ diffcheck check" in said.stdout) == (word in {verdict.value for verdict in Verdict})
+
+
+def test_a_word_that_no_report_says_is_refused_with_the_closest_one() -> None:
+    said = CliRunner().invoke(app, ["explain", "unstabel"], prog_name="diffcheck")
+    assert (said.exit_code, said.stderr.splitlines()[1].partition("?")[0]) == (2, "Did you mean 'unstable'")
+
+
 def test_the_generator_has_a_check_that_fails(tmp_path: Path) -> None:
     """Run on a copy whose cli.md is old."""
     (tmp_path / "docs").mkdir()
