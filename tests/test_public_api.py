@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def test_several_points_give_samples_in_their_order(at: Any, expected: Sequence[
     assert [sample.point["x"] for sample in check("x^2", at).samples] == expected
 
 
-UNUSABLE = ["two", True, float("nan"), float("inf"), [], "x=1,y=2", {"y": 1}, {}, [None], [[1]], {"x": True}, "1" * 2_000]
+UNUSABLE = ["two", True, float("nan"), [], "x=1,y=2", {"y": 1}, {}, [None], [[1]], {"x": True}, "1" * 2_000]
 
 
 @pytest.mark.parametrize("at", UNUSABLE)
@@ -189,3 +190,10 @@ def test_a_claim_may_bring_its_own_definitions() -> None:
     report = diffcheck.check("f(x) = x^2; f(f(x))", at=2, claim="f(x) = 4x; f(x) x^2")
     (claimed,) = [result for sample in report.samples for result in sample.results if result.engine == "claim"]
     assert claimed.verdict is diffcheck.Verdict.EXACT
+
+
+@pytest.mark.parametrize("at", [math.inf, "-inf", {"x": -math.inf}, "Infinity"])
+def test_at_infinity_nothing_is_proved_and_nothing_passed(at: Any) -> None:
+    (sample,) = check("x + exp(-x)", at=at).samples
+    assert sample.status is Status.UNDECIDED
+    assert {result.outcome for result in sample.results} == {Outcome.UNDECIDED}

@@ -202,6 +202,8 @@ class Check:
         return replace(proved, reason=f"kink of {pieces}") if pieces else proved
 
     def _proved(self, point: Mapping[str, float], names: Names) -> Certificate:
+        if not all(map(math.isfinite, point.values())):
+            return Certificate(Status.UNDECIDED, "nothing is proved at infinity")
         if len(set(names)) > 1:
             return Certificate(Status.UNDECIDED, "mixed derivatives are not certified")
         return certify(self.problem.target.flat, point, names[0], len(names))

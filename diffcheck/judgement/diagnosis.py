@@ -216,7 +216,7 @@ def undefined_operation(evidence: Evidence) -> Cause | None:
 def met_at_a_tie(evidence: Evidence) -> Cause | None:
     """The pieces of the function that meet at the point: each got a slope of its own, and together they are not the derivative."""
     graph = evidence.function.graph
-    ties = _ties(evidence.function, evidence.point, evidence.wrt)
+    ties = [origin.node for origin in origins(graph, evidence.point, evidence.wrt) if origin.is_tie]
     if not ties:
         return None
     named, one = _listed([f"`{_text(evidence.function, i)}`" for i in ties]), len(ties) == 1
@@ -229,11 +229,8 @@ def met_at_a_tie(evidence: Evidence) -> Cause | None:
 
 def corners(function: Source, point: Mapping[str, float], wrt: str) -> str:
     """The pieces of a function that have a corner at the point, in words; '' where none is found."""
-    return _listed([f"`{_text(function, i)}`" for i in _ties(function, point, wrt)])
-
-
-def _ties(function: Source, point: Mapping[str, float], wrt: str) -> list[int]:
-    return [origin.node for origin in origins(function.graph, point, wrt) if origin.is_tie]
+    singular = [origin.node for origin in origins(function.graph, point, wrt) if origin.is_singular]
+    return _listed([f"`{_text(function, i)}`" for i in singular])
 
 
 # Rounding, and library functions that are not accurate

@@ -19,6 +19,7 @@ from diffcheck.judgement.formats import Format
 MAX_POINTS = 100_000_000
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?")
 _HEX = re.compile(r"[+-]?0[xX][0-9a-fA-F]+(\.[0-9a-fA-F]*)?([pP][+-]?\d{1,4})?")
+_INFINITE = re.compile(r"([+-]?)inf(inity)?", re.IGNORECASE)
 _LINSPACE = re.compile(r"linspace\(([^()]*)\)")
 
 FORMS = "A point is a decimal number such as 2, -0.5 or 1e-3, or x=1,y=2, or linspace(-4,4,100)."
@@ -28,8 +29,10 @@ Columns = dict[str, NDArray[Any]]
 
 
 def read_number(text: str, fmt: Format) -> float:
-    """One coordinate, rounded once to the format; raises PointError."""
+    """One coordinate, rounded once to the format, or infinite where it is written so; raises PointError."""
     text = text.strip().replace("−", "-")
+    if infinite := _INFINITE.fullmatch(text):
+        return -math.inf if infinite[1] == "-" else math.inf
     if _HEX.fullmatch(text):
         number = fmt.round(Decimal(float.fromhex(text)))
     elif _DECIMAL.fullmatch(text) and len(text) <= 1000:
@@ -134,7 +137,10 @@ def _range(text: str, fmt: Format) -> NDArray[Any]:
     ends = spaced[1].split(",")
     if len(ends) != 3 or not ends[2].strip().isdigit() or not 1 <= int(ends[2]) <= MAX_POINTS:
         raise PointError(f"{_short(text)} is not a range", f"Write linspace(first, last, count) with a count of 1 to {MAX_POINTS:,}.")
-    return np.linspace(read_number(ends[0], fmt), read_number(ends[1], fmt), int(ends[2]), dtype=fmt.name)
+    first, last = (read_number(end, fmt) for end in ends[:2])
+    if not math.isfinite(last - first):
+        raise PointError(f"{_short(text)} is too long for equal steps", "")
+    return np.linspace(first, last, int(ends[2]), dtype=fmt.name)
 
 
 def _broadcast(columns: Columns, text: str) -> Columns:

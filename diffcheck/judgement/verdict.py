@@ -243,5 +243,7 @@ def _digits(error: Decimal, derivative: Enclosure) -> str:
 
 def shown(enclosure: Enclosure) -> str:
     """An enclosure's midpoint, rounded to be read."""
+    if enclosure.contains(Decimal(0)):
+        return "0"
     rounded = Decimal(f"{enclosure.midpoint:.10g}").normalize(EXACT)
     return f"{rounded:f}" if -5 <= rounded.adjusted() <= 15 else f"{rounded:e}"

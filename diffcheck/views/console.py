@@ -206,6 +206,8 @@ def _ulps(ulps: float | None) -> str:
 
 def enclosure_text(enclosure: Enclosure, digits: int = 20) -> str:
     """midpoint ± radius; a radius below the digits shown is given as a power of ten."""
+    if enclosure.radius and enclosure.contains(Decimal(0)):
+        return f"0 ± {max(abs(enclosure.lower), abs(enclosure.upper)):.0e}"
     middle = _decimal(enclosure.midpoint, digits)
     return middle if enclosure.radius == 0 and len(middle) < digits else f"{middle} ± {enclosure.radius:.0e}"
 

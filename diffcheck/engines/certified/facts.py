@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flint import arb
 
 from diffcheck.engines.certified.certificate import enclosure, scope
-from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, Value, is_finite
+from diffcheck.engines.certified.line import TIE, Kind, Line, Mode, Trouble, Value, is_finite
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Graph, arguments_of, evaluate_nodes
 from diffcheck.results import Enclosure
@@ -18,10 +18,11 @@ PRECISION_BITS = 256
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A node that is in trouble though what it uses is not."""
+    """A node that is in trouble though what it uses is not; a singular one has a value, but no two-sided power series."""
 
     node: int
     reason: str
+    is_singular: bool
     is_tie: bool
 
 
@@ -31,7 +32,7 @@ def origins(graph: Graph, point: Mapping[str, float], wrt: str | None = None) ->
         values = _values(graph, point, wrt)
     troubled = [isinstance(value, Trouble) for value in values]
     return [
-        Origin(i, value.reason, value.kind is Kind.SINGULAR and value.reason == "a tie")
+        Origin(i, value.reason, value.kind is Kind.SINGULAR, value.reason == TIE)
         for i, value in enumerate(values)
         if isinstance(value, Trouble) and not any(troubled[j] for j in arguments_of(graph.nodes[i]))
     ]

@@ -187,7 +187,7 @@ class Line:
         if isinstance(u, arb):
             return 0
         if self.mode is Mode.BOTH_SIDES:
-            return Trouble(Kind.SINGULAR, "a tie")
+            return Trouble(Kind.SINGULAR, TIE)
         for power, c in enumerate(u.coeffs()):
             if c > 0 or c < 0:
                 changes = self.mode is Mode.PUNCTURED and power % 2
@@ -231,6 +231,7 @@ class Line:
         return Trouble(kind, f"{function.name} has a pole there")
 
 
+TIE = "a tie"
 VANISHES = "a difference that vanishes to every order computed"
 CHANGES_SIGN = "a difference that changes its sign"
 _LAZY = ("where", "and", "or")
