@@ -26,7 +26,7 @@ Graphs = NDArray[np.object_]
 
 def lift(program: Callable[..., Any], variables: Sequence[str], dtype: str) -> Graph:
     """The graph of a scalar JAX function of scalars; raises UnsupportedError, with the primitive, where there is none."""
-    (output,) = lift_arrays(program, dict.fromkeys(variables, jax.ShapeDtypeStruct((), dtype)))
+    (output,) = lift_arrays(program, dict.fromkeys(variables, np.empty((), dtype)))
     graph: Graph = output.item()
     return graph
 
