@@ -5,7 +5,6 @@ An equation that has no counterpart leaves nodes behind that no graph may need; 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,8 +17,8 @@ from diffcheck.engines.jaxpr.arrays import ARRAY_RULES
 from diffcheck.engines.jaxpr.control import CONTROL_RULES
 from diffcheck.engines.jaxpr.elementwise import elementwise
 from diffcheck.engines.jaxpr.scalars import Nodes, NotLifted, Scalars
+from diffcheck.engines.jaxpr.scopes import span_of
 from diffcheck.graph.graph import Graph
-from diffcheck.language.syntax import Span
 
 Graphs = NDArray[np.object_]
 
@@ -83,7 +82,7 @@ class _Lifter:
 
         inherited = scalars.span
         for equation in jaxpr.eqns:
-            scalars.span = _span(equation) or inherited
+            scalars.span = span_of(equation) or inherited
             results = self._results(equation, [place(atom) for atom in equation.invars])
             places.update(zip(equation.outvars, results, strict=True))
         scalars.span = inherited
@@ -105,17 +104,3 @@ class _Lifter:
             results = ARRAY_RULES[name](self._scalars, equation, *arguments)
             return [results] if isinstance(results, np.ndarray) else results
         return elementwise(self._scalars, equation, arguments)
-
-
-def _span(equation: Any) -> Span | None:
-    """The piece of the user's text that an equation comes from: the innermost scope that names one (see `scope_name`)."""
-    found = _SCOPE.findall(str(equation.source_info.name_stack))
-    return Span(*map(int, found[-1])) if found else None
-
-
-def scope_name(span: Span) -> str:
-    """The name of the `jax.named_scope` in which the operations of a piece of text are traced."""
-    return f"at_{span.start}_{span.end}"
-
-
-_SCOPE = re.compile(r"at_(\d+)_(\d+)")
