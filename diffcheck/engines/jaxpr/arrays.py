@@ -52,6 +52,14 @@ def _stack(scalars: Scalars, equation: Any, *operands: Nodes) -> Nodes:
     return np.stack(operands, equation.params["axis"])
 
 
+def _unstack(scalars: Scalars, equation: Any, operand: Nodes) -> Sequence[Nodes]:
+    return list(np.moveaxis(operand, equation.params["axis"], 0))
+
+
+def _tile(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
+    return np.tile(operand, equation.params["reps"])
+
+
 def _split(scalars: Scalars, equation: Any, operand: Nodes) -> Sequence[Nodes]:
     return np.split(operand, np.cumsum(equation.params["sizes"])[:-1], equation.params["axis"])
 
@@ -230,12 +238,10 @@ def _inner(scalars: Scalars, row: Sequence[int], column: Sequence[int]) -> int:
     return reduce(lambda a, b: scalars.apply("add", a, b), products) if products else scalars.constant(0)
 
 
-IDENTITIES = (
-    "copy", "copy_p", "stop_gradient", "optimization_barrier", "reduce_precision", "name", "device_put", "sharding_constraint", "pvary",
-)  # fmt: skip
+IDENTITIES = ("copy", "stop_gradient", "optimization_barrier", "reduce_precision", "name", "device_put", "sharding_constraint")
 ARRAY_RULES: dict[str, Rule] = {
     **dict.fromkeys(IDENTITIES, _same),
-    **dict.fromkeys(("reshape", "squeeze", "expand_dims"), _reshape),
+    **dict.fromkeys(("reshape", "squeeze"), _reshape),
     **dict.fromkeys(("empty", "empty2"), _empty),
     "broadcast_in_dim": _broadcast,
     "transpose": _transpose,
@@ -243,6 +249,8 @@ ARRAY_RULES: dict[str, Rule] = {
     "slice": _slice,
     "concatenate": _concatenate,
     "stack": _stack,
+    "unstack": _unstack,
+    "tile": _tile,
     "split": _split,
     "pad": _pad,
     "iota": _iota,

@@ -44,6 +44,8 @@ def _entrywise(function: Callable[..., int], arrays: Sequence[Nodes]) -> Nodes:
 def _scan(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes]) -> Sequence[Nodes]:
     params = equation.params
     constants, carry, columns = _parts(arguments, params["num_consts"], params["num_carry"])
+    if params["length"] * len(params["jaxpr"].eqns) > MAX_NODES:
+        raise UnsupportedError(TOO_LONG)
     step = -1 if params["reverse"] else 1
     rows = []
     for i in range(params["length"])[::step]:
@@ -74,7 +76,5 @@ def _parts(values: Sequence[Nodes], first: int, second: int) -> tuple[Sequence[N
     return values[:first], values[first : first + second], values[first + second :]
 
 
-CALLS = (
-    "jit", "pjit", "closed_call", "core_call", "remat", "checkpoint", "custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr",
-)  # fmt: skip
+CALLS = ("jit", "closed_call", "remat2", "custom_jvp_call", "custom_vjp_call")
 CONTROL_RULES: dict[str, Rule] = {**dict.fromkeys(CALLS, _call), "cond": _branches, "scan": _scan, "while": _while}

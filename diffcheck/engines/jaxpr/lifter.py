@@ -92,7 +92,9 @@ class _Lifter:
         try:
             return self._lifted(equation, arguments)
         except NotLifted as what:
-            unusable = self._scalars.unusable(str(what))
+            entries = (int(index) for argument in arguments for index in argument.flat[:1])
+            cause = next(filter(self._scalars.is_unusable, entries), None)  # what was not lifted before is to blame first
+            unusable = self._scalars.unusable(str(what)) if cause is None else cause
             return [np.full(variable.aval.shape, unusable) for variable in equation.outvars]
 
     def _lifted(self, equation: Any, arguments: Sequence[Nodes]) -> Sequence[Nodes]:

@@ -10,7 +10,7 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from jax import numpy as jnp
@@ -46,9 +46,9 @@ class Scalars:
     def graph(self, output: int) -> Graph:
         """The graph of one node; raises UnsupportedError where it needs what was not lifted."""
         graph = self._builder.graph(output)
-        missing = sorted(graph.functions - FUNCTIONS.keys())
-        if missing:
-            raise UnsupportedError(f"JAX's derivative uses {missing[0]}, which is not lifted")
+        for node in graph.nodes:
+            if _is_unusable(node):
+                raise UnsupportedError(f"JAX's derivative uses {node.function}, which is not lifted")
         return graph
 
     def node(self, index: int) -> Node:
@@ -60,6 +60,9 @@ class Scalars:
     def unusable(self, what: str, *arguments: int) -> int:
         """A node that no graph may need: `what` is not a function of the table."""
         return self._add(Apply(what, arguments))
+
+    def is_unusable(self, index: int) -> bool:
+        return _is_unusable(self.node(index))
 
     def constant(self, value: Any) -> int:
         """A number or a condition; NaN is 0/0."""
@@ -160,6 +163,10 @@ class Scalars:
         if jnp.issubdtype(self.dtype, np.integer) and value == int(value):
             value = _wrapped(int(value), self.dtype)
         return self.constant(Fraction(value))
+
+
+def _is_unusable(node: Node) -> TypeGuard[Apply]:
+    return isinstance(node, Apply) and node.function not in FUNCTIONS
 
 
 def _wrapped(value: int, dtype: Any) -> int:
