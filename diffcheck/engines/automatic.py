@@ -21,11 +21,11 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from diffcheck.engines.jaxpr import lift
+from diffcheck.engines.jaxpr import lift, scope
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import ABSENT, Function
-from diffcheck.graph.graph import Definition, Graph, evaluate, evaluate_nodes
+from diffcheck.graph.graph import Algebra, Definition, Graph, Variable, evaluate, evaluate_nodes
 
 Columns = Mapping[str, NDArray[Any]]
 Coordinates = Mapping[str, Array]
@@ -89,7 +89,7 @@ class Program:
         """JAX's own program of a derivative, lifted; raises UnsupportedError for what cannot be lifted."""
 
         def program(*coordinates: Array) -> Array:
-            return self._nested(mode, names, dict(zip(self._variables, coordinates, strict=True)))
+            return self._nested(mode, names, dict(zip(self._variables, coordinates, strict=True)), scoped=True)
 
         return lift(program, self._variables, self._dtype.name)
 
@@ -136,16 +136,18 @@ class Program:
             self._failures[key] = failure
         return None
 
-    def _value(self, graph: Graph, point: Mapping[str, Array], mode: str = "jax") -> Array:
+    def _value(self, graph: Graph, point: Mapping[str, Array], mode: str = "jax", scoped: bool = False) -> Array:
         """A graph's value, one for every point even where it does not depend on them."""
         shape = next(iter(point.values())).shape if point else (1,)
-        algebra = _Jax(mode, self._dtype, () if self._compiled else shape)
+        algebra: Algebra[Any] = _Jax(mode, self._dtype, () if self._compiled else shape)
+        if scoped:
+            algebra = _Scoped(algebra, graph)
         return jnp.broadcast_to(jnp.asarray(evaluate(graph, algebra, point), self._dtype), shape)
 
-    def _nested(self, mode: str, names: Names, point: Coordinates) -> Array:
+    def _nested(self, mode: str, names: Names, point: Coordinates, scoped: bool = False) -> Array:
         """A derivative of any order: each variable in turn differentiates what the ones before it have made."""
         own, slope = {"forward": ("jax_forward", _slope), "reverse": ("jax", _pulled_back)}[mode]
-        derivative: Callable[[Coordinates], Array] = partial(self._value, self._graph, mode=own)
+        derivative: Callable[[Coordinates], Array] = partial(self._value, self._graph, mode=own, scoped=scoped)
         for name in names:
             derivative = _partial(derivative, name, slope)
         return derivative(point)
@@ -252,6 +254,26 @@ class _Nodewise(_Jax):
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
         return None if any(argument is None for argument in arguments) else np.asarray(super().call(definition, order, arguments))
+
+
+class _Scoped:
+    """An algebra whose operations JAX names by their place in the user's text: the lifted program knows it from there."""
+
+    def __init__(self, algebra: Algebra[Any], graph: Graph) -> None:
+        self._algebra = algebra
+        self._spans = iter([span for node, span in graph.placed_nodes if not isinstance(node, Variable)])
+
+    def constant(self, value: Fraction) -> Any:
+        next(self._spans)
+        return self._algebra.constant(value)
+
+    def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
+        with scope(next(self._spans)):
+            return self._algebra.apply(function, arguments)
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
+        with scope(next(self._spans)):
+            return self._algebra.call(definition, order, arguments)
 
 
 Slope = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]

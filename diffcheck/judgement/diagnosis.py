@@ -104,10 +104,10 @@ def dead_branch(evidence: Evidence) -> Cause | None:
 
 
 def _in_trouble(source: Source, node: int, reason: str) -> str:
-    text = _text(source, node)
+    text = _named(source, node)
     if "division by zero" in reason:
-        return f"divides by zero in `{text}`"
-    return f"has no finite slope in `{text}`" + (f" ({reason})" if "not defined" in reason else "")
+        return f"divides by zero in {text}"
+    return f"has no finite slope in {text}" + (f" ({reason})" if "not defined" in reason else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +127,9 @@ def _remedy(evidence: Evidence, source: Source, guard: _Guard) -> str:
         rewritten, guarded = _rewritten(source.graph, guard, k, safe)
         value = evidence.rerun(rewritten)
         if value is not None and _is_right(value, evidence):
-            argument = _text(source, offender.arguments[k])
-            replacement = one_line(guarded, Infix()) or "a where of its own"
-            return f"Rewriting the argument `{argument}` as `{replacement}` inside the branch gives {value:.17g}"
+            argument = _named(source, offender.arguments[k])
+            replacement = _named(Source(guarded, source.text), guarded.output)
+            return f"Rewriting the argument {argument} as {replacement} inside the branch gives {value:.17g}"
     return ""
 
 
@@ -189,9 +189,9 @@ def out_of_range(evidence: Evidence) -> Cause | None:
             continue
         size = value.midpoint.copy_abs()
         if size > largest:
-            words = f"`{_text(evidence.program, i)}` is {value.midpoint:.2e} on the way, larger than every {evidence.format.name}"
+            words = f"{_named(evidence.program, i)} is {value.midpoint:.2e} on the way, larger than every {evidence.format.name}"
         elif size < smallest:
-            words = f"`{_text(evidence.program, i)}` is {value.midpoint:.2e} on the way, which becomes 0 in {evidence.format.name}"
+            words = f"{_named(evidence.program, i)} is {value.midpoint:.2e} on the way, which becomes 0 in {evidence.format.name}"
         else:
             continue
         return Cause(words, _blame(evidence.program, i))
@@ -205,8 +205,8 @@ def undefined_operation(evidence: Evidence) -> Cause | None:
     first = next(iter(origins(evidence.program.graph, evidence.point)), None)
     if first is None:
         return None
-    text = _text(evidence.program, first.node)
-    words = f"it divides by zero in `{text}`" if first.reason == "division by zero" else f"`{text}` has no value there ({first.reason})"
+    text = _named(evidence.program, first.node)
+    words = f"it divides by zero in {text}" if first.reason == "division by zero" else f"{text} has no value there ({first.reason})"
     return Cause(words, _blame(evidence.program, first.node))
 
 
@@ -219,7 +219,7 @@ def met_at_a_tie(evidence: Evidence) -> Cause | None:
     ties = [origin.node for origin in origins(graph, evidence.point, evidence.wrt) if origin.is_tie]
     if not ties:
         return None
-    named, one = _listed([f"`{_text(evidence.function, i)}`" for i in ties]), len(ties) == 1
+    named, one = _listed([_named(evidence.function, i) for i in ties]), len(ties) == 1
     if all(FUNCTIONS[node.function].gives_condition for i in ties if isinstance(node := graph.nodes[i], Apply)):
         words = f"{named} {'is' if one else 'are'} decided for this point alone, and the branch taken there has another slope"
     else:
@@ -230,7 +230,7 @@ def met_at_a_tie(evidence: Evidence) -> Cause | None:
 def corners(function: Source, point: Mapping[str, float], wrt: str) -> str:
     """The pieces of a function that have a corner at the point, in words; '' where none is found."""
     singular = [origin.node for origin in origins(function.graph, point, wrt) if origin.is_singular]
-    return _listed([f"`{_text(function, i)}`" for i in singular])
+    return _listed([_named(function, i) for i in singular])
 
 
 # Rounding, and library functions that are not accurate
@@ -242,10 +242,10 @@ def magnified_rounding(evidence: Evidence) -> Cause | None:
     if found is None:
         return None
     assert evidence.program is not None
-    words = f"most of the error is the rounding of `{_text(evidence.program, found.node)}`"
+    words = f"most of the error is the rounding of {_named(evidence.program, found.node)}"
     if found.magnifier is not None:
         times = f"{found.factor:.0e} times" if math.isfinite(found.factor) else "without bound"
-        words += f", which `{_text(evidence.program, found.magnifier)}` magnifies {times}"
+        words += f", which {_named(evidence.program, found.magnifier)} magnifies {times}"
     return Cause(words, _blame(evidence.program, found.node))
 
 
@@ -258,7 +258,7 @@ def inaccurate_operation(evidence: Evidence) -> Cause | None:
     if worst is None or worst[0] < ROUNDED_AWAY:
         return None
     _, node, exact = worst
-    words = f"`{_text(evidence.program, node)}` is {floats[node]:.6g} in JAX, and {shown(exact)} exactly"
+    words = f"{_named(evidence.program, node)} is {floats[node]:.6g} in JAX, and {shown(exact)} exactly"
     return Cause(words, _blame(evidence.program, node))
 
 
@@ -279,13 +279,16 @@ def _local_errors(graph: Graph, floats: list[float | None], fmt: Format) -> Iter
 # Words
 
 
-def _text(source: Source, node: int) -> str:
-    """A node as the user wrote it, else as mathematics; shortened."""
-    span = source.graph.spans[node] if source.graph.spans else None
+def _named(source: Source, node: int) -> str:
+    """A node as mathematics; where that is long, the piece of the user's text that it comes from."""
     written = one_line(prune(Graph(source.graph.nodes, node)), Infix())
-    if written is None or len(written) > LONGEST:
-        written = source.text[span.start : span.end] if span is not None else "an operation"
-    return written if len(written) <= LONGEST else f"{written[: LONGEST - 1]}…"
+    if written is not None and len(written) <= LONGEST:
+        return f"`{written}`"
+    span = source.graph.spans[node] if source.graph.spans else None
+    if span is None:
+        return "an operation"
+    text = source.text[span.start : span.end]
+    return f"an operation of `{text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}`"
 
 
 def _blame(source: Source, node: int) -> Blame | None:

@@ -147,7 +147,7 @@ class Line:
             if trouble is not None:
                 return trouble
         result = implementation(self, *arguments)
-        if isinstance(result, (bool, Trouble, fmpq)) or not function.parameters or is_finite(result):
+        if isinstance(result, (bool, Trouble, fmpq)) or function.name in _MAY_BE_INFINITE or is_finite(result):
             return result
         return unproved(f"{function.name} is not bounded on the ball around its argument")
 
@@ -235,6 +235,7 @@ TIE = "a tie"
 VANISHES = "a difference that vanishes to every order computed"
 CHANGES_SIGN = "a difference that changes its sign"
 _LAZY = ("where", "and", "or")
+_MAY_BE_INFINITE = ("inf", "negate")  # as a bound: everything else is infinite only where it is not defined, or not proved
 _TAKES_RATIONALS = ("power", "hyp2f1")  # an exact exponent or parameter makes a difference
 _Implementation = Callable[..., Value]
 

@@ -1,0 +1,207 @@
+"""The entries of a jaxpr's arrays as nodes of one graph; what is known while lifting is folded where that rounds nothing.
+
+A known number is a Constant node, a known condition one of two nodes, so that an array is an array of node indices whatever
+is known of it, and moving entries about is moving indices.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any, TypeGuard
+
+import numpy as np
+from jax import numpy as jnp
+from numpy.typing import NDArray
+
+from diffcheck.errors import UnsupportedError
+from diffcheck.graph.functions import FUNCTIONS
+from diffcheck.graph.graph import Apply, Constant, Graph, GraphBuilder, Node, Variable
+from diffcheck.graph.limits import MAX_NODES
+from diffcheck.language.syntax import Span
+
+Nodes = NDArray[np.int64]  # the index of a node for each entry of an array
+Known = Fraction | bool
+
+TOO_LONG = f"JAX's derivative has more than {MAX_NODES:,} operations once its loops are unrolled, which is too many to lift"
+
+
+class NotLifted(Exception):  # noqa: N818  (no error until its results are needed)
+    """An equation has no counterpart in the graph; the message completes "JAX's derivative uses …"."""
+
+
+class Scalars:
+    """Collects nodes. `span` and `dtype` are those of the equation that is being lifted."""
+
+    def __init__(self) -> None:
+        self.span: Span | None = None
+        self.dtype: Any = np.dtype(np.float64)
+        self._builder = GraphBuilder()
+        zero, one = self.constant(0), self.constant(1)
+        self._conditions = {True: self._add(Apply("less", (zero, one))), False: self._add(Apply("less", (one, zero)))}
+        self._known_conditions = {index: value for value, index in self._conditions.items()}
+
+    def graph(self, output: int) -> Graph:
+        """The graph of one node; raises UnsupportedError where it needs what was not lifted."""
+        graph = self._builder.graph(output)
+        for node in graph.nodes:
+            if _is_unusable(node):
+                raise UnsupportedError(f"JAX's derivative uses {node.function}, which is not lifted")
+        return graph
+
+    def node(self, index: int) -> Node:
+        return self._builder.nodes[index]
+
+    def variable(self, name: str) -> int:
+        return self._add(Variable(name))
+
+    def unusable(self, what: str, *arguments: int) -> int:
+        """A node that no graph may need: `what` is not a function of the table."""
+        return self._add(Apply(what, arguments))
+
+    def is_unusable(self, index: int) -> bool:
+        return _is_unusable(self.node(index))
+
+    def constant(self, value: Any) -> int:
+        """A number or a condition; NaN is 0/0."""
+        if isinstance(value, (bool, np.bool_)):
+            return self._conditions[bool(value)]
+        if isinstance(value, (int, Fraction, np.integer)):
+            return self._add(Constant(Fraction(value if isinstance(value, Fraction) else int(value))))
+        number = float(value)
+        if math.isnan(number):
+            return self.apply("divide", self.constant(0), self.constant(0))
+        if math.isinf(number):
+            infinity = self.apply("inf")
+            return infinity if number > 0 else self.apply("negate", infinity)
+        return self._add(Constant(Fraction(number)))
+
+    def array(self, value: Any) -> Nodes:
+        """The nodes of an array that a jaxpr holds."""
+        array = np.asarray(value)
+        if not _is_real(array.dtype):
+            return np.full(array.shape, self.unusable(f"a constant of the type {array.dtype}"))
+        return np.array([self.constant(entry) for entry in array.ravel()], np.int64).reshape(array.shape)
+
+    def known(self, index: int) -> Known | None:
+        """The value of a node that does not depend on the input."""
+        node = self._builder.nodes[index]
+        return node.value if isinstance(node, Constant) else self._known_conditions.get(index)
+
+    def integers(self, nodes: Nodes) -> NDArray[np.int64]:
+        """Indices, which must be known."""
+        values = [self.known(index) for index in nodes.ravel().tolist()]
+        if any(value is None for value in values):
+            raise NotLifted("an index that depends on the input")
+        return np.array([int(value or 0) for value in values], np.int64).reshape(nodes.shape)
+
+    def possible(self, index: int) -> set[int] | None:
+        """The integers among which conditions choose; None where a node is not such a choice."""
+        found, seen, waiting = set[int](), set[int](), [index]
+        while waiting:
+            i = waiting.pop()
+            match self.node(i):
+                case _ if i in seen:
+                    pass
+                case Constant(value):
+                    found.add(int(value))
+                case Apply("where", (_, a, b)) | Apply("max" | "min", (a, b)):
+                    waiting += (a, b)
+                case _:
+                    return None
+            seen.add(i)
+        return found
+
+    def apply(self, function: str, *arguments: int) -> int:
+        """A function of the table applied to nodes."""
+        folded = self._chosen(function, arguments) if function in _CHOICES else self._folded(function, arguments)
+        return self._add(Apply(function, arguments)) if folded is None else folded
+
+    def choice(self, which: int, cases: Sequence[tuple[int, int]]) -> int:
+        """The case whose number `which` is; the last one where it is none of the others'."""
+        result = cases[-1][1]
+        for number, case in reversed(cases[:-1]):
+            result = self.apply("where", self.apply("equal", which, self.constant(number)), case, result)
+        return result
+
+    def _add(self, node: Node) -> int:
+        index = self._builder.add(node, self.span)
+        if index >= MAX_NODES:
+            raise UnsupportedError(TOO_LONG)
+        return index
+
+    def _chosen(self, function: str, arguments: Sequence[int]) -> int | None:
+        """The argument that a known condition chooses."""
+        if function == "where":
+            condition, a, b = arguments
+            known = self.known(condition)
+            return a if a == b or known is True else b if known is False else None
+        decisive = function == "or"  # the value that decides: True for "or", False for "and"
+        undecided = [condition for condition in dict.fromkeys(arguments) if self.known(condition) is not (not decisive)]
+        if any(self.known(condition) is decisive for condition in undecided):
+            return self._conditions[decisive]
+        return None if len(undecided) > 1 else undecided[0] if undecided else self._conditions[not decisive]
+
+    def _folded(self, function: str, arguments: Sequence[int]) -> int | None:
+        rule = EXACTLY.get(function)
+        values = [self.known(index) for index in arguments]
+        if rule is None or any(value is None for value in values):
+            return None
+        try:
+            return self._represented(rule(*values))
+        except (ZeroDivisionError, OverflowError):
+            return None
+
+    def _represented(self, value: Any) -> int | None:
+        """The node of a known result; None where the format of the result would have to round it."""
+        if isinstance(value, bool):
+            return self._conditions[value]
+        if jnp.issubdtype(self.dtype, np.floating) and Fraction(float(self.dtype.type(float(value)))) != value:
+            return None
+        if jnp.issubdtype(self.dtype, np.integer) and value == int(value):
+            value = _wrapped(int(value), self.dtype)
+        return self.constant(Fraction(value))
+
+
+def _is_unusable(node: Node) -> TypeGuard[Apply]:
+    return isinstance(node, Apply) and node.function not in FUNCTIONS
+
+
+def _wrapped(value: int, dtype: Any) -> int:
+    """An integer as its type holds it."""
+    info = np.iinfo(dtype)
+    return (value - int(info.min)) % (int(info.max) - int(info.min) + 1) + int(info.min)
+
+
+def _is_real(dtype: Any) -> bool:
+    return any(jnp.issubdtype(dtype, kind) for kind in (np.bool_, np.integer, np.floating))
+
+
+_CHOICES = ("where", "and", "or")
+LARGEST_POWER = 64
+
+# functions of the table that are exact for rational numbers; the result is used where it is a float of the format again
+EXACTLY: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "negate": operator.neg,
+    "square": lambda x: x * x,
+    "integer_power": lambda x, n: x ** int(n) if abs(n) <= LARGEST_POWER else 1 / Fraction(0),
+    "abs": abs,
+    "sign": lambda x: (x > 0) - (x < 0),
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "max": max,
+    "min": min,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+    "not": operator.not_,
+}
