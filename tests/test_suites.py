@@ -11,7 +11,7 @@ import pytest
 
 import diffcheck
 from diffcheck.errors import SuiteError
-from diffcheck.judgement import check as pipeline
+from diffcheck.judgement import judge as pipeline
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.suites.runner import Conclusion, FaultKind, Record, Summary, run
 from diffcheck.suites.suite import Case, ClaimedText, Unreadable, read_suite

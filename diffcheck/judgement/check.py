@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
@@ -14,21 +12,20 @@ import jax
 import numpy as np
 import sympy
 
-from diffcheck.engines.automatic import Names, Program, key_of, run_nodes
-from diffcheck.engines.certified import Certificate, certify, enclose_value, rounding_bound, ties_within_rounding
+from diffcheck.engines.automatic import Names, Program, key_of
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import ExpressionError, InputError, PointError, UnsupportedError
 from diffcheck.graph.build import read, read_beside
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Definition, Graph
 from diffcheck.graph.text import Infix, Latex, derivative_text
-from diffcheck.judgement.diagnosis import Evidence, Source, corners, why
-from diffcheck.judgement.evaluated import Values, evaluated_rows
+from diffcheck.judgement.diagnosis import Source
+from diffcheck.judgement.evaluated import evaluated_rows
 from diffcheck.judgement.formats import format_named
+from diffcheck.judgement.judge import Entry, Judge, Values, number
 from diffcheck.judgement.points import Columns, from_mappings, from_texts
-from diffcheck.judgement.verdict import Rule, Truth, judge
 from diffcheck.language.reading import read_back, suggest_product
-from diffcheck.results import Derivative, Enclosure, Header, Outcome, Report, Result, Sample, Status, Verdict, wrt_and_order
+from diffcheck.results import Derivative, Header, Outcome, Report, Result, Sample, Status, Verdict, wrt_and_order
 
 CERTIFIED_POINTS = 10_000  # beyond this many an even sample is certified, the others are evaluated only
 COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes to run
@@ -54,18 +51,6 @@ def names_of(derivative: str | Sequence[str]) -> Names:
     return tuple(derivative.split()) if isinstance(derivative, str) else tuple(derivative)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A derivative under test: who made it, where JAX's values of it are found, and its graph where that is known."""
-
-    engine: str
-    mode: str | None
-    key: str
-    graph: Graph | None = None
-    missing: UnsupportedError | None = None  # why there is none
-    text: str = ""  # of a claim
-
-
 class Check:
     """One expression under test. Raises InputError for what cannot be read; what an engine lacks is a verdict.
 
@@ -87,7 +72,6 @@ class Check:
         self.problem = read(text, of)
         self.format = format_named(dtype)
         self.wrt = self._chosen(wrt)
-        self._source = Source(self.problem.target.flat, self.problem.program.text)
         self.compiled = compiled and len(self.problem.target.flat.nodes) <= COMPILED_NODES
         differentiator = Differentiator(self.problem)
         self.symbolic = {names: _symbolic(differentiator, names) for names in self.wrt}
@@ -95,6 +79,7 @@ class Check:
         graphs = {entry.key: entry.graph for group in self.entries.values() for entry in group if entry.graph is not None}
         self.program = self._program(graphs, ("forward", "reverse"))
         self._jax_graphs: dict[str, Graph | None] = {}  # JAX's own derivative programs, lifted
+        self._judge = Judge(Source(self.problem.target.flat, self.problem.program.text), self.format, self._graph_of)
 
     def _chosen(self, wrt: Sequence[str | Sequence[str]] | None) -> tuple[Names, ...]:
         variables = self.problem.variables
@@ -186,91 +171,14 @@ class Check:
                 yield from self._evaluated(point, values)
 
     def _certified(self, point: Mapping[str, float], values: Values) -> Iterator[Sample]:
-        for names, entries in self.entries.items():
-            proved = self._named(self._proved(point, names), point, names)
-            truth = _truth(proved, point[names[0]])
-            results = tuple(self._judged(entry, values[entry.key], point, names, truth) for entry in entries)
-            clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
-            primal = _number(values["primal"])
-            yield Sample(
-                point, *wrt_and_order(names), proved.status, proved.reason, primal, proved.value, proved.derivative, clarke, results
-            )
-
-    def _named(self, proved: Certificate, point: Mapping[str, float], names: Names) -> Certificate:
-        """A kink says of which pieces of the function it is."""
-        pieces = corners(self._source, point, names[0]) if proved.status is Status.KINK else ""
-        return replace(proved, reason=f"kink of {pieces}") if pieces else proved
-
-    def _proved(self, point: Mapping[str, float], names: Names) -> Certificate:
-        if not all(map(math.isfinite, point.values())):
-            return Certificate(Status.UNDECIDED, "nothing is proved at infinity")
-        if len(set(names)) > 1:
-            return Certificate(Status.UNDECIDED, "mixed derivatives are not certified")
-        return certify(self.problem.target.flat, point, names[0], len(names))
+        return (self._judge.sample(point, names, entries, values) for names, entries in self.entries.items())
 
     def _evaluated(self, point: Mapping[str, float], values: Values) -> Iterator[Sample]:
         for names in self.wrt:
-            slope = _number(values[key_of("reverse", names)])
+            slope = number(values[key_of("reverse", names)])
             result = Result("automatic", "reverse", slope, None, Verdict.UNSAMPLED, Outcome.UNDECIDED, NOT_SAMPLED)
-            primal = _number(values["primal"])
+            primal = number(values["primal"])
             yield Sample(point, *wrt_and_order(names), Status.UNSAMPLED, "", primal, None, None, None, (result,))
-
-    def _judged(
-        self, entry: Entry, value: float | UnsupportedError, point: Mapping[str, float], names: Names, truth: Truth
-    ) -> Result:
-        note = ""
-        if isinstance(value, UnsupportedError) and entry.graph is not None:
-            note = f" ({value.reason}: evaluated in exact arithmetic and rounded)"
-            exact = enclose_value(entry.graph, point)
-            value = self.format.round(exact.midpoint) if exact is not None else math.nan if truth.status is Status.UNDEFINED else value
-        if isinstance(value, UnsupportedError):
-            reason = (entry.missing or value).reason
-            return Result(entry.engine, entry.mode, None, None, Verdict.UNSUPPORTED, Outcome.UNDECIDED, reason)
-        judged = judge(value, truth, self.format, lambda: self._rule(entry, point), lambda: self._beside(point, names))
-        reason, blame = why(judged, lambda: self._evidence(entry, point, names, truth))
-        return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, reason + note, blame)
-
-    def _beside(self, point: Mapping[str, float], names: Names) -> list[Enclosure]:
-        """The derivatives of what rounding may have made of the function."""
-        ties = ties_within_rounding(self.problem.target.flat, point, self.format.unit_roundoff, self.format.smallest_normal)
-        proved = (certify(graph, point, names[0], len(names)).derivative for graph in ties)
-        return [derivative for derivative in proved if derivative is not None]
-
-    def _evidence(self, entry: Entry, point: Mapping[str, float], names: Names, truth: Truth) -> Evidence:
-        graph = self._graph_of(entry)
-        return Evidence(
-            function=self._source,
-            program=None if graph is None else Source(graph, entry.text or self._source.text),
-            point=point,
-            wrt=names[0],
-            format=self.format,
-            derivative=truth.derivative,
-            rerun=lambda other: self._rerun(other, entry, point, names),
-            run_nodes=lambda program: run_nodes(program, point, self.format.name),
-        )
-
-    def _rerun(self, graph: Graph, entry: Entry, point: Mapping[str, float], names: Names) -> float | None:
-        """The value that the same mode of JAX gives for another function."""
-        if entry.mode is None:
-            return None
-        program = Program(graph, self.problem.variables, [names], {}, self.format.name, False, (entry.mode,))
-        found = program.run({name: np.array([x]) for name, x in point.items()})[entry.key]
-        return None if isinstance(found, UnsupportedError) else float(found[0])
-
-    def _rule(self, entry: Entry, point: Mapping[str, float]) -> Rule | None:
-        """What computed an entry's values, in exact arithmetic."""
-        automatic = entry.engine == "automatic"
-        graph = self._graph_of(entry)
-        if graph is None:
-            return None
-
-        def exact() -> Enclosure | None:
-            return enclose_value(graph, point)
-
-        def bound() -> Decimal | None:
-            return rounding_bound(graph, point, self.format.unit_roundoff)
-
-        return Rule("JAX's rule" if automatic else "the formula", exact, bound, literals_are_rounded=automatic)
 
     def _graph_of(self, entry: Entry) -> Graph | None:
         """The program that computed an entry's values; JAX's is lifted when it is first asked for."""
@@ -303,16 +211,6 @@ def _as_text(names: Names, found: Definition | UnsupportedError) -> Derivative:
     text, chained = derivative_text(found, Infix())
     latex, _ = derivative_text(found, Latex())
     return Derivative(*wrt_and_order(names), text, latex, chained)
-
-
-def _number(value: float | UnsupportedError) -> float | None:
-    return None if isinstance(value, UnsupportedError) else value
-
-
-def _truth(proved: Certificate, coordinate: float) -> Truth:
-    return Truth(
-        proved.status, proved.reason, coordinate, proved.value, proved.derivative, proved.left, proved.right, proved.next_derivative
-    )
 
 
 def check(

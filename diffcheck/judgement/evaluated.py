@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from diffcheck.engines.automatic import Program
 from diffcheck.errors import UnsupportedError
+from diffcheck.judgement.judge import Values
 from diffcheck.judgement.points import Columns
 
 CHUNK = 250_000  # points that JAX evaluates at a time: memory stays bounded whatever their number
 BLOCK = 10_000  # points of a chunk that are Python floats at a time
-
-Values = Mapping[str, float | UnsupportedError]
 
 
 class _Values(dict[str, float | UnsupportedError]):

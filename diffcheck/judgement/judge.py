@@ -1,0 +1,129 @@
+"""One scalar function at one point: its derivative certified, and every value that is given for it judged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+
+from diffcheck.engines.automatic import Names, Program, run_nodes
+from diffcheck.engines.certified import Certificate, certify, enclose_value, rounding_bound, ties_within_rounding
+from diffcheck.errors import UnsupportedError
+from diffcheck.graph.graph import Graph
+from diffcheck.judgement.diagnosis import Evidence, Source, corners, why
+from diffcheck.judgement.formats import Format
+from diffcheck.judgement.verdict import Rule, Truth, judge
+from diffcheck.results import Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
+
+Point = Mapping[str, float]
+Values = Mapping[str, float | UnsupportedError]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A derivative under test: who made it, where JAX's values of it are found, and its graph where that is known."""
+
+    engine: str
+    mode: str | None
+    key: str
+    graph: Graph | None = None
+    missing: UnsupportedError | None = None  # why there is none
+    text: str = ""  # of a claim
+
+
+class Judge:
+    """Judges the derivatives of one function. `graph_of` is the program that computed an entry's values, where it is known."""
+
+    def __init__(self, function: Source, fmt: Format, graph_of: Callable[[Entry], Graph | None]) -> None:
+        self._function = function
+        self._format = fmt
+        self._graph_of = graph_of
+
+    def sample(self, point: Point, names: Names, entries: Sequence[Entry], values: Values) -> Sample:
+        """What is proved of a derivative at a point, and what each entry's value is worth."""
+        proved = self._proved(point, names)
+        truth = _truth(proved, point[names[0]])
+        results = tuple(self._judged(entry, values[entry.key], point, names, truth) for entry in entries)
+        clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
+        primal = number(values["primal"])
+        return Sample(
+            point, *wrt_and_order(names), proved.status, proved.reason, primal, proved.value, proved.derivative, clarke, results
+        )
+
+    def _proved(self, point: Point, names: Names) -> Certificate:
+        if not all(map(math.isfinite, point.values())):
+            return Certificate(Status.UNDECIDED, "nothing is proved at infinity")
+        if len(set(names)) > 1:
+            return Certificate(Status.UNDECIDED, "mixed derivatives are not certified")
+        proved = certify(self._function.graph, point, names[0], len(names))
+        pieces = corners(self._function, point, names[0]) if proved.status is Status.KINK else ""
+        return replace(proved, reason=f"kink of {pieces}") if pieces else proved
+
+    def _judged(self, entry: Entry, value: float | UnsupportedError, point: Point, names: Names, truth: Truth) -> Result:
+        note = ""
+        if isinstance(value, UnsupportedError) and entry.graph is not None:
+            note = f" ({value.reason}: evaluated in exact arithmetic and rounded)"
+            exact = enclose_value(entry.graph, point)
+            value = self._format.round(exact.midpoint) if exact is not None else math.nan if truth.status is Status.UNDEFINED else value
+        if isinstance(value, UnsupportedError):
+            reason = (entry.missing or value).reason
+            return Result(entry.engine, entry.mode, None, None, Verdict.UNSUPPORTED, Outcome.UNDECIDED, reason)
+        judged = judge(value, truth, self._format, lambda: self._rule(entry, point), lambda: self._beside(point, names))
+        reason, blame = why(judged, lambda: self._evidence(entry, point, names, truth))
+        return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, reason + note, blame)
+
+    def _rule(self, entry: Entry, point: Point) -> Rule | None:
+        """What computed an entry's values, in exact arithmetic."""
+        automatic = entry.engine == "automatic"
+        graph = self._graph_of(entry)
+        if graph is None:
+            return None
+
+        def exact() -> Enclosure | None:
+            return enclose_value(graph, point)
+
+        def bound() -> Decimal | None:
+            return rounding_bound(graph, point, self._format.unit_roundoff)
+
+        return Rule("JAX's rule" if automatic else "the formula", exact, bound, literals_are_rounded=automatic)
+
+    def _beside(self, point: Point, names: Names) -> list[Enclosure]:
+        """The derivatives of what rounding may have made of the function."""
+        ties = ties_within_rounding(self._function.graph, point, self._format.unit_roundoff, self._format.smallest_normal)
+        proved = (certify(graph, point, names[0], len(names)).derivative for graph in ties)
+        return [derivative for derivative in proved if derivative is not None]
+
+    def _evidence(self, entry: Entry, point: Point, names: Names, truth: Truth) -> Evidence:
+        graph = self._graph_of(entry)
+        return Evidence(
+            function=self._function,
+            program=None if graph is None else Source(graph, entry.text or self._function.text),
+            point=point,
+            wrt=names[0],
+            format=self._format,
+            derivative=truth.derivative,
+            rerun=lambda other: self._rerun(other, entry, point, names),
+            run_nodes=lambda program: run_nodes(program, point, self._format.name),
+        )
+
+    def _rerun(self, graph: Graph, entry: Entry, point: Point, names: Names) -> float | None:
+        """The value that the same mode of JAX gives for another function."""
+        if entry.mode is None:
+            return None
+        program = Program(graph, tuple(point), [names], {}, self._format.name, False, (entry.mode,))
+        found = program.run({name: np.array([x]) for name, x in point.items()})[entry.key]
+        return None if isinstance(found, UnsupportedError) else float(found[0])
+
+
+def number(value: float | UnsupportedError) -> float | None:
+    """A value that may be missing."""
+    return None if isinstance(value, UnsupportedError) else value
+
+
+def _truth(proved: Certificate, coordinate: float) -> Truth:
+    return Truth(
+        proved.status, proved.reason, coordinate, proved.value, proved.derivative, proved.left, proved.right, proved.next_derivative
+    )
