@@ -11,6 +11,7 @@ import pytest
 
 import diffcheck
 from diffcheck.errors import SuiteError
+from diffcheck.judgement import check as check_module
 from diffcheck.judgement import judge as pipeline
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.suites.runner import Conclusion, FaultKind, Record, Summary, run
@@ -419,7 +420,7 @@ def test_a_summary_counts_cases_points_outcomes_and_faults() -> None:
 
 
 def test_points_beyond_the_certified_sample_leave_the_conclusion_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "CERTIFIED_POINTS", 3)
+    monkeypatch.setattr(check_module, "CERTIFIED_POINTS", 3)
     records = list(run([case("a", "x^2", "linspace(0,1,9)"), case("b", "abs(x)", "linspace(-1,1,9)", expect="pass")]))
     summary = summary_of(records)
     assert [record.sample.status is Status.UNSAMPLED for record in records if record.sample].count(True) == 12
