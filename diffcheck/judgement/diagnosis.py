@@ -15,7 +15,7 @@ from itertools import product
 from diffcheck.engines.certified import applied, conditions, culprit, enclose_nodes, origins
 from diffcheck.graph.build import expanded
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors, prune
+from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors, arguments_of, prune
 from diffcheck.graph.text import Infix, one_line
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.verdict import AGREES_ULPS, Judgement, shown
@@ -198,6 +198,22 @@ def out_of_range(evidence: Evidence) -> Cause | None:
     return None
 
 
+def infinite_in_floats(evidence: Evidence) -> Cause | None:
+    """The first operation of the program that turns finite floats into an infinite one or NaN: rounding has moved them there."""
+    if evidence.program is None:
+        return None
+    graph = evidence.program.graph
+    floats = evidence.run_nodes(graph)
+    for i, (node, value) in enumerate(zip(graph.nodes, floats, strict=True)):
+        given = [floats[j] for j in arguments_of(node)]
+        if value is None or math.isfinite(value) or not given or any(x is None or not math.isfinite(x) for x in given):
+            continue
+        at = ", ".join(f"{x:.17g}" for x in given)
+        words = f"{_named(evidence.program, i)} is {value} in {evidence.format.name}: its argument{'s' * (len(given) > 1)} came out as {at}"
+        return Cause(words, _blame(evidence.program, i))
+    return None
+
+
 def undefined_operation(evidence: Evidence) -> Cause | None:
     """The program has no value in exact arithmetic either: where that begins."""
     if evidence.program is None:
@@ -301,7 +317,7 @@ def _listed(items: list[str]) -> str:
 
 
 _DIAGNOSERS: Mapping[Verdict, tuple[Callable[[Evidence], Cause | None], ...]] = {
-    Verdict.NONFINITE: (dead_branch, undefined_operation, out_of_range),
+    Verdict.NONFINITE: (dead_branch, undefined_operation, out_of_range, infinite_in_floats),
     Verdict.WRONG: (met_at_a_tie,),
     Verdict.UNSTABLE: (magnified_rounding,),
     Verdict.INACCURATE: (out_of_range, inaccurate_operation),

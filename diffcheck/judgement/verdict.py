@@ -192,7 +192,8 @@ def _judge_large_error(
     gap = _gap(exact, derivative)
     bound = rule.bound() if gap > allowed or outcome is FAIL else None
     if gap > EXACT.add(allowed, bound or Decimal(0)) if rule.literals_are_rounded else gap > allowed:
-        reason = f"in exact arithmetic {rule.name} gives {shown(exact)} in the place of {shown(derivative)}"
+        given, right = _told_apart(exact, derivative)
+        reason = f"in exact arithmetic {rule.name} gives {given} in the place of {right}"
         return Judgement(Verdict.WRONG, FAIL, ulps, reason)
     if bound is not None and error > bound:
         return Judgement(Verdict.INACCURATE, outcome, ulps, f"{digits}, though {rule.name} is right in exact arithmetic")
@@ -241,9 +242,15 @@ def _digits(error: Decimal, derivative: Enclosure) -> str:
     return "no digit is right" if digits == 0 else f"{digits} digit{'s are' if digits > 1 else ' is'} right"
 
 
-def shown(enclosure: Enclosure) -> str:
+def _told_apart(a: Enclosure, b: Enclosure) -> tuple[str, str]:
+    """Both as text, with as many digits as it takes to see that they differ."""
+    texts = ((shown(a, digits), shown(b, digits)) for digits in range(10, 41, 3))
+    return next(((first, second) for first, second in texts if first != second), (shown(a, 40), shown(b, 40)))
+
+
+def shown(enclosure: Enclosure, digits: int = 10) -> str:
     """An enclosure's midpoint, rounded to be read."""
     if enclosure.contains(Decimal(0)):
         return "0"
-    rounded = Decimal(f"{enclosure.midpoint:.10g}").normalize(EXACT)
+    rounded = Decimal(f"{enclosure.midpoint:.{digits}g}").normalize(EXACT)
     return f"{rounded:f}" if -5 <= rounded.adjusted() <= 15 else f"{rounded:e}"

@@ -13,7 +13,7 @@ from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Graph, arguments_of, evaluate_nodes
 from diffcheck.results import Enclosure
 
-PRECISION_BITS = 256
+PRECISION_BITS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,14 @@ class Origin:
 
 
 def origins(graph: Graph, point: Mapping[str, float], wrt: str | None = None) -> list[Origin]:
-    """Where troubles begin: at the point, or in a power series around it along a variable."""
+    """Where troubles begin that are proved: at the point, or in a power series around it along a variable."""
     with scope(PRECISION_BITS):
         values = _values(graph, point, wrt)
     troubled = [isinstance(value, Trouble) for value in values]
     return [
         Origin(i, value.reason, value.kind is Kind.SINGULAR, value.reason == TIE)
         for i, value in enumerate(values)
-        if isinstance(value, Trouble) and not any(troubled[j] for j in arguments_of(graph.nodes[i]))
+        if isinstance(value, Trouble) and value.kind is not Kind.UNPROVED and not any(troubled[j] for j in arguments_of(graph.nodes[i]))
     ]
 
 
