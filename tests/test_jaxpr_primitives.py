@@ -132,12 +132,15 @@ def loops(x: V, y: V) -> list[V]:
 
 
 def derivatives(x: V, y: V) -> list[V]:
-    """These bring add_any, and memory that nobody reads."""
+    """These bring add_any, memory that nobody reads, and closed calls."""
 
     def f(x: V) -> V:
         return jnp.sum(x * jnp.sin(x)) + lax.cond(x[0] > 0, jnp.sin, jnp.square, x[0])
 
-    return [jax.grad(f)(x), jax.jvp(f, (x,), (y,))[1], lax.empty((0,), float), jax.hessian(f)(x)]
+    def g(x: V) -> V:
+        return lax.scan(lambda carry, entry: (jnp.sin(carry * entry), None), 0.5, x)[0]
+
+    return [jax.grad(f)(x), jax.jvp(f, (x,), (y,))[1], jax.hessian(f)(x), jax.grad(jax.checkpoint(g))(x), lax.empty((0,), float)]
 
 
 FAMILIES: list[Callable[[V, V], list[V]]] = [
