@@ -46,6 +46,7 @@ STATUSES = [
     ("max(x, 0) + min(x, 0)", 0.0, SMOOTH),
     ("where(x > 0, x^2, 0)", 0.0, SMOOTH),
     ("clip(x, 0, inf)", 1.0, SMOOTH),
+    ("clip(x, -inf, 3)", 1.0, SMOOTH),
     ("xlogy(x, 2)", 0.0, SMOOTH),
     ("boxcox(2, x)", 0.0, SMOOTH),
     ("where(x == 0, 0.5, (exp(x) - 1 - x)/x^2)", 0.0, SMOOTH),

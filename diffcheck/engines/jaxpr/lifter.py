@@ -80,12 +80,12 @@ class _Lifter:
         def place(atom: Any) -> Nodes:
             return scalars.array(atom.val) if isinstance(atom, Literal) else places[atom]
 
-        inherited = scalars.span
+        inherited = scalars.builder.place
         for equation in jaxpr.eqns:
-            scalars.span = span_of(equation) or inherited
+            scalars.builder.place = span_of(equation) or inherited
             results = self._results(equation, [place(atom) for atom in equation.invars])
             places.update(zip(equation.outvars, results, strict=True))
-        scalars.span = inherited
+        scalars.builder.place = inherited
         return [place(atom) for atom in jaxpr.outvars]
 
     def _results(self, equation: Any, arguments: Sequence[Nodes]) -> Sequence[Nodes]:

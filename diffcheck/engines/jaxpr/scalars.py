@@ -20,7 +20,6 @@ from diffcheck.errors import UnsupportedError
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Constant, Graph, GraphBuilder, Node, Variable
 from diffcheck.graph.limits import MAX_NODES
-from diffcheck.language.syntax import Span
 
 Nodes = NDArray[np.int64]  # the index of a node for each entry of an array
 Known = Fraction | bool
@@ -33,26 +32,25 @@ class NotLifted(Exception):  # noqa: N818  (no error until its results are neede
 
 
 class Scalars:
-    """Collects nodes. `span` and `dtype` are those of the equation that is being lifted."""
+    """Collects nodes. `builder.place` and `dtype` are those of the equation that is being lifted."""
 
     def __init__(self) -> None:
-        self.span: Span | None = None
         self.dtype: Any = np.dtype(np.float64)
-        self._builder = GraphBuilder()
+        self.builder = GraphBuilder()
         zero, one = self.constant(0), self.constant(1)
         self._conditions = {True: self._add(Apply("less", (zero, one))), False: self._add(Apply("less", (one, zero)))}
         self._known_conditions = {index: value for value, index in self._conditions.items()}
 
     def graph(self, output: int) -> Graph:
         """The graph of one node; raises UnsupportedError where it needs what was not lifted."""
-        graph = self._builder.graph(output)
+        graph = self.builder.graph(output)
         for node in graph.nodes:
             if _is_unusable(node):
                 raise UnsupportedError(f"JAX's derivative uses {node.function}, which is not lifted")
         return graph
 
     def node(self, index: int) -> Node:
-        return self._builder.nodes[index]
+        return self.builder.nodes[index]
 
     def variable(self, name: str) -> int:
         return self._add(Variable(name))
@@ -87,7 +85,7 @@ class Scalars:
 
     def known(self, index: int) -> Known | None:
         """The value of a node that does not depend on the input."""
-        node = self._builder.nodes[index]
+        node = self.builder.nodes[index]
         return node.value if isinstance(node, Constant) else self._known_conditions.get(index)
 
     def integers(self, nodes: Nodes) -> NDArray[np.int64]:
@@ -127,7 +125,7 @@ class Scalars:
         return result
 
     def _add(self, node: Node) -> int:
-        index = self._builder.add(node, self.span)
+        index = self.builder.add(node)
         if index >= MAX_NODES:
             raise UnsupportedError(TOO_LONG)
         return index
