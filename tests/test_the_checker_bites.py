@@ -32,6 +32,7 @@ PLANTED = {
     "1e-9 relative": ("exp(sin(x))", "0.4", "cos(x)*exp(sin(x))*(1 + 1e-9)"),
     "1e-12 relative": ("exp(sin(x))", "0.4", "cos(x)*exp(sin(x))*(1 + 1e-12)"),
     "a constant that is a rounded one": ("log10(x)", "2.5", "0.43429448/x"),
+    "a constant that went through float32": ("sin(x/3)", "2", "0.3333333432674407958984375*cos(x/3)"),
     "zero for a tiny function": ("1e-7*exp(x)", "1", "0"),
     "twice a tiny derivative": ("1e-200*exp(x)", "1", "2e-200*exp(x)"),
     "wrong in one branch": ("where(x > 0, x^2, x^3)", "linspace(-2, 2, 5)", "where(x > 0, 2*x, 2*x^2)"),
@@ -67,6 +68,12 @@ def test_a_wrong_claim_is_caught_in_single_precision(wrong: str) -> None:
 def test_a_claim_that_is_wrong_at_one_point_of_many_is_caught_there_and_nowhere_else() -> None:
     found = claimed("x^2", "linspace(0, 10, 11)", "where(x == 7, 15, 2*x)")
     assert [result.outcome is Outcome.FAIL for result in found] == [x == 7 for x in range(11)]
+
+
+def test_a_wrong_row_of_a_gradient_is_caught_and_the_other_rows_are_not_accused() -> None:
+    job = Check("x*y^2 + z*sin(x*y)", claims=["y^2 + y*z*cos(x*y)", "x*y + x*z*cos(x*y)", "sin(x*y)"], compiled=False)
+    samples = job.samples(from_texts(["x=1,y=2,z=3"], job.problem.variables, job.format))
+    assert [sample.results[-1].outcome is Outcome.FAIL for sample in samples] == [False, True, False]
 
 
 def test_an_error_in_the_rule_is_caught_where_its_float_happens_to_be_right() -> None:
