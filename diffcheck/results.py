@@ -175,6 +175,7 @@ class Header:
     dtype: str
     program: str  # which JAX program was judged: jit or eager, and where
     derivatives: tuple[Derivative, ...]
+    note: str = ""  # what the verdicts had to do without
     versions: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,6 +1,6 @@
 """Keeps README.md and docs/ true.
 
-    python docs/generate.py            write functions.md and cli.md, and the outputs of all examples
+    python docs/generate.py            write the pages that are made of tables, and the outputs of all examples
     python docs/generate.py --check    write nothing; name the documents that are not true, and exit with 1
 
 What is run in a document, its blocks in order and in one directory that is empty at first:
@@ -33,6 +33,7 @@ from typer.testing import CliRunner
 
 from diffcheck.cli import app
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
+from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Faults, Place, shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -195,7 +196,46 @@ def _parameter(parameter: Any) -> list[str]:
     return [f"`{', '.join(parameter.opts)}{value}`", f"{parameter.help}{shown}"]
 
 
-PAGES = {"functions.md": functions_page, "cli.md": cli_page}
+# accuracy.md
+
+
+def accuracy_page() -> str:
+    """What was measured of each JAX version, a column for each number format."""
+    intro = (
+        "# The accuracy of JAX's functions\n\n"
+        "The largest errors found by `python -m diffcheck.judgement.accuracy`, in ulps of the true value: "
+        "[numerics.md](numerics.md#the-accuracy-of-jaxs-functions) says how they are measured and what they are used for. Arguments are "
+        "rounded to ten digits here; [`accuracy.toml`](../diffcheck/judgement/accuracy/accuracy.toml) has all of them.\n"
+    )
+    versions = sorted({version for version, _, _ in shipped()})
+    return GENERATED + intro + "".join(_accuracy_of(version) for version in versions)
+
+
+def _accuracy_of(version: str) -> str:
+    formats = {dtype: shipped()[of, platform, dtype] for of, platform, dtype in sorted(shipped(), reverse=True) if of == version}
+    errors = [["function", *(f"{dtype}, at" for dtype in formats)]]
+    faults = [["function", *(f"{dtype}, at" for dtype in formats)]]
+    for name in dict.fromkeys(name for measured in formats.values() for name in measured):
+        found = [measured[name] for measured in formats.values()]
+        errors.append([f"`{name}`", *(f"**{each.ulps:g}** {_at(each.at)}" for each in found)])
+        if any(each.faults for each in found):
+            faults.append([f"`{name}`", *(_fault(each.faults) for each in found)])
+    return f"\n## JAX {version} on the CPU\n\n{_table(errors)}\n### Faults: errors beyond {LIMIT_ULPS:,.0f} ulps\n\n{_table(faults)}"
+
+
+def _fault(faults: Faults | None) -> str:
+    if faults is None:
+        return "none"
+    size = "no number" if faults.worst == float("inf") else f"**{faults.worst:.2g}**"
+    between = f", between {_at(faults.lower)} and {_at(faults.upper)}" if len(faults.at) == 1 else ""
+    return f"{size} {_at(faults.at)}{between}"
+
+
+def _at(place: Place) -> str:
+    return f"({', '.join(f'{number:.10g}' for number in place)})" if place else ""
+
+
+PAGES = {"functions.md": functions_page, "cli.md": cli_page, "accuracy.md": accuracy_page}
 
 
 def stale(check: bool) -> Iterator[str]:

@@ -19,6 +19,7 @@ from diffcheck.graph.build import read, read_beside
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Definition, Graph
 from diffcheck.graph.text import Infix, Latex, derivative_text
+from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.diagnosis import Source
 from diffcheck.judgement.evaluated import evaluated_rows
 from diffcheck.judgement.formats import format_named
@@ -146,6 +147,7 @@ class Check:
             dtype=self.format.name,
             program="; ".join([f"JAX ran {how} on the CPU", *notes]),
             derivatives=tuple(_as_text(names, found) for names, found in self.symbolic.items()),
+            note=roundings(jax.__version__, self.format.name).note,
             versions={library.__name__: library.__version__ for library in (jax, sympy, flint)},
         )
 

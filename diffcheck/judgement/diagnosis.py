@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 
-from diffcheck.engines.certified import applied, conditions, culprit, enclose_nodes, origins
+from diffcheck.engines.certified import Arithmetic, applied, conditions, culprit, enclose_nodes, origins
 from diffcheck.graph.build import expanded
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors, arguments_of, prune
@@ -47,6 +47,7 @@ class Evidence:
     point: Mapping[str, float]
     wrt: str
     format: Format
+    arithmetic: Arithmetic
     derivative: Enclosure | None
     rerun: Callable[[Graph], float | None]
     run_nodes: Callable[[Graph], list[float | None]]
@@ -254,7 +255,7 @@ def corners(function: Source, point: Mapping[str, float], wrt: str) -> str:
 
 def magnified_rounding(evidence: Evidence) -> Cause | None:
     """The operation whose rounding contributes most to the error bound, and the one that magnifies it."""
-    found = culprit(evidence.program.graph, evidence.point) if evidence.program is not None else None
+    found = culprit(evidence.program.graph, evidence.point, evidence.arithmetic) if evidence.program is not None else None
     if found is None:
         return None
     assert evidence.program is not None

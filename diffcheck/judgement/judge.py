@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import jax
 import numpy as np
 
 from diffcheck.engines.automatic import Names, Program, run_nodes
-from diffcheck.engines.certified import Certificate, certify, enclose_value, rounding_bound, ties_within_rounding
+from diffcheck.engines.certified import Arithmetic, Certificate, certify, enclose_value, rounding_bound, ties_within_rounding
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph
+from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.diagnosis import Evidence, Source, corners, why
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.verdict import Rule, Truth, judge
@@ -40,6 +42,7 @@ class Judge:
     def __init__(self, function: Source, fmt: Format, graph_of: Callable[[Entry], Graph | None]) -> None:
         self._function = function
         self._format = fmt
+        self._arithmetic = Arithmetic(fmt.unit_roundoff, fmt.smallest_normal, roundings(jax.__version__, fmt.name))
         self._graph_of = graph_of
 
     def sample(self, point: Point, names: Names, entries: Sequence[Entry], values: Values) -> Sample:
@@ -86,13 +89,13 @@ class Judge:
             return enclose_value(graph, point)
 
         def bound() -> Decimal | None:
-            return rounding_bound(graph, point, self._format.unit_roundoff)
+            return rounding_bound(graph, point, self._arithmetic)
 
         return Rule("JAX's rule" if automatic else "the formula", exact, bound, literals_are_rounded=automatic)
 
     def _beside(self, point: Point, names: Names) -> list[Enclosure]:
         """The derivatives of what rounding may have made of the function."""
-        ties = ties_within_rounding(self._function.graph, point, self._format.unit_roundoff, self._format.smallest_normal)
+        ties = ties_within_rounding(self._function.graph, point, self._arithmetic)
         proved = (certify(graph, point, names[0], len(names)).derivative for graph in ties)
         return [derivative for derivative in proved if derivative is not None]
 
@@ -104,6 +107,7 @@ class Judge:
             point=point,
             wrt=names[0],
             format=self._format,
+            arithmetic=self._arithmetic,
             derivative=truth.derivative,
             rerun=lambda other: self._rerun(other, entry, point, names),
             run_nodes=lambda program: run_nodes(program, point, self._format.name),

@@ -39,7 +39,8 @@ def show_header(console: Console, header: Header, latex: bool) -> None:
     line(console, f"read as: {header.read_as}")
     for derivative in header.derivatives:
         show_derivative(console, header.name, derivative, latex)
-    line(console, header.program, "dim")
+    for text in filter(None, (header.program, header.note)):
+        line(console, text, "dim")
 
 
 def show_derivative(console: Console, name: str, derivative: Derivative, latex: bool) -> None:

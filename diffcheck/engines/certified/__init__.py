@@ -6,10 +6,11 @@ It sees only the user's function, and judges what the other engines found; it ne
 from diffcheck.engines.certified.certificate import Certificate, scope
 from diffcheck.engines.certified.enclose import certify, enclose_value
 from diffcheck.engines.certified.facts import applied, conditions, enclose_nodes, origins
-from diffcheck.engines.certified.rounding import culprit, rounding_bound
+from diffcheck.engines.certified.rounding import Arithmetic, culprit, rounding_bound
 from diffcheck.engines.certified.ties import ties_within_rounding
 
 __all__ = [
+    "Arithmetic",
     "Certificate",
     "applied",
     "certify",

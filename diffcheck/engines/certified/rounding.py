@@ -1,13 +1,13 @@
 """How far rounding may carry a float program from its exact value: B = Σ cᵢ·u·|vᵢ|·|∂out/∂vᵢ| over its nodes.
 
-One reverse sweep with the local derivatives of the certified engine. cᵢ counts units roundoff of one operation. The standard
-operations are correctly rounded (1); for library functions a bound on the safe side stands in for a measured table.
+One reverse sweep with the local derivatives of the certified engine. cᵢ counts units roundoff of one operation; the caller says
+what they are for each function, since that is a fact about the library that ran it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -17,13 +17,26 @@ from flint import arb, arb_series
 from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.line import Line, Mode, Trouble, Value
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Apply, Constant, Graph, Variable, arguments_of, evaluate_nodes
+from diffcheck.graph.graph import Apply, Call, Constant, Graph, Node, Variable, arguments_of, evaluate_nodes
 
 PRECISION_BITS = 512
 MAGNIFIED = 1000.0  # times: three digits lost in one operation
-LIBRARY_FUNCTION = 32.0  # 16 ulps: exp, tanh, sinh, … of XLA on a CPU stay below it away from the zeros of their results
-EXACT_OPERATIONS = ("negate", "abs", "max", "min", "where", "sign", "floor", "ceil")
-ROUNDED_ONCE = ("add", "subtract", "multiply", "divide", "sqrt", "square")
+NOT_STEEPER_THAN_ONE = ("abs", "max", "min")  # at a tie an error passes through, no larger than it was
+Roundings = Callable[[str], float]  # units roundoff by which a function's result may be off
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """The floats in which a program runs, and how accurate the functions are there."""
+
+    unit_roundoff: float
+    smallest_normal: float
+    roundings: Roundings
+
+    @property
+    def digits(self) -> int:
+        """Binary digits of a float."""
+        return round(-math.log2(self.unit_roundoff))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +48,18 @@ class Culprit:
     factor: float
 
 
-def rounding_bound(graph: Graph, point: Mapping[str, float], unit_roundoff: float) -> Decimal | None:
+def rounding_bound(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Decimal | None:
     """B at a point of floats; None where a local derivative is not proved (a tie, the edge of a domain)."""
     with scope(PRECISION_BITS):
-        sweep = _Sweep(graph, point)
-        total = sum((roundings for roundings in sweep.contributions), arb(0))
-        return enclosure(total * arb(unit_roundoff)).upper if sweep.is_proved and total.is_finite() else None
+        sweep = _Sweep(graph, point, arithmetic)
+        total = sum(sweep.contributions, arb(0))
+        return enclosure(total * arb(arithmetic.unit_roundoff)).upper if sweep.is_proved and total.is_finite() else None
 
 
-def culprit(graph: Graph, point: Mapping[str, float]) -> Culprit | None:
+def culprit(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Culprit | None:
     """Who is to blame for the rounding error of a program; None where no bound is proved, or none is needed."""
     with scope(PRECISION_BITS):
-        sweep = _Sweep(graph, point)
+        sweep = _Sweep(graph, point, arithmetic)
         sizes = [float(contribution.mid()) for contribution in sweep.contributions]
         if not sweep.is_proved or not any(sizes):
             return None
@@ -57,8 +70,9 @@ def culprit(graph: Graph, point: Mapping[str, float]) -> Culprit | None:
 class _Sweep:
     """One reverse sweep: the contribution of every node to the error of the output, in units roundoff."""
 
-    def __init__(self, graph: Graph, point: Mapping[str, float]) -> None:
+    def __init__(self, graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> None:
         self._graph = graph
+        self._arithmetic = arithmetic
         self._values = evaluate_nodes(graph, Line(Mode.POINT, 1), {name: arb(x) for name, x in point.items()})
         self._adjoints = [arb(0)] * len(graph.nodes)
         self._partials: dict[tuple[int, int], arb] = {}  # of node i with respect to the node j that it uses
@@ -73,13 +87,13 @@ class _Sweep:
     def _visit(self, i: int, fixed: list[bool]) -> bool:
         """Adds a node's contribution, and hands its adjoint on; False where something is not proved."""
         node, value = self._graph.nodes[i], _number(self._values[i])
-        if value is None:
+        if value is None or isinstance(node, Call):
             return False
-        self.contributions[i] = _roundings(node) * abs(value * self._adjoints[i])
+        self.contributions[i] = (self._units(node) + self._of_exponent(node)) * abs(value * self._adjoints[i])
         if not isinstance(node, Apply):
             return True
         for k, j in enumerate(node.arguments):
-            if fixed[j] and _is_float(self._values[j]):
+            if fixed[j] and _is_float(self._values[j], self._arithmetic.digits):
                 continue  # it carries no error, and an order or an exponent has no derivative
             partial = _partial(node, k, [self._values[a] for a in node.arguments])
             if partial is None:
@@ -87,6 +101,23 @@ class _Sweep:
             self._partials[i, j] = self._partials.get((i, j), arb(0)) + partial
             self._adjoints[j] += self._adjoints[i] * partial
         return True
+
+    def _units(self, node: Node) -> float:
+        """cᵢ of a node."""
+        match node:
+            case Constant(value):
+                return 0.0 if _fits(value, self._arithmetic.digits) else 1.0
+            case Apply("integer_power", (_, exponent)):
+                return _of_integer_power(self._graph.nodes[exponent], self._arithmetic.roundings)
+            case Apply(function, _):
+                return self._arithmetic.roundings(function)
+            case _:
+                return 0.0
+
+    def _of_exponent(self, node: Node) -> arb:
+        """The compiler makes exp(a + b) of exp(a)·exp(b), and exp(a·b) of exp(a)^b: the new exponent is rounded."""
+        exponent = _number(self._values[node.arguments[0]]) if isinstance(node, Apply) and node.function == "exp" else None
+        return arb(0) if exponent is None else abs(exponent)
 
     def magnifier(self, node: int) -> tuple[int | None, float]:
         """The first node on the way to the output that makes a relative error MAGNIFIED times as large, and how large."""
@@ -115,28 +146,23 @@ def _variable_free(graph: Graph) -> list[bool]:
     return fixed
 
 
-def _is_float(value: Value) -> bool:
-    """Whether a value is a number that a float holds exactly."""
+def _is_float(value: Value, digits: int) -> bool:
+    """Whether a value is a number that a float of this many binary digits holds exactly."""
     ball = _number(value)
-    return ball is not None and ball.is_exact() and ball == arb(float(ball))
+    return ball is not None and ball.is_exact() and int(ball.man_exp()[0]).bit_length() <= digits
 
 
-def _roundings(node: object) -> float:
-    """cᵢ of a node."""
-    match node:
-        case Constant(value):
-            return 0.0 if Fraction(_nearest(value)) == value else 1.0
-        case Apply(function, _):
-            return 0.0 if function in EXACT_OPERATIONS else 1.0 if function in ROUNDED_ONCE else LIBRARY_FUNCTION
-        case _:
-            return 0.0
+def _fits(value: Fraction, digits: int) -> bool:
+    """Whether a literal has no more binary digits than a float."""
+    odd = value.numerator // (value.numerator & -value.numerator or 1)
+    return value.denominator.bit_count() == 1 and odd.bit_length() <= digits
 
 
-def _nearest(value: Fraction) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return 0.0
+def _of_integer_power(exponent: Node, roundings: Roundings) -> float:
+    """xⁿ is made of products; squaring doubles the relative error of its argument, so that n - 1 roundings come together."""
+    assert isinstance(exponent, Constant)
+    n = int(exponent.value)
+    return max(abs(n) - 1, 0) * roundings("multiply") + (roundings("divide") if n < 0 else 0.0)
 
 
 def _partial(node: Apply, k: int, arguments: list[Value]) -> arb | None:
@@ -151,7 +177,9 @@ def _partial(node: Apply, k: int, arguments: list[Value]) -> arb | None:
     result = Line(Mode.BOTH_SIDES, 2).apply(FUNCTIONS[node.function], moved)
     if isinstance(result, arb_series):
         return result[1] if result.prec >= 2 else None
-    return None if isinstance(result, Trouble) else arb(0)
+    if isinstance(result, Trouble):
+        return arb(1) if node.function in NOT_STEEPER_THAN_ONE else None
+    return arb(0)
 
 
 def _number(value: Value) -> arb | None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import islice
 
 from diffcheck.engines.certified.enclose import enclose_value
-from diffcheck.engines.certified.rounding import rounding_bound
+from diffcheck.engines.certified.rounding import Arithmetic, rounding_bound
 from diffcheck.graph.build import expanded
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, prune
@@ -22,25 +22,25 @@ MOST_TIES = 8  # that are looked at
 LARGEST_STEP = Decimal("1e300")
 
 
-def ties_within_rounding(graph: Graph, point: Mapping[str, float], unit_roundoff: float, smallest_normal: float) -> list[Graph]:
+def ties_within_rounding(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> list[Graph]:
     """The functions that rounding may have made of this one at a point: each tie turned by itself, and all of them."""
     graph = expanded(graph, lambda row: row.may_jump or row.column("ball") is None)
-    turns = list(islice(_turns(graph, point, unit_roundoff, smallest_normal), MOST_TIES))
+    turns = list(islice(_turns(graph, point, arithmetic), MOST_TIES))
     each = [_moved(graph, {node: step}) for node, step in turns]
     return [*each, _moved(graph, dict(turns))] if len(turns) > 1 else each
 
 
-def _turns(graph: Graph, point: Mapping[str, float], unit_roundoff: float, smallest_normal: float) -> Iterator[tuple[int, Fraction]]:
+def _turns(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Iterator[tuple[int, Fraction]]:
     """Nodes that decide by a sign, with what must be added to their first argument to turn it."""
     for i, node in enumerate(graph.nodes):
         if not isinstance(node, Apply) or not FUNCTIONS[node.function].decides_by:
             continue
         difference = _difference(graph, node, point)
         distance = enclose_value(difference, point)
-        bound = rounding_bound(difference, point, unit_roundoff)
+        bound = rounding_bound(difference, point, arithmetic)
         if distance is None or bound is None:
             continue
-        reach = UP.add(bound, Decimal(smallest_normal) if distance.midpoint else Decimal(0))  # subnormals are flushed to zero
+        reach = UP.add(bound, Decimal(arithmetic.smallest_normal) if distance.midpoint else Decimal(0))  # subnormals are flushed to zero
         if 0 < reach < LARGEST_STEP and max(abs(distance.lower), abs(distance.upper)) <= reach:
             beyond = UP.multiply(reach, 2)
             yield i, Fraction(EXACT.minus(beyond) if distance.midpoint > 0 else beyond)

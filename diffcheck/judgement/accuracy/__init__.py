@@ -1,0 +1,1 @@
+"""How accurate JAX's functions are: measured against enclosures by `python -m diffcheck.judgement.accuracy`, shipped as data."""
