@@ -94,7 +94,8 @@ def unsinc(x: Any) -> Any:
 def uppergamma(a: Any, x: Any) -> Any:
     if not isinstance(a, jax.core.Tracer) and np.all(np.asarray(a) <= 0):
         raise UnsupportedError("JAX has uppergamma of positive order only")
-    return jax.scipy.special.gammaincc(a, x) * jax.scipy.special.gamma(a)
+    defined = jnp.where(a > 0, 1.0, jnp.nan)  # jax.scipy.special.gammaincc(a, x) is 1 for every a below 0
+    return jax.scipy.special.gammaincc(a, x) * jax.scipy.special.gamma(a) * defined
 
 
 def lowergamma(a: Any, x: Any) -> Any:
