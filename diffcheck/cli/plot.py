@@ -11,7 +11,7 @@ import typer
 from diffcheck.cli.app import app
 from diffcheck.cli.arguments import At, Dtype, Expression, ExpressionCommand, FloatFormat, Of, Strict, expression_text
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.job import checked, columns_at
+from diffcheck.cli.job import checked, columns_at, ends
 from diffcheck.errors import InputError
 
 
@@ -35,16 +35,12 @@ def plot(
       diffcheck plot "x^2 + 3x + 2" --at 2 --range -4,4 -o tangent.png
       diffcheck plot "relu(x)" --at -1 --at 0 --at 3 -o relu.svg
     """
-    from diffcheck.judgement.points import read_number
     from diffcheck.results import Tally
     from diffcheck.views import console as view
     from diffcheck.views.plot import plot as draw
 
     job = checked(expression_text(expression), of, wrt, (), dtype)
-    ends = range_.split(",") if range_ else []
-    if len(ends) not in (0, 2):
-        raise InputError(f"{range_!r} is not an interval", "Write --range -4,4.")
-    lower, upper = (read_number(end, job.format) for end in ends) if ends else (None, None)
+    lower, upper = ends(job, "--range", range_) if range_ else (None, None)
     (name, *others), *further = job.wrt
     if others or (further and wrt):
         raise InputError("a picture shows the first derivative in one variable", f"Write --wrt {name}.")
