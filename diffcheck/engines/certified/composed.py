@@ -101,7 +101,7 @@ def tanh(line: Line, u: Series) -> Value:
     if isinstance(u, arb):
         return u.tanh()
     grown = (2 * u if u[0] < 0 else -2 * u).exp()  # at most about 1: the other sign could overflow
-    return (grown - 1) / (grown + 1) if u[0] < 0 else (1 - grown) / (1 + grown)
+    return divide(line, grown - 1, grown + 1) if u[0] < 0 else divide(line, 1 - grown, 1 + grown)
 
 
 def asinh(line: Line, u: Series) -> Value:

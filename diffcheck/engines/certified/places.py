@@ -66,7 +66,8 @@ def _undefined(part: Piece, within: Mapping[float, Certificate], around: Mapping
     if any(ends):
         return replace(part, status=Status.BOUNDARY, reason=f"the domain ends here; {within[x].reason}")
     pole = _is_like_a_pole(around[min(around)], around[max(around)], part.upper - part.lower)
-    return replace(part, status=Status.UNDEFINED, point=x, reason=within[x].reason + (": it looks like a pole" if pole else ""))
+    looks = ": it looks like a pole" if pole and "pole" not in within[x].reason else ""
+    return replace(part, status=Status.UNDEFINED, point=x, reason=within[x].reason + looks)
 
 
 def _guess(part: Piece, within: Mapping[float, Certificate]) -> str:

@@ -16,7 +16,7 @@ from diffcheck.engines.certified.line import Line, Series, Value, balls, unprove
 
 NOT_ANALYTIC = acb(arb.nan())
 LEAST_POINTS = 16
-RADII = 16  # radii tried, each an eighth of the one before
+RADII = 20  # radii tried, each an eighth of the one before
 
 
 def from_values(name: str) -> Callable[..., Value]:
