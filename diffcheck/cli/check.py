@@ -64,7 +64,7 @@ def check(
       diffcheck check "x^2 + 3x + 2" --at "linspace(-4,4,100)" --claim "2x + 3"
       diffcheck check "f(x) = x^2 + 3x + 2; g(x) = f(f(f(x)))" --at 2 --of g
       diffcheck check "exp(x)" --points points.csv --format jsonl -o report.jsonl
-      diffcheck check "abs(x) + sqrt(x + 1)" --interval -1,2
+      diffcheck check "max(x^2, 2x + 3)" --interval -2,4
     """
     from diffcheck.views.output import opened
 
