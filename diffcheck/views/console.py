@@ -121,11 +121,11 @@ def _place(sample: Sample) -> str:
 
 def _show_notes(console: Console, samples: Sequence[Sample]) -> None:
     """Why, for every verdict that does not speak for itself; the same reason only once."""
-    notes = list(dict.fromkeys(note for sample in samples for note in notes(sample.results)))
-    for note in notes[:LINES]:
+    told = list(dict.fromkeys(note for sample in samples for note in notes(sample.results)))
+    for note in told[:LINES]:
         line(console, note)
-    if len(notes) > LINES:
-        line(console, f"  … and {len(notes) - LINES} more reasons")
+    if len(told) > LINES:
+        line(console, f"  … and {len(told) - LINES} more reasons")
 
 
 def _without_least(samples: list[Sample]) -> list[Sample]:

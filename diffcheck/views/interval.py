@@ -14,10 +14,10 @@ from diffcheck.results import Finding, IntervalReport, Piece, Status
 from diffcheck.views.console import (
     LINES,
     MARKS,
-    SILENT,
     STYLES,
     engine_name,
     line,
+    notes,
     number_text,
     proved_briefly,
     show_conclusion,
@@ -73,7 +73,8 @@ def _show_worst(console: Console, report: IntervalReport) -> None:
         for finding in group:
             table.add_row(*_row(report, finding))
         console.print(table)
-    _show_notes(console, report)
+    for note in notes(finding.result for finding in report.worst):
+        line(console, note)
 
 
 def _row(report: IntervalReport, finding: Finding) -> Iterator[str | Text]:
@@ -84,16 +85,6 @@ def _row(report: IntervalReport, finding: Finding) -> Iterator[str | Text]:
     yield number_text(result.value)
     yield proved_briefly(sample, DIGITS)
     yield Text(f"{MARKS[result.outcome]} {result.verdict.value}", STYLES[result.outcome])
-
-
-def _show_notes(console: Console, report: IntervalReport) -> None:
-    """Why, for every verdict that does not speak for itself; the same reason only once."""
-    told: dict[str, list[str]] = {}
-    for finding in report.worst:
-        if finding.result.verdict not in SILENT:
-            told.setdefault(finding.result.reason, []).append(engine_name(finding.result))
-    for reason, engines in told.items():
-        line(console, f"  {', '.join(dict.fromkeys(engines))}: {reason}")
 
 
 def _smoothness(report: IntervalReport) -> str:

@@ -32,7 +32,7 @@ def _described(graph: Graph, variable: str, part: Piece) -> Piece:
     within = {x: found for x, found in around.items() if part.lower <= x <= part.upper}
     x = next((x for x, found in within.items() if found.status in _TELLING), None)
     if ordinal(part.upper) - ordinal(part.lower) > NARROW:
-        return part if x is None else replace(part, reason=f"{part.reason}; {within[x].status.value} at {variable} = {x!r}")
+        return part if x is None else replace(part, reason=f"{part.reason}; {within[x].status.value} at {variable} = {repr(x).removesuffix(".0")}")
     if x is not None:
         return replace(part, status=within[x].status, point=x, reason=_reason(within[x]))
     return _undefined(part, within, around) or replace(part, reason=_guess(part, within))
@@ -60,11 +60,10 @@ def _undefined(part: Piece, within: Mapping[float, Certificate], around: Mapping
     x = next((x for x, found in within.items() if found.status is Status.UNDEFINED), None)
     if x is None:
         return None
-    ends = [around[min(around)].status is Status.UNDEFINED, around[max(around)].status is Status.UNDEFINED]
-    if all(ends):
-        return None
+    ends = [around[end].status is Status.UNDEFINED for end in (min(around), max(around))]
     if any(ends):
-        return replace(part, status=Status.BOUNDARY, reason=f"the domain ends here; {within[x].reason}")
+        is_end = not all(ends) and any(found.status is Status.SMOOTH for found in within.values())
+        return replace(part, status=Status.BOUNDARY, reason=f"the domain ends here; {within[x].reason}") if is_end else None
     pole = _is_like_a_pole(around[min(around)], around[max(around)], part.upper - part.lower)
     looks = ": it looks like a pole" if pole and "pole" not in within[x].reason else ""
     return replace(part, status=Status.UNDEFINED, point=x, reason=within[x].reason + looks)
