@@ -210,3 +210,45 @@ class Report:
         for sample in self.samples:
             tally.add(sample)
         return tally
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an interval, its ends included.
+
+    Where `point` is None, f is proved to be smooth, or undefined, at every real number of it; or `boundary`: the domain is
+    proved to end within; or `undecided`. With a `point`, that is where the status is proved.
+    """
+
+    lower: float
+    upper: float
+    status: Status
+    point: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One derivative value at one point."""
+
+    sample: Sample
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalReport:
+    """A function on an interval: what is proved of all of it, and the worst that was found at the points sampled."""
+
+    header: Header
+    variable: str
+    lower: float
+    upper: float
+    pieces: tuple[Piece, ...]
+    points: int  # how many were sampled
+    tally: Tally
+    worst: tuple[Finding, ...]  # of each engine: the largest error, and the gravest verdict where that is another one
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether f is proved to be defined and smooth on all of the interval."""
+        return all(piece.status is Status.SMOOTH for piece in self.pieces)

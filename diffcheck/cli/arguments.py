@@ -72,6 +72,7 @@ Expression = Annotated[
 ]
 At = Annotated[list[str], _option("--at", help="A point: 2, or x=1,y=2, or linspace(-4,4,100). May be repeated.", metavar="POINT")]
 Points = Annotated[Path | None, _option("--points", help="A CSV file of points, one column a variable.", metavar="FILE")]
+Interval = Annotated[str, _option("--interval", help="Judge f on all of an interval, and its derivatives at samples.", metavar="A,B")]
 Wrt = Annotated[
     str, _option("--wrt", help="The variables to differentiate by, e.g. x,y; 'x x' is a second derivative (default: all).", metavar="NAMES")
 ]

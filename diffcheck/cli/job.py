@@ -22,6 +22,16 @@ def checked(text: str, of: str, wrt: str, claims: Sequence[str], dtype: Dtype) -
     return Check(text, of=of or None, wrt=names(wrt), claims=claims, dtype=dtype.value)
 
 
+def ends(job: Check, option: str, text: str) -> tuple[float, float]:
+    """The ends of an interval A,B, numbers of the format under test."""
+    from diffcheck.judgement.points import read_number
+
+    lower, *upper = text.split(",")
+    if len(upper) != 1:
+        raise InputError(f"{text!r} is not an interval", f"Write {option} -4,4.")
+    return read_number(lower, job.format), read_number(upper[0], job.format)
+
+
 def columns_at(job: Check, at: Sequence[str], points: Path | None) -> Columns:
     from diffcheck.judgement.points import from_csv, from_texts
 

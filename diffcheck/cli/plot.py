@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from diffcheck.cli.app import app
 from diffcheck.cli.arguments import At, Dtype, Expression, ExpressionCommand, FloatFormat, Of, Strict, expression_text
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.job import checked, columns_at
+from diffcheck.cli.job import checked, columns_at, ends
 from diffcheck.errors import InputError
+from diffcheck.results import Sample, Tally
+
+if TYPE_CHECKING:
+    from diffcheck.judgement.check import Check
 
 
 @app.command(cls=ExpressionCommand)
@@ -24,7 +29,10 @@ def plot(
     wrt: Annotated[str, typer.Option("--wrt", help="The variable to draw along (default: the first).", metavar="NAME")] = "",
     of: Of = "",
     range_: Annotated[str, typer.Option("--range", help="The interval shown, e.g. -4,4 (default: around the points).", metavar="A,B")] = "",
-    samples: Annotated[int, typer.Option("--samples", help="How many equidistant points the curve goes through.")] = 100,
+    errors: Annotated[bool, typer.Option("--errors", help="Draw the errors of the derivatives in ulps over --range instead.")] = False,
+    samples: Annotated[
+        int | None, typer.Option("--samples", help="How many equidistant points (default: 100, with --errors 1000).", show_default=False)
+    ] = None,
     dtype: FloatFormat = Dtype.float64,
     strict: Strict = False,
 ) -> int:
@@ -34,24 +42,34 @@ def plot(
     Examples:
       diffcheck plot "x^2 + 3x + 2" --at 2 --range -4,4 -o tangent.png
       diffcheck plot "relu(x)" --at -1 --at 0 --at 3 -o relu.svg
+      diffcheck plot "tanh(x)" --range -20,20 --errors -o errors.png
     """
-    from diffcheck.judgement.points import read_number
-    from diffcheck.results import Tally
     from diffcheck.views import console as view
-    from diffcheck.views.plot import plot as draw
 
     job = checked(expression_text(expression), of, wrt, (), dtype)
-    ends = range_.split(",") if range_ else []
-    if len(ends) not in (0, 2):
-        raise InputError(f"{range_!r} is not an interval", "Write --range -4,4.")
-    lower, upper = (read_number(end, job.format) for end in ends) if ends else (None, None)
     (name, *others), *further = job.wrt
     if others or (further and wrt):
         raise InputError("a picture shows the first derivative in one variable", f"Write --wrt {name}.")
+    draw = _errors if errors else _tangents
     tally = Tally()
-    for sample in draw(job, columns_at(job, at, None), name, path=output, lower=lower, upper=upper, samples=samples):
+    for sample in draw(job, output, at, range_, {} if samples is None else {"samples": samples}):
         tally.add(sample)
     console = view.console_for(sys.stderr, "auto")
-    view.line(console, f"{output}: the derivative with respect to {name}")
+    view.line(console, f"{output}: {'the errors of ' * errors}the derivative with respect to {name}")
     view.show_conclusion(console, tally)
     return exit_code(tally, strict)
+
+
+def _tangents(job: Check, output: Path, at: Sequence[str], range_: str, samples: dict[str, int]) -> Iterable[Sample]:
+    from diffcheck.views.plot import plot
+
+    lower, upper = ends(job, "--range", range_) if range_ else (None, None)
+    return plot(job, columns_at(job, at, None), job.wrt[0][0], path=output, lower=lower, upper=upper, **samples)
+
+
+def _errors(job: Check, output: Path, at: Sequence[str], range_: str, samples: dict[str, int]) -> Iterable[Sample]:
+    from diffcheck.views.plot_ulps import plot_errors
+
+    if at or not range_:
+        raise InputError("--errors draws an interval, not points", "Write --errors --range -4,4, without --at.")
+    return plot_errors(job, *ends(job, "--range", range_), path=output, **samples)

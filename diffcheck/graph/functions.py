@@ -284,7 +284,7 @@ ACTIVATIONS = (
 )
 
 SPECIAL_FUNCTIONS = (
-    Function("gamma", "gamma function", aliases=("Gamma",), jax=SPECIAL + "gamma", domain=(NO_POLES,)),
+    Function("gamma", "gamma function", aliases=("Gamma",), jax=SPECIAL + "gamma", ball="rule:gamma", domain=(NO_POLES,)),
     Function("rgamma", "1/gamma(x), and 0 where gamma has a pole", meaning="1/gamma(x)", ball="native:rgamma"),
     Function("lgamma", "log|gamma(x)|", aliases=("loggamma", "gammaln"), sympy="loggamma", jax=SPECIAL + "gammaln", ball="rule:lgamma",
              domain=(NO_POLES,)),

@@ -94,37 +94,38 @@ def _show_lines(console: Console, header: Header, samples: Sequence[Sample], tot
     if len(samples) < total:
         line(console, f"\n{total:,} derivatives; the {len(samples)} with the largest errors (--format jsonl gives all):")
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    engines = dict.fromkeys(_engine(result) for sample in samples for result in sample.results)
+    engines = dict.fromkeys(engine_name(result) for sample in samples for result in sample.results)
     for name in (*header.variables, "derivative", "proved (Arb)", *engines):
         table.add_column(name, overflow="fold")  # a narrow terminal breaks a number, and never cuts it off
     for sample in samples:
-        proved = enclosure_text(sample.enclosure, 15).partition(" ")[0] if sample.enclosure else sample.status.value
-        table.add_row(*map(_number, sample.point.values()), _symbol(header, sample), proved, *map(_cell, sample.results))
+        proved = proved_briefly(sample, 15)
+        table.add_row(*map(number_text, sample.point.values()), symbol(header, sample), proved, *map(_cell, sample.results))
     console.print()
     console.print(table)
     line(console, "The numbers are errors in ulps.", "dim")
     _show_notes(console, samples)
 
 
-def _symbol(header: Header, sample: Sample) -> str:
+def symbol(header: Header, sample: Sample) -> str:
     return leibniz(header.name, sample.wrt, sample.order)
 
 
 def _cell(result: Result) -> Text:
-    return Text(f"{MARKS[result.outcome]} {result.verdict.value if result.ulps is None else _ulps(result.ulps)}", STYLES[result.outcome])
+    found = result.verdict.value if result.ulps is None else ulps_text(result.ulps)
+    return Text(f"{MARKS[result.outcome]} {found}", STYLES[result.outcome])
 
 
 def _place(sample: Sample) -> str:
-    return ", ".join(f"{name} = {_number(value)}" for name, value in sample.point.items())
+    return ", ".join(f"{name} = {number_text(value)}" for name, value in sample.point.items())
 
 
 def _show_notes(console: Console, samples: Sequence[Sample]) -> None:
     """Why, for every verdict that does not speak for itself; the same reason only once."""
-    notes = list(dict.fromkeys(note for sample in samples for note in _notes(sample)))
-    for note in notes[:LINES]:
+    told = list(dict.fromkeys(note for sample in samples for note in notes(sample.results)))
+    for note in told[:LINES]:
         line(console, note)
-    if len(notes) > LINES:
-        line(console, f"  … and {len(notes) - LINES} more reasons")
+    if len(told) > LINES:
+        line(console, f"  … and {len(told) - LINES} more reasons")
 
 
 def _without_least(samples: list[Sample]) -> list[Sample]:
@@ -162,21 +163,22 @@ def _function_value(sample: Sample) -> str:
         return enclosure_text(sample.value)
     if sample.status is Status.UNDEFINED:
         return "not defined"
-    return "?" if sample.primal is None else f"{_number(sample.primal)} (not proved)"
+    return "?" if sample.primal is None else f"{number_text(sample.primal)} (not proved)"
 
 
 def _rows(header: Header, sample: Sample) -> Iterator[tuple[str | Text, ...]]:
-    yield _symbol(header, sample), "proved (Arb)", _proved(sample), "", Text(sample.status.value)
+    yield symbol(header, sample), "proved (Arb)", _proved(sample), "", Text(sample.status.value)
     for result in sample.results:
         mark = Text(f"{MARKS[result.outcome]} {result.verdict.value}", STYLES[result.outcome])
-        yield "", _engine(result), _number(result.value), _ulps(result.ulps), mark
+        yield "", engine_name(result), number_text(result.value), ulps_text(result.ulps), mark
 
 
-def _notes(sample: Sample) -> Iterator[str]:
-    told = [result for result in sample.results if result.verdict not in SILENT]
+def notes(results: Iterable[Result]) -> Iterator[str]:
+    """Why, for every verdict that does not speak for itself: once for each reason."""
+    told = [result for result in results if result.verdict not in SILENT]
     for reason, group in groupby(sorted(told, key=lambda result: result.reason), key=lambda result: result.reason):
         results = list(group)
-        engines = ", ".join(dict.fromkeys(map(_engine, results)))
+        engines = ", ".join(dict.fromkeys(map(engine_name, results)))
         blame = results[0].blame
         underlined = "" if blame is None else "\n" + indent(excerpt(blame.text, blame.start, blame.end), "  ")
         yield f"  {engines}: {reason}{underlined}"
@@ -189,17 +191,22 @@ def _proved(sample: Sample) -> str:
     return enclosure_text(sample.enclosure) if sample.enclosure is not None else "—"
 
 
-def _engine(result: Result) -> str:
+def proved_briefly(sample: Sample, digits: int) -> str:
+    """The derivative without its radius, or the status of a point that has none."""
+    return enclosure_text(sample.enclosure, digits).partition(" ")[0] if sample.enclosure else sample.status.value
+
+
+def engine_name(result: Result) -> str:
     return {"symbolic": "SymPy", "claim": "claim"}.get(result.engine, f"JAX {result.mode}")
 
 
-def _number(value: float | None) -> str:
+def number_text(value: float | None) -> str:
     if value is None:
         return "—"
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
-def _ulps(ulps: float | None) -> str:
+def ulps_text(ulps: float | None) -> str:
     if ulps is None:
         return "—"
     return f"{ulps:.2f}" if ulps < 100 else f"{ulps:.3g}"

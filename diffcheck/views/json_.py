@@ -16,7 +16,7 @@ from typing import Any, NotRequired, TextIO
 
 from typing_extensions import TypedDict  # pydantic reads typing's only from Python 3.12 on
 
-from diffcheck.results import UP, Blame, Enclosure, Header, Report, Result, Sample, Tally
+from diffcheck.results import UP, Blame, Enclosure, Header, IntervalReport, Piece, Report, Result, Sample, Tally
 from diffcheck.suites.runner import Fault, Record
 
 SCHEMA_VERSION = 1
@@ -93,6 +93,45 @@ class FaultJson(TypedDict):
     outcome: str
 
 
+class PieceJson(TypedDict):
+    """A part of an interval, with what is proved of all of it or, where there is a point, at that point."""
+
+    lower: float
+    upper: float
+    lower_hex: str
+    upper_hex: str
+    status: str
+    point: float | None
+    reason: str
+
+
+class WorstJson(TypedDict):
+    """The largest error of a derivative under test among the samples, or its gravest verdict; `result` is one of `sample`'s."""
+
+    result: ResultJson
+    sample: SampleJson
+
+
+class IntervalJson(TypedDict):
+    """A function on an interval."""
+
+    schema_version: int
+    variable: str
+    lower: float
+    upper: float
+    smooth: bool  # proved: defined and smooth on all of it
+    pieces: list[PieceJson]
+    points: int  # how many were sampled
+    worst: list[WorstJson]
+    summary: dict[str, Any]  # of the samples
+
+
+class IntervalReportJson(TypedDict):
+    schema_version: int
+    header: dict[str, Any]
+    interval: IntervalJson
+
+
 class ReportJson(TypedDict):
     schema_version: int
     header: dict[str, Any]
@@ -104,7 +143,7 @@ def schema() -> dict[str, Any]:
     """The JSON schema of a line of `--format jsonl`."""
     from pydantic import TypeAdapter
 
-    found: dict[str, Any] = TypeAdapter(SampleJson | FaultJson).json_schema()
+    found: dict[str, Any] = TypeAdapter(SampleJson | FaultJson | IntervalJson).json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "diffcheck", **found}
 
 
@@ -128,6 +167,14 @@ def write_report(header: Header, samples: Iterable[Sample], stream: TextIO) -> T
     return tally
 
 
+def write_interval(report: IntervalReport, stream: TextIO, *, whole: bool) -> None:
+    """A line with what was found on an interval; as a `whole` report it stands in one object with the header."""
+    found = interval_as_line(report)
+    if whole:
+        found = f'{{"schema_version": {SCHEMA_VERSION},\n"header": {_encode(asdict(report.header))},\n"interval": {found}}}'
+    stream.write(found + "\n")
+
+
 def report_as_json(report: Report) -> ReportJson:
     """What `write_report` writes, as plain values."""
     stream = io.StringIO()
@@ -139,6 +186,22 @@ def report_as_json(report: Report) -> ReportJson:
 def sample_as_line(sample: Sample) -> str:
     """One sample as a line of JSON, without the line's end."""
     return f'{{"schema_version": {SCHEMA_VERSION}, {_sample(sample)}, "outcome": "{sample.outcome._value_}"}}'
+
+
+def interval_as_line(report: IntervalReport) -> str:
+    """What was found on an interval as a line of JSON, without the line's end."""
+    worst = (f'{{"result": {_result(found.result)}, "sample": {sample_as_line(found.sample)}}}' for found in report.worst)
+    return (
+        f'{{"schema_version": {SCHEMA_VERSION}, "variable": {_text(report.variable)}, '
+        f'"lower": {report.lower!r}, "upper": {report.upper!r}, "smooth": {_encode(report.is_smooth)}, '
+        f'"pieces": [{", ".join(map(_piece, report.pieces))}], "points": {report.points}, "worst": [{", ".join(worst)}], '
+        f'"summary": {_encode(_summary(report.tally))}}}'
+    )
+
+
+def _piece(piece: Piece) -> str:
+    ends = {"lower": piece.lower, "upper": piece.upper, "lower_hex": piece.lower.hex(), "upper_hex": piece.upper.hex()}
+    return _encode({**ends, "status": piece.status.value, "point": piece.point, "reason": piece.reason})
 
 
 def record_as_line(record: Record) -> str:

@@ -6,7 +6,7 @@ The same check gives the same bytes in every run: no date, no version, no random
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -60,7 +60,7 @@ def plot(
     `wrt`. Raises InputError for what cannot be drawn, UnsupportedError where JAX lacks a function, OutputError where the
     file cannot be written.
     """
-    suffix = _suffix(path)
+    suffix = suffix_of(path)
     _require(check, points, wrt, samples)
     with opened(path) as stream:
         grid = _grid(points[wrt].astype(float), lower, upper, samples)
@@ -69,7 +69,8 @@ def plot(
     return found
 
 
-def _suffix(path: Path) -> str:
+def suffix_of(path: Path) -> str:
+    """The format that the name of a file asks for; raises InputError."""
     suffix = path.suffix.lower().lstrip(".")
     if suffix not in METADATA:
         known = ", ".join(f".{name}" for name in METADATA)
@@ -113,10 +114,14 @@ def _grid(places: Floats, lower: float | None, upper: float | None, samples: int
 
 def render(check: Check, samples: Sequence[Sample], grid: Floats, suffix: str) -> bytes:
     """The bytes of the picture of these samples (at least one), all with respect to one variable."""
+    return encoded(lambda: draw(check, samples, grid), suffix)
+
+
+def encoded(drawn: Callable[[], Figure], suffix: str) -> bytes:
+    """The bytes of a figure that is drawn with the settings of diffcheck."""
     with _own_settings():
-        figure = draw(check, samples, grid)
         file = BytesIO()
-        figure.savefig(file, format=suffix, metadata=METADATA[suffix])
+        drawn().savefig(file, format=suffix, metadata=METADATA[suffix])
     return file.getvalue()
 
 
@@ -136,7 +141,7 @@ def draw(check: Check, samples: Sequence[Sample], grid: Floats) -> Figure:
     name = short(_name(check))
     figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06))
     canvas = FigureCanvasAgg(figure)
-    figure.suptitle(_title(check, section), family="monospace", fontsize=11, parse_math=False)
+    figure.suptitle(title(check, section.held), family="monospace", fontsize=11, parse_math=False)
     left, right = figure.subplots(1, 2)
     left.set_title(_subtitle(samples, detailed), fontsize=10)
     right.set_title(f"{name}(x*+δ) ≈ {name}(x*) + {name}′(x*)·δ: what is left over", fontsize=10)
@@ -154,16 +159,16 @@ def _name(check: Check) -> str:
     return check.problem.target.name or "f"
 
 
-def _title(check: Check, section: Section) -> str:
+def title(check: Check, held: Mapping[str, float]) -> str:
     """The expression as it was read, in at most two lines; then, where there are any, the values of the other variables."""
     target = check.problem.target
     parts = []
     for line in statements(target, Infix()):
         name = _name(check) if line.left.startswith("(") else ""  # an expression without a name
         parts.append(f"{name}{line.left} = {line.body}")
-    title = _lines("; ".join(parts), TITLE_LINES)
-    held = ", ".join(f"{name} = {number(value)}" for name, value in section.held.items())
-    return "\n".join([*title, *_lines(f"with {held}", 1)] if held else title)
+    lines = _lines("; ".join(parts), TITLE_LINES)
+    others = ", ".join(f"{name} = {number(value)}" for name, value in held.items())
+    return "\n".join([*lines, *_lines(f"with {others}", 1)] if others else lines)
 
 
 def _lines(text: str, count: int) -> list[str]:

@@ -27,7 +27,8 @@ from diffcheck.engines.certified.line import (
     unproved,
     worst,
 )
-from diffcheck.engines.certified.rules import power_of_zero, sign_or_tie, where
+from diffcheck.engines.certified.rules import divide, power_of_zero, sign_or_tie, where
+from diffcheck.engines.certified.special import from_values
 from diffcheck.graph.functions import FUNCTIONS
 
 # Roots and what is made of them
@@ -100,7 +101,7 @@ def tanh(line: Line, u: Series) -> Value:
     if isinstance(u, arb):
         return u.tanh()
     grown = (2 * u if u[0] < 0 else -2 * u).exp()  # at most about 1: the other sign could overflow
-    return (grown - 1) / (grown + 1) if u[0] < 0 else (1 - grown) / (1 + grown)
+    return divide(line, grown - 1, grown + 1) if u[0] < 0 else divide(line, 1 - grown, 1 + grown)
 
 
 def asinh(line: Line, u: Series) -> Value:
@@ -121,15 +122,22 @@ def log1p(line: Line, u: Series) -> Value:
     return u.log1p() if isinstance(u, arb) else (1 + u).log()
 
 
+def gamma(line: Line, u: Series) -> Value:
+    """Γ(u) by reflection on the negative axis, π/(sin(πu)·Γ(1 - u)): FLINT's own values there are NaN for balls that are wide."""
+    if constant_term(u) > 0:
+        return arb_series([u], prec=1).gamma()[0] if isinstance(u, arb) else u.gamma()
+    reflected = gamma(line, 1 - u) if constant_term(1 - u) > 0 else unproved("gamma on both sides of a pole")
+    return reflected if isinstance(reflected, Trouble) else divide(line, arb.pi(), (u * arb.pi()).sin() * reflected)
+
+
 def lgamma(line: Line, u: Series) -> Value:
     first = constant_term(u)
     if first > 0:
         return u.lgamma()
-    gamma = arb_series([u], prec=1).gamma() if isinstance(u, arb) else u.gamma()
-    if constant_term(gamma).contains(0) or not constant_term(gamma).is_finite():
+    value = gamma(line, u)
+    if not isinstance(value, (arb, arb_series)) or constant_term(value).contains(0) or not constant_term(value).is_finite():
         return unproved("lgamma close to a pole")
-    value = (gamma if constant_term(gamma) > 0 else -gamma).log()
-    return value[0] if isinstance(u, arb) else value
+    return (value if constant_term(value) > 0 else -value).log()
 
 
 def erfinv(line: Line, u: Series) -> Value:
@@ -216,6 +224,8 @@ def unsinc(line: Line, u: Series) -> Value:
         return u.sin() / u
     if isinstance(u, arb):
         return u.sinc()
+    if not constant_term(u).is_zero():
+        return from_values("unsinc")(line, u)
     return _entire(u, lambda k: Fraction((-1) ** (k // 2) * (1 - k % 2), math.factorial(k + 1)))
 
 
