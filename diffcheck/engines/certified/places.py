@@ -32,7 +32,7 @@ def _described(graph: Graph, variable: str, part: Piece) -> Piece:
     within = {x: found for x, found in around.items() if part.lower <= x <= part.upper}
     x = next((x for x, found in within.items() if found.status in _TELLING), None)
     if ordinal(part.upper) - ordinal(part.lower) > NARROW:
-        return part if x is None else replace(part, reason=f"{part.reason}; {within[x].status.value} at {variable} = {repr(x).removesuffix(".0")}")
+        return part if x is None else replace(part, reason=f"{part.reason}; {within[x].status.value} at {variable} = {x:.6g}")
     if x is not None:
         return replace(part, status=within[x].status, point=x, reason=_reason(within[x]))
     return _undefined(part, within, around) or replace(part, reason=_guess(part, within))
@@ -44,7 +44,7 @@ _TELLING = (Status.KINK, Status.JUMP, Status.VERTICAL, Status.BOUNDARY, Status.H
 def _candidates(lower: float, upper: float) -> list[float]:
     """The floats to look at: those in the part, or the ends and the simplest one, and those next to it."""
     first, last = ordinal(lower), ordinal(upper)
-    inside = [at_ordinal(n) for n in range(first, last + 1)] if last - first < FEW else [lower, simplest(lower, upper), upper]
+    inside = [at_ordinal(n) for n in range(first, last + 1)] if last - first < FEW else [simplest(lower, upper), lower, upper]
     beside = [math.nextafter(lower, -math.inf), *inside, math.nextafter(upper, math.inf)]
     return [x for x in dict.fromkeys(beside) if math.isfinite(x)]
 
