@@ -131,7 +131,7 @@ class Line:
 
     def apply(self, function: Function, arguments: Sequence[Value]) -> Value:
         implementation = _implementation(function.name)
-        if function.name in _LAZY:
+        if function.name in LAZY:
             return implementation(self, *arguments)
         troubles = [u for u in arguments if isinstance(u, Trouble)]
         if troubles:
@@ -234,7 +234,7 @@ class Line:
 TIE = "a tie"
 VANISHES = "a difference that vanishes to every order computed"
 CHANGES_SIGN = "a difference that changes its sign"
-_LAZY = ("where", "and", "or")
+LAZY = ("where", "and", "or")
 _MAY_BE_INFINITE = ("inf", "negate")  # as a bound: everything else is infinite only where it is not defined, or not proved
 _TAKES_RATIONALS = ("power", "hyp2f1")  # an exact exponent or parameter makes a difference
 _Implementation = Callable[..., Value]
@@ -253,9 +253,15 @@ def _implementation(name: str) -> _Implementation:
     if source == "values":
         return _module("special").from_values(attribute)  # type: ignore[no-any-return]
     if source == "rule":
-        name = attribute + "_" if attribute in _KEYWORDS else attribute
+        name = attribute_of(column)
         return getattr(_module("rules"), name, None) or getattr(_module("composed"), name)  # type: ignore[no-any-return]
     return _native(attribute)
+
+
+def attribute_of(column: str) -> str:
+    """The name in a module of the function that a column names."""
+    name = column.rpartition(":")[2]
+    return name + "_" if name in _KEYWORDS else name
 
 
 _KEYWORDS = ("and", "or", "not", "abs", "e", "pi", "inf")
