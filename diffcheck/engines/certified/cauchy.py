@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from flint import acb, arb, ctx
 
@@ -48,6 +48,6 @@ class Circle:
         return self.radius / 2**self.shrink
 
 
-@cache
+@lru_cache(maxsize=128)
 def _roots_of_unity(count: int, precision_bits: int) -> list[acb]:
     return [(acb(2 * j) / count).exp_pi_i() for j in range(count)]

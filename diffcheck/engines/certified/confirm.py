@@ -6,7 +6,7 @@ It shares no derivative rule with the first, and must overlap it. The first rout
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ AGREEMENT_BITS = 30  # of the second enclosure: less would not be much of a chec
 WANTED_BITS = 48
 SPARE_BITS = 10  # f is larger on a disc than at its centre
 MOST_SPARE_BITS = 256
-RADII = 8  # tried, the second 2^-2 times the first, the third 2^-5 times, 2^-9, …
+MOST_BITS = 2048  # a derivative that is smaller than that part of f is not confirmed
 
 
 class Again(NamedTuple):
@@ -44,13 +44,14 @@ class Sizes:
     following: float
     order: int
 
-    def first_radius(self, coordinate: float) -> int:
-        """Of a disc on which the next terms of the series are not much larger than the one in question: the middle of three guesses."""
-        own = math.frexp(coordinate)[1] if coordinate else -math.inf
-        if self.following == -math.inf:
-            return max(0, own) - 2
-        scale = sorted((self.term - self.following, (self.value - self.following) / (self.order + 1), own))[1]
-        return (math.floor(scale) if scale > -math.inf else 0) - 2
+    def radii(self, coordinate: float) -> Iterator[int]:
+        """Of discs on which the next terms of the series should not be much larger than the one in question, and smaller ones."""
+        ratios = (self.term - self.following, (self.value - self.following) / (self.order + 1))
+        guesses = [math.floor(ratio) for ratio in ratios if math.isfinite(ratio)]
+        guesses = sorted([*guesses, math.frexp(coordinate)[1]] if coordinate else guesses) or [0]
+        least, middle = guesses[0], guesses[len(guesses) // 2]
+        yield from (middle - step for step in (2, 4, 7))
+        yield from (min(least, middle - 9) - step for step in (2, 4, 8, 13, 19))
 
     def moving(self, radius: int) -> float:
         """Of the terms in question at this distance from the centre; of f where it does not move."""
@@ -62,12 +63,11 @@ def confirms(graph: Graph, point: Mapping[str, float], wrt: str, order: int, jet
     """Whether values of f alone give the derivative to AGREEMENT_BITS. Raises InternalError if they give another one."""
     factorial = math.factorial(order)
     sizes = Sizes(_exponent(jet.value), *(_exponent(u / f) for u, f in zip(jet[1:], (factorial, factorial * (order + 1)))), order)
-    first, spare = sizes.first_radius(point[wrt]), SPARE_BITS
-    for k in range(RADII):
-        radius = first - k * (k + 3) // 2
+    spare = SPARE_BITS
+    for radius in sizes.radii(point[wrt]):
         moving = sizes.moving(radius)
         bits = WANTED_BITS + spare + max(0, math.ceil(sizes.value - moving) if sizes.value > moving else 0)
-        again = _from_values(graph, point, wrt, order, radius, bits)
+        again = _from_values(graph, point, wrt, order, radius, bits) if bits <= MOST_BITS else None
         if again is None:
             continue
         derivative = again.coefficient * factorial
@@ -75,7 +75,7 @@ def confirms(graph: Graph, point: Mapping[str, float], wrt: str, order: int, jet
             raise InternalError(_disagreement(graph, point, wrt, order, jet, Jet(again.value, derivative, jet.following)))
         if _exponent(again.coefficient.rad()) + order * radius <= moving - AGREEMENT_BITS:
             return True
-        spare = min(max(spare, math.ceil(_exponent(again.bound) - max(moving, sizes.value))), MOST_SPARE_BITS)
+        spare = min(max(2 * spare, math.ceil(_exponent(again.bound) - max(moving, sizes.value))), MOST_SPARE_BITS)
     return False
 
 
