@@ -4,51 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 import mpmath
 import pytest
 from flint import arb
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from mp import Mp
 from strategies import expressions, points, smooth_expressions, special_points
 
 from diffcheck.engines.certified import Certificate, certify, enclose, scope
 from diffcheck.engines.certified.certificate import enclosure
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble
 from diffcheck.errors import ExpressionError
-from diffcheck.graph.build import meaning, read
+from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, evaluate
 from diffcheck.results import EXACT, Enclosure, Status
 
 SMOOTH, KINK, JUMP, VERTICAL = Status.SMOOTH, Status.KINK, Status.JUMP, Status.VERTICAL
 BOUNDARY, HOLE, UNDEFINED, UNDECIDED = Status.BOUNDARY, Status.HOLE, Status.UNDEFINED, Status.UNDECIDED
-
-
-class Mp:
-    """The algebra of mpmath numbers."""
-
-    OPERATORS = {
-        "add": mpmath.fadd,
-        "subtract": mpmath.fsub,
-        "multiply": mpmath.fmul,
-        "divide": mpmath.fdiv,
-        "negate": mpmath.fneg,
-        "integer_power": mpmath.power,
-        "power": mpmath.power,
-    }
-
-    def constant(self, value: Fraction) -> mpmath.mpf:
-        return mpmath.mpf(value.numerator) / value.denominator
-
-    def apply(self, function, arguments):  # noqa: ANN001, ANN201
-        own = self.OPERATORS.get(function.name) or getattr(mpmath, function.name, None)
-        if own is not None:
-            return own(*arguments)
-        return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
-
-    def call(self, definition, order, arguments):  # noqa: ANN001, ANN201
-        raise NotImplementedError
 
 
 LARGE = Decimal("1e50")
