@@ -18,7 +18,7 @@ from diffcheck.engines.certified.special import NOT_ANALYTIC, guarded
 NEWTON_STEPS = 8
 J = acb(0, 1)
 
-add, subtract, multiply, divide, negate = operator.add, operator.sub, operator.mul, operator.truediv, operator.neg
+negate = operator.neg
 
 
 def _by_sign(z: acb, positive: Callable[[], acb], negative: Callable[[], acb]) -> acb:

@@ -7,11 +7,12 @@ analytic on the disc and agrees with f on its real diameter.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, partial
-from itertools import repeat
+from itertools import repeat, starmap
 from typing import Any, TypeAlias
 
 from flint import acb, arb, fmpq
@@ -37,10 +38,10 @@ class Moving:
         return self.values[0]
 
     def __sub__(self, other: Moving | arb) -> Moving:
-        return each(continued.subtract, self, other)
+        return combined(operator.sub, self, other)
 
     def __rsub__(self, other: arb) -> Moving:
-        return each(continued.subtract, other, self)
+        return combined(operator.sub, other, self)
 
 
 OnDisc: TypeAlias = Moving | Value
@@ -52,7 +53,17 @@ def each(function: Callable[..., acb], *arguments: Moving | arb) -> Moving:
     box = function(*next(rows))
     if not box.is_finite():
         return Moving((box,))
-    return Moving((box, *(function(*row) for row in rows)))
+    return Moving((box, *starmap(function, rows)))
+
+
+def combined(operation: Callable[[Any, Any], acb], a: Moving | arb | fmpq, b: Moving | arb | fmpq) -> Moving:
+    """A sum, difference, product or quotient."""
+    if not isinstance(a, Moving):
+        assert isinstance(b, Moving)
+        return Moving(tuple([operation(a, w) for w in b.values]))
+    if not isinstance(b, Moving):
+        return Moving(tuple([operation(z, b) for z in a.values]))
+    return Moving(tuple(map(operation, a.values, b.values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +83,13 @@ class Disc:
         return STILL.constant(value)
 
     def apply(self, function: Function, arguments: Sequence[OnDisc]) -> OnDisc:
-        moving = [u for u in arguments if isinstance(u, Moving)]
-        if not moving:
+        kinds = {type(u) for u in arguments}
+        if Moving not in kinds:
             return STILL.apply(function, arguments)  # type: ignore[arg-type]
         if function.name not in LAZY:
-            troubles = [u for u in arguments if isinstance(u, Trouble)]
-            if troubles:
-                return worst(troubles)
-            if not all(_is_inside(domain, u) for domain, u in zip(function.domain, arguments, strict=False)):
+            if Trouble in kinds:
+                return worst([u for u in arguments if isinstance(u, Trouble)])
+            if function.domain and not all(map(_is_inside, function.domain, arguments)):
                 return unproved(f"{function.name} close to the end of its domain")
         result = _implementation(function.name)(self, *arguments)
         if isinstance(result, Moving) and not result.box.is_finite():
@@ -143,4 +153,15 @@ def _power(disc: Disc, base: Moving | arb | fmpq, exponent: Moving | arb | fmpq)
     return each(lambda z: z**n if n >= 0 else 1 / z**-n, base)  # type: ignore[arg-type]
 
 
-_OWN: dict[str, _Implementation] = {"power": _power, "integer_power": _power}
+def _combining(operation: Callable[[Any, Any], acb]) -> _Implementation:
+    return lambda disc, a, b: combined(operation, a, b)
+
+
+_OWN: dict[str, _Implementation] = {
+    "add": _combining(operator.add),
+    "subtract": _combining(operator.sub),
+    "multiply": _combining(operator.mul),
+    "divide": _combining(operator.truediv),
+    "power": _power,
+    "integer_power": _power,
+}
