@@ -1,4 +1,4 @@
-"""The table's functions in mpmath: a library that shares nothing with the certified engine bears it out, and is what it is timed against."""
+"""The table's functions in mpmath: it shares nothing with the certified engine, bears it out, and is what it is timed against."""
 
 from __future__ import annotations
 

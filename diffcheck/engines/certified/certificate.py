@@ -71,7 +71,8 @@ class Jet(NamedTuple):
         return narrow(self.value) and narrow(self.derivative)
 
     def certificate(self) -> Certificate:
-        return Certificate(Status.SMOOTH, "", *map(enclosure, self[:2]), None, None, enclosure(self.following))
+        value, derivative, following = map(enclosure, self)
+        return Certificate(Status.SMOOTH, "", value, derivative, next_derivative=following)
 
 
 def jet_of(f: arb | arb_series, order: int) -> Jet:

@@ -62,7 +62,7 @@ class Sizes:
 def confirms(graph: Graph, point: Mapping[str, float], wrt: str, order: int, jet: Jet) -> bool:
     """Whether values of f alone give the derivative to AGREEMENT_BITS. Raises InternalError if they give another one."""
     factorial = math.factorial(order)
-    sizes = Sizes(_exponent(jet.value), *(_exponent(u / f) for u, f in zip(jet[1:], (factorial, factorial * (order + 1)))), order)
+    sizes = Sizes(_exponent(jet.value), _exponent(jet.derivative / factorial), _exponent(jet.following / (factorial * (order + 1))), order)
     spare = SPARE_BITS
     for radius in sizes.radii(point[wrt]):
         moving = sizes.moving(radius)

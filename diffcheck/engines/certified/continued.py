@@ -73,7 +73,7 @@ def lambertw(z: acb) -> acb:
 
 
 def erfinv(z: acb) -> acb:
-    """The w with erf(w) = z: Newton's method for a w0, then Krawczyk's operator proves that a square around it holds one root for each z."""
+    """The w with erf(w) = z: Newton's method finds one, Krawczyk's operator proves that a square around it holds one for each z."""
     w, middle = acb(z.real.mid().erfinv()), z.mid()
     for _ in range(NEWTON_STEPS):
         w = (w - (w.erf() - middle) / _slope_of_erf(w)).mid()
@@ -93,11 +93,11 @@ def _slope_of_erf(w: acb) -> acb:
 
 
 def lgamma(z: acb) -> acb:
-    """log|gamma| continued: the logarithm of ±gamma, whichever is positive on the real line."""
+    """log|gamma| continued; left of zero by reflection, gamma(z)·gamma(1 - z) = π/sin(πz)."""
     if z.real > 0:
         return z.lgamma()
-    gamma = z.gamma()
-    return _by_sign(gamma, gamma.log, (-gamma).log) if gamma.is_finite() else NOT_ANALYTIC
+    sine = z.sin_pi()
+    return acb.pi().log() - abs_(sine).log() - (1 - z).lgamma()
 
 
 def ei(z: acb) -> acb:

@@ -85,7 +85,7 @@ class Disc:
     def apply(self, function: Function, arguments: Sequence[OnDisc]) -> OnDisc:
         kinds = {type(u) for u in arguments}
         if Moving not in kinds:
-            return STILL.apply(function, arguments)  # type: ignore[arg-type]
+            return STILL.apply(function, arguments)
         if function.name not in LAZY:
             if Trouble in kinds:
                 return worst([u for u in arguments if isinstance(u, Trouble)])
@@ -150,7 +150,7 @@ def _power(disc: Disc, base: Moving | arb | fmpq, exponent: Moving | arb | fmpq)
             return fmpq(0) if exponent.box.real > 0 else unproved("zero to a power that may not be positive")
         return each(continued.power, *balls((base, exponent)))
     n = int(arb(exponent).unique_fmpz())
-    return each(lambda z: z**n if n >= 0 else 1 / z**-n, base)  # type: ignore[arg-type]
+    return each(lambda z: z**n if n >= 0 else 1 / z**-n, base)
 
 
 def _combining(operation: Callable[[Any, Any], acb]) -> _Implementation:

@@ -136,8 +136,8 @@ def _boundary(at_point: arb, beyond: str, inside: Side | Trouble, order: int) ->
     slope = _slope(inside, order)
     if not isinstance(slope, Enclosure):
         return Certificate(Status.BOUNDARY, f"{reason}; on the other side the slope is {slope}", enclosure(at_point)), True
-    sides = {"right" if beyond == "left" else "left": slope}
-    return Certificate(Status.BOUNDARY, reason, enclosure(at_point), None, **sides), narrow(inside.derivatives[order])
+    left, right = (None, slope) if beyond == "left" else (slope, None)
+    return Certificate(Status.BOUNDARY, reason, enclosure(at_point), None, left, right), narrow(inside.derivatives[order])
 
 
 def _join(at_point: arb, left: Side, right: Side, order: int, continuous: bool) -> Attempt:
