@@ -5,6 +5,7 @@ Each function refuses (NaN) a box on which it might not be analytic.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -28,7 +29,9 @@ def from_values(name: str) -> Callable[..., Value]:
         series = tuple(balls(arguments))
         lengths = [u.prec for u in series if isinstance(u, arb_series)]
         if lengths:
-            return _taylor(function, series, min(lengths), name)
+            stride = _stride(series) or max(lengths)
+            found = _taylor(function, tuple(_compressed(u, stride) for u in series), -(-min(lengths) // stride), name)
+            return _spread(found, stride, min(lengths)) if isinstance(found, arb_series) else found
         value = function(*(acb(u) for u in series))
         return value.real if value.is_finite() else unproved(f"{name} is not bounded on the ball around its argument")
 
@@ -44,6 +47,24 @@ def complex_function(name: str, arguments: Sequence[Any]) -> Callable[..., acb]:
 def _is_whole_excess(a: Any, b: Any, c: Any) -> bool:
     """Whether c - a - b is known to be an integer: at x = 1 the formula for 2F1 is another one then, and a ball cannot tell."""
     return isinstance(a, fmpq) and isinstance(b, fmpq) and isinstance(c, fmpq) and bool((c - a - b).q == 1)
+
+
+def _stride(arguments: tuple[Series, ...]) -> int:
+    """The largest g such that all arguments are series in t^g: on a ramified line few of many coefficients are not zero."""
+    powers = (k for u in arguments if isinstance(u, arb_series) for k, c in enumerate(u.coeffs()) if k and not c.is_zero())
+    return math.gcd(*powers)
+
+
+def _compressed(u: Series, stride: int) -> Series:
+    """u(t) as a series in t^stride."""
+    return arb_series(u.coeffs()[::stride], prec=-(-u.prec // stride)) if isinstance(u, arb_series) else u
+
+
+def _spread(u: arb_series, stride: int, terms: int) -> arb_series:
+    """u(t^stride)."""
+    coefficients = [arb(0)] * (stride * u.length())
+    coefficients[::stride] = u.coeffs()
+    return arb_series(coefficients, prec=terms)
 
 
 def _taylor(function: Callable[..., acb], arguments: tuple[Series, ...], terms: int, name: str) -> Value:
@@ -175,12 +196,18 @@ def elliptic_e(m: acb) -> acb:
     return guarded(m.elliptic_e, 1 - m)
 
 
+def _on_the_way(phi: acb, *parameters: acb) -> list[acb]:
+    """1 - m·sin² on the way from 0 to phi, where it is least: at the end, or at a quarter turn if the way leads there."""
+    least = [1 - m * phi.sin() ** 2 for m in parameters]
+    return least if abs(phi.real) < arb.pi() / 2 else [*least, *(1 - m for m in parameters)]
+
+
 def elliptic_f(phi: acb, m: acb) -> acb:
-    return guarded(lambda: acb.elliptic_f(phi, m), 1 - m * phi.sin() ** 2)
+    return guarded(lambda: acb.elliptic_f(phi, m), *_on_the_way(phi, m))
 
 
 def elliptic_einc(phi: acb, m: acb) -> acb:
-    return guarded(lambda: acb.elliptic_e_inc(phi, m), 1 - m * phi.sin() ** 2)
+    return guarded(lambda: acb.elliptic_e_inc(phi, m), *_on_the_way(phi, m))
 
 
 def elliptic_pi(n: acb, m: acb) -> acb:
@@ -188,5 +215,4 @@ def elliptic_pi(n: acb, m: acb) -> acb:
 
 
 def elliptic_piinc(n: acb, phi: acb, m: acb) -> acb:
-    sine_squared = phi.sin() ** 2
-    return guarded(lambda: acb.elliptic_pi_inc(n, phi, m), 1 - m * sine_squared, 1 - n * sine_squared)
+    return guarded(lambda: acb.elliptic_pi_inc(n, phi, m), *_on_the_way(phi, n, m))
