@@ -27,6 +27,7 @@ from diffcheck.judgement.verdict import CONDITION_FACTOR
 from diffcheck.results import Outcome, Status, Verdict
 
 CHUNK = 500  # checks
+POINTS = 5  # of each expression
 PRECISIONS = (128, 256)  # bits: what needs more takes seconds, and is counted as undecided
 MOST_FUNCTIONS = 6
 FAR = 100  # times what a rounded argument may cost
@@ -42,6 +43,14 @@ class Found:
     statuses: Counter[Status] = field(default_factory=Counter)
     confirmed: int = 0
     disagreements: list[str] = field(default_factory=list)
+
+    def count(self, proof: Certificate | None, wrong: str) -> None:
+        self.checks += 1
+        if wrong:
+            self.disagreements.append(wrong)
+        if proof is not None:
+            self.statuses[proof.status] += 1
+            self.confirmed += proof.confirmed
 
     def add(self, other: Found) -> None:
         self.expressions += other.expressions
@@ -89,7 +98,6 @@ def tolerance(proof: Certificate, coordinate: float, slope: float) -> float:
 
 def chunk(seed: int, checks: int = CHUNK) -> Found:
     """The checks that a seed stands for."""
-    enclose.PRECISIONS = PRECISIONS
     random, found = Random(seed), Found()
     while found.checks < checks:
         text = any_expression(random, random.randint(1, MOST_FUNCTIONS))
@@ -98,25 +106,25 @@ def chunk(seed: int, checks: int = CHUNK) -> Found:
         except ExpressionError:  # a constant that is too large
             continue
         found.expressions += 1
-        point = {name: any_coordinate(random) for name in problem.variables}
-        for wrt in problem.variables:
-            proof, wrong = check(text, problem, point, wrt)
-            found.checks += 1
-            if wrong:
-                found.disagreements.append(wrong)
-            if proof is not None:
-                found.statuses[proof.status] += 1
-                found.confirmed += proof.confirmed
+        for _ in range(POINTS):
+            point = {name: any_coordinate(random) for name in problem.variables}
+            for wrt in problem.variables:
+                found.count(*check(text, problem, point, wrt))
     return found
+
+
+def _stay_quick() -> None:
+    enclose.PRECISIONS = PRECISIONS
 
 
 def run(checks: int, seed: int, processes: int) -> Iterator[Found]:
     """The chunks of a run, as they are finished."""
+    _stay_quick()
     seeds = range(seed * 1_000_000, seed * 1_000_000 + math.ceil(checks / CHUNK))
     if processes == 1:
         yield from map(chunk, seeds)
         return
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _stay_quick) as pool:
         yield from pool.map(chunk, seeds)
 
 

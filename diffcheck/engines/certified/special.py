@@ -16,6 +16,7 @@ from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.line import Line, Series, Value, balls, unproved
 
 NOT_ANALYTIC = acb(arb.nan())
+LARGEST = arb(2) ** 60  # FLINT converts some arguments to machine integers, and aborts the process where they do not fit
 LEAST_POINTS = 4
 SPARE_BITS = 128  # a bound on a box may be far above the values
 RADII = 20  # radii tried, each an eighth of the one before
@@ -41,7 +42,9 @@ def from_values(name: str) -> Callable[..., Value]:
 def complex_function(name: str, arguments: Sequence[Any]) -> Callable[..., acb]:
     """The function of this name, for complex balls; the arguments themselves say what a ball cannot."""
     function: Callable[..., acb] = globals()[name]
-    return partial(function, whole_excess=_is_whole_excess(*arguments[:3])) if name == "hyp2f1" else function
+    if name == "hyp2f1":
+        function = partial(function, whole_excess=_is_whole_excess(*arguments[:3]))
+    return lambda *boxes: function(*boxes) if all(z.abs_upper() < LARGEST for z in boxes) else NOT_ANALYTIC
 
 
 def _is_whole_excess(a: Any, b: Any, c: Any) -> bool:
