@@ -117,7 +117,10 @@ def test_trap_7_roots_within_roots_are_followed_on_long_series() -> None:
     assert encloses(proof_of("tan(sqrt(abs(x)))^2").right, 1)
 
 
-@pytest.mark.parametrize("text", ["polylog(1e30*x, 0.1)", "polylog(exp(x), 1e-5)", "besselj(1e30*x, x)", "zeta(1e30*x, 2)", "legendre(1e30*x, x)"])
+LARGE_ORDERS = ["polylog(1e30*x, 0.1)", "polylog(ndtr(x - 1/2), 1e-5)", "besselj(1e30*x, x)", "zeta(1e30*x, 2)", "legendre(1e30*x, x)"]
+
+
+@pytest.mark.parametrize("text", LARGE_ORDERS)
 def test_trap_7_arguments_that_fit_in_no_machine_integer_are_not_given_to_flint(text: str) -> None:
     assert proof_of(text, 0.5).status in (Status.UNDECIDED, Status.SMOOTH)
 
