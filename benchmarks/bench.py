@@ -157,7 +157,20 @@ def bench_composition() -> None:
         print(f"{n:6} {taken:22.2f} s {nodes:8,} {nodes / n:8.1f}   {hand}", flush=True)
 
 
-BENCHMARKS = {"help": bench_help, "check": bench_check, "suite": bench_suite, "points": bench_points, "composition": bench_composition}
+def bench_certified() -> None:
+    import certified
+
+    certified.bench(report)
+
+
+BENCHMARKS = {
+    "help": bench_help,
+    "check": bench_check,
+    "suite": bench_suite,
+    "points": bench_points,
+    "composition": bench_composition,
+    "certified": bench_certified,
+}
 
 if __name__ == "__main__":
     for wanted in sys.argv[1:] or BENCHMARKS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import strategies as st
 
 from diffcheck.graph.functions import ROWS, Function
@@ -48,3 +50,39 @@ def _expressions(functions: tuple[str, ...], operators: tuple[str, ...], depth: 
         )
 
     return st.recursive(leaves, larger, max_leaves=2**depth)
+
+
+COMPARISONS = tuple(row for row in ROWS if row.gives_condition and not row.conditions)
+SLOW = ("elliptic_piinc",)  # FLINT integrates it numerically where m > 1: seconds a value
+VALUES = tuple(row for row in ROWS if row.parameters and not row.gives_condition and row.name not in ("integer_power", *SLOW))
+CONSTANTS = tuple(row.name for row in ROWS if not row.parameters and row.name != "inf")
+SPECIAL = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, 6.0)
+ORDERS = ("polygamma.n", "expint.n", "legendre.n", "besselj.n", "bessely.n", "besseli.n", "besselk.n")  # mostly integers
+
+
+def any_expression(random: Random, size: int) -> str:
+    """An expression in x and y with `size` functions of the whole table, those of several arguments and pieces included."""
+    if size == 0:
+        return random.choice(("x", "x", "x", "y", f"({random.choice(NUMBERS)})", random.choice(CONSTANTS)))
+    row = random.choice(VALUES)
+    names = row.names if not row.parameters.endswith("…") else ("a", "b")
+    sizes = [0] * len(names)
+    for _ in range(size - 1):
+        sizes[random.randrange(len(names))] += 1
+    arguments = [_argument(random, row, name, part) for name, part in zip(names, sizes, strict=True)]
+    if not row.operator:
+        return f"{row.name}({', '.join(arguments)})"
+    return f"({row.operator}{arguments[0]})" if len(names) == 1 else f"({arguments[0]} {row.operator} {arguments[1]})"
+
+
+def _argument(random: Random, row: Function, name: str, size: int) -> str:
+    if row.conditions and name == "condition":
+        return f"{any_expression(random, size)} {random.choice(COMPARISONS).operator} {any_expression(random, 0)}"
+    if f"{row.name}.{name}" in ORDERS and random.random() < 0.8:
+        return random.choice(("0", "1", "2", "3"))
+    return any_expression(random, size)
+
+
+def any_coordinate(random: Random) -> float:
+    """A coordinate of moderate size, in one of five cases a special one."""
+    return random.choice(SPECIAL) if random.random() < 0.2 else random.uniform(-3.0, 3.0)

@@ -4,51 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
+from random import Random
 
+import million
 import mpmath
 import pytest
 from flint import arb
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from strategies import expressions, points, smooth_expressions, special_points
+from mp import Mp
+from strategies import any_coordinate, any_expression, expressions, points, smooth_expressions, special_points
 
 from diffcheck.engines.certified import Certificate, certify, enclose, scope
 from diffcheck.engines.certified.certificate import enclosure
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble
 from diffcheck.errors import ExpressionError
-from diffcheck.graph.build import meaning, read
+from diffcheck.graph.build import Problem, read
 from diffcheck.graph.graph import Graph, evaluate
 from diffcheck.results import EXACT, Enclosure, Status
 
 SMOOTH, KINK, JUMP, VERTICAL = Status.SMOOTH, Status.KINK, Status.JUMP, Status.VERTICAL
 BOUNDARY, HOLE, UNDEFINED, UNDECIDED = Status.BOUNDARY, Status.HOLE, Status.UNDEFINED, Status.UNDECIDED
-
-
-class Mp:
-    """The algebra of mpmath numbers."""
-
-    OPERATORS = {
-        "add": mpmath.fadd,
-        "subtract": mpmath.fsub,
-        "multiply": mpmath.fmul,
-        "divide": mpmath.fdiv,
-        "negate": mpmath.fneg,
-        "integer_power": mpmath.power,
-        "power": mpmath.power,
-    }
-
-    def constant(self, value: Fraction) -> mpmath.mpf:
-        return mpmath.mpf(value.numerator) / value.denominator
-
-    def apply(self, function, arguments):  # noqa: ANN001, ANN201
-        own = self.OPERATORS.get(function.name) or getattr(mpmath, function.name, None)
-        if own is not None:
-            return own(*arguments)
-        return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
-
-    def call(self, definition, order, arguments):  # noqa: ANN001, ANN201
-        raise NotImplementedError
 
 
 LARGE = Decimal("1e50")
@@ -67,9 +43,9 @@ def test_the_enclosure_contains_the_difference_quotient_of_mpmath(text: str, x: 
         assert mpmath.mpf(str(proof.derivative.lower)) - slack <= slope <= mpmath.mpf(str(proof.derivative.upper)) + slack
 
 
-def graph_or_reject(text: str) -> Graph:
+def problem_or_reject(text: str) -> Problem:
     try:
-        return read(text).target.flat
+        return read(text)
     except ExpressionError:  # a constant that is too large
         assume(False)
         raise
@@ -133,7 +109,7 @@ def is_supported(proof: Certificate, near: Nearby) -> bool:
 
 
 def check_a_random_expression(text: str, x: float) -> None:
-    graph = graph_or_reject(text)
+    graph = problem_or_reject(text).target.flat
     proof = certify(graph, {"x": x}, "x")
     assume(proof.status is not UNDECIDED)
     found = (proof.value, proof.derivative, proof.next_derivative, proof.left, proof.right)
@@ -164,7 +140,7 @@ def test_values_near_many_points_bear_out_their_certificates(text: str, x: float
 @settings(max_examples=150)
 @given(expressions(), points())
 def test_two_precisions_agree(text: str, x: float) -> None:
-    graph = graph_or_reject(text)
+    graph = problem_or_reject(text).target.flat
     proofs = [certify_with(graph, x, bits) for bits in (64, 256)]
     decided = [proof for proof in proofs if proof.status is not UNDECIDED]
     assert len({proof.status for proof in decided}) <= 1
@@ -177,3 +153,35 @@ def certify_with(graph: Graph, x: float, precision_bits: int) -> Certificate:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(enclose, "PRECISIONS", (precision_bits,))
         return certify(graph, {"x": x}, "x")
+
+
+# Over the whole table; `million.py` is the long form
+
+
+@settings(max_examples=400)
+@given(st.randoms(use_true_random=False))
+def test_both_routes_and_the_verdicts_agree_at_any_expression(random: Random) -> None:
+    """The routes overlap, the nearest float is `exact`, and one a hundred tolerances off does not pass."""
+    text = any_expression(random, random.randint(1, 4))
+    problem = problem_or_reject(text)
+    point = {name: any_coordinate(random) for name in problem.variables}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(enclose, "PRECISIONS", million.PRECISIONS)
+        assert [wrong for name in problem.variables if (wrong := million.check(text, problem, point, name)[1])] == []
+
+
+@pytest.mark.parametrize("factor", [2.0, -1.0, 1 + 1e-9])
+def test_the_random_checks_would_find_a_wrong_series(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first route that is off by a factor contradicts the second at most points."""
+    right = enclose.jet_of
+    monkeypatch.setattr(enclose, "jet_of", lambda *given: right(*given)._replace(derivative=right(*given).derivative * arb(factor)))
+    found = million.chunk(seed=3, checks=50)
+    assert len(found.disagreements) > 10
+
+
+def test_a_chunk_of_the_long_run_is_clean_and_counts_what_it_did() -> None:
+    found = million.chunk(seed=4, checks=200)
+    assert found.disagreements == []
+    assert 200 <= found.checks < 220
+    assert found.confirmed > 80
+    assert sum(found.statuses.values()) == found.checks

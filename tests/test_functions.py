@@ -175,6 +175,14 @@ def test_the_series_contains_every_secant_slope(row: Function) -> None:
                 assert slope.rad() < abs(slope).mid() * 2**-20 + 2**-20, (point, name, slope)
 
 
+@each_row
+def test_values_on_a_disc_confirm_the_series(row: Function) -> None:
+    """The second route has every function of the table; at a jump of the slope close by it may find no disc."""
+    for name in variables_of(row):
+        proofs = [certify(graph_of(row), point, name) for point in smooth_points(row)]
+        assert sum(proof.confirmed for proof in proofs) >= ENOUGH - 1, name
+
+
 def secant_and_slope(graph: Graph, point: dict[str, float], name: str) -> tuple[arb, arb]:
     """The slope between two points close to a point, and the hull of the slopes between them."""
     exact = {other: arb(coordinate) for other, coordinate in point.items()}

@@ -9,7 +9,8 @@ How an engine finds a function:
 
 Columns of the certified engine (`ball`): `native:NAME` is a method of arb_series; `values:NAME` a function of
 engines/certified/special.py that gives values only (Taylor coefficients follow from Cauchy's formula); `rule:NAME` a function of
-engines/certified/rules.py or composed.py, which treats the ends of its domain itself.
+engines/certified/rules.py or composed.py, which treats the ends of its domain itself. On complex boxes NAME is a function of
+engines/certified/continued.py, or else a method of acb.
 """
 
 from __future__ import annotations

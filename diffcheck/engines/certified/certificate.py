@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from flint import arb, arb_series, ctx
 
@@ -28,6 +30,7 @@ class Certificate:
     left: Enclosure | None = None
     right: Enclosure | None = None
     next_derivative: Enclosure | None = None  # of one order more: for the condition number
+    confirmed: bool = False  # by the second route, from values of f alone
 
 
 Attempt = tuple[Certificate, bool]  # and whether more precision could not improve it
@@ -56,12 +59,28 @@ def equal(a: arb, b: arb) -> bool:
     return bool(a.is_exact() and b.is_exact() and (a - b).is_zero())
 
 
-def derivatives_of(f: arb | arb_series, order: int) -> tuple[arb, arb, arb]:
-    """f and its derivatives of this order and the next, at t = 0; a series must be long enough."""
+class Jet(NamedTuple):
+    """f and its derivatives of an order and the next at a smooth point."""
+
+    value: arb
+    derivative: arb
+    following: arb
+
+    @property
+    def is_narrow(self) -> bool:
+        return narrow(self.value) and narrow(self.derivative)
+
+    def certificate(self) -> Certificate:
+        value, derivative, following = map(enclosure, self)
+        return Certificate(Status.SMOOTH, "", value, derivative, next_derivative=following)
+
+
+def jet_of(f: arb | arb_series, order: int) -> Jet:
+    """The derivatives from the Taylor coefficients; a series must be long enough."""
     if isinstance(f, arb):
-        return f, arb(0), arb(0)
-    factorial = arb.fac_ui(order)
-    return f[0], f[order] * factorial, f[order + 1] * factorial * (order + 1)
+        return Jet(f, arb(0), arb(0))
+    factorial = math.factorial(order)
+    return Jet(f[0], f[order] * factorial, f[order + 1] * (factorial * (order + 1)))
 
 
 def enclosure(ball: arb) -> Enclosure:

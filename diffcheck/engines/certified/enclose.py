@@ -1,7 +1,7 @@
 """From a graph and a point to a certificate: the status of the function there and enclosures of f and its derivatives.
 
-One two-sided power series settles a smooth point; `sides` settles the others. Precision is doubled until the enclosures are
-narrow, up to a cap.
+One two-sided power series settles a smooth point, and values of f alone confirm it; `sides` settles the others. Precision is
+doubled until the enclosures are narrow, up to a cap.
 """
 
 from __future__ import annotations
@@ -13,41 +13,52 @@ from itertools import takewhile
 
 from flint import arb, arb_series
 
-from diffcheck.engines.certified.certificate import Attempt, Certificate, derivatives_of, enclosure, narrow, scope
+from diffcheck.engines.certified.certificate import Certificate, Jet, enclosure, jet_of, narrow, scope
+from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, is_finite
 from diffcheck.engines.certified.sides import from_both_sides, in_trouble
 from diffcheck.graph.graph import Graph
 from diffcheck.results import Enclosure, Status
 
-PRECISIONS = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
+PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192)
 DEADLINE_SECONDS = 10.0
 
 
 def certify(graph: Graph, point: Mapping[str, float], wrt: str, order: int = 1) -> Certificate:
-    """The certificate of ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ at a point of floats, each taken as the exact number it is."""
+    """The certificate of ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ at a point of floats, each taken as the exact number it is.
+
+    Raises InternalError where the two routes contradict each other.
+    """
     deadline = time.monotonic() + DEADLINE_SECONDS
-    certificate = Certificate(Status.UNDECIDED, "no precision was tried")
+    found: Jet | Certificate = Certificate(Status.UNDECIDED, "no precision was tried")
     for precision_bits in takewhile(lambda _: time.monotonic() < deadline, PRECISIONS):
         with scope(precision_bits):
-            certificate, settled = _attempt(graph, point, wrt, order)
+            found, settled = _attempt(graph, point, wrt, order)
         if settled:
-            return certificate
-    if certificate.status is Status.UNDECIDED:
-        return replace(certificate, reason=f"not proved within {PRECISIONS[-1]:,} bits and {DEADLINE_SECONDS:.0f} s: {certificate.reason}")
-    return certificate
+            break
+    else:
+        found = _given_up(found)
+    if isinstance(found, Jet):
+        return replace(found.certificate(), confirmed=confirms(graph, point, wrt, order, found))
+    return found
 
 
-def _attempt(graph: Graph, point: Mapping[str, float], wrt: str, order: int) -> Attempt:
-    """A certificate at the present precision."""
+def _given_up(found: Jet | Certificate) -> Jet | Certificate:
+    if isinstance(found, Jet) or found.status is not Status.UNDECIDED:
+        return found
+    return replace(found, reason=f"not proved within {PRECISIONS[-1]:,} bits and {DEADLINE_SECONDS:.0f} s: {found.reason}")
+
+
+def _attempt(graph: Graph, point: Mapping[str, float], wrt: str, order: int) -> tuple[Jet | Certificate, bool]:
+    """What is found at the present precision, and whether more could not improve it."""
     f = Line(Mode.BOTH_SIDES, order + 2).follow(graph, point, wrt, 1)
     if isinstance(f, Trouble):
         return from_both_sides(graph, point, wrt, order) if f.kind is Kind.SINGULAR else in_trouble(f)
     assert isinstance(f, (arb, arb_series))
     if isinstance(f, arb_series) and f.prec < order + 2:  # beyond the end of a series, flint reads exact zeros
         return Certificate(Status.UNDECIDED, "terms of the power series were lost"), False
-    value, derivative, following = derivatives_of(f, order)
-    certificate = Certificate(Status.SMOOTH, "", enclosure(value), enclosure(derivative), None, None, enclosure(following))
-    return certificate, narrow(value) and narrow(derivative)
+    jet = jet_of(f, order)
+    return jet, jet.is_narrow
 
 
 def enclose_value(graph: Graph, point: Mapping[str, float]) -> Enclosure | None:

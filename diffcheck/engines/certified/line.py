@@ -75,9 +75,7 @@ def constant_term(u: Series) -> arb:
 
 def is_finite(u: Series) -> bool:
     """Whether every known coefficient is a finite ball. Test this before any predicate: a NaN ball contains everything."""
-    if isinstance(u, arb):
-        return bool(u.is_finite())
-    return all(c.is_finite() for c in u.coeffs())
+    return bool(u.is_finite()) if isinstance(u, arb) else all(map(arb.is_finite, u.coeffs()))
 
 
 def balls(arguments: Sequence[Any]) -> list[Any]:
@@ -131,25 +129,26 @@ class Line:
 
     def apply(self, function: Function, arguments: Sequence[Value]) -> Value:
         implementation = _implementation(function.name)
-        if function.name in _LAZY:
+        if function.name in LAZY:
             return implementation(self, *arguments)
-        troubles = [u for u in arguments if isinstance(u, Trouble)]
-        if troubles:
-            return worst(troubles)
-        if arguments and all(isinstance(u, fmpq) for u in arguments):
-            exact = exactly(function.name, arguments)
+        kinds = {type(u) for u in arguments}
+        if Trouble in kinds:
+            return worst([u for u in arguments if isinstance(u, Trouble)])
+        if fmpq in kinds:
+            exact = exactly(function.name, arguments) if len(kinds) == 1 else None
             if exact is not None:
                 return exact
-        if function.name not in _TAKES_RATIONALS:
-            arguments = balls(arguments)
+            if function.name not in _TAKES_RATIONALS:
+                arguments = balls(arguments)
         for argument, domain in zip(arguments, function.domain, strict=False):
             trouble = self._outside(domain, argument, function)
             if trouble is not None:
                 return trouble
         result = implementation(self, *arguments)
-        if isinstance(result, (bool, Trouble, fmpq)) or function.name in _MAY_BE_INFINITE or is_finite(result):
+        if isinstance(result, (bool, Trouble, fmpq)) or function.name in _MAY_BE_INFINITE:
             return result
-        return unproved(f"{function.name} is not bounded on the ball around its argument")
+        known = constant_term(result) if function.name in _KEEPS_FINITE else result
+        return result if is_finite(known) else unproved(f"{function.name} is not bounded on the ball around its argument")
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Value]) -> Value:
         """∂ᵒʳᵈᵉʳf/∂uᵒʳᵈᵉʳ(u, …): the Taylor series of f at u(0), differentiated, then composed with u(t) - u(0)."""
@@ -234,8 +233,9 @@ class Line:
 TIE = "a tie"
 VANISHES = "a difference that vanishes to every order computed"
 CHANGES_SIGN = "a difference that changes its sign"
-_LAZY = ("where", "and", "or")
+LAZY = ("where", "and", "or")
 _MAY_BE_INFINITE = ("inf", "negate")  # as a bound: everything else is infinite only where it is not defined, or not proved
+_KEEPS_FINITE = ("add", "subtract", "multiply")  # only a bound that is infinite spoils the result, and shows in its constant term
 _TAKES_RATIONALS = ("power", "hyp2f1")  # an exact exponent or parameter makes a difference
 _Implementation = Callable[..., Value]
 
@@ -253,9 +253,15 @@ def _implementation(name: str) -> _Implementation:
     if source == "values":
         return _module("special").from_values(attribute)  # type: ignore[no-any-return]
     if source == "rule":
-        name = attribute + "_" if attribute in _KEYWORDS else attribute
+        name = attribute_of(column)
         return getattr(_module("rules"), name, None) or getattr(_module("composed"), name)  # type: ignore[no-any-return]
     return _native(attribute)
+
+
+def attribute_of(column: str) -> str:
+    """The name in a module of the function that a column names."""
+    name = column.rpartition(":")[2]
+    return name + "_" if name in _KEYWORDS else name
 
 
 _KEYWORDS = ("and", "or", "not", "abs", "e", "pi", "inf")

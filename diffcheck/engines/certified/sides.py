@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flint import arb, arb_series
 
-from diffcheck.engines.certified.certificate import Attempt, Certificate, derivatives_of, enclosure, equal, narrow
+from diffcheck.engines.certified.certificate import Attempt, Certificate, Jet, enclosure, equal, jet_of, narrow
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, Value, unproved
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Graph
@@ -54,15 +54,15 @@ def _is_in_doubt(at_point: Value) -> bool:
 
 def _fill(at_point: Value, around: arb_series, order: int, continuous: bool) -> Attempt:
     """Both sides are one analytic function: f is that function if it has its value at the point."""
-    value, derivative, following = derivatives_of(around, order)
+    value, derivative, following = jet_of(around, order)
     if isinstance(at_point, Trouble):
         return Certificate(Status.HOLE, f"{at_point.reason}, where the function has a finite limit", enclosure(value)), narrow(value)
     if not value.overlaps(at_point):
         return Certificate(Status.JUMP, "the limit from both sides is not the value", enclosure(at_point)), True
     if not (continuous or equal(value, at_point)):
         return Certificate(Status.UNDECIDED, "continuity at the tie is not proved", enclosure(at_point)), False
-    certificate = Certificate(Status.SMOOTH, "", enclosure(at_point), enclosure(derivative), None, None, enclosure(following))
-    return certificate, narrow(at_point) and narrow(derivative)
+    jet = Jet(at_point, derivative, following)
+    return jet.certificate(), jet.is_narrow
 
 
 def in_trouble(trouble: Trouble) -> Attempt:
@@ -136,8 +136,8 @@ def _boundary(at_point: arb, beyond: str, inside: Side | Trouble, order: int) ->
     slope = _slope(inside, order)
     if not isinstance(slope, Enclosure):
         return Certificate(Status.BOUNDARY, f"{reason}; on the other side the slope is {slope}", enclosure(at_point)), True
-    sides = {"right" if beyond == "left" else "left": slope}
-    return Certificate(Status.BOUNDARY, reason, enclosure(at_point), None, **sides), narrow(inside.derivatives[order])
+    left, right = (None, slope) if beyond == "left" else (slope, None)
+    return Certificate(Status.BOUNDARY, reason, enclosure(at_point), None, left, right), narrow(inside.derivatives[order])
 
 
 def _join(at_point: arb, left: Side, right: Side, order: int, continuous: bool) -> Attempt:

@@ -1,21 +1,24 @@
-"""Functions of which only values are known: their Taylor coefficients follow from Cauchy's integral formula.
+"""Functions of which only values are known: the Taylor coefficients of F(u₁(t), …, uₙ(t)) follow from Cauchy's integral formula.
 
-For h(t) = F(u₁(t), …, uₙ(t)), analytic and bounded by M on |t| ≤ R, the mean of h over K points of the circle |t| = r gives
-hₖ = (1/K) Σ h(r·ωʲ)·ω^(-jk)/rᵏ for k < K, with an error of at most M·R^(-k)·q/(1 - q), q = (r/R)^K (aliasing of the terms k+K, k+2K, …).
-No derivative rule of F is used. Each function refuses (NaN) a box on which it might not be analytic.
+Each function refuses (NaN) a box on which it might not be analytic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, partial
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from flint import acb, arb, arb_series, ctx, fmpq
 
+from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.line import Line, Series, Value, balls, unproved
 
 NOT_ANALYTIC = acb(arb.nan())
-LEAST_POINTS = 16
+LARGEST = arb(2) ** 60  # FLINT converts some arguments to machine integers, and aborts the process where they do not fit
+LEAST_POINTS = 4
+SPARE_BITS = 128  # a bound on a box may be far above the values
 RADII = 20  # radii tried, each an eighth of the one before
 
 
@@ -23,45 +26,64 @@ def from_values(name: str) -> Callable[..., Value]:
     """The implementation of a row whose column is `values:name`."""
 
     def implementation(line: Line, *arguments: Value) -> Value:
-        function: Callable[..., acb] = globals()[name]
-        if name == "hyp2f1":
-            function = partial(function, whole_excess=_is_whole_excess(*arguments[:3]))
+        function = complex_function(name, arguments)
         series = tuple(balls(arguments))
         lengths = [u.prec for u in series if isinstance(u, arb_series)]
         if lengths:
-            return _taylor(function, series, min(lengths), name)
+            stride = _stride(series) or max(lengths)
+            found = _taylor(function, tuple(_compressed(u, stride) for u in series), -(-min(lengths) // stride), name)
+            return _spread(found, stride, min(lengths)) if isinstance(found, arb_series) else found
         value = function(*(acb(u) for u in series))
         return value.real if value.is_finite() else unproved(f"{name} is not bounded on the ball around its argument")
 
     return implementation
 
 
-def _is_whole_excess(a: Value, b: Value, c: Value) -> bool:
+def complex_function(name: str, arguments: Sequence[Any]) -> Callable[..., acb]:
+    """The function of this name, for complex balls; the arguments themselves say what a ball cannot."""
+    function: Callable[..., acb] = globals()[name]
+    if name == "hyp2f1":
+        function = partial(function, whole_excess=_is_whole_excess(*arguments[:3]))
+    return lambda *boxes: function(*boxes) if all(z.abs_upper() < LARGEST for z in boxes) else NOT_ANALYTIC
+
+
+def _is_whole_excess(a: Any, b: Any, c: Any) -> bool:
     """Whether c - a - b is known to be an integer: at x = 1 the formula for 2F1 is another one then, and a ball cannot tell."""
     return isinstance(a, fmpq) and isinstance(b, fmpq) and isinstance(c, fmpq) and bool((c - a - b).q == 1)
 
 
+def _stride(arguments: tuple[Series, ...]) -> int:
+    """The largest g such that all arguments are series in t^g: on a ramified line few of many coefficients are not zero."""
+    powers = (k for u in arguments if isinstance(u, arb_series) for k, c in enumerate(u.coeffs()) if k and not c.is_zero())
+    return math.gcd(*powers)
+
+
+def _compressed(u: Series, stride: int) -> Series:
+    """u(t) as a series in t^stride."""
+    return arb_series(u.coeffs()[::stride], prec=-(-u.prec // stride)) if isinstance(u, arb_series) else u
+
+
+def _spread(u: arb_series, stride: int, terms: int) -> arb_series:
+    """u(t^stride)."""
+    coefficients = [arb(0)] * (stride * u.length())
+    coefficients[::stride] = u.coeffs()
+    return arb_series(coefficients, prec=terms)
+
+
 def _taylor(function: Callable[..., acb], arguments: tuple[Series, ...], terms: int, name: str) -> Value:
     """The first `terms` Taylor coefficients of function(arguments(t))."""
-    points = max(LEAST_POINTS, terms)  # with fewer, coefficient k would be mixed up with coefficient k - points
-    shrink = max(8, 4 * ctx.prec // points)  # r = R/2^shrink: the error is below 2^(-4·precision)·M
+    points = max(LEAST_POINTS, terms + terms % 2)  # with fewer than terms, coefficient k would be mixed up with coefficient k - points
+    shrink = max(8, -(-(ctx.prec + SPARE_BITS) // points))  # an error of 2^(-precision - spare)·M
     with ctx.workprec(ctx.prec + shrink * terms + 32):
         found = _radius(function, arguments)
         if found is None:
             return unproved(f"{name} is not provably analytic near its argument")
         radius, bound = found
-        small = radius / 2**shrink
-        roots = _roots_of_unity(points, ctx.prec)
-        values = [function(*_at(arguments, small * root)) for root in roots]
+        circle = Circle(radius, shrink, points)
+        values = [function(*_at(arguments, point)) for point in circle.points()]
         if not all(value.is_finite() for value in values):
             return unproved(f"{name} is not bounded near its argument")
-        q = arb(2) ** (-shrink * points)
-        coefficients = []
-        for k in range(terms):
-            mean = sum((value * roots[-j * k % points] for j, value in enumerate(values)), acb(0)) / points
-            error = (bound / radius**k * q / (1 - q)).upper()
-            coefficients.append((mean / small**k).real + arb(0, error))
-    return arb_series(coefficients, prec=terms)
+        return arb_series([circle.coefficient(k, values, bound) for k in range(terms)], prec=terms)
 
 
 def _radius(function: Callable[..., acb], arguments: tuple[Series, ...]) -> tuple[arb, arb] | None:
@@ -89,12 +111,7 @@ def _at(arguments: tuple[Series, ...], t: acb) -> list[acb]:
     return values
 
 
-@cache
-def _roots_of_unity(points: int, precision_bits: int) -> list[acb]:
-    return [(acb(2 * j) / points).exp_pi_i() for j in range(points)]
-
-
-def _guarded(value: Callable[[], acb], *positive: acb) -> acb:
+def guarded(value: Callable[[], acb], *positive: acb) -> acb:
     """value() where the real parts are certified positive, else NaN: the box may touch a cut. Exact zeros are ends of a domain."""
     return value() if all(z.real > 0 or z.is_zero() for z in positive) else NOT_ANALYTIC
 
@@ -113,87 +130,92 @@ def digamma(x: acb) -> acb:
 
 
 def polygamma(n: acb, x: acb) -> acb:
-    return x.polygamma(n) if _is_natural(n) else _guarded(lambda: x.polygamma(n), x)
+    return x.polygamma(n) if _is_natural(n) else guarded(lambda: x.polygamma(n), x)
 
 
 def uppergamma(a: acb, x: acb) -> acb:
     entire = _is_natural(a) and a.real > 0
-    return x.gamma_upper(a) if entire else _guarded(lambda: x.gamma_upper(a), x)
+    return x.gamma_upper(a) if entire else guarded(lambda: x.gamma_upper(a), x)
 
 
 def lowergamma(a: acb, x: acb) -> acb:
-    return _guarded(lambda: x.gamma_lower(a), a, x)
+    return guarded(lambda: x.gamma_lower(a), a, x)
 
 
 def gammainc(a: acb, x: acb) -> acb:
-    return _guarded(lambda: x.gamma_lower(a, regularized=1), a, x)
+    return guarded(lambda: x.gamma_lower(a, regularized=1), a, x)
 
 
 def gammaincc(a: acb, x: acb) -> acb:
-    return _guarded(lambda: x.gamma_upper(a, regularized=1), a, x)
+    return guarded(lambda: x.gamma_upper(a, regularized=1), a, x)
 
 
 def betainc(a: acb, b: acb, x: acb) -> acb:
-    return _guarded(lambda: x.beta_lower(a, b, regularized=1), a, b, x, 1 - x)
+    return guarded(lambda: x.beta_lower(a, b, regularized=1), a, b, x, 1 - x)
 
 
 def besselj(n: acb, x: acb) -> acb:
-    return x.bessel_j(n) if n.imag.is_zero() and n.real.is_integer() else _guarded(lambda: x.bessel_j(n), x)
+    return x.bessel_j(n) if n.imag.is_zero() and n.real.is_integer() else guarded(lambda: x.bessel_j(n), x)
 
 
 def besseli(n: acb, x: acb) -> acb:
-    return x.bessel_i(n) if n.imag.is_zero() and n.real.is_integer() else _guarded(lambda: x.bessel_i(n), x)
+    return x.bessel_i(n) if n.imag.is_zero() and n.real.is_integer() else guarded(lambda: x.bessel_i(n), x)
 
 
 def bessely(n: acb, x: acb) -> acb:
-    return _guarded(lambda: x.bessel_y(n), x)
+    return guarded(lambda: x.bessel_y(n), x)
 
 
 def besselk(n: acb, x: acb) -> acb:
-    return _guarded(lambda: x.bessel_k(n), x)
+    return guarded(lambda: x.bessel_k(n), x)
 
 
 def zeta(s: acb, a: acb) -> acb:
-    return s.zeta() if a.is_exact() and (a - 1).is_zero() else _guarded(lambda: s.zeta(a), a)
+    return s.zeta() if a.is_exact() and (a - 1).is_zero() else guarded(lambda: s.zeta(a), a)
 
 
 def expint(n: acb, x: acb) -> acb:
     elementary = _is_natural(-n)  # exp(-x) times a polynomial in 1/x
-    return x.expint(n) if elementary else _guarded(lambda: x.expint(n), x)
+    return x.expint(n) if elementary else guarded(lambda: x.expint(n), x)
 
 
 def polylog(s: acb, x: acb) -> acb:
-    return _guarded(lambda: x.polylog(s), 1 - x)
+    return guarded(lambda: x.polylog(s), 1 - x)
 
 
 def hyp2f1(a: acb, b: acb, c: acb, x: acb, whole_excess: bool = False) -> acb:
-    return _guarded(lambda: x.hypgeom_2f1(a, b, c, abc=whole_excess), 1 - x)
+    return guarded(lambda: x.hypgeom_2f1(a, b, c, abc=whole_excess), 1 - x)
 
 
 def legendre(n: acb, x: acb) -> acb:
-    return x.legendre_p(n) if _is_natural(n) else _guarded(lambda: x.legendre_p(n), 1 + x)
+    return x.legendre_p(n) if _is_natural(n) else guarded(lambda: x.legendre_p(n), 1 + x)
 
 
 def elliptic_k(m: acb) -> acb:
-    return _guarded(m.elliptic_k, 1 - m)
+    return guarded(m.elliptic_k, 1 - m)
 
 
 def elliptic_e(m: acb) -> acb:
-    return _guarded(m.elliptic_e, 1 - m)
+    return guarded(m.elliptic_e, 1 - m)
+
+
+def _on_the_way(phi: acb, *parameters: acb) -> list[acb]:
+    """1 - m·sin² on the way from 0 to phi, where it is least: at the end, or at a quarter turn if the way leads there."""
+    least = [1 - m * phi.sin() ** 2 for m in parameters]
+    return least if abs(phi.real) < arb.pi() / 2 else [*least, *(1 - m for m in parameters)]
 
 
 def elliptic_f(phi: acb, m: acb) -> acb:
-    return _guarded(lambda: acb.elliptic_f(phi, m), 1 - m * phi.sin() ** 2)
+    return guarded(lambda: acb.elliptic_f(phi, m), *_on_the_way(phi, m))
 
 
 def elliptic_einc(phi: acb, m: acb) -> acb:
-    return _guarded(lambda: acb.elliptic_e_inc(phi, m), 1 - m * phi.sin() ** 2)
+    return guarded(lambda: acb.elliptic_e_inc(phi, m), *_on_the_way(phi, m))
 
 
 def elliptic_pi(n: acb, m: acb) -> acb:
-    return _guarded(lambda: acb.elliptic_pi(n, m), 1 - n, 1 - m)
+    return guarded(lambda: acb.elliptic_pi(n, m), 1 - n, 1 - m)
 
 
 def elliptic_piinc(n: acb, phi: acb, m: acb) -> acb:
-    sine_squared = phi.sin() ** 2
-    return _guarded(lambda: acb.elliptic_pi_inc(n, phi, m), 1 - m * sine_squared, 1 - n * sine_squared)
+    return guarded(lambda: acb.elliptic_pi_inc(n, phi, m), *_on_the_way(phi, n, m))
