@@ -32,7 +32,7 @@ def _described(graph: Graph, variable: str, part: Piece) -> Piece:
     within = {x: found for x, found in around.items() if part.lower <= x <= part.upper}
     x = next((x for x, found in within.items() if found.status in _TELLING), None)
     if ordinal(part.upper) - ordinal(part.lower) > NARROW:
-        return part if x is None else replace(part, reason=f"{part.reason}; {within[x].status.value} at {variable} = {x:.6g}")
+        return part if x is None else replace(part, reason=f"{part.reason}; {within[x].status.value} at {variable} = {x}")
     if x is not None:
         return replace(part, status=within[x].status, point=x, reason=_reason(within[x]))
     return _undefined(part, within, around) or replace(part, reason=_guess(part, within))
