@@ -118,7 +118,8 @@ class Result:
 class Sample:
     """One point and one derivative. `enclosure` holds ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ where it exists; `clarke` its one-sided values at a kink.
 
-    `wrt` is a variable; of a mixed derivative it lists them: "x y".
+    `wrt` is a variable; of a mixed derivative it lists them: "x y". `confirmed` says that a second route to the enclosure, from
+    values of f alone, overlaps the first.
     """
 
     point: Mapping[str, float]
@@ -131,6 +132,7 @@ class Sample:
     enclosure: Enclosure | None
     clarke: tuple[Enclosure, Enclosure] | None
     results: tuple[Result, ...]
+    confirmed: bool = False
 
     @property
     def outcome(self) -> Outcome:
@@ -147,11 +149,15 @@ def wrt_and_order(names: Sequence[str]) -> tuple[str, int]:
 
 
 def leibniz(name: str, wrt: str, order: int) -> str:
-    """A derivative in Leibniz's notation: df/dx, d^2f/dx^2, d^2f/dxdy."""
-    power = "" if order == 1 else f"^{order}"
+    """A derivative in Leibniz's notation: df/dx, d^2f/dx^2, d^3f/dx^2dy."""
     names = wrt.split()
-    below = f"d{wrt}{power}" if len(names) == 1 else "".join(f"d{each}" for each in names)
-    return f"d{power}{name}/{below}"
+    orders = {each: names.count(each) for each in names} if len(names) > 1 else {wrt: order}
+    below = "".join(f"d{each}{_power(times)}" for each, times in orders.items())
+    return f"d{_power(order)}{name}/{below}"
+
+
+def _power(order: int) -> str:
+    return "" if order == 1 else f"^{order}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from flint import arb
 from proofs import encloses, proof_of
 
-from diffcheck.engines.certified import enclose_value
+from diffcheck.engines.certified import certify_mixed, enclose_value
 from diffcheck.engines.certified.certificate import enclosure
 from diffcheck.graph.build import read
 from diffcheck.results import Status
@@ -191,3 +191,32 @@ def test_the_value_of_a_derivative_program_is_enclosed_in_exact_arithmetic() -> 
     assert found is not None
     assert found.contains(Decimal("0.49999999999999999583333333333333334"))
     assert enclose_value(read("x/x").target.flat, {"x": 0.0}) is None
+
+
+# Mixed derivatives
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        ("x^2*y", ("x", "y"), "2*x"),
+        ("x^2*y", ("y", "x"), "2*x"),
+        ("exp(x*y)*sin(z)", ("x", "y", "z"), "(1 + x*y)*exp(x*y)*cos(z)"),
+        ("x^3*y^2", ("x", "x", "y"), "12*x*y"),
+        ("log(x + 2*y)", ("x", "y", "y"), "8/(x + 2*y)^3"),
+        ("x + y", ("x", "y"), "0*x"),
+        ("where(x > y, x*y, 7)", ("x", "y"), "where(x > y, 1, 0)"),
+    ],
+)
+def test_mixed_derivatives_are_enclosed(text: str, names: tuple[str, ...], expected: str) -> None:
+    point = {"x": 1.25, "y": 0.75, "z": -0.5}
+    truth = enclose_value(read(expected).target.flat, point)
+    proof = certify_mixed(read(text).target.flat, point, names)
+    assert truth is not None
+    assert (proof.status, proof.derivative is not None and proof.derivative.overlaps(truth)) == (Status.SMOOTH, True)
+
+
+@pytest.mark.parametrize("text", ["abs(x)*y", "log(x)*y", "x*y/(x^2 + y^2)", "where(x == 0, 0, x*y)"])
+def test_where_f_is_not_smooth_no_mixed_derivative_is_claimed(text: str) -> None:
+    proof = certify_mixed(read(text).target.flat, {"x": 0.0, "y": 0.0}, ("x", "y"))
+    assert (proof.status in (Status.UNDECIDED, Status.UNDEFINED), proof.derivative) == (True, None)

@@ -201,11 +201,12 @@ def test_claims_are_judged_where_only_a_higher_order_is_asked_for(tmp_path: Path
     assert (orders, verdicts(records[0])) == ([2], [*["exact"] * 3, "wrong"])
 
 
-def test_mixed_derivatives_that_are_not_certified_are_never_passed(tmp_path: Path) -> None:
-    records = run_lines(tmp_path, {"id": "a", "expr": "x*y", "points": [{"x": 1, "y": 2}], "wrt": [["x"], ["x", "y"]]})
-    assert records[0].outcome is Outcome.PASS
-    assert records[1].outcome is Outcome.UNDECIDED
-    assert summary_of(records).conclusion is Conclusion.UNDECIDED
+def test_mixed_derivatives_are_judged_like_all_others(tmp_path: Path) -> None:
+    right, wrong = ({"wrt": ["x", "y"], "expr": text} for text in ("2*x", "2*x*y"))
+    fields = {"id": "a", "expr": "x^2*y", "points": [{"x": 1, "y": 2}], "wrt": [["x", "y"]], "expected_mixed": [right, wrong]}
+    (record,) = run_lines(tmp_path, fields)
+    assert record.sample is not None
+    assert (record.sample.wrt, record.sample.order, verdicts(record)) == ("x y", 2, [*["exact"] * 4, "wrong"])
 
 
 def test_an_unexpected_exception_is_a_record_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from diffcheck.engines.automatic import Names, Program, run_nodes
-from diffcheck.engines.certified import Arithmetic, Certificate, certify, enclose_value, rounding_bound, ties_within_rounding
+from diffcheck.engines.certified import Arithmetic, Certificate, certify, certify_mixed, enclose_value, rounding_bound, ties_within_rounding
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
@@ -53,15 +53,14 @@ class Judge:
         clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
         primal = number(values["primal"])
         return Sample(
-            point, *wrt_and_order(names), proved.status, proved.reason, primal, proved.value, proved.derivative, clarke, results
+            point, *wrt_and_order(names), proved.status, proved.reason, primal, proved.value, proved.derivative, clarke, results,
+            proved.confirmed,
         )
 
     def _proved(self, point: Point, names: Names) -> Certificate:
         if not all(map(math.isfinite, point.values())):
             return Certificate(Status.UNDECIDED, "nothing is proved at infinity")
-        if len(set(names)) > 1:
-            return Certificate(Status.UNDECIDED, "mixed derivatives are not certified")
-        proved = certify(self._function.graph, point, names[0], len(names))
+        proved = _certified(self._function.graph, point, names)
         pieces = corners(self._function, point, names[0]) if proved.status is Status.KINK else ""
         return replace(proved, reason=f"kink of {pieces}") if pieces else proved
 
@@ -96,7 +95,7 @@ class Judge:
     def _beside(self, point: Point, names: Names) -> list[Enclosure]:
         """The derivatives of what rounding may have made of the function."""
         ties = ties_within_rounding(self._function.graph, point, self._arithmetic)
-        proved = (certify(graph, point, names[0], len(names)).derivative for graph in ties)
+        proved = (_certified(graph, point, names).derivative for graph in ties)
         return [derivative for derivative in proved if derivative is not None]
 
     def _evidence(self, entry: Entry, point: Point, names: Names, truth: Truth) -> Evidence:
@@ -120,6 +119,10 @@ class Judge:
         program = Program(graph, tuple(point), [names], {}, self._format.name, False, (entry.mode,))
         found = program.run({name: np.array([x]) for name, x in point.items()})[entry.key]
         return None if isinstance(found, UnsupportedError) else float(found[0])
+
+
+def _certified(graph: Graph, point: Point, names: Names) -> Certificate:
+    return certify(graph, point, names[0], len(names)) if len(set(names)) == 1 else certify_mixed(graph, point, names)
 
 
 def number(value: float | UnsupportedError) -> float | None:

@@ -74,6 +74,7 @@ class SampleJson(TypedDict):
     value: EnclosureJson | None
     enclosure: EnclosureJson | None
     clarke: list[EnclosureJson] | None
+    confirmed: bool
     results: list[ResultJson]
     outcome: str
     expected: NotRequired[str]  # in suites, where the case says what it expects
@@ -223,6 +224,7 @@ def _sample(sample: Sample) -> str:
         f'"status": "{sample.status._value_}", "status_reason": {_text(sample.status_reason)}, '
         f'"primal": {_number(sample.primal)}, "primal_hex": {_hex(sample.primal)}, '
         f'"value": {_enclosure(sample.value)}, "enclosure": {_enclosure(sample.enclosure)}, "clarke": {clarke}, '
+        f'"confirmed": {"true" if sample.confirmed else "false"}, '
         f'"results": [{", ".join(map(_result, sample.results))}]'
     )
 

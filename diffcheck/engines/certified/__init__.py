@@ -6,6 +6,7 @@ It sees only the user's function, and judges what the other engines found; it ne
 from diffcheck.engines.certified.certificate import Certificate, scope
 from diffcheck.engines.certified.enclose import certify, enclose_value
 from diffcheck.engines.certified.facts import applied, conditions, enclose_nodes, origins
+from diffcheck.engines.certified.mixed import certify_mixed
 from diffcheck.engines.certified.places import pieces
 from diffcheck.engines.certified.rounding import Arithmetic, culprit, rounding_bound
 from diffcheck.engines.certified.ties import ties_within_rounding
@@ -15,6 +16,7 @@ __all__ = [
     "Certificate",
     "applied",
     "certify",
+    "certify_mixed",
     "conditions",
     "culprit",
     "enclose_nodes",

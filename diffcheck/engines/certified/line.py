@@ -107,7 +107,7 @@ class Line:
     terms: int
     ramification: int = 1
 
-    def variable(self, start: arb, direction: int) -> Value:
+    def variable(self, start: Any, direction: int) -> Value:
         """The variable that moves."""
         return arb_series([start, *[0] * (self.ramification - 1), direction], prec=self.terms)
 
@@ -117,9 +117,13 @@ class Line:
 
     def follow(self, graph: Graph, point: Mapping[str, float], wrt: str, direction: int) -> Value:
         """f along the line through the point in the direction ±wrt, with rationals as balls."""
+        return self.follow_along(graph, point, {wrt: direction} if self.mode is not Mode.POINT else {})
+
+    def follow_along(self, graph: Graph, point: Mapping[str, float], directions: Mapping[str, int]) -> Value:
+        """f along a line on which several variables may move, each at its own speed."""
         values: dict[str, Value] = {name: arb(coordinate) for name, coordinate in point.items()}
-        if self.mode is not Mode.POINT:
-            values[wrt] = self.variable(arb(point[wrt]), direction)
+        for name, direction in directions.items():
+            values[name] = self.variable(values[name], direction)
         (f,) = balls([evaluate(graph, self, values)])
         assert not isinstance(f, (bool, fmpq))
         return f if isinstance(f, Trouble) or is_finite(f) else undefined("f is infinite there")
