@@ -14,6 +14,7 @@ from functools import reduce
 from flint import acb, arb
 
 from diffcheck.engines.certified.special import NOT_ANALYTIC, guarded
+from diffcheck.engines.certified.special import unsinc as unsinc
 
 NEWTON_STEPS = 8
 J = acb(0, 1)
@@ -111,10 +112,6 @@ def airy_ai_prime(z: acb) -> acb:
 
 def airy_bi_prime(z: acb) -> acb:
     return z.airy_bi(derivative=1)
-
-
-def unsinc(z: acb) -> acb:
-    return z.sinc()
 
 
 def sinc(z: acb) -> acb:
