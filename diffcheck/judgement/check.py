@@ -20,8 +20,8 @@ from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Definition, Graph
 from diffcheck.graph.text import Infix, Latex, derivative_text
 from diffcheck.judgement.accuracy.table import roundings
-from diffcheck.judgement.diagnosis import Source
 from diffcheck.judgement.evaluated import evaluated_rows
+from diffcheck.judgement.evidence import Source
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.judge import Entry, Judge, Values, number
 from diffcheck.judgement.points import Columns, from_mappings, from_texts

@@ -15,7 +15,8 @@ from diffcheck.engines.certified import Arithmetic, Certificate, certify, certif
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
-from diffcheck.judgement.diagnosis import Evidence, Source, corners, why
+from diffcheck.judgement.diagnosis import corners, why
+from diffcheck.judgement.evidence import Evidence, Source
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.verdict import Rule, Truth, judge
 from diffcheck.results import Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order

@@ -1,0 +1,74 @@
+"""What a cause is looked for in, and how it is put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from diffcheck.engines.certified import Arithmetic
+from diffcheck.graph.graph import Graph, prune
+from diffcheck.graph.text import Infix, one_line
+from diffcheck.judgement.formats import Format
+from diffcheck.results import Blame, Enclosure
+
+LONGEST = 60  # characters of an expression within a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A graph, and the text into which its spans point."""
+
+    graph: Graph
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a cause is looked for: the function, the program that computed the value (if it is known), and the point.
+
+    `rerun` is the value of the same derivative, by the same engine and mode, for another function; `run_nodes` gives the floats
+    that JAX computes for every node of a graph.
+    """
+
+    function: Source
+    program: Source | None
+    point: Mapping[str, float]
+    wrt: str
+    format: Format
+    arithmetic: Arithmetic
+    derivative: Enclosure | None
+    rerun: Callable[[Graph], float | None]
+    run_nodes: Callable[[Graph], list[float | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A clause that follows "because" or a colon, what would help, and the piece of text to underline."""
+
+    words: str
+    blame: Blame | None = None
+    remedy: str = ""
+
+
+
+def named(source: Source, node: int) -> str:
+    """A node as mathematics; where that is long, the piece of the user's text that it comes from."""
+    written = one_line(prune(Graph(source.graph.nodes, node)), Infix())
+    if written is not None and len(written) <= LONGEST:
+        return f"`{written}`"
+    span = source.graph.spans[node] if source.graph.spans else None
+    if span is None:
+        return "an operation"
+    text = source.text[span.start : span.end]
+    return f"an operation of `{text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}`"
+
+
+def blame_of(source: Source, node: int) -> Blame | None:
+    """Where a node stands in the user's text."""
+    span = source.graph.spans[node] if source.graph.spans else None
+    return None if span is None else Blame(source.text, span.start, span.end)
+
+
+def listed(items: list[str]) -> str:
+    """Items as a sentence lists them: a, b and c."""
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
