@@ -99,11 +99,11 @@ def met_at_a_tie(evidence: Evidence) -> Cause | None:
     ties = [origin.node for origin in origins(graph, evidence.point, evidence.wrt) if origin.is_tie]
     if not ties:
         return None
-    named, one = listed([named(evidence.function, i) for i in ties]), len(ties) == 1
+    pieces, one = listed([named(evidence.function, i) for i in ties]), len(ties) == 1
     if all(FUNCTIONS[node.function].gives_condition for i in ties if isinstance(node := graph.nodes[i], Apply)):
-        words = f"{named} {'is' if one else 'are'} decided for this point alone, and the branch taken there has another slope"
+        words = f"{pieces} {'is' if one else 'are'} decided for this point alone, and the branch taken there has another slope"
     else:
-        words = f"{named} {'has a corner' if one else 'have corners'} here, and the slopes chosen there do not add up to the derivative"
+        words = f"{pieces} {'has a corner' if one else 'have corners'} here, and the slopes chosen there do not add up to the derivative"
     return Cause(words, blame_of(evidence.function, ties[0]))
 
 
