@@ -115,7 +115,8 @@ class Summary:
 
     def _add_sample(self, owner: str, sample: Sample) -> None:
         self.tally.add(sample)
-        self.largest_error = max(self.largest_error, (_largest(sample), owner))
+        if any(result.ulps is not None for result in sample.results):
+            self.largest_error = max(self.largest_error, (_largest(sample), owner))
 
     @property
     def conclusion(self) -> Conclusion:

@@ -23,7 +23,8 @@ TEXTS, CASES, MANY = 10_000, 15, 10_000  # of each run; MANY cases in a long one
 PIECES = (
     *"xyzfg0123456789.+-*/^()|,;=<>!' \n@#[]{}\\\"_π²×·−≤∘",
     *("sin(", "log(x, base=", "where(", "piecewise((", "f(x) = ", "; ", "f@3(x)", "f'(x)", "**", "1e9", "e", "pi"),
-    *(" if ", " else ", " and ", "max(x, ", "polygamma(2, ", "mod(x, ", "abs(", "9^9^9", "1e-9999", "\x00", "\ud800", "\N{COMBINING ACUTE ACCENT}"),
+    *(" if ", " else ", " and ", "max(x, "),
+    *("polygamma(2, ", "mod(x, ", "abs(", "9^9^9", "1e-9999", "\x00", "\ud800", "\N{COMBINING ACUTE ACCENT}"),
 )
 SEEDS = (
     "x^2 + 3x + 2",

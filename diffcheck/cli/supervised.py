@@ -105,6 +105,7 @@ def _tried(work: Callable[[Watch], int], limits: Limits, lost: Lost, stream: Tex
 def _work(work: Callable[[Watch], int], limits: Limits, lost: Lost, stream: TextIO | None, writer: int) -> NoReturn:
     """The life of the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _keep_stderr_for_messages()
     limit_memory(limits.megabytes)
     stages = list[Stage]()
 
@@ -127,3 +128,10 @@ def _work(work: Callable[[Watch], int], limits: Limits, lost: Lost, stream: Text
         return code
 
     os._exit(ending(to_the_end))
+
+
+def _keep_stderr_for_messages() -> None:
+    """What a library writes there when it aborts says nothing that the supervisor does not say."""
+    if sys.stderr is not None:
+        sys.stderr = open(os.dup(2), "w", buffering=1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
