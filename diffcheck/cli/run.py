@@ -66,8 +66,7 @@ def run(
     from diffcheck.suites.selection import Shard
     from diffcheck.views import suite as view
 
-    limits = Limits(timeout, max_memory)
-    job = Run(files, dtype.value, limits, pattern, Shard.read(shard), format.value, color.value)
+    job = Run(files, dtype.value, Limits(timeout, max_memory), pattern, Shard.read(shard), format.value, color.value)
     spoken = format is SuiteFormat.text and output is None
     try:
         job.execute(cluster_hands(scheduler) if scheduler else local_hands(workers), output, resume)

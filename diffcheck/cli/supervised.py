@@ -133,5 +133,5 @@ def _work(work: Callable[[Watch], int], limits: Limits, lost: Lost, stream: Text
 def _keep_stderr_for_messages() -> None:
     """What a library writes there when it aborts says nothing that the supervisor does not say."""
     if sys.stderr is not None:
-        sys.stderr = open(os.dup(2), "w", buffering=1)
+        sys.stderr = open(os.dup(2), "w", buffering=1)  # noqa: SIM115  (for as long as the process lives)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
