@@ -6,6 +6,7 @@ DiffcheckError
 │   ├── PointError        ... in a point, a list of points or a file of points
 │   └── SuiteError        ... in a suite file, with file and line
 ├── UnsupportedError      an engine lacks a function: a verdict of that engine, never "agrees"
+│   └── LostError         ... or was stopped at a limit, or died
 ├── OutputError           a result could not be written: exit code 4
 └── InternalError         a promise of diffcheck itself is broken: exit code 4
 
@@ -75,6 +76,14 @@ class UnsupportedError(DiffcheckError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class LostError(UnsupportedError):
+    """An engine did not come back; `verdict` is "timed out" or "crashed"."""
+
+    def __init__(self, verdict: str, reason: str) -> None:
+        super().__init__(reason)
+        self.verdict = verdict
 
 
 class OutputError(DiffcheckError):

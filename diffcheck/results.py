@@ -88,7 +88,17 @@ class Verdict(StrEnum):
     INACCURATE = "inaccurate"
     UNDECIDED = "undecided"
     UNSUPPORTED = "unsupported"
+    TIMED_OUT = "timed out"
+    CRASHED = "crashed"
     UNSAMPLED = "unsampled"
+
+
+class Stage(StrEnum):
+    """What a check is doing; a limit that it runs into is said to have been met there."""
+
+    SYMBOLIC = "symbolic"
+    AUTOMATIC = "automatic"
+    CERTIFIED = "certified"
 
 
 @dataclass(frozen=True, slots=True)

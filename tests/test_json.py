@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 import diffcheck
+from diffcheck.records import Fault, FaultKind, Record
 from diffcheck.results import EXACT, Enclosure, Outcome, Result, Sample, Status, Verdict
-from diffcheck.suites.runner import Fault, FaultKind, Record
 from diffcheck.views import json_
 
 HARD = (

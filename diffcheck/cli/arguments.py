@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from diffcheck.errors import InputError
+from diffcheck.suites.limits import LEAST_MEGABYTES
 
 
 class ExpressionCommand(TyperCommand):
@@ -42,6 +43,16 @@ class Format(StrEnum):
     text = "text"
     json = "json"
     jsonl = "jsonl"
+
+
+class SuiteFormat(StrEnum):
+    text = "text"
+    jsonl = "jsonl"
+    json = "json"
+    junit = "junit"
+    github = "github"
+    sarif = "sarif"
+    html = "html"
 
 
 class Notation(StrEnum):
@@ -84,6 +95,17 @@ Output = Annotated[Path | None, _option("-o", "--output", help="Write to a file,
 Strict = Annotated[bool, _option("--strict", help="Exit with 1 on warnings too.")]
 Colored = Annotated[Color, _option("--color", help="Colour on a terminal only (auto), always or never.")]
 FloatFormat = Annotated[Dtype, _option("--dtype", help="The floating-point format under test (default: float64).")]
+
+Timeout = Annotated[float, typer.Option("--timeout", help="Seconds that an expression may take.", metavar="S", min=0.01)]
+MaxMemory = Annotated[
+    int, typer.Option("--max-memory", help="Megabytes that the process that checks it may use.", metavar="MB", min=LEAST_MEGABYTES)
+]
+
+Workers = Annotated[int, typer.Option("-j", "--workers", help="How many processes check cases.", metavar="N", min=1, max=1024)]
+Scheduler = Annotated[str, _option("--scheduler", help="A Dask cluster that checks cases, e.g. tcp://host:8786.", metavar="ADDRESS")]
+Pattern = Annotated[str, _option("-k", help="Only cases with this in their names; * stands for anything.", metavar="PATTERN")]
+Part = Annotated[str, _option("--shard", help="Only the I-th of N parts of the cases, e.g. 1/4.", metavar="I/N")]
+Resume = Annotated[bool, _option("--resume", help="Go on with a run that was stopped; wants its -o.")]
 
 
 def expression_text(expression: str) -> str:

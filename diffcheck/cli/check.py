@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -20,21 +22,24 @@ from diffcheck.cli.arguments import (
     FloatFormat,
     Format,
     Interval,
+    MaxMemory,
     Of,
     Output,
     Points,
     Strict,
+    Timeout,
     Wrt,
     expression_text,
 )
 from diffcheck.cli.exits import exit_code, guarded
 from diffcheck.cli.job import checked, columns_at, ends
+from diffcheck.cli.supervised import Watch, supervised
 from diffcheck.errors import InputError
+from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
     from diffcheck.judgement.check import Check
-    from diffcheck.judgement.points import Columns
-    from diffcheck.results import IntervalReport, Tally
+    from diffcheck.results import Header, IntervalReport, Sample, Tally
 
 
 @app.command(cls=ExpressionCommand)
@@ -49,6 +54,8 @@ def check(
     of: Of = "",
     claim: Claims = [],  # noqa: B006
     dtype: FloatFormat = Dtype.float64,
+    timeout: Timeout = DEFAULT_SECONDS,
+    max_memory: MaxMemory = DEFAULT_MEGABYTES,
     format: Annotated[Format, typer.Option("--format", help="How to show the report.")] = Format.text,
     latex: Annotated[bool, typer.Option("--latex", help="Show the closed form as LaTeX too.")] = False,
     strict: Strict = False,
@@ -68,31 +75,62 @@ def check(
     """
     from diffcheck.views.output import opened
 
+    text = expression_text(expression)
     with opened(output) as stream:
-        job = checked(expression_text(expression), of, wrt, claim, dtype)
-        if interval:
-            return exit_code(_show_interval(_on_interval(job, at, points, interval, samples), format, latex, color, stream), strict)
-        return exit_code(_show(job, columns_at(job, at, points), format, latex, color, stream), strict)
+
+        def work(watch: Watch) -> int:
+            job = checked(text, of, wrt, claim, dtype, watch)
+            shown = _Shown(format, latex, color, stream, watch)
+            return exit_code(shown.interval(job, at, points, interval, samples) if interval else shown.points(job, at, points), strict)
+
+        return supervised(work, Limits(timeout, max_memory), stream)
 
 
-def _show(job: Check, columns: Columns, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
-    samples = job.samples(columns)
-    if format is Format.text:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How a report is shown, and where."""
+
+    format: Format
+    latex: bool
+    color: Color
+    stream: TextIO
+    watch: Watch
+
+    def points(self, job: Check, at: list[str], points: Path | None) -> Tally:
+        samples = self.watch.over(job.samples(columns_at(job, at, points)))
+        header = None if self.format is Format.jsonl else self.watch.timed(lambda: job.header)
+        if header is not None and self.format is Format.text:
+            return self._as_text(header, samples)
+        from diffcheck.views import json_
+
+        tally = json_.write_lines(samples, self.stream) if header is None else json_.write_report(header, samples, self.stream)
+        if tally.unsampled and sys.stderr is not None:
+            from diffcheck.views import console as view
+
+            view.show_conclusion(view.console_for(sys.stderr, self.color.value), tally)
+        return tally
+
+    def _as_text(self, header: Header, samples: Iterator[Sample]) -> Tally:
         from diffcheck.views import console as view
 
-        console = view.console_for(stream, color.value)
-        view.show_header(console, job.header, latex)
-        tally = view.show_samples(console, job.header, samples)
+        console = view.console_for(self.stream, self.color.value)
+        view.show_header(console, header, self.latex)
+        tally = view.show_samples(console, header, samples)
         view.show_conclusion(console, tally)
         return tally
-    from diffcheck.views import json_
 
-    tally = json_.write_lines(samples, stream) if format is Format.jsonl else json_.write_report(job.header, samples, stream)
-    if tally.unsampled and sys.stderr is not None:
-        from diffcheck.views import console as view
+    def interval(self, job: Check, at: list[str], points: Path | None, interval: str, samples: int) -> Tally:
+        report = self.watch.timed(lambda: _on_interval(job, at, points, interval, samples))
+        if self.format is Format.text:
+            from diffcheck.views import console
+            from diffcheck.views import interval as view
 
-        view.show_conclusion(view.console_for(sys.stderr, color.value), tally)
-    return tally
+            view.show(console.console_for(self.stream, self.color.value), report, self.latex)
+        else:
+            from diffcheck.views import json_
+
+            json_.write_interval(report, self.stream, whole=self.format is Format.json)
+        return report.tally
 
 
 def _on_interval(job: Check, at: list[str], points: Path | None, interval: str, samples: int) -> IntervalReport:
@@ -101,15 +139,3 @@ def _on_interval(job: Check, at: list[str], points: Path | None, interval: str, 
     if at or points is not None:
         raise InputError("points are given, and an interval too", "Write either --interval A,B or --at and --points.")
     return check_interval(job, *ends(job, "--interval", interval), samples)
-
-
-def _show_interval(report: IntervalReport, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
-    if format is Format.text:
-        from diffcheck.views import console, interval
-
-        interval.show(console.console_for(stream, color.value), report, latex)
-    else:
-        from diffcheck.views import json_
-
-        json_.write_interval(report, stream, whole=format is Format.json)
-    return report.tally

@@ -7,8 +7,21 @@ from typing import Annotated
 import typer
 
 from diffcheck.cli.app import app
-from diffcheck.cli.arguments import Expression, ExpressionCommand, Notation, Of, Output, Wrt, expression_text, names
+from diffcheck.cli.arguments import (
+    Expression,
+    ExpressionCommand,
+    MaxMemory,
+    Notation,
+    Of,
+    Output,
+    Timeout,
+    Wrt,
+    expression_text,
+    names,
+)
 from diffcheck.cli.exits import EXIT_PASS, guarded
+from diffcheck.cli.supervised import Watch, supervised
+from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 
 @app.command(cls=ExpressionCommand)
@@ -18,6 +31,8 @@ def derive(
     wrt: Wrt = "",
     of: Of = "",
     format: Annotated[Notation, typer.Option("--format", help="How to write it.")] = Notation.text,
+    timeout: Timeout = DEFAULT_SECONDS,
+    max_memory: MaxMemory = DEFAULT_MEGABYTES,
     output: Output = None,
 ) -> int:
     """Print the symbolic derivative: the closed form within a budget, else chained definitions.
@@ -28,9 +43,15 @@ def derive(
       diffcheck derive "x^2*y" --wrt y --format latex
       diffcheck derive "f(x) = 4x(1-x); g(x) = f@10(x)" --format python
     """
-    from diffcheck.views import code
     from diffcheck.views.output import opened
 
+    text = expression_text(expression)
     with opened(output) as stream:
-        stream.write(code.derivatives(expression_text(expression), of or None, names(wrt), format.value))
-    return EXIT_PASS
+
+        def work(watch: Watch) -> int:
+            from diffcheck.views import code
+
+            stream.write(watch.timed(lambda: code.derivatives(text, of or None, names(wrt), format.value)))
+            return EXIT_PASS
+
+        return supervised(work, Limits(timeout, max_memory), stream)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import NoReturn, ParamSpec
+from typing import ParamSpec
 
 import typer
 
@@ -30,37 +30,49 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs)
-            if sys.stdout is not None:
-                sys.stdout.flush()
-        except InputError as error:
-            _fail(f"error: {error}", EXIT_USAGE)
-        except UnsupportedError as error:
-            _fail(f"error: {error.reason}", EXIT_UNDECIDED)
-        except OutputError as error:
-            _fail(f"error: {error}", EXIT_OUTPUT)
-        except InternalError as error:
-            _fail(f"internal error: {error}\n{REPORT_IT}", EXIT_OUTPUT)
-        except KeyboardInterrupt:
-            _fail("interrupted", EXIT_INTERRUPTED)
-        except BrokenPipeError:
-            _abandon_stdout()
-            raise typer.Exit(EXIT_PIPE) from None
-        except OSError as error:
-            _abandon_stdout()
-            _fail(f"error: cannot write the result: {error.strerror}", EXIT_OUTPUT)
-        except Exception as error:
-            _fail(f"internal error: {type(error).__name__}: {error}\n{REPORT_IT}", EXIT_OUTPUT)
-        raise typer.Exit(code)
+        raise typer.Exit(ending(lambda: command(*args, **kwargs)))
 
     return run
 
 
-def _fail(message: str, code: int) -> NoReturn:
+def ending(command: Callable[[], int]) -> int:
+    """The exit code of a command, with one message for what went wrong."""
+    try:
+        code = command()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except typer.Exit as ended:  # whoever raised it has said why
+        return ended.exit_code
+    except BrokenPipeError:
+        _abandon_stdout()
+        return EXIT_PIPE
+    except KeyboardInterrupt:
+        return _told("interrupted", EXIT_INTERRUPTED)
+    except OSError as error:
+        _abandon_stdout()
+        return _told(f"error: cannot write the result: {error.strerror}", EXIT_OUTPUT)
+    except Exception as error:
+        return _told(*_in_words(error))
+
+
+def _in_words(error: Exception) -> tuple[str, int]:
+    match error:
+        case InputError():
+            return f"error: {error}", EXIT_USAGE
+        case UnsupportedError():
+            return f"error: {error.reason}", EXIT_UNDECIDED
+        case OutputError():
+            return f"error: {error}", EXIT_OUTPUT
+        case InternalError():
+            return f"internal error: {error}\n{REPORT_IT}", EXIT_OUTPUT
+    return f"internal error: {type(error).__name__}: {error}\n{REPORT_IT}", EXIT_OUTPUT
+
+
+def _told(message: str, code: int) -> int:
     if sys.stderr is not None:
         print(message, file=sys.stderr)
-    raise typer.Exit(code)
+    return code
 
 
 def _abandon_stdout() -> None:

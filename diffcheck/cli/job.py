@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diffcheck.cli.arguments import Dtype, names
+from diffcheck.cli.supervised import UNWATCHED, Watch
 from diffcheck.errors import InputError
 
 if TYPE_CHECKING:
@@ -14,12 +15,21 @@ if TYPE_CHECKING:
     from diffcheck.judgement.points import Columns
 
 
-def checked(text: str, of: str, wrt: str, claims: Sequence[str], dtype: Dtype) -> Check:
+def checked(text: str, of: str, wrt: str, claims: Sequence[str], dtype: Dtype, watch: Watch = UNWATCHED) -> Check:
     from diffcheck.engines.automatic import use_persistent_cache
     from diffcheck.judgement.check import Check
 
     use_persistent_cache()
-    return Check(text, of=of or None, wrt=names(wrt), claims=claims, dtype=dtype.value)
+    with watch.running():
+        return Check(
+            text,
+            of=of or None,
+            wrt=names(wrt),
+            claims=claims,
+            dtype=dtype.value,
+            on_stage=watch.on_stage,
+            lost=watch.lost,
+        )
 
 
 def ends(job: Check, option: str, text: str) -> tuple[float, float]:

@@ -10,11 +10,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from diffcheck.cli.app import app
-from diffcheck.cli.arguments import At, Dtype, Expression, ExpressionCommand, FloatFormat, Of, Strict, expression_text
+from diffcheck.cli.arguments import (
+    At,
+    Dtype,
+    Expression,
+    ExpressionCommand,
+    FloatFormat,
+    MaxMemory,
+    Of,
+    Strict,
+    Timeout,
+    expression_text,
+)
 from diffcheck.cli.exits import exit_code, guarded
 from diffcheck.cli.job import checked, columns_at, ends
+from diffcheck.cli.supervised import Watch, supervised
 from diffcheck.errors import InputError
 from diffcheck.results import Sample, Tally
+from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
     from diffcheck.judgement.check import Check
@@ -34,6 +47,8 @@ def plot(
         int | None, typer.Option("--samples", help="How many equidistant points (default: 100, with --errors 1000).", show_default=False)
     ] = None,
     dtype: FloatFormat = Dtype.float64,
+    timeout: Timeout = DEFAULT_SECONDS,
+    max_memory: MaxMemory = DEFAULT_MEGABYTES,
     strict: Strict = False,
 ) -> int:
     """Draw an expression with its tangents, and how far they are from it.
@@ -44,20 +59,29 @@ def plot(
       diffcheck plot "relu(x)" --at -1 --at 0 --at 3 -o relu.svg
       diffcheck plot "tanh(x)" --range -20,20 --errors -o errors.png
     """
+    text = expression_text(expression)
+    numbers = {} if samples is None else {"samples": samples}
+
+    def work(watch: Watch) -> int:
+        job = checked(text, of, wrt, (), dtype, watch)
+        return exit_code(watch.timed(lambda: _drawn(job, output, at, range_, numbers, bool(wrt), errors)), strict)
+
+    return supervised(work, Limits(timeout, max_memory))
+
+
+def _drawn(job: Check, output: Path, at: Sequence[str], range_: str, numbers: dict[str, int], chosen: bool, errors: bool) -> Tally:
     from diffcheck.views import console as view
 
-    job = checked(expression_text(expression), of, wrt, (), dtype)
     (name, *others), *further = job.wrt
-    if others or (further and wrt):
+    if others or (further and chosen):
         raise InputError("a picture shows the first derivative in one variable", f"Write --wrt {name}.")
-    draw = _errors if errors else _tangents
     tally = Tally()
-    for sample in draw(job, output, at, range_, {} if samples is None else {"samples": samples}):
+    for sample in (_errors if errors else _tangents)(job, output, at, range_, numbers):
         tally.add(sample)
     console = view.console_for(sys.stderr, "auto")
     view.line(console, f"{output}: {'the errors of ' * errors}the derivative with respect to {name}")
     view.show_conclusion(console, tally)
-    return exit_code(tally, strict)
+    return tally
 
 
 def _tangents(job: Check, output: Path, at: Sequence[str], range_: str, samples: dict[str, int]) -> Iterable[Sample]:

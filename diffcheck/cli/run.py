@@ -9,21 +9,44 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from diffcheck.cli.app import app
-from diffcheck.cli.arguments import Color, Colored, Dtype, FloatFormat, Format, Output, Strict
+from diffcheck.cli.arguments import (
+    Color,
+    Colored,
+    Dtype,
+    FloatFormat,
+    MaxMemory,
+    Output,
+    Part,
+    Pattern,
+    Resume,
+    Scheduler,
+    Strict,
+    SuiteFormat,
+    Timeout,
+    Workers,
+)
 from diffcheck.cli.exits import EXIT_FAIL, EXIT_PASS, EXIT_UNDECIDED, EXIT_USAGE, guarded
 from diffcheck.results import Outcome
+from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
-    from diffcheck.suites.runner import Summary
+    from diffcheck.records import Summary
 
 
 @app.command()
 @guarded
 def run(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Suites: .toml, or .jsonl with one case a line.", show_default=False)
+        list[Path], typer.Argument(metavar="FILE...", help="Suites: .toml, .jsonl with one case a line, or .fpcore.", show_default=False)
     ],
-    format: Annotated[Format, typer.Option("--format", help="How to show the results.")] = Format.text,
+    workers: Workers = 1,
+    scheduler: Scheduler = "",
+    timeout: Timeout = DEFAULT_SECONDS,
+    max_memory: MaxMemory = DEFAULT_MEGABYTES,
+    pattern: Pattern = "",
+    shard: Part = "1/1",
+    resume: Resume = False,
+    format: Annotated[SuiteFormat, typer.Option("--format", help="How to show the results.")] = SuiteFormat.text,
     dtype: FloatFormat = Dtype.float64,
     strict: Strict = False,
     color: Colored = Color.auto,
@@ -34,25 +57,28 @@ def run(
     \b
     Examples:
       diffcheck run suite.toml
-      diffcheck run cases.jsonl --format jsonl -o results.jsonl
+      diffcheck run cases.jsonl -j 4 --format jsonl -o results.jsonl
+      diffcheck run cases.jsonl -j 4 --format jsonl -o results.jsonl --resume
     """
-    from diffcheck.engines.automatic import use_persistent_cache
-    from diffcheck.suites import runner
-    from diffcheck.suites.suite import read_suite
+    from diffcheck.suites.cluster import cluster_hands
+    from diffcheck.suites.dispatch import local_hands
+    from diffcheck.suites.run import Run
+    from diffcheck.suites.selection import Shard
     from diffcheck.views import suite as view
-    from diffcheck.views.output import opened
 
-    use_persistent_cache()
-    cases = [case for path in files for case in read_suite(path)]
-    with opened(output) as stream, view.progress(len(cases), color.value) as advance:
-        summary = view.show(runner.run(cases, dtype=dtype.value, progress=advance), format.value, stream, color.value)
-    spoken = format is Format.text and output is None
-    view.show_summary(summary, stream if spoken else sys.stderr, color.value, failures=not spoken)
-    return _suite_code(summary, strict)
+    job = Run(files, dtype.value, Limits(timeout, max_memory), pattern, Shard.read(shard), format.value, color.value)
+    spoken = format is SuiteFormat.text and output is None
+    try:
+        job.execute(cluster_hands(scheduler) if scheduler else local_hands(workers), output, resume)
+    except KeyboardInterrupt:
+        view.show_summary(job.summary, sys.stderr, color.value, failures=not spoken)
+        raise
+    view.show_summary(job.summary, sys.stdout if spoken else sys.stderr, color.value, failures=not spoken)
+    return _suite_code(job.summary, strict)
 
 
 def _suite_code(summary: Summary, strict: bool) -> int:
-    from diffcheck.suites.runner import Conclusion
+    from diffcheck.records import Conclusion
 
     code = {
         Conclusion.PASSED: EXIT_PASS,

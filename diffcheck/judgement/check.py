@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -14,19 +14,19 @@ import sympy
 
 from diffcheck.engines.automatic import Names, Program, key_of
 from diffcheck.engines.symbolic import Differentiator
-from diffcheck.errors import ExpressionError, InputError, PointError, UnsupportedError
+from diffcheck.errors import ExpressionError, InputError, LostError, PointError, UnsupportedError
 from diffcheck.graph.build import read, read_beside
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Definition, Graph
 from diffcheck.graph.text import Infix, Latex, derivative_text
 from diffcheck.judgement.accuracy.table import roundings
-from diffcheck.judgement.evaluated import evaluated_rows
+from diffcheck.judgement.evaluated import evaluated_rows, unevaluated_rows
 from diffcheck.judgement.evidence import Source
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.judge import Entry, Judge, Values, number
 from diffcheck.judgement.points import Columns, from_mappings, from_texts
 from diffcheck.language.reading import read_back, suggest_product
-from diffcheck.results import Derivative, Header, Outcome, Report, Result, Sample, Status, Verdict, wrt_and_order
+from diffcheck.results import Derivative, Header, Outcome, Report, Result, Sample, Stage, Status, Verdict, wrt_and_order
 
 CERTIFIED_POINTS = 10_000  # beyond this many an even sample is certified, the others are evaluated only
 COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes to run
@@ -57,7 +57,7 @@ class Check:
 
     `wrt` lists derivatives: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². `claims` are texts, one for each of them, or
     `Claim`s. `compiled` runs JAX as one compiled program, which pays for many points; without it operations run one by one, which
-    is quicker for an expression that is met once.
+    is quicker for an expression that is met once. `on_stage` is told what begins; `lost` says which engine is not asked, and why.
     """
 
     def __init__(
@@ -69,13 +69,17 @@ class Check:
         claims: Sequence[Claim | str] = (),
         dtype: str = "float64",
         compiled: bool = True,
+        on_stage: Callable[[Stage], object] = lambda stage: None,
+        lost: Mapping[Stage, LostError] = {},  # noqa: B006  (read only)
     ) -> None:
+        self._on_stage, self._lost = on_stage, lost
+        on_stage(Stage.SYMBOLIC)
         self.problem = read(text, of)
         self.format = format_named(dtype)
         self.wrt = self._chosen(wrt)
         self.compiled = compiled and len(self.problem.target.flat.nodes) <= COMPILED_NODES
         differentiator = Differentiator(self.problem)
-        self.symbolic = {names: _symbolic(differentiator, names) for names in self.wrt}
+        self.symbolic = {names: lost.get(Stage.SYMBOLIC) or _symbolic(differentiator, names) for names in self.wrt}
         self.entries = self._entries(self._assigned(claims))
         graphs = {entry.key: entry.graph for group in self.entries.values() for entry in group if entry.graph is not None}
         self.program = self._program(graphs, ("forward", "reverse"))
@@ -108,7 +112,8 @@ class Check:
         entries: dict[Names, list[Entry]] = {}
         for names, found in self.symbolic.items():
             graph, missing = (found.flat, None) if isinstance(found, Definition) else (None, found)
-            automatic = [Entry("automatic", mode, key_of(mode, names)) for mode in ("forward", "reverse")]
+            lost = self._lost.get(Stage.AUTOMATIC)
+            automatic = [Entry("automatic", mode, key_of(mode, names), None, lost) for mode in ("forward", "reverse")]
             entries[names] = [Entry("symbolic", None, key_of("symbolic", names), graph, missing), *automatic]
         for i, claim in enumerate(claims):
             entries.setdefault(claim.names, []).append(Entry("claim", None, f"claim:{i}", self._claimed(claim), text=claim.text))
@@ -153,17 +158,21 @@ class Check:
 
     def samples(self, columns: Columns) -> Iterator[Sample]:
         """One sample a point and variable, then one a claim of higher order; points in their order."""
+        self._on_stage(Stage.AUTOMATIC)
         total = len(columns[self.problem.variables[0]])
         if total <= CERTIFIED_POINTS:
-            for point, values in evaluated_rows(self.program, columns):
+            for point, values in self._rows(columns):
                 yield from self._certified(point, values)
         else:
             yield from self._sampled(columns, total)
 
+    def _rows(self, columns: Columns) -> Iterator[tuple[dict[str, float], Values]]:
+        return unevaluated_rows(columns) if Stage.AUTOMATIC in self._lost else evaluated_rows(self.program, columns)
+
     def _sampled(self, columns: Columns, total: int) -> Iterator[Sample]:
         """An even sample with both ends is certified; elsewhere f and its reverse derivative are evaluated, and that is all."""
         chosen = np.linspace(0, total - 1, CERTIFIED_POINTS).round().astype(int)
-        rows = zip(chosen.tolist(), evaluated_rows(self.program, {name: column[chosen] for name, column in columns.items()}), strict=True)
+        rows = zip(chosen.tolist(), self._rows({name: column[chosen] for name, column in columns.items()}), strict=True)
         place, row = next(rows)
         for i, (point, values) in enumerate(evaluated_rows(self._program({}, ("reverse",)), columns)):
             if i == place:
@@ -173,6 +182,7 @@ class Check:
                 yield from self._evaluated(point, values)
 
     def _certified(self, point: Mapping[str, float], values: Values) -> Iterator[Sample]:
+        self._on_stage(Stage.CERTIFIED)
         return (self._judge.sample(point, names, entries, values) for names, entries in self.entries.items())
 
     def _evaluated(self, point: Mapping[str, float], values: Values) -> Iterator[Sample]:

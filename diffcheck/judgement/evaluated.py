@@ -40,6 +40,11 @@ def evaluated_rows(program: Program, columns: Columns) -> Iterator[tuple[dict[st
                 yield point, _Values(found_there, **missing)
 
 
+def unevaluated_rows(columns: Columns) -> Iterator[tuple[dict[str, float], Values]]:
+    """Every point, where JAX is not asked."""
+    return ((point, _Values()) for point in _transposed(columns))
+
+
 def _transposed(columns: Mapping[str, NDArray[Any]]) -> Iterator[dict[str, float]]:
     """Rows of Python floats: reading array entries one by one would cost more than everything else."""
     names = list(columns)

@@ -12,7 +12,7 @@ import numpy as np
 
 from diffcheck.engines.automatic import Names, Program, run_nodes
 from diffcheck.engines.certified import Arithmetic, Certificate, certify, certify_mixed, enclose_value, rounding_bound, ties_within_rounding
-from diffcheck.errors import UnsupportedError
+from diffcheck.errors import LostError, UnsupportedError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.diagnosis import corners, why
@@ -72,8 +72,9 @@ class Judge:
             exact = enclose_value(entry.graph, point)
             value = self._format.round(exact.midpoint) if exact is not None else math.nan if truth.status is Status.UNDEFINED else value
         if isinstance(value, UnsupportedError):
-            reason = (entry.missing or value).reason
-            return Result(entry.engine, entry.mode, None, None, Verdict.UNSUPPORTED, Outcome.UNDECIDED, reason)
+            missing = entry.missing or value
+            verdict = Verdict(missing.verdict) if isinstance(missing, LostError) else Verdict.UNSUPPORTED
+            return Result(entry.engine, entry.mode, None, None, verdict, Outcome.UNDECIDED, missing.reason)
         judged = judge(value, truth, self._format, lambda: self._rule(entry, point), lambda: self._beside(point, names))
         reason, blame = why(judged, lambda: self._evidence(entry, point, names, truth))
         return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, reason + note, blame)

@@ -1,4 +1,5 @@
 """Suite files: many cases, as TOML written by hand or as JSON Lines written by programs; docs/suites.md shows both.
+FPCore files have a module of their own.
 
 A TOML file is read as a whole: every fault in its form is reported, with its line, before anything runs. Of a JSON Lines
 file each line stands for itself: one that cannot be read becomes an `Unreadable`, and the others go on.
@@ -10,64 +11,38 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from diffcheck.errors import SuiteError
 from diffcheck.judgement.formats import FORMATS
 from diffcheck.results import Outcome, Verdict
+from diffcheck.suites.cases import Case, ClaimedText, Point, Sampling, Unreadable
+from diffcheck.suites.fpcore import read_fpcore
 
 MAX_ORDER = 50
-Point = str | float | Mapping[str, Any]  # as --at takes it, the only variable's value, or a value for each name
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedText:
-    """∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text; `wrt` is empty where there is a single derivative, and lists the variables of a mixed one: "x y"."""
-
-    wrt: str
-    order: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One expression with its points, as a file gives it: the form is checked, the expression is not read yet."""
-
-    id: str
-    line: int  # in the file, from 1
-    text: str
-    at: tuple[Point, ...]
-    of: str | None = None
-    wrt: tuple[tuple[str, ...], ...] = ()  # ("x",) is ∂/∂x, ("x", "x") is ∂²/∂x²; none: every variable
-    claims: tuple[ClaimedText, ...] = ()
-    dtype: str | None = None
-    expect: str | None = None  # an outcome or a verdict
-    spare_coordinates: bool = False  # a point may name variables that the expression does not use
-    file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A line that is no case."""
-
-    id: str
-    line: int
-    message: str
-    file: str = ""
 
 
 def read_suite(path: Path) -> list[Case | Unreadable]:
-    """The cases of a .toml, .jsonl, .ndjson or .json file. Raises SuiteError for a file without a case that could be run."""
-    readers = {".toml": _read_toml, ".jsonl": _read_lines, ".ndjson": _read_lines, ".json": _read_lines}
+    """The cases of a .toml, .jsonl, .ndjson, .json or .fpcore file. Raises SuiteError for a file without a case that could be run."""
+    readers = {".toml": _read_toml, ".jsonl": _read_lines, ".ndjson": _read_lines, ".json": _read_lines, ".fpcore": read_fpcore}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise SuiteError(f"{path}: a suite is a {', '.join(readers)} file", "docs/suites.md shows both formats.")
+        raise SuiteError(f"{path}: a suite is a {', '.join(readers)} file", "docs/suites.md shows the formats.")
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -81,7 +56,11 @@ def read_suite(path: Path) -> list[Case | Unreadable]:
 # The fields, as both formats have them.
 
 
-def _as_points(at: object) -> tuple[Point, ...]:
+def _as_points(at: object, beside: ValidationInfo) -> tuple[Point, ...]:
+    if at is None and beside.data.get("sample", True) is None:
+        raise PydanticCustomError("missing", "")
+    if at is None:
+        return ()
     points = at if isinstance(at, list) else [at]
     if not points:
         raise ValueError("there is no point")
@@ -90,6 +69,15 @@ def _as_points(at: object) -> tuple[Point, ...]:
         if any(isinstance(value, bool) or not isinstance(value, (str, int, float)) for value in coordinates):
             raise ValueError('a point is a number, a text such as "x=1,y=2", or a value for each variable')
     return tuple(points)
+
+
+def _as_domain(domain: object) -> dict[str, tuple[str, str]]:
+    if not isinstance(domain, dict) or not domain:
+        raise ValueError("a domain is written { x = [-4, 4] }, with all variables")
+    for ends in domain.values():
+        if not isinstance(ends, list) or len(ends) != 2 or any(isinstance(end, bool) or not isinstance(end, (str, int)) for end in ends):
+            raise ValueError("the domain of a variable is two numbers, the smaller one first")
+    return {name: (str(lower), str(upper)) for name, (lower, upper) in domain.items()}
 
 
 def _as_list(value: object) -> object:
@@ -119,20 +107,35 @@ def _one_of(names: Sequence[str]) -> AfterValidator:
 
 
 _EXPECTATIONS = tuple(dict.fromkeys(member.value for kind in (Outcome, Verdict) for member in kind if member is not Verdict.UNSAMPLED))
-_Points = Annotated[tuple[Point, ...], PlainValidator(_as_points)]
+_Number = int | float | str
+_Coordinates = _Number | dict[str, _Number]
+_Domain = Annotated[dict[str, tuple[str, str]], PlainValidator(_as_domain, json_schema_input_type=dict[str, tuple[_Number, _Number]])]
+_Points = Annotated[tuple[Point, ...], PlainValidator(_as_points, json_schema_input_type=_Coordinates | list[_Coordinates])]
+
+
+class _Sample(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    domain: _Domain
+    grid: int = Field(0, ge=0)
+    random: int = Field(0, ge=0)
+    seed: int = Field(1, ge=0)
+    special: bool = False
+    where: str = ""
 
 
 class _TomlCase(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     expr: str
-    at: _Points
+    sample: _Sample | None = None
+    at: _Points = Field(None, validate_default=True)
     name: str = ""
-    wrt: Annotated[list[str], BeforeValidator(_as_list)] = []
+    wrt: Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = []
     of: str | None = None
-    claim: Annotated[tuple[ClaimedText, ...], PlainValidator(_as_claims)] = ()
-    dtype: Annotated[str, _one_of(tuple(FORMATS))] | None = None
-    expect: Annotated[str, _one_of(_EXPECTATIONS)] | None = None
+    claim: Annotated[tuple[ClaimedText, ...], PlainValidator(_as_claims, json_schema_input_type=_Number | dict[str, _Number])] = ()
+    dtype: Annotated[str, _one_of(tuple(FORMATS)), Field(json_schema_extra={"enum": list(FORMATS)})] | None = None
+    expect: Annotated[str, _one_of(_EXPECTATIONS), Field(json_schema_extra={"enum": list(_EXPECTATIONS)})] | None = None
 
 
 class _TomlSuite(BaseModel):
@@ -160,11 +163,22 @@ class _Line(BaseModel):
     model_config = ConfigDict(strict=True)  # other fields are ignored: corpora keep their sources and truths beside
 
     expr: str
-    points: _Points
+    sample: _Sample | None = None
+    points: _Points = Field(None, validate_default=True)
     id: Annotated[str, BeforeValidator(_as_text)] = ""
     expected: list[_Expected] = []
     expected_mixed: list[_ExpectedMixed] = []
     wrt: list[Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1, max_length=MAX_ORDER)]] = []
+
+
+def schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of a suite in TOML ("suite"), or of one line of a suite in JSON Lines ("line")."""
+    model: type[BaseModel] = _TomlSuite if kind == "suite" else _Line
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"diffcheck {kind}", **_titled(model)}
+
+
+def _titled(model: type[BaseModel]) -> dict[str, Any]:
+    return {key: value for key, value in TypeAdapter(model).json_schema().items() if key != "title"}
 
 
 # TOML
@@ -199,7 +213,8 @@ def _toml_tables(text: str, path: Path) -> dict[str, object]:
 def _from_table(table: _TomlCase, number: int, line: int, path: Path) -> Case:
     wrt = tuple(tuple(names.split()) for names in table.wrt)
     name = table.name or f"case {number + 1}"
-    return Case(name, line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect, file=str(path))
+    sampling = _sampling(table.sample)
+    return Case(name, line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect, False, str(path), sampling)
 
 
 def _line_of(lines: Sequence[str], place: Sequence[str | int]) -> int:
@@ -239,7 +254,12 @@ def _from_line(content: bytes, number: int, file: str) -> Case | Unreadable:
     claims = tuple(ClaimedText(claim.var, claim.order, claim.expr) for claim in line.expected)
     claims += tuple(ClaimedText(" ".join(claim.wrt), 1, claim.expr) for claim in line.expected_mixed)
     wrt = tuple(tuple(names) for names in line.wrt)
-    return Case(line.id or name, number, line.expr, line.points, None, wrt, claims, spare_coordinates=True, file=file)
+    sampling = _sampling(line.sample)
+    return Case(line.id or name, number, line.expr, line.points, None, wrt, claims, None, None, True, file, sampling)
+
+
+def _sampling(sample: _Sample | None) -> Sampling | None:
+    return None if sample is None else Sampling(**sample.model_dump())
 
 
 # What is wrong, in words
@@ -251,8 +271,9 @@ def _complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
     if fault["type"] == "missing":
         return f"{name!r} is missing"
     if fault["type"] == "extra_forbidden":
-        known = list(model.model_fields) if len(fault["loc"]) > 1 else ["case"]
-        return f"unknown key {name!r}.{_suggestion(name, known) or ' Known: ' + ', '.join(known) + '.'}"
+        within = _Sample if "sample" in names[:-1] else model
+        known = list(within.model_fields) if len(fault["loc"]) > 1 else ["case"]
+        return f"unknown key {name!r}.{_suggestion(names[-1], known) or ' Known: ' + ', '.join(known) + '.'}"
     said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"].lower().replace("input", "it", 1)
     if not names:
         return "a case is a table, headed by [[case]]" if model is _TomlCase else 'a case is an object: {"expr": …, "points": …}'

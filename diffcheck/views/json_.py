@@ -9,15 +9,15 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, NotRequired, TextIO
 
 from typing_extensions import TypedDict  # pydantic reads typing's only from Python 3.12 on
 
-from diffcheck.results import UP, Blame, Enclosure, Header, IntervalReport, Piece, Report, Result, Sample, Tally
-from diffcheck.suites.runner import Fault, Record
+from diffcheck.records import CaseResult, Fault, FaultKind, Record
+from diffcheck.results import UP, Blame, Enclosure, Header, IntervalReport, Outcome, Piece, Report, Result, Sample, Status, Tally, Verdict
 
 SCHEMA_VERSION = 1
 SMALLEST_NORMAL = 2.0**-1022
@@ -211,6 +211,35 @@ def record_as_line(record: Record) -> str:
     found = _fault(record.fault) if record.sample is None else _sample(record.sample)
     expected = "" if record.expected is None else f', "expected": {_text(record.expected)}, "matched": {_encode(record.matched)}'
     return f'{{{case}, {found}, "outcome": "{record.outcome.value}"{expected}}}'
+
+
+def case_result(number: int, lines: Sequence[str]) -> CaseResult:
+    """What lines of JSON say of a case. The enclosures stay in the text, which holds all their digits."""
+    return CaseResult(number, tuple(_record(json.loads(line), number) for line in lines), tuple(lines))
+
+
+def _record(fields: Mapping[str, Any], case: int) -> Record:
+    sample = None if "error" in fields else _read_sample(fields)
+    fault = Fault(FaultKind(fields["kind"]), fields["error"]) if sample is None else None
+    return Record(case, fields["id"], fields["line"], sample, fault, fields.get("expected"), fields.get("matched"), fields["file"])
+
+
+def _read_sample(fields: Mapping[str, Any]) -> Sample:
+    results = tuple(_read_result(result) for result in fields["results"])
+    point = {name: float(value) for name, value in fields["point"].items()}
+    status, primal = Status(fields["status"]), _read_number(fields["primal"])
+    said, confirmed = fields["status_reason"], fields["confirmed"]
+    return Sample(point, fields["wrt"], fields["order"], status, said, primal, None, None, None, results, confirmed)
+
+
+def _read_result(fields: Mapping[str, Any]) -> Result:
+    value, ulps = _read_number(fields["value"]), _read_number(fields["ulps"])
+    verdict, outcome = Verdict(fields["verdict"]), Outcome(fields["outcome"])
+    return Result(fields["engine"], fields["mode"], value, ulps, verdict, outcome, fields["reason"])
+
+
+def _read_number(value: Number | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _sample(sample: Sample) -> str:

@@ -22,12 +22,14 @@ def opened(path: Path | None) -> Iterator[TextIO]:
     """
     if path is None:
         yield standard_output()
-    elif path.exists() and not stat.S_ISREG(path.stat().st_mode):
-        with _written_in_place(path) as stream:
-            yield stream
     else:
-        with _replaced(path) as stream:
+        with _replaced(path) if is_replaceable(path) else _written_in_place(path) as stream:
             yield stream
+
+
+def is_replaceable(path: Path) -> bool:
+    """Whether a file can be put there: devices and pipes cannot be replaced."""
+    return not path.exists() or stat.S_ISREG(path.stat().st_mode)
 
 
 def standard_output() -> TextIO:
@@ -39,7 +41,6 @@ def standard_output() -> TextIO:
 
 @contextmanager
 def _written_in_place(path: Path) -> Iterator[TextIO]:
-    """Devices and pipes cannot be replaced."""
     try:
         with path.open("w", encoding="utf-8") as stream:
             yield stream

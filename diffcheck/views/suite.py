@@ -1,4 +1,4 @@
-"""The results of a suite: records while they come, a progress bar on standard error, a summary at the end."""
+"""The results of a suite as text and JSON, a progress bar on standard error, a summary at the end."""
 
 from __future__ import annotations
 
@@ -7,59 +7,49 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from diffcheck.records import CaseResult, FaultKind, Summary, reason
 from diffcheck.results import Outcome
-from diffcheck.suites.runner import FaultKind, Record, Summary, reason
 from diffcheck.views.console import MARKS, STYLES, console_for, line
-from diffcheck.views.json_ import record_as_line
-
-LISTED_FAILURES = 20
 
 
 @contextmanager
-def progress(total: int, color: str) -> Iterator[Callable[[int, int], object] | None]:
-    """A progress bar on standard error where that is a terminal; gives what is to be told of cases done."""
+def progress(done: int, total: int, color: str) -> Iterator[Callable[[], object]]:
+    """A progress bar on standard error where that is a terminal; gives what is to be called when a case is done."""
     if sys.stderr is None or not sys.stderr.isatty():
-        yield None
+        yield lambda: None
         return
-    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=console_for(sys.stderr, color), transient=True) as bar:
-        task = bar.add_task("checking", total=total)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+        task = bar.add_task("checking", total=total, completed=done)
+        yield lambda: bar.advance(task)
 
 
-def show(records: Iterable[Record], format: str, stream: TextIO, color: str) -> Summary:
-    """Write the records in a format; returns their summary."""
-    summary = Summary()
-    writers = {"text": _write_text, "jsonl": _write_lines, "json": _write_array}
-    writers[format](_counted(records, summary), stream, color)
-    return summary
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.1f} cases/s" if task.speed else "")
 
 
-def _counted(records: Iterable[Record], summary: Summary) -> Iterator[Record]:
-    for record in records:
-        summary.add(record)
-        yield record
+def write_lines(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color: str) -> None:
+    """A line of JSON for every record."""
+    for result in results:
+        stream.write("".join(f"{record}\n" for record in result.lines))
 
 
-def _write_lines(records: Iterable[Record], stream: TextIO, color: str) -> None:
-    for record in records:
-        stream.write(record_as_line(record) + "\n")
-
-
-def _write_array(records: Iterable[Record], stream: TextIO, color: str) -> None:
+def write_array(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color: str) -> None:
+    """One JSON array of all records."""
     stream.write("[")
-    for i, record in enumerate(records):
-        stream.write((",\n" if i else "\n") + record_as_line(record))
+    for i, record in enumerate(record for result in results for record in result.lines):
+        stream.write((",\n" if i else "\n") + record)
     stream.write("\n]\n")
 
 
-def _write_text(records: Iterable[Record], stream: TextIO, color: str) -> None:
+def write_text(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color: str) -> None:
     """A line for every record that is not simply right; the summary says the rest."""
     console = console_for(stream, color)
-    for record in records:
+    for record in (record for result in results for record in result.records):
         if record.outcome is not Outcome.PASS:
             line(console, f"{MARKS[record.outcome]} {record.id}: {reason(record)}", STYLES[record.outcome])
 
@@ -70,16 +60,21 @@ def show_summary(summary: Summary, stream: TextIO | None, color: str, failures: 
         return
     console = console_for(stream, color)
     outcomes = summary.outcomes
-    for failure in list(summary.failed.values())[:LISTED_FAILURES] if failures else ():
+    for failure in summary.failed if failures else ():
         line(console, f"{MARKS[Outcome.FAIL]} {failure}", STYLES[Outcome.FAIL])
-    if failures and len(summary.failed) > LISTED_FAILURES:
-        line(console, f"… and {len(summary.failed) - LISTED_FAILURES:,} more that failed")
-    parts = [f"{outcomes[outcome]:,} {word}" for outcome, word in _WORDS.items() if outcomes[outcome]]
-    unread = summary.faults[FaultKind.INPUT]
-    parts += [f"{unread:,} of them could not be read"] if unread else []
+    if failures and outcomes[Outcome.FAIL] > len(summary.failed):
+        line(console, f"… and {outcomes[Outcome.FAIL] - len(summary.failed):,} more that failed")
+    console.print(Text(in_words(summary)), soft_wrap=True)
+
+
+def in_words(summary: Summary) -> str:
+    """The counts in one sentence."""
+    parts = [f"{summary.outcomes[outcome]:,} {word}" for outcome, word in _WORDS.items() if summary.outcomes[outcome]]
+    parts += [f"{summary.faults[kind]:,} of them {word}" for kind, word in _FAULTS.items() if summary.faults[kind]]
     ulps, owner = summary.largest_error
     worst = f"; largest error {ulps:.3g} ulps ({owner})" if owner else ""
-    console.print(Text(f"{sum(outcomes.values()):,} cases at {summary.points:,} points: {', '.join(parts)}{worst}"), soft_wrap=True)
+    return f"{summary.cases:,} cases at {summary.points:,} points: {', '.join(parts)}{worst}"
 
 
 _WORDS = {Outcome.PASS: "passed", Outcome.WARN: "passed with a warning", Outcome.FAIL: "failed", Outcome.UNDECIDED: "undecided"}
+_FAULTS = {FaultKind.INPUT: "could not be read", FaultKind.TIMED_OUT: "timed out", FaultKind.CRASHED: "crashed"}

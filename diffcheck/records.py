@@ -1,0 +1,142 @@
+"""What a suite finds out, as frozen values: a Record for each sample of a case, and their Summary. Standard library only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from diffcheck.results import SEVERITY, Outcome, Sample, Status, Tally, leibniz
+
+LISTED_FAILURES = 20  # a summary keeps the reasons of so many cases, whatever the number of those that failed
+
+
+class FaultKind(StrEnum):
+    """Why a case could not be checked."""
+
+    INPUT = "input"  # it cannot be read
+    UNSUPPORTED = "unsupported"
+    TIMED_OUT = "timed out"
+    CRASHED = "crashed"
+    INTERNAL = "internal"  # a bug of diffcheck
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    kind: FaultKind
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One sample of a case, or the reason why there is none. `matched` is None where the case expects nothing."""
+
+    case: int  # its place in the suite, from 0
+    id: str
+    line: int
+    sample: Sample | None
+    fault: Fault | None = None
+    expected: str | None = None
+    matched: bool | None = None
+    file: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the record means for the case: where it expects something, only whether that came."""
+        if self.matched is not None and (self.matched or self.sample is not None):
+            return Outcome.PASS if self.matched else Outcome.FAIL
+        return Outcome.UNDECIDED if self.sample is None else self.sample.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """The records of one case, and each as the line of JSON that says all of it."""
+
+    number: int
+    records: tuple[Record, ...]
+    lines: tuple[str, ...]
+    picture: bytes = b""  # a PNG, where a report shows one
+
+
+def reason(record: Record) -> str:
+    """Why a record did not pass: its worst result, or what came instead of what was expected, or why it could not be read."""
+    if record.sample is None:
+        return record.fault.message.partition("\n")[0] if record.fault is not None else ""
+    sample = record.sample
+    place = ", ".join(f"{name} = {value:.6g}" for name, value in sample.point.items())
+    if record.matched is False:
+        return f"expected {record.expected}, found {', '.join(dict.fromkeys(result.verdict.value for result in sample.results))} at {place}"
+    worst = [result for result in sample.results if result.outcome is sample.outcome]
+    by = [" ".join(filter(None, (result.engine, result.mode))) for result in worst if result.verdict is worst[0].verdict]
+    verb = "is" if len(by) == 1 else "are"
+    return f"{leibniz('', sample.wrt, sample.order)} at {place}: {', '.join(by)} {verb} {worst[0].verdict.value}: {worst[0].reason}"
+
+
+class Conclusion(StrEnum):
+    """What a whole suite comes to; the command line gives each an exit code."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNREADABLE = "unreadable"  # nothing failed, but a case could not be read
+    UNDECIDED = "undecided"  # nothing failed, all was read, but something stayed open
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts, kept while cases pass by, in memory that does not grow with their number."""
+
+    points: int = 0
+    tally: Tally = field(default_factory=Tally)  # of samples and their results, whatever a case expects
+    outcomes: Counter[Outcome] = field(default_factory=Counter)  # how many cases came to what
+    faults: Counter[FaultKind] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)  # the case's id and the first reason, of the first few
+    largest_error: tuple[float, str] = (0.0, "")  # in ulps, and whose
+
+    @property
+    def cases(self) -> int:
+        return self.outcomes.total()
+
+    def add(self, records: Sequence[Record]) -> None:
+        """All records of one case."""
+        for record in records:
+            if record.sample is not None:
+                self._add_sample(record.id, record.sample)
+            if record.fault is not None:
+                self.faults[record.fault.kind] += 1
+        first = next((record.sample for record in records if record.sample is not None), None)
+        if first is not None:  # a point is counted once, whatever the number of variables
+            key = first.wrt, first.order
+            self.points += sum((record.sample.wrt, record.sample.order) == key for record in records if record.sample is not None)
+        outcome = worst_outcome(records)
+        self.outcomes[outcome] += 1
+        if outcome is Outcome.FAIL and len(self.failed) < LISTED_FAILURES:
+            self.failed.append(next(f"{record.id}: {reason(record)}" for record in records if record.outcome is Outcome.FAIL))
+
+    def _add_sample(self, owner: str, sample: Sample) -> None:
+        self.tally.add(sample)
+        if any(result.ulps is not None for result in sample.results):
+            self.largest_error = max(self.largest_error, (_largest(sample), owner))
+
+    @property
+    def conclusion(self) -> Conclusion:
+        if self.outcomes[Outcome.FAIL]:
+            return Conclusion.FAILED
+        if self.faults[FaultKind.INPUT]:
+            return Conclusion.UNREADABLE
+        return Conclusion.UNDECIDED if self.outcomes[Outcome.UNDECIDED] else Conclusion.PASSED
+
+
+def largest_error(records: Sequence[Record]) -> float:
+    """The largest error of a case, in ulps."""
+    return max((_largest(record.sample) for record in records if record.sample is not None), default=0.0)
+
+
+def _largest(sample: Sample) -> float:
+    return max((result.ulps for result in sample.results if result.ulps is not None), default=0.0)
+
+
+def worst_outcome(records: Sequence[Record]) -> Outcome:
+    """What a case comes to; points beyond the certified sample mean nothing."""
+    seen = [record.outcome for record in records if record.sample is None or record.sample.status is not Status.UNSAMPLED]
+    return max(seen, key=SEVERITY.__getitem__, default=Outcome.PASS)

@@ -1,0 +1,82 @@
+"""A run: the cases of some files, checked by somebody, into a report.
+
+Text and lines go out while cases end. What goes to a file, or has a beginning that counts what follows, is written from a
+journal when all cases have ended, in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from diffcheck.errors import InputError
+from diffcheck.records import CaseResult, Summary
+from diffcheck.suites import journal as journals
+from diffcheck.suites.cases import Case
+from diffcheck.suites.dispatch import Hands, check_all
+from diffcheck.suites.limits import Limits
+from diffcheck.suites.pictures import illustrated, worst_of
+from diffcheck.suites.selection import Shard, selected
+from diffcheck.suites.units import Unit
+from diffcheck.views.output import is_replaceable, opened
+from diffcheck.views.reports import REPORTS
+from diffcheck.views.suite import progress
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is to be checked and how it is shown. `summary` grows while `execute` works, so that an interrupted run has one."""
+
+    files: Sequence[Path]
+    dtype: str = "float64"
+    limits: Limits = Limits()
+    pattern: str = ""
+    shard: Shard = Shard()
+    format: str = "text"
+    color: str = "never"
+    summary: Summary = field(default_factory=Summary)
+
+    def execute(self, hands: AbstractContextManager[Hands], output: Path | None = None, resume: bool = False) -> None:
+        """Check the cases and write the report to a file, or to standard output for None."""
+        named = output is not None and is_replaceable(output)
+        if resume and not named:
+            raise InputError("--resume goes on with a run that wrote to a file", "Name it: -o FILE.")
+        units = selected(self.files, self.pattern, self.shard, self.dtype)
+        if not named and REPORTS[self.format].streams:
+            with opened(output) as stream:
+                REPORTS[self.format].write(self._checked(units, hands), self.summary, stream, self.color)
+            return
+        with self._journal(output if named else None, resume) as journal:
+            for result in journal.results():
+                self.summary.add(result.records)
+            for result in self._checked([unit for unit in units if unit.number not in journal.places], hands):
+                journal.append(result)
+            with opened(output) as stream:
+                REPORTS[self.format].write(self._shown(journal, units), self.summary, stream, self.color)
+
+    def _shown(self, journal: journals.Journal, units: Sequence[Unit]) -> Iterator[CaseResult]:
+        if not REPORTS[self.format].illustrated:
+            return journal.results()
+        cases = {unit.number: unit.case for unit in units if isinstance(unit.case, Case)}
+        return illustrated(journal.results(), cases, worst_of(journal.results()), self.limits)
+
+    def _journal(self, output: Path | None, resume: bool) -> AbstractContextManager[journals.Journal]:
+        options = {
+            "dtype": self.dtype,
+            "timeout": self.limits.seconds,
+            "max_memory": self.limits.megabytes,
+            "pattern": self.pattern,
+            "shard": f"{self.shard.number}/{self.shard.of}",
+        }
+        header = journals.header_of(self.files, options)
+        return journals.unnamed(header) if output is None else journals.kept(journals.beside(output), header, resume)
+
+    def _checked(self, units: Sequence[Unit], hands: AbstractContextManager[Hands]) -> Iterator[CaseResult]:
+        done = self.summary.cases
+        with progress(done, done + len(units), self.color) as advance, hands as at_work:
+            for result in check_all(units, self.limits, at_work):
+                self.summary.add(result.records)
+                advance()
+                yield result

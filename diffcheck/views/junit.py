@@ -1,0 +1,46 @@
+"""A suite's report as JUnit XML, which every CI server reads: a testsuite for each file, a testcase for each case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import TextIO
+from xml.sax.saxutils import escape, quoteattr
+
+from diffcheck.records import CaseResult, Record, Summary, reason, worst_outcome
+from diffcheck.results import Outcome
+
+ELEMENTS = {Outcome.FAIL: "failure", Outcome.UNDECIDED: "error"}  # what did not pass; a warning passed
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no way to write
+
+
+def write(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color: str) -> None:
+    """One testsuite after the other; the counts of all files stand at the top."""
+    failed, undecided = summary.outcomes[Outcome.FAIL], summary.outcomes[Outcome.UNDECIDED]
+    stream.write('<?xml version="1.0" encoding="utf-8"?>\n')
+    stream.write(f'<testsuites name="diffcheck" tests="{summary.cases}" failures="{failed}" errors="{undecided}">\n')
+    for file, of_file in groupby(results, lambda result: result.records[0].file):
+        stream.write(f"<testsuite name={_attribute(file)}>\n")
+        stream.writelines(line for result in of_file for line in _case(result.records))
+        stream.write("</testsuite>\n")
+    stream.write("</testsuites>\n")
+
+
+def _case(records: Sequence[Record]) -> Iterator[str]:
+    first, outcome = records[0], worst_outcome(records)
+    yield f'<testcase classname={_attribute(first.file)} name={_attribute(first.id)} file={_attribute(first.file)} line="{first.line}"'
+    if outcome not in ELEMENTS:
+        yield "/>\n"
+        return
+    said = [reason(record) for record in records if record.outcome is outcome]
+    tag = ELEMENTS[outcome]
+    yield f">\n<{tag} message={_attribute(said[0])}>{escape(_printable(chr(10).join(said)))}</{tag}>\n</testcase>\n"
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_printable(text), {"\n": "&#10;"})
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,157 @@
+"""Reports of suites for other programs: each is read back with that program's rules."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import tomllib
+from dataclasses import replace
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from command_line import FAIL, PASS, diffcheck, process
+
+from diffcheck.cli.arguments import SuiteFormat
+from diffcheck.records import CaseResult, Summary
+from diffcheck.suites.runner import run_case
+from diffcheck.suites.suite import read_suite
+from diffcheck.views.json_ import case_result, record_as_line
+from diffcheck.views.reports import REPORTS, Report
+
+NASTY = 'wrong, by: "hand" <&> % \u0001 ☃'
+CASES = (
+    {"id": "right", "expr": "x^2", "points": [{"x": 2}]},
+    {"id": NASTY, "expr": "exp(-x^2)", "points": [{"x": 1}, {"x": -1}], "expected": [{"var": "x", "expr": "2x*exp(-x^2)"}]},
+    {"id": "warned", "expr": "sqrt(x)", "points": [{"x": 0}]},
+    {"id": "open", "expr": "lambertw(x)", "points": [{"x": 1}]},
+    {"id": "unreadable", "expr": "sni(x)", "points": [{"x": 1}]},
+    {"id": "no points", "expr": "x"},
+)
+
+
+@pytest.fixture(scope="module", name="reports")
+def reports_fixture(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The same suite in every format."""
+    suite = tmp_path_factory.mktemp("reports") / "suite.jsonl"
+    suite.write_text("".join(json.dumps(case) + "\n" for case in CASES))
+    records = (run_case(case, number) for number, case in enumerate(read_suite(suite)))
+    results = [case_result(number, list(map(record_as_line, each))) for number, each in enumerate(records)]
+    results[1] = replace(results[1], picture=b"a picture")
+    summary = Summary()
+    for result in results:
+        summary.add(result.records)
+    return {name: _written(report, results, summary) for name, report in REPORTS.items()}
+
+
+def _written(report: Report, results: list[CaseResult], summary: Summary) -> str:
+    stream = StringIO()
+    report.write(iter(results), summary, stream, "never")
+    return stream.getvalue()
+
+
+def test_the_command_line_offers_every_report() -> None:
+    assert {member.value for member in SuiteFormat} == set(REPORTS)
+
+
+def test_lines_and_array_are_as_the_schema_has_them(reports: dict[str, str]) -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(diffcheck("schema").stdout))
+    lines = [json.loads(line) for line in reports["jsonl"].splitlines()]
+    assert json.loads(reports["json"]) == lines
+    assert len(lines) == 7
+    for line in lines:
+        validator.validate(line)
+    assert not validator.is_valid({**lines[0], "status": 3})
+
+
+def test_junit_has_a_case_for_each_and_its_counts_are_right(reports: dict[str, str]) -> None:
+    root = ElementTree.fromstring(reports["junit"])
+    cases = root.findall("testsuite/testcase")
+    assert [case.get("name") for case in cases] == [case["id"].replace("\u0001", "\ufffd") for case in CASES]
+    found = {case.get("name"): [child.tag for child in case] for case in cases}
+    assert (found["right"], found["warned"], found["open"], found["unreadable"]) == ([], [], ["error"], ["error"])
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("6", "1", "3")
+    (failure,) = root.iter("failure")
+    assert "claim is wrong" in failure.get("message", "")
+    assert len((failure.text or "").splitlines()) == 2
+
+
+def test_github_gets_one_command_a_line(reports: dict[str, str]) -> None:
+    lines = reports["github"].splitlines()
+    pattern = re.compile(r"::(error|warning|notice) file=([^,:]+),line=(\d+),title=([^,:]+)::(.+)")
+    found = [match.groups() for line in lines if (match := pattern.fullmatch(line))]
+    assert [(kind, line) for kind, _, line, *_ in found] == [
+        ("error", "2"), ("error", "2"), ("warning", "3"), ("notice", "4"), ("notice", "5"), ("notice", "6"),
+    ]  # fmt: skip
+    assert len(found) == len(lines)
+    assert "%2C by%3A" in found[0][3]
+
+
+def test_sarif_has_a_rule_for_every_result(reports: dict[str, str]) -> None:
+    log = json.loads(reports["sarif"])
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert len(rules) == len(set(rules))
+    assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
+    assert [result["level"] for result in run["results"]] == ["error", "error", "warning", "note", "note", "note"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"].startswith("file:///")
+    assert place["region"]["startLine"] == 2
+
+
+class Page(HTMLParser):
+    """Which tags a page has, with their attributes, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, Any]]] = []
+        self.said = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.said += data
+
+
+def test_the_page_needs_nothing_else_and_shows_the_worst_first(reports: dict[str, str]) -> None:
+    page = Page(reports["html"])
+    sources = [value for _, attributes in page.tags for name, value in attributes.items() if name in ("src", "href")]
+    assert sources
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert "default-src 'none'" in reports["html"]
+    assert [tag for tag, _ in page.tags].count("tr") == 1 + len(CASES)
+    table = page.said.partition("what was found")[2]
+    assert table.index(NASTY) < table.index("open") < table.index("warned") < table.index("right")
+    assert "6 cases at 5 points: 1 passed, 1 passed with a warning, 1 failed, 3 undecided" in page.said
+
+
+def test_the_worst_cases_have_pictures(tmp_path: Path) -> None:
+    (tmp_path / "suite.jsonl").write_text("".join(json.dumps(case) + "\n" for case in CASES[:2]))
+    assert process(["run", "suite.jsonl", "--format", "html", "-o", "page.html"], tmp_path).code == FAIL
+    page = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
+    (picture,) = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
+    assert base64.b64decode(picture.partition(",")[2]).startswith(b"\x89PNG")
+
+
+TOML = '[[case]]\nexpr = "x"\nsample = { domain = { x = [0, 1] }, random = 3 }\n[[case]]\nexpr = "x^2"\nat = [1, "x=2"]\nwrt = "x x"\n'
+
+
+def test_suites_are_as_their_schemas_have_them(tmp_path: Path) -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(diffcheck("schema", "--of", "suite").stdout))
+    validator.validate(tomllib.loads(TOML))
+    (tmp_path / "suite.toml").write_text(TOML)
+    assert diffcheck("run", str(tmp_path / "suite.toml")).code == PASS
+    assert not validator.is_valid({"case": [{"expr": "x", "at": 1, "expext": "pass"}]})
+    assert not validator.is_valid({"case": [{"expr": "x", "at": 1, "expect": "fine"}]})
+    line = jsonschema.Draft202012Validator(json.loads(diffcheck("schema", "--of", "line").stdout))
+    for case in CASES:
+        line.validate(case)
+    assert not line.is_valid({"points": [1]})
