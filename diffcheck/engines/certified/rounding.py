@@ -134,9 +134,9 @@ class _Sweep:
         before, after = _number(self._values[node]), _number(self._values[user])
         assert before is not None
         assert after is not None
-        error = abs(float((before * self._partials[user, node]).mid()))
-        size = abs(float(after.mid()))
-        return error / size if size else math.inf
+        if after.contains(0):
+            return math.inf
+        return abs(float((before * self._partials[user, node] / after).mid()))
 
 
 def _variable_free(graph: Graph) -> list[bool]:
