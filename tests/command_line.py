@@ -38,8 +38,8 @@ def command(*arguments: str) -> list[str]:
 
 def process(arguments: Sequence[str], directory: Path, **options: Any) -> Ended:
     """A process of its own in a directory."""
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
-    done = subprocess.run(command(*arguments), cwd=directory, text=True, check=False, timeout=120, **options)
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "timeout": 120, **options}
+    done = subprocess.run(command(*arguments), cwd=directory, text=True, check=False, **options)
     return Ended(done.returncode, done.stdout or "", done.stderr or "")
 
 

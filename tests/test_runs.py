@@ -20,7 +20,7 @@ JSONL = ["--format", "jsonl", "-o", "results.jsonl"]
 
 def suite(directory: Path, cases: int = CASES) -> Path:
     """Cheap cases, one of them unreadable and one wrong."""
-    lines = [{"id": f"case {k}", "expr": f"sin({k}x) + x^{k}", "points": [{"x": 0.5}, {"x": 0.75}]} for k in range(2, cases)]
+    lines = [{"id": f"case {k}", "expr": f"sin({k}x) + x^2", "points": [{"x": 0.5}, {"x": 0.75}]} for k in range(2, cases)]
     wrong = {"id": "wrong", "expr": "x^2", "points": [{"x": 3}], "expected": [{"var": "x", "expr": "3x"}]}
     path = directory / "suite.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in [*lines, wrong, {"id": "no expression"}]))
@@ -47,7 +47,7 @@ def assert_undisturbed(directory: Path) -> None:
     """What was written is what a run writes that nothing happens to."""
     found = results(directory)
     (directory / "results.jsonl").unlink()
-    process(["run", "suite.jsonl", *JSONL], directory)
+    process(["run", "suite.jsonl", *JSONL], directory, timeout=600)
     assert found == results(directory)
 
 
@@ -78,31 +78,23 @@ def journal_lines(directory: Path) -> int:
 # Killed
 
 
-def kill_workers(run: subprocess.Popen[str], times: int, rest: float, chance: random.Random) -> int:
-    """Kill one worker after another at random moments; a fresh one needs a while until it is worth killing."""
-    killed = 0
-    while killed < times and run.poll() is None:
-        time.sleep(rest * chance.uniform(0.5, 1.5))
-        for pid in children(run.pid)[:1]:
-            try:
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
-            except ProcessLookupError:
-                continue
-    return killed
-
-
-@pytest.mark.parametrize(("cases", "times"), [(40, 2), pytest.param(3000, 50, marks=pytest.mark.long)])
-def test_workers_may_be_killed_at_random_moments(cases: int, times: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("cases", "times"), [(100, 3), pytest.param(2000, 50, marks=pytest.mark.long)])
+def test_a_worker_may_be_killed_at_random_moments(cases: int, times: int, tmp_path: Path) -> None:
+    """Each time some case is done before the next kill: one whose worker dies twice is `crashed`, as it should be."""
     suite(tmp_path, cases)
-    run = started(["run", "suite.jsonl", "-j", "2", *JSONL], tmp_path)
-    wait_for(lambda: journal_lines(tmp_path) > 1)
-    assert kill_workers(run, times, 0.4 if times < 10 else 2.0, random.Random(times)) == times
+    run, chance = started(["run", "suite.jsonl", *JSONL], tmp_path), random.Random(times)
+    for _ in range(times):
+        before = max(1, journal_lines(tmp_path))
+        wait_for(lambda: journal_lines(tmp_path) > before)  # noqa: B023
+        time.sleep(chance.uniform(0, 0.2))
+        (worker,) = children(run.pid)
+        os.kill(worker, signal.SIGKILL)
+        wait_for(lambda: worker not in children(run.pid))  # noqa: B023
     run.communicate(timeout=600)
     assert_undisturbed(tmp_path)
 
 
-@pytest.mark.parametrize(("cases", "times"), [(CASES, 2), pytest.param(1000, 20, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("cases", "times"), [(CASES, 2), pytest.param(400, 20, marks=pytest.mark.long)])
 def test_a_run_that_is_killed_again_and_again_is_resumed_to_the_same_results(cases: int, times: int, tmp_path: Path) -> None:
     suite(tmp_path, cases)
     chance, arguments = random.Random(times), ["run", "suite.jsonl", "-j", "2", *JSONL, "--resume"]
@@ -114,7 +106,7 @@ def test_a_run_that_is_killed_again_and_again_is_resumed_to_the_same_results(cas
         run.kill()
         run.communicate()
     assert times < journal_lines(tmp_path) <= cases
-    process(arguments, tmp_path)
+    process(arguments, tmp_path, timeout=600)
     assert_undisturbed(tmp_path)
 
 

@@ -15,6 +15,7 @@ from diffcheck.results import EXACT, UP, Enclosure, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
 CONDITION_FACTOR = 8
+NOTHING = Decimal("1e-320")  # below every float
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
 PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
 
@@ -251,6 +252,7 @@ def _told_apart(a: Enclosure, b: Enclosure) -> tuple[str, str]:
 def shown(enclosure: Enclosure, digits: int = 10) -> str:
     """An enclosure's midpoint, rounded to be read."""
     if enclosure.contains(Decimal(0)):
-        return "0"
+        furthest = max(abs(enclosure.lower), abs(enclosure.upper))
+        return "0" if furthest < NOTHING else f"0 ± {furthest:.0e}"
     rounded = Decimal(f"{enclosure.midpoint:.{digits}g}").normalize(EXACT)
     return f"{rounded:f}" if -5 <= rounded.adjusted() <= 15 else f"{rounded:e}"

@@ -27,7 +27,7 @@ from diffcheck.views.json_ import record_as_line
 
 PROGRAM = "diffcheck.suites.worker"
 TRIES = 2  # of a case whose worker died
-STARTS = 20  # in a row that may fail: somebody may be killing workers, but a machine that has no memory left will not recover
+STARTS = 100  # in a row that may fail: somebody may be killing workers, but a machine that has no memory left will not recover
 
 
 def environment() -> dict[str, str]:
