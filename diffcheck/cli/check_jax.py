@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from diffcheck.cli.app import app
-from diffcheck.cli.arguments import Color, Colored, Dtype, FloatFormat, Format, Output, Strict
+from diffcheck.cli.arguments import Color, Colored, Dtype, FloatFormat, Format, MaxMemory, Output, Strict, Timeout
 from diffcheck.cli.exits import exit_code, guarded
+from diffcheck.cli.supervised import Watch, supervised
 from diffcheck.errors import InputError
+from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
     from diffcheck.judgement.functions.check import FunctionCheck
@@ -51,6 +55,8 @@ def check_jax(
     against: Against = "",
     dtype: FloatFormat = Dtype.float64,
     lint: Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")] = None,
+    timeout: Timeout = DEFAULT_SECONDS,
+    max_memory: MaxMemory = DEFAULT_MEGABYTES,
     format: Annotated[Format, typer.Option("--format", help="How to show the report.")] = Format.text,
     latex: Annotated[bool, typer.Option("--latex", help="Show the closed form as LaTeX too.")] = False,
     strict: Strict = False,
@@ -68,10 +74,18 @@ def check_jax(
     """
     from diffcheck.views.output import opened
 
-    with opened(output) as stream:
+    def report() -> Report:
         job = _checked(function, against, dtype, lint, at, shape)
-        report = job.report(_points(job, at, points, (random, seed, domain, shape)))
-        return exit_code(_show(report, format, latex, color, stream), strict)
+        return job.report(_points(job, at, points, (random, seed, domain, shape)))
+
+    with opened(output) as stream:
+
+        def work(watch: Watch) -> int:
+            with redirect_stdout(sys.stderr):  # what the user's code prints is no part of the report
+                found = watch.timed(report)
+            return exit_code(_show(found, format, latex, color, stream), strict)
+
+        return supervised(work, Limits(timeout, max_memory), stream)
 
 
 def _checked(reference: str, against: str, dtype: Dtype, lint: bool | None, at: list[str], shape: list[str]) -> FunctionCheck:
