@@ -15,7 +15,7 @@ from diffcheck.judgement.functions.check import check_function
 from diffcheck.results import SEVERITY, Outcome, Sample
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report(results.Report):
     """What was found: a header, samples, and of a JAX function the checks of its rules. A notebook shows it by itself."""
 
@@ -50,6 +50,11 @@ class Report(results.Report):
         columns = from_mappings(points, job.problem.variables, job.format)
         plot(job, columns, wrt or job.problem.variables[0], path=Path(path), lower=lower, upper=upper)
         return Path(path)
+
+    def __repr__(self) -> str:
+        values, checks = sum(self.tally.outcomes.values()), sum(self.tally.checks.values())
+        rules = f", {checks} checks of the rules" if checks else ""
+        return f"<Report of {self.header.read_as}: {values} derivative values{rules}: {self.outcome.value}>"
 
     def __str__(self) -> str:
         from diffcheck.views.notebook import text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -22,23 +22,36 @@ from diffcheck.engines.undecorated import has_custom_rule, undecorated
 from diffcheck.graph.graph import Graph
 
 Leaves = Sequence[Any]
+T = TypeVar("T")
 NO_FORWARD_MODE = "can't apply forward-mode autodiff (jvp) to a custom_vjp function"
 
 
 class JaxFunction:
     """A function of the floats among its arguments. `wide` traces it with 64-bit types, as jax.enable_x64 does.
 
-    What the user's code and JAX raise passes through.
+    What the user's code and JAX raise passes through. `made` keeps what is compiled and lifted for other points of the same form.
     """
 
-    def __init__(self, function: Callable[..., Any], arguments: Mapping[str, Any], wide: bool) -> None:
+    def __init__(
+        self, function: Callable[..., Any], arguments: Mapping[str, Any], wide: bool, made: dict[Any, dict[Any, Any]] | None = None
+    ) -> None:
         self._function = function
         self._arguments = dict(arguments)
         self.wide = wide
         paths = [(name + keystr(path), leaf) for name, tree in arguments.items() for path, leaf in tree_leaves_with_path(tree)]
         self._moving = [k for k, (_, leaf) in enumerate(paths) if is_float(leaf)]
         self.point = {paths[k][0]: np.asarray(paths[k][1]) for k in self._moving}
+        shapes = tuple((name, leaf.shape, leaf.dtype.str) for name, leaf in self.point.items())
+        fixed = tuple((paths[k][0], np.asarray(leaf).tobytes()) for k, (_, leaf) in enumerate(paths) if k not in self._moving)
+        self._made = (made if made is not None else {}).setdefault((shapes, fixed, jax.tree.structure(list(arguments.values()))), {})
         self.fixed = [name for k, (name, _) in enumerate(paths) if k not in self._moving]
+
+    def _once(self, key: Any, make: Callable[[], T]) -> T:
+        """What is the same at all points of one form."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
 
     def __call__(self, *moving: Any) -> list[Any]:
         """The floating-point results, in the order of their tree."""
@@ -64,7 +77,7 @@ class JaxFunction:
     @cached_property
     def compiled(self) -> Callable[[Any], Any]:
         """`raveled`, compiled."""
-        return self.scoped(jax.jit(self.raveled))
+        return self._once("raveled", lambda: self.scoped(jax.jit(self.raveled)))
 
     def scoped(self, program: Callable[..., Any]) -> Callable[..., Any]:
         """A program that runs with this function's types."""
@@ -91,6 +104,9 @@ class JaxFunction:
     @cached_property
     def program(self) -> ClosedJaxpr:
         """The function's own jaxpr."""
+        return self._once("program", self._traced)
+
+    def _traced(self) -> ClosedJaxpr:
         with jax.enable_x64(self.wide):
             return jax.make_jaxpr(self)(*self.point.values())
 
@@ -113,13 +129,14 @@ class JaxFunction:
 
     def forward(self, columns: Sequence[int]) -> NDArray[Any]:
         """Columns of the Jacobian, side by side, by jax.jvp."""
-        run = self.scoped(jax.jit(lambda leaves, tangents: jax.jvp(self, leaves, tangents)[1]))
+        run = self._once("forward", lambda: self.scoped(jax.jit(lambda leaves, tangents: jax.jvp(self, leaves, tangents)[1])))
         return np.stack([_raveled(run(self._leaves(), self._direction(column))) for column in columns], axis=1)
 
     def reverse(self, rows: Sequence[int], plain: bool = False) -> NDArray[Any]:
         """Rows of the Jacobian, one below the other, by jax.vjp; `plain`: with the custom rules taken off."""
         function = undecorated(self) if plain else self
-        run = self.scoped(jax.jit(lambda leaves, cotangents: jax.vjp(function, *leaves)[1](cotangents)))
+        program = jax.jit(lambda leaves, cotangents: jax.vjp(function, *leaves)[1](cotangents))
+        run = self._once(("reverse", plain), lambda: self.scoped(program))
         return np.stack([_raveled(run(self._leaves(), self._weights(row))) for row in rows])
 
     def plain_gradients(self, points: NDArray[Any], row: int) -> NDArray[Any]:
@@ -161,7 +178,7 @@ class JaxFunction:
     @cached_property
     def graph_arrays(self) -> list[NDArray[np.object_]]:
         """The undecorated function, an array of graphs for each result; raises UnsupportedError where it is not lifted."""
-        return lift_arrays(self, self.point)
+        return self._once("graphs", lambda: lift_arrays(self, self.point))
 
     @property
     def graphs(self) -> list[Graph]:
@@ -171,7 +188,7 @@ class JaxFunction:
     def forward_graphs(self, column: int) -> list[Graph]:
         """The programs that `forward` runs, a graph for each row."""
         tangents = self._direction(column)
-        return self._lifted(lambda *leaves: jax.jvp(self, leaves, tangents)[1])
+        return self._lifted(("forward", column), lambda *leaves: jax.jvp(self, leaves, tangents)[1])
 
     def reverse_graphs(self, row: int, columns: Sequence[int]) -> dict[int, Graph]:
         """The programs that `reverse` runs, for these columns."""
@@ -181,10 +198,10 @@ class JaxFunction:
             every = jnp.concatenate([jnp.ravel(part) for part in jax.vjp(self, *leaves)[1](cotangents)])
             return [every[column] for column in columns]
 
-        return dict(zip(columns, self._lifted(entries), strict=True))
+        return dict(zip(columns, self._lifted(("reverse", row, tuple(columns)), entries), strict=True))
 
-    def _lifted(self, program: Callable[..., Any]) -> list[Graph]:
-        return [graph for output in lift_arrays(program, self.point) for graph in output.ravel()]
+    def _lifted(self, key: Any, program: Callable[..., Any]) -> list[Graph]:
+        return self._once(key, lambda: [graph for output in lift_arrays(program, self.point) for graph in output.ravel()])
 
 
 def is_float(leaf: Any) -> bool:

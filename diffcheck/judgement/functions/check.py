@@ -55,6 +55,7 @@ class FunctionCheck:
         self.name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
         self._function = function
         self._linted = linted
+        self._made: dict[int, dict[Any, dict[Any, Any]]] = {}  # of each function, what does not depend on the point
         self._claim = claim
         self._formula = _formula(against, self.parameters) if isinstance(against, str) else None
         self._other = against if callable(against) else None
@@ -81,7 +82,8 @@ class FunctionCheck:
         return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim)
 
     def _at(self, function: Callable[..., Any], point: Arguments) -> JaxFunction:
-        return JaxFunction(function, point, self.format.name == "float64")
+        made = self._made.setdefault(id(function), {})
+        return JaxFunction(function, point, self.format.name == "float64", made)
 
     def _truth(self, function: JaxFunction, point: Arguments) -> Sequence[Graph]:
         if self._formula is not None:
