@@ -29,22 +29,32 @@ NO_FORWARD_MODE = "can't apply forward-mode autodiff (jvp) to a custom_vjp funct
 class JaxFunction:
     """A function of the floats among its arguments. `wide` traces it with 64-bit types, as jax.enable_x64 does.
 
-    What the user's code and JAX raise passes through. `made` keeps what is compiled and lifted for other points of the same form.
+    What the user's code and JAX raise passes through. `made` keeps what is compiled and lifted for other points of the same form;
+    `among` are the leaves that are differentiated, by default all floats.
     """
 
     def __init__(
-        self, function: Callable[..., Any], arguments: Mapping[str, Any], wide: bool, made: dict[Any, dict[Any, Any]] | None = None
+        self,
+        function: Callable[..., Any],
+        arguments: Mapping[str, Any],
+        wide: bool,
+        made: dict[Any, dict[Any, Any]] | None = None,
+        among: Sequence[str] | None = None,
     ) -> None:
         self._function = function
         self._arguments = dict(arguments)
         self.wide = wide
         paths = [(name + keystr(path), leaf) for name, tree in arguments.items() for path, leaf in tree_leaves_with_path(tree)]
-        self._moving = [k for k, (_, leaf) in enumerate(paths) if is_float(leaf)]
+        self._moving = [k for k, (name, leaf) in enumerate(paths) if is_float(leaf) and (among is None or name in among)]
         self.point = {paths[k][0]: np.asarray(paths[k][1]) for k in self._moving}
         shapes = tuple((name, leaf.shape, leaf.dtype.str) for name, leaf in self.point.items())
         fixed = tuple((paths[k][0], np.asarray(leaf).tobytes()) for k, (_, leaf) in enumerate(paths) if k not in self._moving)
         self._made = (made if made is not None else {}).setdefault((shapes, fixed, jax.tree.structure(list(arguments.values()))), {})
         self.fixed = [name for k, (name, _) in enumerate(paths) if k not in self._moving]
+
+    def only(self, leaf: str) -> JaxFunction:
+        """The same function of one leaf, the others as they are at the point."""
+        return JaxFunction(self._function, self._arguments, self.wide, among=(leaf,))
 
     def _once(self, key: Any, make: Callable[[], T]) -> T:
         """What is the same at all points of one form."""

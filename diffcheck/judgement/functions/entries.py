@@ -63,6 +63,7 @@ class Jacobian:
         self.rows, self.columns = len(function.outputs), len(function.variables)
         self.point = dict(zip(function.variables, function.vector.tolist(), strict=True))
         self.arithmetic = Arithmetic(fmt.unit_roundoff, fmt.smallest_normal, roundings(jax.__version__, fmt.name))
+        self._leaves: dict[str, Jacobian] = {}
         self._lifted: dict[tuple[str, int], dict[int, Graph] | None] = {}
 
     @cached_property
@@ -140,10 +141,23 @@ class Jacobian:
             return float(self.claim.values[row, column])
         matrix = self.forward if mode == "forward" else self.reverse
         if isinstance(matrix, UnsupportedError):
-            return matrix
+            alone = self._alone(mode, column)
+            return matrix if alone is None else alone[0].value(mode, row, alone[1])
         if mode == "forward":
             return float(matrix[row, self._forward_columns.index(column)])
         return float(matrix[self.watched_rows.index(row), column])
+
+    def _alone(self, mode: str, column: int) -> tuple[Jacobian, int] | None:
+        """Where JAX lacks the derivative for another argument: the Jacobian of this one's leaf alone, and the column there."""
+        whole = self.forward if mode == "forward" else self.reverse
+        if len(self.function.point) == 1 or isinstance(whole, NoForwardMode) or not isinstance(whole, UnsupportedError):
+            return None
+        starts = np.cumsum([0, *(leaf.size for leaf in self.function.point.values())])
+        number = int(np.searchsorted(starts, column, side="right")) - 1
+        name = list(self.function.point)[number]
+        if name not in self._leaves:
+            self._leaves[name] = Jacobian(self.function.only(name), self.name, self.format, self._truth)
+        return self._leaves[name], column - int(starts[number])
 
     # Judgement
 
@@ -178,6 +192,8 @@ class Jacobian:
         row, column = map(int, place.split(","))
         if mode == CLAIM:
             return None if self.claim is None else self.claim.graph(row, column)
+        if (alone := self._alone(mode, column)) is not None:
+            return alone[0].program(Entry(entry.engine, mode, f"{mode}:{row},{alone[1]}"))
         key = (mode, column if mode == "forward" else row)
         if key not in self._lifted:
             self._lifted[key] = self._lift(mode, row, column)
@@ -208,6 +224,7 @@ class Jacobian:
     def _along(self, row: int, column: int) -> Callable[[float], float]:
         """Entry `row` of the function as a function of one coordinate, in its own format."""
         function = self.function
+
         def f(x: float) -> float:
             moved = function.vector.copy()
             moved[column] = x
