@@ -53,6 +53,12 @@ class Subject:
     def name(self) -> str:
         return self.call.partition("(")[0].replace("nn.", "jax.nn.").replace("special.", "jax.scipy.special.")
 
+    @property
+    def where(self) -> str:
+        """The domain, and the kinks."""
+        ranges = [f"{name} in [{low:g}, {high:g}]" for name, (low, high) in self.domain.items()]
+        return ", ".join(ranges) + (f"; {', '.join(f'{kink:g}' for kink in self.kinks)}" if self.kinks else "")
+
     def points(self) -> Iterator[dict[str, Any]]:
         generator = np.random.default_rng(SEED)
         shape = (VECTOR,) if self.arrays else ()
@@ -146,10 +152,11 @@ def survey(subject: Subject) -> Report:
 def surveyed(subject: Subject) -> tuple[list[str], list[Fault]]:
     """The row of a function, and the first fault of each verdict, at the points where it errs most."""
     by = f"`{subject.against}`" if subject.against else f"its own computation{', an approximation' if subject.is_approximate else ''}"
+    cells = [f"`{subject.call}`", subject.where, by]
     try:
         report = survey(subject)
     except DiffcheckError as error:
-        return [f"`{subject.call}`", by, f"not checked: {str(error).partition(chr(10))[0]}", ""], []
+        return [*cells, f"not checked: {str(error).partition(chr(10))[0]}", ""], []
     counts: dict[Outcome, Counter[str]] = {outcome: Counter() for outcome in Outcome}
     faults = dict[str, Fault]()
     for sample in sorted(report.samples, key=_ulps, reverse=True):
@@ -159,7 +166,7 @@ def surveyed(subject: Subject) -> tuple[list[str], list[Fault]]:
                 faults.setdefault(result.verdict.value, Fault(subject, sample, result))
     good = _listed(counts[Outcome.PASS])
     other = _listed(counts[Outcome.WARN] + counts[Outcome.UNDECIDED] + counts[Outcome.FAIL])
-    return [f"`{subject.call}`", by, good, other], list(faults.values())
+    return [*cells, good, other], list(faults.values())
 
 
 def as_row(cells: list[str]) -> str:
@@ -176,14 +183,15 @@ def _listed(verdicts: Counter[str]) -> str:
 
 
 def _page(rows: list[list[str]], faults: list[Fault]) -> str:
-    lines = "".join(map(as_row, [["function", "judged by", "right", "warnings, undecided, wrong"], ["---"] * 4, *rows]))
+    lines = "".join(map(as_row, [["function", "domain", "judged by", "right", "warnings, undecided, wrong"], ["---"] * 5, *rows]))
     return (
         "<!-- Written by docs/jax_survey.py; docs/generate.py keeps the examples true. -->\n\n# The functions of JAX\n\n"
         "The derivatives of the functions of `jax.nn` and `jax.scipy.special` that take floats,\n"
         f"JAX {jax.__version__} in float64 on the CPU: forward and reverse mode at {POINTS} seeded points of each domain (of functions of\n"
-        "arrays, every entry of the Jacobian), and at the kinks. `docs/jax_survey.py` has the domains. The\n"
+        "arrays, every entry of the Jacobian), and at the kinks. The\n"
         "[verdicts](verdicts.md) are counted.\n\n"
-        "Where a function is judged by its own computation, and that is an approximation, a rule that is right\ndiffers from it by the error of the approximation; this is no fault, and not listed below.\n\n"
+        "Where a function is judged by its own computation, and that is an approximation, a rule that is right\n"
+        "differs from it by the error of the approximation; this is no fault, and not listed below.\n\n"
         f"{lines}\n## Faults\n\n{''.join(map(_reproduced, faults)) or 'None was found.' + chr(10)}"
     )
 

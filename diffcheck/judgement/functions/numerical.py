@@ -9,7 +9,7 @@ from diffcheck.judgement.verdict import Judgement
 from diffcheck.results import Outcome, Verdict
 
 LABEL = "numerical evidence, not certified"
-GOOD_ENOUGH = 1e-4  # relative: a claim that is wider than this supports no value
+GOOD_ENOUGH = 1e-4  # relative: a claim that is wider than this decides nothing
 MARGIN = 2  # times its claim: closer than this, nothing is contradicted
 
 
@@ -19,9 +19,10 @@ def judge_by_evidence(y: float, evidence: Evidence) -> Judgement:
         return _undecided(evidence.reason)
     found = f"differences of f give {evidence.slope:.10g} ± {evidence.claim:.0e}"
     error, size = abs(y - evidence.slope), max(abs(evidence.slope), abs(y) if math.isfinite(y) else 0.0)
-    if not error <= MARGIN * evidence.claim:
+    is_good_enough = evidence.claim <= GOOD_ENOUGH * size
+    if is_good_enough and not error <= MARGIN * evidence.claim:
         return Judgement(Verdict.CONTRADICTED, Outcome.FAIL, None, f"{found}, and the value is {y:.10g} ({LABEL})")
-    if error <= evidence.claim <= GOOD_ENOUGH * size or error <= evidence.claim and size == 0:
+    if is_good_enough and error <= evidence.claim:
         return Judgement(Verdict.CONSISTENT, Outcome.PASS, None, f"{found} ({LABEL})")
     return _undecided(f"{found}, which is not good enough for {y:.10g}")
 
