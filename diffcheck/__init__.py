@@ -13,27 +13,33 @@ __version__ = "0.1.0"
 _HOMES = {
     "Check": "diffcheck.judgement.check",
     "Claim": "diffcheck.judgement.check",
-    "check": "diffcheck.judgement.check",
+    "assert_derivative": "diffcheck.api",
+    "check": "diffcheck.api",
     "DiffcheckError": "diffcheck.errors",
     "ExpressionError": "diffcheck.errors",
     "InputError": "diffcheck.errors",
     "Outcome": "diffcheck.results",
-    "Report": "diffcheck.results",
+    "Report": "diffcheck.api",
+    "RuleCheck": "diffcheck.results",
     "Sample": "diffcheck.results",
     "Status": "diffcheck.results",
+    "UserCodeError": "diffcheck.errors",
     "Verdict": "diffcheck.results",
 }
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604  (names of this table)
 
 if TYPE_CHECKING:
+    from diffcheck.api import Report as Report
+    from diffcheck.api import assert_derivative as assert_derivative
+    from diffcheck.api import check as check
     from diffcheck.errors import DiffcheckError as DiffcheckError
     from diffcheck.errors import ExpressionError as ExpressionError
     from diffcheck.errors import InputError as InputError
+    from diffcheck.errors import UserCodeError as UserCodeError
     from diffcheck.judgement.check import Check as Check
     from diffcheck.judgement.check import Claim as Claim
-    from diffcheck.judgement.check import check as check
     from diffcheck.results import Outcome as Outcome
-    from diffcheck.results import Report as Report
+    from diffcheck.results import RuleCheck as RuleCheck
     from diffcheck.results import Sample as Sample
     from diffcheck.results import Status as Status
     from diffcheck.results import Verdict as Verdict

@@ -4,7 +4,8 @@ DiffcheckError
 ├── InputError            what the user gave cannot be used: exit code 2
 │   ├── ExpressionError   ... in a text, at a place: shown with a caret
 │   ├── PointError        ... in a point, a list of points or a file of points
-│   └── SuiteError        ... in a suite file, with file and line
+│   ├── SuiteError        ... in a suite file, with file and line
+│   └── UserCodeError     ... in a function of the user's, which raised an exception: shown with its traceback
 ├── UnsupportedError      an engine lacks a function: a verdict of that engine, never "agrees"
 │   └── LostError         ... or was stopped at a limit, or died
 ├── OutputError           a result could not be written: exit code 4
@@ -68,6 +69,17 @@ class PointError(InputError):
 
 class SuiteError(InputError):
     """A suite file cannot be used; the message holds one `file:line: what` a fault."""
+
+
+class UserCodeError(InputError):
+    """Code of the user's raised an exception; `trace` is the traceback, from their first line on."""
+
+    def __init__(self, message: str, trace: str) -> None:
+        super().__init__(message)
+        self.trace = trace
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.trace}".rstrip()
 
 
 class UnsupportedError(DiffcheckError):

@@ -91,6 +91,8 @@ class Verdict(StrEnum):
     TIMED_OUT = "timed out"
     CRASHED = "crashed"
     UNSAMPLED = "unsampled"
+    CONSISTENT = "consistent"  # numerical evidence, where the function cannot be certified
+    CONTRADICTED = "contradicted"
 
 
 class Stage(StrEnum):
@@ -143,6 +145,7 @@ class Sample:
     clarke: tuple[Enclosure, Enclosure] | None
     results: tuple[Result, ...]
     confirmed: bool = False
+    output: str = ""  # which entry of the function's result: "[0,1]"; "" where it is one number
 
     @property
     def outcome(self) -> Outcome:
@@ -182,6 +185,15 @@ class Derivative:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleCheck:
+    """One check of a function's derivative rules, beside its values; `outcome` is None where it does not apply."""
+
+    name: str
+    outcome: Outcome | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """What was checked: the same for every sample of a report."""
 
@@ -203,6 +215,11 @@ class Tally:
     unsampled: int = 0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     verdicts: Counter[Verdict] = field(default_factory=Counter)
+    checks: Counter[Outcome] = field(default_factory=Counter)  # of a function's rules
+
+    def add_check(self, check: RuleCheck) -> None:
+        if check.outcome is not None:
+            self.checks[check.outcome] += 1
 
     def add(self, sample: Sample) -> None:
         self.samples += 1
@@ -215,16 +232,19 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A header and its samples."""
+    """A header and its samples; of a JAX function also what was found of its rules."""
 
     header: Header
     samples: tuple[Sample, ...]
+    checks: tuple[RuleCheck, ...] = ()
 
     @property
     def tally(self) -> Tally:
         tally = Tally()
         for sample in self.samples:
             tally.add(sample)
+        for check in self.checks:
+            tally.add_check(check)
         return tally
 
 

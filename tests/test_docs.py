@@ -69,10 +69,10 @@ def test_relative_links_lead_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", READABLE)
 def test_commands_stand_only_where_they_are_run(name: str) -> None:
-    """A block of another language would not be run; `sh` blocks have tests of their own, below and in test_architecture.py."""
+    """A block of another language would not be run; files may be in Python. `sh` blocks have tests below and in test_architecture.py."""
     languages = {block["language"] for block in generate.BLOCK.finditer(READABLE[name].read_text(encoding="utf-8"))}
     runnable_elsewhere = {"sh"} if name in ("README.md", "docs/cli.md", "docs/contributing.md") else set()
-    assert languages <= {"console", "pycon", "text", "toml", "csv", "json"} | runnable_elsewhere
+    assert languages <= {"console", "pycon", "text", "toml", "csv", "json", "python"} | runnable_elsewhere
 
 
 # README's commands for a fresh machine: .ci/run executes them
@@ -103,6 +103,7 @@ def test_the_examples_of_help_work(example: str, tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     Path("points.csv").write_text("x\n0\n1\n-2.5\n")
     Path("suite.toml").write_text('[[case]]\nexpr = "x^2"\nat = [1, 2]\nclaim = "2x"\n')
+    Path("rule.py").write_text("import jax\n\n\ndef softplus(x):\n    return jax.nn.softplus(x)\n")
     Path("cases.jsonl").write_text('{"expr": "x*y", "points": [{"x": 1, "y": 2}]}\n')
     result = CliRunner().invoke(app, shlex.split(example)[1:], prog_name="diffcheck")
     arguments = shlex.split(example)

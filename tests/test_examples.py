@@ -123,3 +123,11 @@ def test_relu_at_0_is_a_kink_and_every_choice_lies_in_its_clarke_interval() -> N
     assert [float(end) for end in sample.clarke] == [0.0, 1.0]
     assert {result.engine: result.value for result in sample.results} == {"symbolic": 0.5, "automatic": 0.0}
     assert sample.outcome is Outcome.PASS
+
+
+def test_the_notebook_shows_what_its_cells_do() -> None:
+    """In a process of its own, as a kernel would be."""
+    check = [sys.executable, str(EXAMPLES.parent / "docs" / "notebook.py"), "--check"]
+    done = subprocess.run(check, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "norm" in (EXAMPLES / "notebook.ipynb").read_text(encoding="utf-8")

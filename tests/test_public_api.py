@@ -24,10 +24,13 @@ PUBLIC = [
     "InputError",
     "Outcome",
     "Report",
+    "RuleCheck",
     "Sample",
     "Status",
+    "UserCodeError",
     "Verdict",
     "__version__",
+    "assert_derivative",
     "check",
 ]
 
@@ -58,9 +61,9 @@ def test_the_version_is_a_version() -> None:
 
 def test_the_signature_of_check_is_kept() -> None:
     parameters = inspect.signature(check).parameters
-    assert list(parameters) == ["text", "at", "of", "wrt", "claim", "dtype"]
+    assert list(parameters) == ["subject", "at", "of", "wrt", "claim", "dtype", "against", "lint"]
     positional = [name for name, parameter in parameters.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
-    assert positional == ["text", "at"]
+    assert positional == ["subject", "at"]
 
 
 @pytest.mark.parametrize("at", [2, 2.0, "2", "x=2", " 2.0 ", "0x1p1", {"x": 2}, {"x": "2"}, [2.0], ["2"], [{"x": 2.0}], ("x=2",)])

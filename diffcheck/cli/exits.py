@@ -20,9 +20,10 @@ P = ParamSpec("P")
 
 def exit_code(tally: Tally, strict: bool) -> int:
     """What the counts of a report mean; points beyond the certified sample mean nothing."""
-    if tally.outcomes[Outcome.FAIL] or strict and tally.outcomes[Outcome.WARN]:
+    found = tally.outcomes + tally.checks
+    if found[Outcome.FAIL] or strict and found[Outcome.WARN]:
         return EXIT_FAIL
-    return EXIT_UNDECIDED if tally.outcomes[Outcome.UNDECIDED] else EXIT_PASS
+    return EXIT_UNDECIDED if found[Outcome.UNDECIDED] else EXIT_PASS
 
 
 def guarded(command: Callable[P, int]) -> Callable[P, None]:

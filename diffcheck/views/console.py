@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, islice
 from textwrap import indent
 from typing import TextIO
 
@@ -16,10 +17,11 @@ from rich.text import Text
 
 from diffcheck.excerpts import excerpt
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
-from diffcheck.results import Derivative, Enclosure, Header, Outcome, Result, Sample, Status, Tally, Verdict, leibniz
+from diffcheck.results import Derivative, Enclosure, Header, Outcome, Report, Result, RuleCheck, Sample, Status, Tally, Verdict, leibniz
 
 IN_FULL = 5  # points shown with a table each; more get a line each
 LINES = 20  # of still more derivatives the worst are shown
+COORDINATES = 6  # of a point that are shown
 STYLES = {Outcome.PASS: "green", Outcome.WARN: "yellow", Outcome.FAIL: "bold red", Outcome.UNDECIDED: "magenta"}
 MARKS = {Outcome.PASS: "✓", Outcome.WARN: "!", Outcome.FAIL: "✗", Outcome.UNDECIDED: "?"}
 SILENT = (Verdict.EXACT, Verdict.AGREES, Verdict.UNSAMPLED)  # their reasons say nothing new
@@ -32,6 +34,14 @@ def console_for(stream: TextIO, color: str) -> Console:
     width = None if stream.isatty() else 120
     return Console(file=stream, force_terminal=forced, no_color=colorless, highlight=False, width=width,
                    color_system="standard" if forced else "auto")
+
+
+def show_report(console: Console, report: Report, latex: bool) -> None:
+    """A whole report."""
+    show_header(console, report.header, latex)
+    show_samples(console, report.header, report.samples)
+    show_checks(console, report.checks)
+    show_conclusion(console, report.tally)
 
 
 def show_header(console: Console, header: Header, latex: bool) -> None:
@@ -95,11 +105,12 @@ def _show_lines(console: Console, header: Header, samples: Sequence[Sample], tot
         line(console, f"\n{total:,} derivatives; the {len(samples)} with the largest errors (--format jsonl gives all):")
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     engines = dict.fromkeys(engine_name(result) for sample in samples for result in sample.results)
-    for name in (*header.variables, "derivative", "proved (Arb)", *engines):
+    places = header.variables if len(header.variables) <= COORDINATES else ()
+    for name in (*places, "derivative", "proved (Arb)", *engines):
         table.add_column(name, overflow="fold")  # a narrow terminal breaks a number, and never cuts it off
     for sample in samples:
-        proved = proved_briefly(sample, 15)
-        table.add_row(*map(number_text, sample.point.values()), symbol(header, sample), proved, *map(_cell, sample.results))
+        point = (number_text(sample.point[name]) for name in places)
+        table.add_row(*point, symbol(header, sample), proved_briefly(sample, 15), *map(_cell, sample.results))
     console.print()
     console.print(table)
     line(console, "The numbers are errors in ulps.", "dim")
@@ -107,7 +118,7 @@ def _show_lines(console: Console, header: Header, samples: Sequence[Sample], tot
 
 
 def symbol(header: Header, sample: Sample) -> str:
-    return leibniz(header.name, sample.wrt, sample.order)
+    return leibniz(header.name + sample.output, sample.wrt, sample.order)
 
 
 def _cell(result: Result) -> Text:
@@ -115,8 +126,11 @@ def _cell(result: Result) -> Text:
     return Text(f"{MARKS[result.outcome]} {found}", STYLES[result.outcome])
 
 
-def _place(sample: Sample) -> str:
-    return ", ".join(f"{name} = {number_text(value)}" for name, value in sample.point.items())
+def place(sample: Sample) -> str:
+    """The point of a sample, its first coordinates."""
+    shown = [f"{name} = {number_text(value)}" for name, value in islice(sample.point.items(), COORDINATES)]
+    left_out = len(sample.point) - len(shown)
+    return ", ".join(shown) + (f", … ({left_out} more)" if left_out else "")
 
 
 def _show_notes(console: Console, samples: Sequence[Sample]) -> None:
@@ -143,7 +157,7 @@ def _remarkable(sample: Sample) -> tuple[int, float]:
 
 def _show_point(console: Console, header: Header, samples: Sequence[Sample]) -> None:
     """One point: a section for each variable, the certified value first, then why."""
-    value = _function_value(samples[0])
+    outputs = {sample.output: _function_value(sample) for sample in samples}
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("derivative", "by", "value", "error in ulps", "verdict"):
         table.add_column(name, no_wrap=True, justify="right" if name == "error in ulps" else "left")
@@ -151,7 +165,8 @@ def _show_point(console: Console, header: Header, samples: Sequence[Sample]) -> 
         for row in _rows(header, sample):
             table.add_row(*row)
         table.add_section()
-    console.print(Text(f"\nat {_place(samples[0])}: {header.name} = {value}", "bold"), soft_wrap=True)
+    values = ", ".join(f"{header.name}{output} = {value}" for output, value in sorted(outputs.items()))
+    console.print(Text(f"\nat {place(samples[0])}: {values}", "bold"), soft_wrap=True)
     console.print(table)
     _show_notes(console, samples)
 
@@ -228,6 +243,15 @@ def _decimal(number: Decimal, digits: int) -> str:
     return f"{rounded:f}" if -5 <= exponent <= digits else re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", f"{rounded:e}")
 
 
+def show_checks(console: Console, checks: Sequence[RuleCheck]) -> None:
+    """What was found of a function's rules, a line a check."""
+    if checks:
+        console.print(Text("\nthe rules of the function", "bold"))
+    for check in checks:
+        mark = "–" if check.outcome is None else MARKS[check.outcome]
+        line(console, f"  {mark} {check.name:10} {check.detail}", "dim" if check.outcome is None else STYLES[check.outcome])
+
+
 def show_conclusion(console: Console, tally: Tally) -> None:
     """One line: what was found."""
     console.print()
@@ -235,14 +259,20 @@ def show_conclusion(console: Console, tally: Tally) -> None:
 
 
 def _conclusion(tally: Tally) -> Text:
-    judged = sum(tally.outcomes.values())
-    parts = [f"{tally.outcomes[outcome]:,} {word}" for outcome, word in _WORDS.items() if tally.outcomes[outcome]]
-    worst = next((outcome for outcome in (Outcome.FAIL, Outcome.UNDECIDED, Outcome.WARN) if tally.outcomes[outcome]), Outcome.PASS)
-    text = f"{MARKS[worst]} {judged:,} derivative values: {', '.join(parts) or 'none'}."
+    found = tally.outcomes + tally.checks
+    worst = next((outcome for outcome in (Outcome.FAIL, Outcome.UNDECIDED, Outcome.WARN) if found[outcome]), Outcome.PASS)
+    text = f"{MARKS[worst]} {_counted(tally.outcomes, 'derivative values')}"
+    if tally.checks:
+        text += f" {_counted(tally.checks, 'checks of the rules')}"
     if tally.unsampled:
         text += f" An even sample of {tally.samples - tally.unsampled:,} of {tally.samples:,} was certified;"
         text += " elsewhere f and its reverse derivative were evaluated, no more."
     return Text(text, STYLES[worst])
+
+
+def _counted(outcomes: Counter[Outcome], what: str) -> str:
+    parts = [f"{outcomes[outcome]:,} {word}" for outcome, word in _WORDS.items() if outcomes[outcome]]
+    return f"{sum(outcomes.values()):,} {what}: {', '.join(parts) or 'none'}."
 
 
 _WORDS = {Outcome.PASS: "right", Outcome.WARN: "with a warning", Outcome.FAIL: "wrong", Outcome.UNDECIDED: "undecided"}

@@ -17,7 +17,22 @@ from typing import Any, NotRequired, TextIO
 from typing_extensions import TypedDict  # pydantic reads typing's only from Python 3.12 on
 
 from diffcheck.records import CaseResult, Fault, FaultKind, Record
-from diffcheck.results import UP, Blame, Enclosure, Header, IntervalReport, Outcome, Piece, Report, Result, Sample, Status, Tally, Verdict
+from diffcheck.results import (
+    UP,
+    Blame,
+    Enclosure,
+    Header,
+    IntervalReport,
+    Outcome,
+    Piece,
+    Report,
+    Result,
+    RuleCheck,
+    Sample,
+    Status,
+    Tally,
+    Verdict,
+)
 
 SCHEMA_VERSION = 1
 SMALLEST_NORMAL = 2.0**-1022
@@ -67,6 +82,7 @@ class SampleJson(TypedDict):
     point_hex: dict[str, str]
     wrt: str
     order: int
+    output: NotRequired[str]  # which entry of the result of a JAX function, where it is an array or a tree
     status: str
     status_reason: str
     primal: Number | None
@@ -133,10 +149,20 @@ class IntervalReportJson(TypedDict):
     interval: IntervalJson
 
 
+class RuleCheckJson(TypedDict):
+    """A check of a JAX function's derivative rules; its outcome is null where it does not apply."""
+
+    schema_version: int
+    check: str
+    outcome: str | None
+    detail: str
+
+
 class ReportJson(TypedDict):
     schema_version: int
     header: dict[str, Any]
     samples: list[SampleJson]
+    checks: NotRequired[list[RuleCheckJson]]  # of a JAX function
     summary: dict[str, Any]
 
 
@@ -144,27 +170,33 @@ def schema() -> dict[str, Any]:
     """The JSON schema of a line of `--format jsonl`."""
     from pydantic import TypeAdapter
 
-    found: dict[str, Any] = TypeAdapter(SampleJson | FaultJson | IntervalJson).json_schema()
+    found: dict[str, Any] = TypeAdapter(SampleJson | FaultJson | IntervalJson | RuleCheckJson).json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "diffcheck", **found}
 
 
-def write_lines(samples: Iterable[Sample], stream: TextIO) -> Tally:
-    """One line a sample, while they come; returns the counts."""
+def write_lines(samples: Iterable[Sample], stream: TextIO, checks: Sequence[RuleCheck] = ()) -> Tally:
+    """One line a sample, while they come, then one a check of a function's rules; returns the counts."""
     tally = Tally()
     for sample in samples:
         tally.add(sample)
         stream.write(sample_as_line(sample) + "\n")
+    for check in checks:
+        tally.add_check(check)
+        stream.write(_encode(_check(check)) + "\n")
     return tally
 
 
-def write_report(header: Header, samples: Iterable[Sample], stream: TextIO) -> Tally:
-    """One object: header, samples (a line each, while they come), summary; returns the counts."""
+def write_report(header: Header, samples: Iterable[Sample], stream: TextIO, checks: Sequence[RuleCheck] = ()) -> Tally:
+    """One object: header, samples (a line each, while they come), checks, summary; returns the counts."""
     tally = Tally()
     stream.write(f'{{"schema_version": {SCHEMA_VERSION},\n"header": {_encode(asdict(header))},\n"samples": [')
     for sample in samples:
         stream.write((",\n" if tally.samples else "\n") + sample_as_line(sample))
         tally.add(sample)
-    stream.write(f'\n],\n"summary": {_encode(_summary(tally))}}}\n')
+    for check in checks:
+        tally.add_check(check)
+    found = f',\n"checks": {_encode([_check(check) for check in checks])}' if checks else ""
+    stream.write(f'\n]{found},\n"summary": {_encode(_summary(tally))}}}\n')
     return tally
 
 
@@ -176,11 +208,16 @@ def write_interval(report: IntervalReport, stream: TextIO, *, whole: bool) -> No
     stream.write(found + "\n")
 
 
+def report_as_text(report: Report) -> str:
+    """What `write_report` writes."""
+    stream = io.StringIO()
+    write_report(report.header, report.samples, stream, report.checks)
+    return stream.getvalue()
+
+
 def report_as_json(report: Report) -> ReportJson:
     """What `write_report` writes, as plain values."""
-    stream = io.StringIO()
-    write_report(report.header, report.samples, stream)
-    found: ReportJson = json.loads(stream.getvalue())
+    found: ReportJson = json.loads(report_as_text(report))
     return found
 
 
@@ -242,14 +279,20 @@ def _read_number(value: Number | None) -> float | None:
     return None if value is None else float(value)
 
 
+def _check(check: RuleCheck) -> RuleCheckJson:
+    outcome = None if check.outcome is None else check.outcome.value
+    return {"schema_version": SCHEMA_VERSION, "check": check.name, "outcome": outcome, "detail": check.detail}
+
+
 def _sample(sample: Sample) -> str:
     # written out: a million samples pass through here, and a dictionary handed to json.dumps takes three times as long
     point = sample.point.items()
     clarke = "null" if sample.clarke is None else f"[{', '.join(map(_enclosure, sample.clarke))}]"
+    output = f'"output": {_text(sample.output)}, ' if sample.output else ""
     return (
         f'"point": {{{", ".join([f"{_text(name)}: {_number(value)}" for name, value in point])}}}, '
         f'"point_hex": {{{", ".join([f"{_text(name)}: {_hex(value)}" for name, value in point])}}}, '
-        f'"wrt": {_text(sample.wrt)}, "order": {sample.order}, '
+        f'"wrt": {_text(sample.wrt)}, "order": {sample.order}, {output}'
         f'"status": "{sample.status._value_}", "status_reason": {_text(sample.status_reason)}, '
         f'"primal": {_number(sample.primal)}, "primal_hex": {_hex(sample.primal)}, '
         f'"value": {_enclosure(sample.value)}, "enclosure": {_enclosure(sample.enclosure)}, "clarke": {clarke}, '
@@ -317,5 +360,6 @@ def _summary(tally: Tally) -> dict[str, object]:
         "samples": tally.samples,
         "unsampled": tally.unsampled,
         "outcomes": {outcome.value: count for outcome, count in tally.outcomes.items()},
+        **({"checks": {outcome.value: count for outcome, count in tally.checks.items()}} if tally.checks else {}),
         "verdicts": {verdict.value: count for verdict, count in tally.verdicts.items()},
     }

@@ -149,7 +149,9 @@ def _variable_free(graph: Graph) -> list[bool]:
 def _is_float(value: Value, digits: int) -> bool:
     """Whether a value is a number that a float of this many binary digits holds exactly."""
     ball = _number(value)
-    return ball is not None and ball.is_exact() and int(ball.man_exp()[0]).bit_length() <= digits
+    if ball is None or not ball.is_exact():
+        return False
+    return not ball.is_finite() or int(ball.man_exp()[0]).bit_length() <= digits
 
 
 def _fits(value: Fraction, digits: int) -> bool:

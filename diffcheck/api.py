@@ -1,0 +1,152 @@
+"""The Python API: `check` an expression or a JAX function, `assert_derivative` in a test, and a `Report` that shows itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from diffcheck import results
+from diffcheck.errors import InputError
+from diffcheck.judgement.check import Claim
+from diffcheck.judgement.check import check as check_expression
+from diffcheck.judgement.functions.check import check_function
+from diffcheck.results import SEVERITY, Outcome, Sample
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(results.Report):
+    """What was found: a header, samples, and of a JAX function the checks of its rules. A notebook shows it by itself."""
+
+    text: str = field(default="", repr=False)  # of an expression, as it was typed
+    of: str | None = field(default=None, repr=False)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of all outcomes."""
+        found = [*self.tally.outcomes, *self.tally.checks]
+        return max(found, key=SEVERITY.__getitem__, default=Outcome.UNDECIDED)
+
+    def to_json(self) -> str:
+        """The report as `--format json` writes it."""
+        from diffcheck.views.json_ import report_as_text
+
+        return report_as_text(self)
+
+    def plot(self, path: str | Path, *, wrt: str = "", lower: float | None = None, upper: float | None = None) -> Path:
+        """Draw the function and its tangents at the report's points to a .png, .svg or .pdf file, and return its path.
+
+        Expressions only: raises InputError for a report of a JAX function.
+        """
+        from diffcheck.judgement.check import Check
+        from diffcheck.judgement.points import from_mappings
+        from diffcheck.views.plot import plot
+
+        if not self.text:
+            raise InputError("pictures show expressions, not JAX functions", "Check the same function typed as mathematics.")
+        job = Check(self.text, of=self.of, dtype=self.header.dtype)
+        points = list({tuple(sample.point.items()): sample.point for sample in self.samples}.values())
+        columns = from_mappings(points, job.problem.variables, job.format)
+        plot(job, columns, wrt or job.problem.variables[0], path=Path(path), lower=lower, upper=upper)
+        return Path(path)
+
+    def __repr__(self) -> str:
+        values, checks = sum(self.tally.outcomes.values()), sum(self.tally.checks.values())
+        rules = f", {checks} checks of the rules" if checks else ""
+        return f"<Report of {self.header.read_as}: {values} derivative values{rules}: {self.outcome.value}>"
+
+    def __str__(self) -> str:
+        from diffcheck.views.notebook import text
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        from diffcheck.views.notebook import html
+
+        return html(self)
+
+    def _repr_latex_(self) -> str | None:
+        from diffcheck.views.notebook import latex
+
+        return latex(self)
+
+
+def check(
+    subject: str | Callable[..., Any],
+    at: Any,
+    *,
+    of: str | None = None,
+    wrt: Sequence[str | Sequence[str]] | None = None,
+    claim: Any = None,
+    dtype: str = "float64",
+    against: str | Callable[..., Any] | None = None,
+    lint: bool | None = None,
+) -> Report:
+    """Check the derivatives of an expression or of a JAX function at points.
+
+    Of an **expression**, `at` is a number, a text as `--at` takes it ("x=1,y=2", "linspace(-4,4,100)"), a mapping of names to
+    numbers, or a sequence of texts or mappings; `of` and `wrt` are those of the command line, and `claim` holds a derivative
+    worked out by hand, one for each variable of `wrt`.
+
+    Of a **function**, `at` is a number or an array, a tuple of all arguments, a mapping of argument names to arrays or trees, or
+    a list of such points; `claim` is a Jacobian or a function that returns it. `against` is a formula or another function to
+    judge it by, instead of its own computation without its derivative rules. `lint` checks these rules too (by default, custom ones).
+
+    Raises InputError for what cannot be read or used; a wrong derivative is a verdict of the Report, not an exception.
+    """
+    if callable(subject):
+        _refuse("a function", of=of, wrt=wrt)
+        report = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint)
+        return Report(report.header, report.samples, report.checks)
+    _refuse("an expression", against=against, lint=lint)
+    claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
+    report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype)
+    return Report(report.header, report.samples, text=subject, of=of)
+
+
+def _refuse(what: str, **options: object) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(f"{name}= is not for {what}")
+
+
+def assert_derivative(
+    subject: str | Callable[..., Any],
+    at: Any,
+    *,
+    claim: Any = None,
+    dtype: str = "float64",
+    against: str | Callable[..., Any] | None = None,
+    lint: bool | None = None,
+) -> None:
+    """Raise AssertionError unless every derivative of `check` with these arguments passes (warnings are allowed).
+
+    The message shows the worst entry in NumPy's manner. What is undecided does not pass: a test must not rest on it.
+    """
+    report = check(subject, at, claim=claim, dtype=dtype, against=against, lint=lint)
+    if SEVERITY[report.outcome] >= SEVERITY[Outcome.UNDECIDED]:
+        raise AssertionError(_message(report))
+
+
+def _message(report: Report) -> str:
+    """What is wrong: how many, the worst of them, and the rules that are not kept."""
+    wrong = "wrong" if report.outcome is Outcome.FAIL else "not proved"
+    bad = [sample for sample in report.samples if SEVERITY[sample.outcome] >= SEVERITY[Outcome.UNDECIDED]]
+    lines = [f"\nThe derivative of {report.header.read_as} is {wrong}", ""]
+    if bad:
+        lines.append(f"Mismatched derivatives: {len(bad)} / {len(report.samples)} ({100 * len(bad) / len(report.samples):.3g}%)")
+        worst = max(bad, key=lambda sample: (SEVERITY[sample.outcome], max((r.ulps or 0.0 for r in sample.results), default=0.0)))
+        lines += _worst(report, worst)
+    failed = [c for c in report.checks if c.outcome is not None and SEVERITY[c.outcome] >= SEVERITY[Outcome.UNDECIDED]]
+    return "\n".join([*lines, *(f"Rule {check.name}: {check.detail}" for check in failed)])
+
+
+def _worst(report: Report, sample: Sample) -> list[str]:
+    from diffcheck.views.console import enclosure_text, engine_name, place
+
+    symbol = results.leibniz(report.header.name + sample.output, sample.wrt, sample.order)
+    proved = enclosure_text(sample.enclosure) if sample.enclosure is not None else sample.status.value
+    lines = [f"Worst: {symbol} at {place(sample)}", f" DESIRED: {proved}"]
+    said = [f"{result.value!r} ({engine_name(result)}, {result.verdict.value}: {result.reason})" for result in sample.results]
+    return [*lines, *(f" ACTUAL:  {words}" for words in said)]

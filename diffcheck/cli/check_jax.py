@@ -1,0 +1,136 @@
+"""diffcheck check-jax: judge the derivatives of a JAX function, and its derivative rules."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from diffcheck.cli.app import app
+from diffcheck.cli.arguments import Color, Colored, Dtype, FloatFormat, Format, MaxMemory, Output, Strict, Timeout
+from diffcheck.cli.exits import exit_code, guarded
+from diffcheck.cli.supervised import Watch, supervised
+from diffcheck.errors import InputError
+from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
+
+if TYPE_CHECKING:
+    from diffcheck.judgement.functions.check import FunctionCheck
+    from diffcheck.judgement.functions.points import Arguments
+    from diffcheck.results import Report, Tally
+
+
+def _option(*names: str, help: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, show_default=False)
+
+
+Function = Annotated[
+    str, typer.Argument(metavar="FUNCTION", help="FILE.py:NAME or package.module:NAME; the file is executed.", show_default=False)
+]
+At = Annotated[list[str], _option("--at", help="A point: 2, or x=1,y=2, or x=[1,2,3],A=[[1,2],[3,4]]. May be repeated.", metavar="POINT")]
+Points = Annotated[
+    Path | None, _option("--points", help="A point from an .npz or .npy file, or points of numbers from a CSV file.", metavar="FILE")
+]
+Random = Annotated[int, _option("--random", help="How many random points to take.", metavar="N")]
+Seed = Annotated[int, typer.Option("--seed", help="What random points are drawn with.")]
+Domain = Annotated[list[str], _option("--domain", help="Where random points lie: -1,1 (the default), or x=0,10.", metavar="A,B")]
+Shape = Annotated[list[str], _option("--shape", help="The shapes of random arguments: 3, or A=3,3 (default: numbers).", metavar="SHAPE")]
+Against = Annotated[
+    str, _option("--against", help="Judge by a formula, or by another function FILE.py:OTHER, instead.", metavar="EXPR|FUNCTION")
+]
+
+
+@app.command("check-jax")
+@guarded
+def check_jax(
+    function: Function,
+    at: At = [],  # noqa: B006  (Typer copies it)
+    points: Points = None,
+    random: Random = 0,
+    seed: Seed = 0,
+    domain: Domain = [],  # noqa: B006
+    shape: Shape = [],  # noqa: B006
+    against: Against = "",
+    dtype: FloatFormat = Dtype.float64,
+    lint: Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")] = None,
+    timeout: Timeout = DEFAULT_SECONDS,
+    max_memory: MaxMemory = DEFAULT_MEGABYTES,
+    format: Annotated[Format, typer.Option("--format", help="How to show the report.")] = Format.text,
+    latex: Annotated[bool, typer.Option("--latex", help="Show the closed form as LaTeX too.")] = False,
+    strict: Strict = False,
+    color: Colored = Color.auto,
+    output: Output = None,
+) -> int:
+    """Judge the derivatives of a JAX function, with its own derivative rules. The file that it is in is executed.
+
+    \b
+    Examples:
+      diffcheck check-jax jax.nn:gelu --at 0.5
+      diffcheck check-jax rule.py:softplus --at "linspace(-30,30,5)"
+      diffcheck check-jax jax.nn:softmax --at "x=[1,2,3]"
+      diffcheck check-jax jax.nn:sigmoid --random 5 --domain -20,20 --against "1/(1 + exp(-x))"
+    """
+    from diffcheck.views.output import opened
+
+    def report() -> Report:
+        job = _checked(function, against, dtype, lint, at, shape)
+        return job.report(_points(job, at, points, (random, seed, domain, shape)))
+
+    with opened(output) as stream:
+
+        def work(watch: Watch) -> int:
+            with redirect_stdout(sys.stderr):  # what the user's code prints is no part of the report
+                found = watch.timed(report)
+            return exit_code(_show(found, format, latex, color, stream), strict)
+
+        return supervised(work, Limits(timeout, max_memory), stream)
+
+
+def _checked(reference: str, against: str, dtype: Dtype, lint: bool | None, at: list[str], shape: list[str]) -> FunctionCheck:
+    from diffcheck.engines.automatic import use_persistent_cache
+    from diffcheck.judgement.functions.check import FunctionCheck
+    from diffcheck.judgement.functions.loading import load
+    from diffcheck.judgement.functions.points import names_in
+
+    use_persistent_cache()
+    wide = dtype is Dtype.float64
+    function = load(reference, wide)
+    other = load(against, wide) if _is_reference(against) else against or None
+    names = names_in(at) if at else [part.partition("=")[0] for part in shape if "=" in part]
+    name = reference.rpartition(":")[2].rpartition(".")[2]
+    return FunctionCheck(function, given=names, name=name, against=other, dtype=dtype.value, linted=lint)
+
+
+def _is_reference(text: str) -> bool:
+    """Whether a text names a function: no expression of the language has a colon."""
+    return ":" in text
+
+
+def _points(job: FunctionCheck, at: list[str], file: Path | None, random: tuple[int, int, list[str], list[str]]) -> list[Arguments]:
+    from diffcheck.judgement.functions.points import at_random, from_file, from_point_texts
+
+    count, seed, domain, shape = random
+    if bool(at) + (file is not None) + bool(count) != 1:
+        wanted = ",".join(f"{name}=1" for name in job.parameters.names) if len(job.parameters.names) > 1 else "2"
+        problem = "points are given in more than one way" if at or file else "no point is given"
+        raise InputError(problem, f"Write --at {wanted}, or --points FILE, or --random 20.")
+    if file is not None:
+        return from_file(file, job.parameters, job.format)
+    if count:
+        return at_random(count, seed, domain, shape, job.parameters, job.format)
+    return from_point_texts(at, job.parameters, job.format)
+
+
+def _show(report: Report, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
+    if format is not Format.text:
+        from diffcheck.views import json_
+
+        if format is Format.jsonl:
+            return json_.write_lines(report.samples, stream, report.checks)
+        return json_.write_report(report.header, report.samples, stream, report.checks)
+    from diffcheck.views import console as view
+
+    view.show_report(view.console_for(stream, color.value), report, latex)
+    return report.tally

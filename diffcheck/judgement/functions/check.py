@@ -1,0 +1,203 @@
+"""The pipeline for JAX functions: arguments → Jacobians by JAX's rules → certificates of the undecorated function → verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import flint
+import jax
+import sympy
+
+from diffcheck.engines.jax_function import JaxFunction
+from diffcheck.engines.symbolic import Differentiator
+from diffcheck.errors import InputError, UnsupportedError
+from diffcheck.graph.build import Problem, read
+from diffcheck.graph.graph import Definition, Graph, GraphBuilder
+from diffcheck.graph.text import Infix, Latex, Text, derivative_text, one_line
+from diffcheck.judgement.formats import format_named
+from diffcheck.judgement.functions.claims import ClaimedJacobian
+from diffcheck.judgement.functions.entries import Jacobian
+from diffcheck.judgement.functions.linter import lint
+from diffcheck.judgement.functions.loading import users_code
+from diffcheck.judgement.functions.points import Arguments, Parameters, from_value, names_in
+from diffcheck.language import syntax
+from diffcheck.results import SEVERITY, Derivative, Header, Report, RuleCheck, Sample
+
+SHOWN_DERIVATIVES = 4  # closed forms in the header; a larger Jacobian has none
+UNREADABLE = "too long for one line"
+
+
+class FunctionCheck:
+    """One JAX function under test.
+
+    `against` is what it is judged by: nothing (its own computation, without its custom rules), an expression in the function's
+    arguments, or another function. `linted` runs the checks of custom derivative rules: by default where there is such a rule.
+    `claim` is a derivative worked out by hand, judged beside JAX's: an array of the shape of the result followed by that of the
+    argument (a tuple of such for several arguments), or a function that returns it. `given` are names for the arguments of a
+    function whose signature has none.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str = "",
+        against: str | Callable[..., Any] | None = None,
+        dtype: str = "float64",
+        linted: bool | None = None,
+        claim: Any = None,
+        given: Sequence[str] = (),
+    ) -> None:
+        self.format = format_named(dtype)
+        self.parameters = Parameters.of(function, given)
+        self.name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
+        self._function = function
+        self._linted = linted
+        self._made: dict[int, dict[Any, dict[Any, Any]]] = {}  # of each function, what does not depend on the point
+        self._claim = claim
+        self._formula = _formula(against, self.parameters) if isinstance(against, str) else None
+        self._other = against if callable(against) else None
+
+    def report(self, points: Sequence[Arguments]) -> Report:
+        """The verdicts at some points, those of each point worst first, and what is found of the rules."""
+        jacobians = [self._jacobian(point) for point in points]
+        samples: list[Sample] = []
+        checks: list[RuleCheck] = []
+        for jacobian in jacobians:
+            samples += jacobian.samples()
+            checks += self._checks(jacobian)
+        return Report(self._header(jacobians[0]), tuple(samples), _merged(checks))
+
+    def _jacobian(self, point: Arguments) -> Jacobian:
+        function = self._at(self._function, point)
+        if not function.point:
+            raise InputError(f"no argument of {self.name} is a floating-point number", "There is nothing to differentiate by.")
+        with users_code(self.name):
+            if not function.outputs:
+                raise InputError(f"{self.name} returns no floating-point number", "There is nothing to differentiate.")
+            _ = function.primal
+        claim = None if self._claim is None else ClaimedJacobian(self._claim, function, point)
+        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim)
+
+    def _at(self, function: Callable[..., Any], point: Arguments) -> JaxFunction:
+        made = self._made.setdefault(id(function), {})
+        return JaxFunction(function, point, self.format.name == "float64", made)
+
+    def _truth(self, function: JaxFunction, point: Arguments) -> Sequence[Graph]:
+        if self._formula is not None:
+            if len(function.outputs) != 1 or any(leaf.shape for leaf in function.point.values()):
+                raise InputError("--against takes an expression for functions of numbers only", "Give another function: FILE.py:OTHER.")
+            return [self._formula]
+        if self._other is None:
+            return _lifted(function)
+        with users_code("the function to judge against"):
+            other = self._at(self._other, dict(zip(Parameters.of(self._other, self.parameters.names).names, point.values(), strict=True)))
+            if len(other.outputs) != len(function.outputs):
+                raise InputError(f"the other function returns {len(other.outputs)} numbers, not {len(function.outputs)}")
+            return [_renamed(graph, dict(zip(other.variables, function.variables, strict=True))) for graph in _lifted(other)]
+
+    def _checks(self, jacobian: Jacobian) -> Iterator[RuleCheck]:
+        with users_code(self.name):
+            wanted = jacobian.function.has_custom_rule if self._linted is None else self._linted
+        if wanted:
+            yield from lint(jacobian)
+
+    def _header(self, jacobian: Jacobian) -> Header:
+        truth = jacobian.truth
+        screening = jacobian.screening
+        notes = [f"JAX ran {self.name} compiled with jax.jit on the CPU"]
+        if screening is not None:
+            notes.append(
+                f"of {screening.entries:,} derivatives {screening.judged:,} are judged, those that differ most from the function "
+                f"without its rules and an even sample; the largest deviation in floats is {screening.largest:.1e}, at {screening.where}"
+            )
+        if jacobian.function.fixed:
+            notes.append(f"not differentiated by {', '.join(jacobian.function.fixed)}: no floats")
+        return Header(
+            read_as=_read_as(self.name, self.parameters, truth),
+            name=self.name,
+            variables=jacobian.function.variables if jacobian.is_small else (),
+            dtype=self.format.name,
+            program="; ".join(notes),
+            derivatives=() if isinstance(truth, UnsupportedError) else tuple(_closed_forms(jacobian.function, truth)),
+            versions={library.__name__: library.__version__ for library in (jax, sympy, flint)},
+        )
+
+
+def check_function(function: Callable[..., Any], at: Any, **options: Any) -> Report:
+    """Check the derivatives of a JAX function at points: numbers, arrays, tuples or mappings of arguments, or a list of such."""
+    check = FunctionCheck(function, given=names_in(at), **options)
+    return check.report(from_value(at, check.parameters, check.format))
+
+
+def _lifted(function: JaxFunction) -> Sequence[Graph]:
+    try:
+        return function.graphs
+    except UnsupportedError as unsupported:
+        raise UnsupportedError(unsupported.reason.replace("JAX's derivative", "the function")) from None
+
+
+def _formula(text: str, parameters: Parameters) -> Graph:
+    graph = read(text).target.flat
+    unknown = [name for name in graph.variables if name not in parameters.names]
+    if unknown:
+        fix = f"Its arguments: {', '.join(parameters.names)}."
+        raise InputError(f"the formula uses {', '.join(unknown)}, which the function does not have", fix)
+    return graph
+
+
+def _renamed(graph: Graph, names: dict[str, str]) -> Graph:
+    builder = GraphBuilder()
+    output = builder.graft(graph, {name: builder.variable(names[name]) for name in graph.variables})
+    return builder.graph(output)
+
+
+def _merged(checks: Sequence[RuleCheck]) -> tuple[RuleCheck, ...]:
+    """One check of each name: the worst of all points."""
+    worst: dict[str, RuleCheck] = {}
+    for check in checks:
+        if check.name not in worst or _severity(check) > _severity(worst[check.name]):
+            worst[check.name] = check
+    return tuple(worst.values())
+
+
+def _severity(check: RuleCheck) -> int:
+    return -1 if check.outcome is None else SEVERITY[check.outcome]
+
+
+# What is shown of the function
+
+
+class _Floats(Infix):
+    """Mathematics whose numbers come from a program: 1e-06, not the sixty digits of that float."""
+
+    def constant(self, value: Fraction) -> Text:
+        return Text(f"{float(value):.17g}" if value.denominator == 1 else repr(float(value)), 10 if value >= 0 else 7)
+
+
+def _read_as(name: str, parameters: Parameters, truth: Sequence[Graph] | UnsupportedError) -> str:
+    call = f"{name}({', '.join(parameters.names)})"
+    if isinstance(truth, UnsupportedError):
+        return f"{call}, which cannot be lifted: {truth.reason}"
+    text = one_line(truth[0], _Floats()) if len(truth) == 1 else None
+    if text is not None:
+        return f"{call} = {text}"
+    return f"{call}: {len(truth):,} results, of up to {max(len(graph.nodes) for graph in truth):,} operations"
+
+
+def _closed_forms(function: JaxFunction, truth: Sequence[Graph]) -> Iterator[Derivative]:
+    """SymPy's derivatives of the undecorated function, of a small one."""
+    if len(truth) != 1 or len(function.variables) > SHOWN_DERIVATIVES:
+        return
+    target = Definition("", function.variables, len(function.variables), truth[0], truth[0])
+    differentiator = Differentiator(Problem(syntax.Program("", (), None), (target,), target))
+    for variable in function.variables:
+        try:
+            found = differentiator.derivative(variable)
+        except UnsupportedError as unsupported:
+            yield Derivative(variable, 1, unsupported.reason, "", False)
+        else:
+            text, chained = derivative_text(found, _Floats())
+            yield Derivative(variable, 1, text, derivative_text(found, Latex())[0], chained)

@@ -1,0 +1,53 @@
+"""A Jacobian that the user worked out: an array, a tuple of arrays, or a function that returns it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from diffcheck.engines.jax_function import JaxFunction
+from diffcheck.errors import InputError, UnsupportedError
+from diffcheck.graph.graph import Graph, GraphBuilder
+from diffcheck.judgement.functions.loading import users_code
+
+
+class ClaimedJacobian:
+    """The claim for a function at a point. Raises InputError where it has not the size of the Jacobian."""
+
+    def __init__(self, claim: Any, function: JaxFunction, arguments: Mapping[str, Any]) -> None:
+        self._function = function
+        self._program = JaxFunction(claim, arguments, function.wide) if callable(claim) else None
+        with users_code("the claim"):
+            found = function.scoped(claim)(*arguments.values()) if callable(claim) else claim
+        self.values: NDArray[Any] = self._matrix([np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(found)])
+
+    def graph(self, row: int, column: int) -> Graph | None:
+        """The formula of one entry; None where the claim is a function that is not lifted."""
+        if self._program is None:
+            builder = GraphBuilder()
+            return builder.graph(builder.constant(Fraction(float(self.values[row, column]))))
+        if self._graphs is None:
+            return None
+        found: Graph = self._graphs[row, column]
+        return found
+
+    @cached_property
+    def _graphs(self) -> NDArray[Any] | None:
+        assert self._program is not None
+        try:
+            return self._matrix(self._program.graph_arrays)
+        except UnsupportedError:
+            return None
+
+    def _matrix(self, parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """An array of the shape of the result followed by that of the argument, for each argument: side by side."""
+        rows, columns = len(self._function.outputs), len(self._function.variables)
+        if [part.size for part in parts] != [rows * leaf.size for leaf in self._function.point.values()]:
+            raise InputError(f"the claim has {sum(part.size for part in parts)} numbers, and the Jacobian is {rows} × {columns}")
+        return np.concatenate([part.reshape(rows, -1) for part in parts], axis=1)

@@ -1,0 +1,260 @@
+"""The entries of a Jacobian at one point, judged: certified where the function is lifted, by numerical evidence elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from diffcheck.engines.certified import Arithmetic
+from diffcheck.engines.jax_function import NO_FORWARD_MODE, JaxFunction
+from diffcheck.engines.numerical import estimate
+from diffcheck.errors import UnsupportedError, UserCodeError
+from diffcheck.graph.graph import Graph
+from diffcheck.judgement.accuracy.table import roundings
+from diffcheck.judgement.evidence import Source
+from diffcheck.judgement.formats import Format
+from diffcheck.judgement.functions.claims import ClaimedJacobian
+from diffcheck.judgement.functions.loading import raised_by_jax, users_code
+from diffcheck.judgement.functions.numerical import LABEL, judge_by_evidence
+from diffcheck.judgement.judge import Entry, Judge
+from diffcheck.judgement.verdict import Judgement
+from diffcheck.results import SEVERITY, Outcome, Result, Sample, Status, Verdict
+
+MODES = ("forward", "reverse")
+CLAIM = "claim"
+CERTIFIED_ENTRIES = 400  # of a larger Jacobian those that look worst are judged, and an even sample
+SUSPECTS = 10
+SAMPLED = 6
+CUSTOM_VJP = "a jax.custom_vjp has none (jax.jvp and jax.jacfwd refuse it); where it is wanted, write the rule as a jax.custom_jvp"
+Matrix = NDArray[Any] | UnsupportedError
+
+
+class NoForwardMode(UnsupportedError):  # noqa: N818
+    """Forward mode does not exist for this function; nothing is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """All entries of the Jacobian against the derivative of the undecorated function, in floats."""
+
+    entries: int
+    judged: int
+    largest: float  # relative deviation
+    where: str
+
+
+class Jacobian:
+    """The Jacobian of a function at a point as both modes of JAX give it. `truth` are the graphs of its rows, or why there are none."""
+
+    def __init__(
+        self, function: JaxFunction, name: str, fmt: Format, truth: Callable[[], Sequence[Graph]], claim: ClaimedJacobian | None = None
+    ) -> None:
+        self.function = function
+        self.claim = claim
+        self.name = name
+        self.format = fmt
+        self._truth = truth
+        self.rows, self.columns = len(function.outputs), len(function.variables)
+        self.point = dict(zip(function.variables, function.vector.tolist(), strict=True))
+        self.arithmetic = Arithmetic(fmt.unit_roundoff, fmt.smallest_normal, roundings(jax.__version__, fmt.name))
+        self._leaves: dict[str, Jacobian] = {}
+        self._lifted: dict[tuple[str, int], dict[int, Graph] | None] = {}
+
+    @cached_property
+    def truth(self) -> Sequence[Graph] | UnsupportedError:
+        try:
+            return self._truth()
+        except UnsupportedError as unsupported:
+            return unsupported
+
+    # Which entries are judged
+
+    @cached_property
+    def is_small(self) -> bool:
+        return self.rows * self.columns <= CERTIFIED_ENTRIES
+
+    @cached_property
+    def watched_rows(self) -> list[int]:
+        """The rows that reverse mode computes: all, or an even sample of very many."""
+        return sorted(set(np.linspace(0, self.rows - 1, min(self.rows, CERTIFIED_ENTRIES)).round().astype(int).tolist()))
+
+    @cached_property
+    def _deviations(self) -> NDArray[Any]:
+        """|reverse - plain| relative to the largest entry of the row; NaN counts as infinite."""
+        if isinstance(self.reverse, UnsupportedError):
+            return np.zeros((len(self.watched_rows), self.columns))
+        plain = self.function.reverse(self.watched_rows, plain=True)
+        with np.errstate(all="ignore"):
+            scale = np.maximum(abs(plain), 1e-6 * np.nanmax(np.where(np.isfinite(plain), abs(plain), 0.0)))
+            deviations = abs(self.reverse - plain) / np.where(scale > 0, scale, 1.0)
+        same = (self.reverse == plain) | (np.isnan(self.reverse) & np.isnan(plain))
+        return np.where(same, 0.0, np.where(np.isfinite(deviations), deviations, np.inf))
+
+    @cached_property
+    def chosen(self) -> list[tuple[int, int]]:
+        """(row, column) of the entries that are judged."""
+        if self.is_small:
+            return [(row, column) for row in range(self.rows) for column in range(self.columns)]
+        total = self._deviations.size
+        worst = np.argsort(-self._deviations, axis=None, kind="stable")[:SUSPECTS]
+        even = np.linspace(0, total - 1, SAMPLED).round().astype(int)
+        places = [divmod(int(k), self.columns) for k in dict.fromkeys([*worst.tolist(), *even.tolist()])]
+        return [(self.watched_rows[row], column) for row, column in places]
+
+    @property
+    def screening(self) -> Screening | None:
+        """What the entries that are not judged one by one were compared with."""
+        if self.is_small:
+            return None
+        row, column = divmod(int(self._deviations.argmax()), self.columns)
+        where = self.label(self.watched_rows[row], column)
+        return Screening(self._deviations.size, len(self.chosen), float(self._deviations.max()), where)
+
+    def label(self, row: int, column: int) -> str:
+        return f"d{self.name}{self.function.outputs[row]}/d{self.function.variables[column]}"
+
+    # JAX's values
+
+    @cached_property
+    def reverse(self) -> Matrix:
+        """The watched rows."""
+        return _matrix(self.name, lambda: self.function.reverse(self.watched_rows))
+
+    @cached_property
+    def forward(self) -> Matrix:
+        """The columns of the chosen entries."""
+        return _matrix(self.name, lambda: self.function.forward(self._forward_columns))
+
+    @cached_property
+    def _forward_columns(self) -> list[int]:
+        return sorted({column for _, column in self.chosen})
+
+    def value(self, mode: str, row: int, column: int) -> float | UnsupportedError:
+        if mode == CLAIM:
+            assert self.claim is not None
+            return float(self.claim.values[row, column])
+        matrix = self.forward if mode == "forward" else self.reverse
+        if isinstance(matrix, UnsupportedError):
+            alone = self._alone(mode, column)
+            return matrix if alone is None else alone[0].value(mode, row, alone[1])
+        if mode == "forward":
+            return float(matrix[row, self._forward_columns.index(column)])
+        return float(matrix[self.watched_rows.index(row), column])
+
+    def _alone(self, mode: str, column: int) -> tuple[Jacobian, int] | None:
+        """Where JAX lacks the derivative for another argument: the Jacobian of this one's leaf alone, and the column there."""
+        whole = self.forward if mode == "forward" else self.reverse
+        if len(self.function.point) == 1 or isinstance(whole, NoForwardMode) or not isinstance(whole, UnsupportedError):
+            return None
+        starts = np.cumsum([0, *(leaf.size for leaf in self.function.point.values())])
+        number = int(np.searchsorted(starts, column, side="right")) - 1
+        name = list(self.function.point)[number]
+        if name not in self._leaves:
+            self._leaves[name] = Jacobian(self.function.only(name), self.name, self.format, self._truth)
+        return self._leaves[name], column - int(starts[number])
+
+    # Judgement
+
+    @cached_property
+    def _found(self) -> dict[tuple[int, int], Sample]:
+        return {(row, column): self._sample(row, column) for row, column in self.chosen}
+
+    @property
+    def kinks(self) -> list[int]:
+        """The rows that have a kink in some variable."""
+        return sorted({row for (row, _), sample in self._found.items() if sample.status is Status.KINK})
+
+    def samples(self) -> list[Sample]:
+        """One sample for each chosen entry, the worst first."""
+        found = self._found.values()
+        return sorted(found, key=lambda sample: (-SEVERITY[sample.outcome], -max((r.ulps or 0.0 for r in sample.results), default=0.0)))
+
+    def _sample(self, row: int, column: int) -> Sample:
+        values = {mode: self.value(mode, row, column) for mode in (*MODES, *([] if self.claim is None else [CLAIM]))}
+        applicable = {mode: value for mode, value in values.items() if not isinstance(value, NoForwardMode)}
+        if isinstance(self.truth, UnsupportedError):
+            return self._by_evidence(row, column, applicable, self.truth)
+        entries = [Entry(*_engine(mode), f"{mode}:{row},{column}") for mode in applicable]
+        judge = Judge(Source(self.truth[row], ""), self.format, self.program)
+        found = {"primal": float(self.function.primal[row]), **{f"{mode}:{row},{column}": value for mode, value in applicable.items()}}
+        sample = judge.sample(self.point, (self.function.variables[column],), entries, found)
+        return replace(sample, output=self.function.outputs[row])
+
+    def program(self, entry: Entry) -> Graph | None:
+        """JAX's own program for an entry, lifted when it is first asked for."""
+        mode, _, place = entry.key.partition(":")
+        row, column = map(int, place.split(","))
+        if mode == CLAIM:
+            return None if self.claim is None else self.claim.graph(row, column)
+        if (alone := self._alone(mode, column)) is not None:
+            return alone[0].program(Entry(entry.engine, mode, f"{mode}:{row},{alone[1]}"))
+        key = (mode, column if mode == "forward" else row)
+        if key not in self._lifted:
+            self._lifted[key] = self._lift(mode, row, column)
+        graphs = self._lifted[key]
+        return None if graphs is None else graphs[row if mode == "forward" else column]
+
+    def _lift(self, mode: str, row: int, column: int) -> dict[int, Graph] | None:
+        try:
+            if mode == "forward":
+                return dict(enumerate(self.function.forward_graphs(column)))
+            return self.function.reverse_graphs(row, [c for r, c in self.chosen if r == row])
+        except UnsupportedError:
+            return None
+
+    # Numerical evidence
+
+    def _by_evidence(self, row: int, column: int, values: dict[str, float | UnsupportedError], why: UnsupportedError) -> Sample:
+        variable = self.function.variables[column]
+        evidence = estimate(self._along(row, column), self.point[variable], self.format.unit_roundoff)
+        results = tuple(
+            _unsupported(mode, value) if isinstance(value, UnsupportedError) else _result(mode, value, judge_by_evidence(value, evidence))
+            for mode, value in values.items()
+        )
+        point = self.point if self.is_small else {variable: self.point[variable]}
+        reason, primal = f"{why.reason}: {LABEL}", float(self.function.primal[row])
+        return Sample(point, variable, 1, Status.UNDECIDED, reason, primal, None, None, None, results, output=self.function.outputs[row])
+
+    def _along(self, row: int, column: int) -> Callable[[float], float]:
+        """Entry `row` of the function as a function of one coordinate, in its own format."""
+        function = self.function
+
+        def f(x: float) -> float:
+            moved = function.vector.copy()
+            moved[column] = x
+            return float(function.compiled(moved)[row])
+
+        return f
+
+
+def _matrix(name: str, compute: Callable[[], NDArray[Any]]) -> Matrix:
+    """What a mode of JAX gives; what it lacks is a reason, what the user's code raises is theirs."""
+    try:
+        with users_code(name):
+            return compute()
+    except UnsupportedError as unsupported:
+        return unsupported
+    except UserCodeError as error:
+        if NO_FORWARD_MODE in error.message:
+            return NoForwardMode(CUSTOM_VJP)
+        if raised_by_jax(error):
+            return UnsupportedError(error.message.replace(f"{name} raised", "JAX:", 1))
+        raise
+
+
+def _engine(mode: str) -> tuple[str, str | None]:
+    return (CLAIM, None) if mode == CLAIM else ("automatic", mode)
+
+
+def _result(mode: str, value: float, judged: Judgement) -> Result:
+    return Result(*_engine(mode), value, judged.ulps, judged.verdict, judged.outcome, judged.reason)
+
+
+def _unsupported(mode: str, value: UnsupportedError) -> Result:
+    return Result("automatic", mode, None, None, Verdict.UNSUPPORTED, Outcome.UNDECIDED, value.reason)

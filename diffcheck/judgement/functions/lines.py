@@ -1,0 +1,123 @@
+"""The function along a line through the point: second derivatives of arrays, and slopes at kinks, are settled there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from diffcheck.engines.certified import certify
+from diffcheck.engines.jaxpr import lift
+from diffcheck.errors import UnsupportedError
+from diffcheck.graph.graph import Graph, GraphBuilder
+from diffcheck.judgement.evidence import Source
+from diffcheck.judgement.functions.entries import Jacobian
+from diffcheck.judgement.judge import Entry, Judge
+from diffcheck.results import Outcome, Sample, Status, Verdict
+
+Vector = NDArray[Any]
+NEARBY = 2.0**-20  # how far from a kink the slopes of its pieces are taken
+DIRECTIONS = 64
+SLACK = 1e-4  # relative: what the slopes of the pieces change by within that distance
+WRONG = (Verdict.WRONG, Verdict.NONFINITE, Verdict.OUTSIDE, Verdict.SPURIOUS)
+
+
+def along(graphs: Sequence[Graph], weights: Sequence[float], names: Sequence[str], point: Vector, direction: Vector) -> Graph:
+    """t ↦ Σ wᵢ fᵢ(a + t v)."""
+    builder = GraphBuilder()
+    t = builder.variable("t")
+
+    def constant(value: float) -> int:
+        return builder.constant(Fraction(float(value)))
+
+    def moved(a: float, v: float) -> int:
+        return builder.apply("add", (constant(a), builder.apply("multiply", (constant(v), t))))
+
+    places = {name: moved(a, v) for name, a, v in zip(names, point, direction, strict=True)}
+    terms = [builder.apply("multiply", (constant(w), builder.graft(graph, places))) for w, graph in zip(weights, graphs, strict=True)]
+    total = terms[0]
+    for term in terms[1:]:
+        total = builder.apply("add", (total, term))
+    return builder.graph(total)
+
+
+def second_derivative(jacobian: Jacobian, v: Vector, w: Vector, pull: Callable[[Any, Any], Any]) -> tuple[Outcome | None, str]:
+    """The verdict on d²/dt² Σ wᵢ fᵢ(a + t v): JAX differentiates the pullback once more, in reverse mode."""
+    if isinstance(jacobian.truth, UnsupportedError):
+        return None, f"nothing is certified: {jacobian.truth.reason}"
+    function = jacobian.function
+    graph = along(jacobian.truth, w.tolist(), function.variables, function.vector, v)
+    if certify(graph, {"t": 0.0}, "t", 1).status is not Status.SMOOTH:
+        return None, "the function is not smooth here"
+
+    def slope(t: Any) -> Any:
+        with jax.enable_x64(function.wide):
+            return jnp.dot(pull(jnp.asarray(function.vector) + t * jnp.asarray(v), w), jnp.asarray(v))
+
+    curvature = jax.grad(slope)
+    try:
+        value = float(function.scoped(curvature)(np.zeros((), function.vector.dtype)))
+    except Exception as error:  # JAX lacks it, or the rule cannot be differentiated again
+        return None, f"JAX has no second derivative: {type(error).__name__}: {str(error).strip().partition(chr(10))[0][:120]}"
+    sample = _judged(jacobian, graph, ("t", "t"), value, curvature)
+    (result,) = sample.results
+    if result.outcome is Outcome.FAIL and result.verdict not in WRONG:
+        return Outcome.WARN, f"along a line: {result.reason}"
+    if result.outcome is Outcome.UNDECIDED:
+        return None, result.reason
+    said = f": {result.reason}" if result.outcome is Outcome.FAIL else ""
+    return result.outcome, f"along a line it is {value:.10g}, {result.verdict.value}{said}"
+
+
+def _judged(jacobian: Jacobian, graph: Graph, names: tuple[str, ...], value: float, program: Callable[[Any], Any] | None) -> Sample:
+    def lifted(_: Entry) -> Graph | None:
+        try:
+            return None if program is None else lift(program, ("t",), jacobian.format.name)
+        except UnsupportedError:
+            return None
+
+    judge = Judge(Source(graph, ""), jacobian.format, lifted)
+    return judge.sample({"t": 0.0}, names, [Entry("automatic", "reverse", "value")], {"primal": 0.0, "value": value})
+
+
+def beyond_the_clarke_set(jacobian: Jacobian) -> str:
+    """A direction along which the slopes given are none of the function, in words; '' where none is found.
+
+    A generalised gradient g keeps ⟨g, v⟩ ≤ max ⟨∇f, v⟩ over the gradients around the point. Beyond it, and wrong along the line
+    itself, is the sum of slopes that are fine one by one: 1 and 1 for max(x, y) where x = y.
+    """
+    if isinstance(jacobian.truth, UnsupportedError) or isinstance(jacobian.reverse, UnsupportedError) or jacobian.columns == 1:
+        return ""
+    for row in jacobian.kinks:
+        nearby, given = _nearby(jacobian, row), jacobian.reverse[jacobian.watched_rows.index(row)]
+        for v in _directions(jacobian.columns):
+            slopes, slope = nearby @ v, float(given @ v)
+            slack = SLACK * float(abs(slopes).max(initial=0.0))
+            if slopes.min() - slack <= slope <= slopes.max() + slack:
+                continue
+            graph = along([jacobian.truth[row]], [1.0], jacobian.function.variables, jacobian.function.vector, v)
+            (result,) = _judged(jacobian, graph, ("t",), slope, None).results
+            if result.outcome is not Outcome.PASS:
+                moving = ", ".join(f"{x:g} {name}" for x, name in zip(v, jacobian.function.variables, strict=True))
+                pieces = f"[{slopes.min():.6g}, {slopes.max():.6g}]"
+                return f"in the direction ({moving}) the slopes chosen add up to {slope:.6g}, and those of the pieces lie in {pieces}"
+    return ""
+
+
+def _directions(columns: int) -> list[Vector]:
+    generator = np.random.default_rng(0)
+    return [np.ones(columns), *(generator.choice([-1.0, -0.5, 0.5, 1.0], columns) for _ in range(7))]
+
+
+def _nearby(jacobian: Jacobian, row: int) -> Vector:
+    """Gradients of one entry of the undecorated function at points around this one."""
+    function = jacobian.function
+    generator = np.random.default_rng(1)
+    scale = NEARBY * np.maximum(1.0, abs(function.vector))
+    points = function.vector + scale * generator.uniform(-1, 1, (DIRECTIONS, jacobian.columns)).astype(function.vector.dtype)
+    return function.plain_gradients(points, row)

@@ -1,0 +1,108 @@
+"""Functions of the user's: `FILE.py:NAME` and `package.module:NAME` are executed here, and what they raise is shown as theirs."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import reduce
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jax
+
+from diffcheck.errors import InputError, UnsupportedError, UserCodeError
+
+FORMS = "Write FILE.py:NAME or package.module:NAME."
+_JAX = str(Path(jax.__file__).parent)
+_OTHERS = (str(Path(__file__).parents[2]), _JAX, str(Path(importlib.__file__).parents[1]), "<frozen")
+_INSTALLED = "site-packages"  # below the standard library's directory, but not a part of it
+
+
+def load(reference: str, wide: bool = True) -> Callable[..., Any]:
+    """The function that a reference names; its module is executed. `wide`: with JAX's 64-bit types. Raises InputError."""
+    place, colon, name = reference.rpartition(":")
+    if not colon or not place or not name:
+        raise InputError(f"{reference!r} does not name a function", FORMS)
+    with users_code(place), jax.enable_x64(wide):
+        module = _from_file(Path(place)) if place.endswith(".py") else _imported(place)
+    try:
+        found = reduce(getattr, name.split("."), module)
+    except AttributeError:
+        public = [each for each in vars(module) if not each.startswith("_") and callable(getattr(module, each))]
+        raise InputError(f"{place} has no function {name!r}", f"It has: {', '.join(public) or 'none'}.") from None
+    if not callable(found):
+        raise InputError(f"{reference} is not a function: it is {type(found).__name__}", FORMS)
+    return found
+
+
+def _from_file(path: Path) -> ModuleType:
+    """The file executed as `python FILE` would find it: its directory is the first place where it imports from."""
+    if not path.is_file():
+        raise InputError(f"there is no file {path}", FORMS)
+    name = f"{path.stem} (loaded by diffcheck from {path.resolve()})"  # a name of its own: random.py must not become `random`
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    directory = str(path.resolve().parent)
+    sys.modules[name] = module  # dataclasses look their module up
+    sys.path.insert(0, directory)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(directory)
+    return module
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            raise InputError(f"there is no module {error.name!r}", FORMS) from None
+        raise
+
+
+@contextmanager
+def users_code(what: str) -> Iterator[None]:
+    """What is raised inside becomes a UserCodeError with the traceback of the user's part; our own errors pass."""
+    update: Callable[[str, object], None] = jax.config.update
+    filtering = jax.config.jax_traceback_filtering  # type: ignore[attr-defined]
+    update("jax_traceback_filtering", "off")  # or it cannot be told who raised what
+    try:
+        yield
+    except (InputError, UnsupportedError):
+        raise
+    except (Exception, SystemExit) as error:
+        raise UserCodeError(f"{what} raised {_described(error)}", _trace(error)) from error
+    finally:
+        update("jax_traceback_filtering", filtering)
+
+
+def raised_by_jax(error: UserCodeError) -> bool:
+    """Whether it was JAX that refused something, and no line of the user's that failed."""
+    cause = error.__cause__
+    frames = traceback.extract_tb(cause.__traceback__) if cause is not None else []
+    return bool(frames) and frames[-1].filename.startswith(_JAX)
+
+
+def _described(error: BaseException) -> str:
+    first_line = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
+
+
+def _trace(error: BaseException) -> str:
+    """The traceback, with the frames of the user's code only, if there are any."""
+    every = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in every if _is_users(frame.filename)] or every
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames), *traceback.format_exception_only(error)]
+    return "".join(lines)
+
+
+def _is_users(file: str) -> bool:
+    return not file.startswith(_OTHERS) or _INSTALLED in file and not file.startswith(_OTHERS[:2])

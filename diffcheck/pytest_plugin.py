@@ -1,0 +1,112 @@
+"""The pytest plugin: cases of `*.diffcheck.toml` are tests, and `assert_derivative` is a fixture.
+
+A case passes or fails as `diffcheck run` says. One that an engine does not support is skipped; one that is expected to be a
+kink, or a fault, and is, is an expected failure; what stays undecided fails. No engine is imported before a test runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from diffcheck.errors import SuiteError
+from diffcheck.records import FaultKind, Record, reason
+from diffcheck.results import Outcome, Status, Verdict
+from diffcheck.suites.cases import Case, Unreadable
+from diffcheck.suites.suite import read_suite
+
+if TYPE_CHECKING:
+    from _pytest._code.code import ExceptionInfo, TerminalRepr
+
+SUFFIX = ".diffcheck.toml"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark that every case has: -m diffcheck."""
+    config.addinivalue_line("markers", f"diffcheck: a case of a *{SUFFIX} file")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Suites of diffcheck are test files."""
+    if not file_path.name.endswith(SUFFIX):
+        return None
+    suite: pytest.Collector = SuiteFile.from_parent(parent, path=file_path)
+    return suite
+
+
+@pytest.fixture
+def assert_derivative() -> Callable[..., None]:
+    """`diffcheck.assert_derivative`: fails unless every derivative of an expression or of a JAX function is right."""
+    import diffcheck
+
+    return diffcheck.assert_derivative
+
+
+class WrongDerivative(Exception):  # noqa: N818  (it is one)
+    """What a case says that did not pass."""
+
+
+class SuiteFile(pytest.File):
+    """A suite: its cases are the tests."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        try:
+            cases = read_suite(self.path)
+        except SuiteError as error:
+            raise self.CollectError(str(error)) from None
+        for number, case in enumerate(cases):
+            yield CaseItem.from_parent(self, name=case.id, case=case, number=number)
+
+
+class CaseItem(pytest.Item):
+    """One case, at all of its points."""
+
+    def __init__(self, *, case: Case | Unreadable, number: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.case = case
+        self.number = number
+        self.add_marker("diffcheck")
+
+    def runtest(self) -> None:
+        from diffcheck.suites.runner import run_case
+
+        records = list(run_case(self.case, self.number))
+        self.user_properties += _properties(records)
+        _end(self.case, records)
+
+    def repr_failure(self, excinfo: ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
+        return str(excinfo.value) if isinstance(excinfo.value, WrongDerivative) else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, self.case.line - 1, self.name
+
+
+def _end(case: Case | Unreadable, records: Sequence[Record]) -> None:
+    """Raises what makes a test fail, be skipped, or fail as expected."""
+    wrong = [record for record in records if record.outcome in (Outcome.FAIL, Outcome.UNDECIDED)]
+    if wrong and all(map(_is_unsupported, wrong)):
+        pytest.skip(reason(wrong[0]))
+    if wrong:
+        raise WrongDerivative("\n".join(f"{case.file}:{case.line}: {reason(record)}" for record in wrong))
+    remarkable = [record.sample for record in records if record.matched and record.sample is not None]
+    if any(sample.status is Status.KINK or sample.outcome is not Outcome.PASS for sample in remarkable):
+        pytest.xfail(f"expected {records[0].expected}")
+
+
+def _is_unsupported(record: Record) -> bool:
+    """Whether nothing is wrong but that an engine lacks something."""
+    if record.sample is None:
+        return record.fault is not None and record.fault.kind is FaultKind.UNSUPPORTED
+    worst = [result for result in record.sample.results if result.outcome in (Outcome.FAIL, Outcome.UNDECIDED)]
+    return bool(worst) and all(result.verdict is Verdict.UNSUPPORTED for result in worst)
+
+
+def _properties(records: Sequence[Record]) -> list[tuple[str, object]]:
+    """For JUnit files: the verdicts, and the largest error in ulps."""
+    results = [result for record in records if record.sample is not None for result in record.sample.results]
+    verdicts = ", ".join(dict.fromkeys(result.verdict.value for result in results))
+    errors = [result.ulps for result in results if result.ulps is not None]
+    return [("verdicts", verdicts), *([("largest_error_ulps", max(errors))] if errors else [])]

@@ -1,0 +1,186 @@
+"""`check-jax`: what is loaded and how, where points come from, what is shown, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import FAIL, PASS, UNDECIDED, USAGE, diffcheck
+
+RULES = '''
+import jax
+import jax.numpy as jnp
+import numpy as np
+from beside import TWO
+
+class Box:
+    square = staticmethod(lambda x: x**2)
+
+def square(x):
+    return x**2
+
+def scaled(x, factor=3.0):
+    return factor * x
+
+def power(x, n: int):
+    return x**n
+
+def pick(x, mask):
+    return jnp.sum(jnp.where(mask, x, 0.0)) * TWO
+
+def tree(p):
+    return {"sum": p["w"] @ p["w"], "bias": p["b"]}
+
+def broken(x):
+    return helper(x)
+
+def helper(x):
+    raise RuntimeError("the user's own fault")
+
+@jax.custom_vjp
+def bad_backward(x):
+    return x
+def backward(_, g):
+    raise RuntimeError("in the backward pass")
+bad_backward.defvjp(lambda x: (x, None), backward)
+
+def opaque(x):
+    return jax.lax.while_loop(lambda s: s > 1, lambda s: s / 2, x)
+
+@jax.custom_jvp
+def stepped(x):
+    return jax.pure_callback(lambda v: np.abs(np.asarray(v)), jax.ShapeDtypeStruct((), x.dtype), x)
+stepped.defjvp(lambda p, t: (stepped(*p), jnp.sign(p[0]) * t[0]))
+
+CONSTANT = 3
+def integers(x):
+    return jnp.round(x).astype(int)
+'''
+
+
+@pytest.fixture
+def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "beside.py").write_text("TWO = 2\n")
+    (tmp_path / "rules.py").write_text(RULES)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def points_of(stdout: str) -> list[dict[str, float]]:
+    return [sample["point"] for sample in map(json.loads, stdout.splitlines()) if "point" in sample]
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "point"),
+    [
+        ("rules.py:square", "2", {"x": 2.0}),
+        ("rules.py:Box.square", "x=2", {"x": 2.0}),
+        ("rules.py:scaled", "0x1p1", {"x": 2.0}),
+        ("jax.numpy:sin", "2", {"x": 2.0}),
+        ("jax.numpy:maximum", "x=1,y=2", {"x": 1.0, "y": 2.0}),
+        ("rules.py:square", "[1,2]", {"x[0]": 1.0, "x[1]": 2.0}),
+        ("rules.py:square", "x=[[1],[2]]", {"x[0,0]": 1.0, "x[1,0]": 2.0}),
+        ("rules.py:power", "x=2,n=3", {"x": 2.0}),
+    ],
+)
+def test_a_function_is_found_and_checked_at_a_point(rules: Path, function: str, at: str, point: dict[str, float]) -> None:
+    ended = diffcheck("check-jax", function, "--at", at, "--format", "jsonl")
+    assert (ended.code, ended.stderr) == (PASS, "")
+    assert points_of(ended.stdout)[0] == point
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["rules.py", "--at", "1"], "does not name a function"),
+        (["none.py:f", "--at", "1"], "there is no file none.py"),
+        (["rules.py:sqare", "--at", "1"], "rules.py has no function 'sqare'"),
+        (["rules.py:CONSTANT", "--at", "1"], "is not a function: it is int"),
+        (["no.such.module:f", "--at", "1"], "there is no module 'no'"),
+        (["rules.py:square"], "no point is given"),
+        (["rules.py:square", "--at", "1", "--random", "2"], "points are given in more than one way"),
+        (["rules.py:square", "--at", "y=[1]"], "no value for x"),
+        (["rules.py:square", "--at", "x=[1"], "lacks a closing bracket"),
+        (["rules.py:square", "--at", "x=[[1],[1,2]]"], "have different lengths"),
+        (["rules.py:square", "--random", "2", "--domain", "3,1"], "is not an interval"),
+        (["rules.py:square", "--random", "2", "--shape", "n=1"], "the function has no argument n"),
+        (["rules.py:square", "--at", "1", "--against", "2y"], "the formula uses y"),
+        (["rules.py:integers", "--at", "1"], "returns no floating-point number"),
+    ],
+)
+def test_what_cannot_be_used_is_said(rules: Path, arguments: list[str], message: str) -> None:
+    ended = diffcheck("check-jax", *arguments)
+    assert ended.code == USAGE
+    assert message in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(("name", "place"), [("broken", "in helper"), ("bad_backward", "in backward")])
+def test_an_exception_of_the_users_is_shown_as_theirs(rules: Path, name: str, place: str) -> None:
+    ended = diffcheck("check-jax", f"rules.py:{name}", "--at", "1")
+    assert ended.code == USAGE
+    assert ended.stderr.startswith(f"error: {name} raised RuntimeError: ")
+    trace = ended.stderr.partition("Traceback (most recent call last):\n")[2]
+    assert place in trace
+    assert trace.lstrip().startswith(f'File "{rules / "rules.py"}"'.replace(str(rules) + "/", "")) or str(rules) in trace.splitlines()[0]
+    assert "diffcheck/" not in trace
+
+
+def test_a_file_that_fails_is_the_users_too(rules: Path) -> None:
+    (rules / "fails.py").write_text("import sys\nsys.exit('not today')\n")
+    ended = diffcheck("check-jax", "fails.py:f", "--at", "1")
+    assert ended.code == USAGE
+    assert ended.stderr.startswith("error: fails.py raised SystemExit: not today")
+
+
+def test_help_says_that_the_file_is_executed() -> None:
+    assert "the file is executed" in " ".join(diffcheck("check-jax", "--help").stdout.split())
+
+
+def test_points_come_from_files(rules: Path) -> None:
+    np.savez(rules / "point.npz", x=np.array([1.0, 2.0, 4.0]), mask=np.array([True, False, True]))
+    ended = diffcheck("check-jax", "rules.py:pick", "--points", "point.npz", "--format", "json")
+    report = json.loads(ended.stdout)
+    assert {sample["wrt"]: sample["enclosure"]["midpoint"] for sample in report["samples"]} == {"x[0]": 2.0, "x[1]": 0.0, "x[2]": 2.0}
+    assert "not differentiated by mask" in report["header"]["program"]
+    np.save(rules / "point.npy", np.array([3.0]))
+    assert points_of(diffcheck("check-jax", "rules.py:square", "--points", "point.npy", "--format", "jsonl").stdout) == [{"x[0]": 3.0}]
+
+
+def test_random_points_are_those_of_their_seed(rules: Path) -> None:
+    command = ["check-jax", "rules.py:square", "--random", "3", "--domain", "5,6", "--shape", "2", "--format", "jsonl", "--seed"]
+    first, again, other = (points_of(diffcheck(*command, seed).stdout) for seed in ("1", "1", "2"))
+    assert first == again != other
+    assert all(5 <= value <= 6 for point in first for value in point.values())
+
+
+def test_a_formula_and_another_function_judge_instead(rules: Path) -> None:
+    assert diffcheck("check-jax", "rules.py:square", "--at", "3", "--against", "x^2").code == PASS
+    assert diffcheck("check-jax", "rules.py:square", "--at", "3", "--against", "x^3").code == FAIL
+    assert diffcheck("check-jax", "rules.py:square", "--at", "3", "--against", "rules.py:scaled").code == FAIL
+    assert diffcheck("check-jax", "rules.py:square", "--at", "3", "--against", "rules.py:Box.square").code == PASS
+
+
+def test_what_cannot_be_lifted_is_never_passed_in_silence(rules: Path) -> None:
+    ended = diffcheck("check-jax", "rules.py:stepped", "--at", "0.5", "--no-lint")
+    assert (ended.code, ended.stdout.count("numerical evidence, not certified")) == (PASS, 1)
+    at_the_corner = diffcheck("check-jax", "rules.py:stepped", "--at", "0", "--no-lint")
+    assert at_the_corner.code == UNDECIDED
+    assert "the slopes to the left and to the right differ" in at_the_corner.stdout
+
+
+def test_jax_lacking_a_mode_is_undecided_and_said(rules: Path) -> None:
+    """JAX has no reverse mode for a while loop."""
+    ended = diffcheck("check-jax", "rules.py:opaque", "--at", "5")
+    assert ended.code == UNDECIDED
+    assert "Reverse-mode differentiation does not work for lax.while_loop" in ended.stdout
+    assert "consistent" in ended.stdout
+
+
+def test_float32_runs_without_64_bit_types(rules: Path) -> None:
+    ended = diffcheck("check-jax", "rules.py:scaled", "--at", "0.1", "--dtype", "float32", "--format", "json")
+    report = json.loads(ended.stdout)
+    assert ended.code == PASS
+    assert report["samples"][0]["point"]["x"] == float(np.float32(0.1))

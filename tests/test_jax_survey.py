@@ -1,0 +1,56 @@
+"""docs/jax-functions.md says what is so, and benchmarks/checkers.py what README.md shows."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "jax-functions.md").read_text(encoding="utf-8")
+
+
+def _load_survey() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("jax_survey", ROOT / "docs" / "jax_survey.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["jax_survey"] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+survey = _load_survey()
+SUBJECTS = {subject.call: subject for subject in survey.SUBJECTS}
+SAMPLE = ("nn.relu6(x)", "nn.squareplus(x)", "nn.sparse_sigmoid(x)", "special.entr(x)", "special.spence(x)", "special.xlogy(x, y)")
+
+
+@pytest.mark.parametrize("call", SAMPLE)
+def test_a_row_of_the_survey_is_true(call: str) -> None:
+    row, _ = survey.surveyed(SUBJECTS[call])
+    assert survey.as_row(row) in PAGE
+
+
+def test_every_function_surveyed_has_its_row() -> None:
+    assert PAGE.count("\n| `") == len(survey.SUBJECTS)
+    assert all(f"| `{call}` |" in PAGE for call in SUBJECTS)
+
+
+def test_every_fault_listed_is_reproduced_in_plain_jax() -> None:
+    """test_docs.py runs the examples; here it is held that there is one for each fault of a function of numbers."""
+    titles = [line for line in PAGE.splitlines() if line.startswith("### ")]
+    assert titles
+    of_numbers = [title for title in titles if not any(f"jax.nn.{name}:" in title for name in ("dot_product_attention",))]
+    assert PAGE.count(">>> with jax.enable_x64(True):") == len(of_numbers)
+
+
+@pytest.mark.long
+def test_readme_shows_what_other_checkers_make_of_the_planted_rules() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "checkers.py")]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(line in readme for line in printed.splitlines() if "torch" not in line)

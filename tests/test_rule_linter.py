@@ -1,0 +1,125 @@
+"""Each check of the rule linter bites on a rule that breaks it, and on nothing else of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import Array, core
+
+import diffcheck
+from diffcheck import Outcome
+from diffcheck.judgement.functions.linter import CHECKS
+
+Function = Callable[..., Any]
+
+
+def square_with(forward: Function | None = None, backward: Function | None = None, primal: Function = jnp.square) -> Function:
+    """x² with a rule that is right but for the part given."""
+
+    @jax.custom_vjp
+    def square(x: Array) -> Array:
+        return primal(x)
+
+    square.defvjp(forward or (lambda x: (x**2, x)), backward or (lambda x, g: (g * 2 * x,)))
+    return square
+
+
+def _other_transpose(x: Array) -> Array:
+    def times(residual: Array, tangent: Array) -> Array:
+        return residual * tangent
+
+    def twice(residual: Array, cotangent: Array) -> Array:
+        return 2 * residual * cotangent
+
+    @jax.custom_jvp
+    def square(x: Array) -> Array:
+        return x**2
+
+    linear_call = jax.custom_derivatives.linear_call
+    square.defjvp(lambda primals, tangents: (square(*primals), linear_call(times, twice, 2 * primals[0], tangents[0])))
+    return square(x)
+
+
+def _traced_otherwise(x: Array) -> Array:
+    return square_with()(x) if isinstance(x, core.Tracer) else square_with()(x) + 1
+
+
+@jax.custom_batching.custom_vmap
+def _batched_otherwise(x: Array) -> Array:
+    return x**2
+
+
+@_batched_otherwise.def_vmap
+def _rule_for_batches(size: int, batched: list[bool], x: Array) -> tuple[Array, bool]:
+    return x**2 + 1, True
+
+
+@jax.custom_vjp
+def _scaled(x: Array, n: Array) -> Array:
+    return x * n
+
+
+_scaled.defvjp(lambda x, n: (x * n, n), lambda n, g: (g * n, g))  # the second should be None, or of the type float0
+
+BROKEN: dict[str, tuple[Function, tuple[Any, ...]]] = {
+    "primal": (square_with(forward=lambda x: (x**2 + 1e-6, x)), (1.5,)),
+    "linear": (square_with(backward=lambda x, g: (abs(g) * 2 * x,)), (1.5,)),
+    "zero": (square_with(backward=lambda x, g: (g * 2 * x + 1e-9,)), (1.5,)),
+    "types": (square_with(backward=lambda x, g: ((g * 2 * x).astype(jnp.float32),)), (1.5,)),
+    "arguments": (_scaled, (1.5, np.array(3))),
+    "format": (square_with(backward=lambda x, g: ((g * 2 * x).astype(jnp.bfloat16).astype(x.dtype),)), (1.5,)),
+    "adjoint": (_other_transpose, (1.5,)),
+    "jit": (_traced_otherwise, (1.5,)),
+    "vmap": (square_with(primal=_batched_otherwise), (1.5,)),
+    "second": (square_with(backward=lambda x, g: (g * 2 * jax.lax.stop_gradient(x),)), (1.5,)),
+}
+
+
+def outcomes(function: Function, at: tuple[Any, ...]) -> dict[str, Outcome | None]:
+    return {check.name: check.outcome for check in diffcheck.check(function, at, lint=True).checks}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_check_bites_on_a_rule_that_breaks_it(name: str) -> None:
+    assert outcomes(*BROKEN[name])[name] is Outcome.FAIL
+
+
+def test_a_rule_that_is_right_passes_every_check_that_applies() -> None:
+    found = outcomes(square_with(), (1.5,))
+    assert list(found) == list(CHECKS)
+    assert [name for name, outcome in found.items() if outcome is None] == ["arguments", "forward", "adjoint"]
+    assert {outcome for outcome in found.values() if outcome is not None} == {Outcome.PASS}
+
+
+def test_a_rule_of_the_wrong_form_fails_and_says_what_jax_says() -> None:
+    report = diffcheck.check(square_with(backward=lambda x, g: (g, g)), 1.5)
+    (types,) = (check for check in report.checks if check.name == "types")
+    assert types.outcome is Outcome.FAIL
+    assert "bwd" in types.detail
+
+
+def test_that_a_custom_vjp_has_no_forward_mode_counts_for_nothing() -> None:
+    report = diffcheck.check(square_with(), 1.5)
+    assert report.outcome is Outcome.PASS
+    assert [result.mode for sample in report.samples for result in sample.results] == ["reverse"]
+    assert "jax.custom_jvp" in next(check.detail for check in report.checks if check.name == "forward")
+
+
+@pytest.mark.parametrize("function", [jnp.maximum, jnp.minimum, lambda x, y: abs(x) + jax.nn.relu(y), lambda x, y: jnp.hypot(x, y)])
+def test_the_slopes_that_jax_chooses_at_kinks_belong_together(function: Function) -> None:
+    assert outcomes(function, (0.0, 0.0))["ties"] in (Outcome.PASS, None)
+
+
+def test_a_wrong_sum_of_slopes_is_seen_from_every_tie() -> None:
+    @jax.custom_vjp
+    def largest(x: Array) -> Array:
+        return jnp.max(x)
+
+    largest.defvjp(lambda x: (jnp.max(x), x), lambda x, g: (g * (x == jnp.max(x)),))
+    assert outcomes(largest, (np.array([2.0, 1.0, 2.0]),))["ties"] is Outcome.FAIL
+    assert outcomes(largest, (np.array([2.0, 1.0, 3.0]),))["ties"] is Outcome.PASS
