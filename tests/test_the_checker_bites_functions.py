@@ -40,9 +40,9 @@ def test_a_right_function_is_not_accused(case: Case) -> None:
 @pytest.mark.parametrize("name", ["square root at 1e-6", "logistic map, tenfold", "quadratic form"])
 def test_nor_are_the_rules_that_jax_derives_for_it(name: str) -> None:
     case = next(case for case in RIGHT if case.name == name)
-    checks = diffcheck.check(case.function, case.at, lint=True).checks
-    assert {check.outcome for check in checks} <= {Outcome.PASS, None}
-    assert "second" in {check.name for check in checks if check.outcome is Outcome.PASS}
+    found = {check.name: check.outcome for check in diffcheck.check(case.function, case.at, lint=True).checks}
+    assert set(found.values()) <= {Outcome.PASS, Outcome.WARN, None}
+    assert found["second"] is not None
 
 
 def test_at_a_point_without_symmetry_the_transposed_matrix_is_wrong_itself() -> None:

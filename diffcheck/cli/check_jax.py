@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -74,53 +76,66 @@ def check_jax(
     """
     from diffcheck.views.output import opened
 
-    def report() -> Report:
-        job = _checked(function, against, dtype, lint, at, shape)
-        return job.report(_points(job, at, points, (random, seed, domain, shape)))
-
+    wanted = _Points(at, points, random, seed, domain, shape)
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:
             with redirect_stdout(sys.stderr):  # what the user's code prints is no part of the report
-                found = watch.timed(report)
-            return exit_code(_show(found, format, latex, color, stream), strict)
+                report = watch.timed(lambda: _reported(function, against, dtype, lint, wanted))
+            return exit_code(_show(report, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream)
 
 
-def _checked(reference: str, against: str, dtype: Dtype, lint: bool | None, at: list[str], shape: list[str]) -> FunctionCheck:
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """Where to check, as the options say."""
+
+    at: list[str]
+    file: Path | None
+    random: int
+    seed: int
+    domain: list[str]
+    shape: list[str]
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What the arguments are called, for functions that do not say."""
+        from diffcheck.judgement.functions.points import names_in
+
+        return names_in(self.at) if self.at else [part.partition("=")[0] for part in self.shape if "=" in part]
+
+    def of(self, job: FunctionCheck) -> list[Arguments]:
+        from diffcheck.judgement.functions.points import at_random, from_file, from_point_texts
+
+        if bool(self.at) + (self.file is not None) + bool(self.random) != 1:
+            wanted = ",".join(f"{name}=1" for name in job.parameters.names) if len(job.parameters.names) > 1 else "2"
+            problem = "points are given in more than one way" if self.at or self.file else "no point is given"
+            raise InputError(problem, f"Write --at {wanted}, or --points FILE, or --random 20.")
+        if self.file is not None:
+            return from_file(self.file, job.parameters, job.format)
+        if self.random:
+            return at_random(self.random, self.seed, self.domain, self.shape, job.parameters, job.format)
+        return from_point_texts(self.at, job.parameters, job.format)
+
+
+def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points) -> Report:
     from diffcheck.engines.automatic import use_persistent_cache
     from diffcheck.judgement.functions.check import FunctionCheck
     from diffcheck.judgement.functions.loading import load
-    from diffcheck.judgement.functions.points import names_in
 
     use_persistent_cache()
     wide = dtype is Dtype.float64
     function = load(reference, wide)
     other = load(against, wide) if _is_reference(against) else against or None
-    names = names_in(at) if at else [part.partition("=")[0] for part in shape if "=" in part]
     name = reference.rpartition(":")[2].rpartition(".")[2]
-    return FunctionCheck(function, given=names, name=name, against=other, dtype=dtype.value, linted=lint)
+    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint)
+    return job.report(points.of(job))
 
 
 def _is_reference(text: str) -> bool:
     """Whether a text names a function: no expression of the language has a colon."""
     return ":" in text
-
-
-def _points(job: FunctionCheck, at: list[str], file: Path | None, random: tuple[int, int, list[str], list[str]]) -> list[Arguments]:
-    from diffcheck.judgement.functions.points import at_random, from_file, from_point_texts
-
-    count, seed, domain, shape = random
-    if bool(at) + (file is not None) + bool(count) != 1:
-        wanted = ",".join(f"{name}=1" for name in job.parameters.names) if len(job.parameters.names) > 1 else "2"
-        problem = "points are given in more than one way" if at or file else "no point is given"
-        raise InputError(problem, f"Write --at {wanted}, or --points FILE, or --random 20.")
-    if file is not None:
-        return from_file(file, job.parameters, job.format)
-    if count:
-        return at_random(count, seed, domain, shape, job.parameters, job.format)
-    return from_point_texts(at, job.parameters, job.format)
 
 
 def _show(report: Report, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
