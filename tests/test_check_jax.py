@@ -184,3 +184,20 @@ def test_float32_runs_without_64_bit_types(rules: Path) -> None:
     report = json.loads(ended.stdout)
     assert ended.code == PASS
     assert report["samples"][0]["point"]["x"] == float(np.float32(0.1))
+
+
+@pytest.mark.parametrize("at", ["[1,1,2]", "[2,2,1]"])
+def test_a_tie_whose_smoothness_is_not_proved_is_settled_by_evidence_and_said(at: str) -> None:
+    """softmax subtracts the largest argument: its parts have corners, and it has none."""
+    ended = diffcheck("check-jax", "jax.nn:softmax", "--at", at, "--format", "json")
+    report = json.loads(ended.stdout)
+    assert ended.code == PASS
+    assert {sample["status"] for sample in report["samples"]} <= {"smooth", "undecided"}
+    assert "numerical evidence, not certified" in ended.stdout
+    assert {result["verdict"] for sample in report["samples"] for result in sample["results"]} <= {"consistent", "exact", "agrees"}
+
+
+def test_softplus_has_no_corner_where_its_parts_have_one() -> None:
+    ended = diffcheck("check-jax", "jax.nn:softplus", "--at", "0", "--format", "json", "--no-lint")
+    (sample,) = json.loads(ended.stdout)["samples"]
+    assert (ended.code, sample["status"], sample["enclosure"]["midpoint"]) == (PASS, "smooth", 0.5)

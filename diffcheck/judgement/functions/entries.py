@@ -184,6 +184,8 @@ class Jacobian:
         judge = Judge(Source(self.truth[row], ""), self.format, self.program)
         found = {"primal": float(self.function.primal[row]), **{f"{mode}:{row},{column}": value for mode, value in applicable.items()}}
         sample = judge.sample(self.point, (self.function.variables[column],), entries, found)
+        if sample.status is Status.UNDECIDED:
+            return self._by_evidence(row, column, applicable, UnsupportedError(sample.status_reason))
         return replace(sample, output=self.function.outputs[row])
 
     def program(self, entry: Entry) -> Graph | None:
