@@ -10,6 +10,7 @@ import typer
 
 from diffcheck.cli.app import app
 from diffcheck.cli.arguments import (
+    AllowCode,
     Color,
     Colored,
     Dtype,
@@ -46,6 +47,7 @@ def run(
     pattern: Pattern = "",
     shard: Part = "1/1",
     resume: Resume = False,
+    allow_code: AllowCode = False,
     format: Annotated[SuiteFormat, typer.Option("--format", help="How to show the results.")] = SuiteFormat.text,
     dtype: FloatFormat = Dtype.float64,
     strict: Strict = False,
@@ -66,7 +68,7 @@ def run(
     from diffcheck.suites.selection import Shard
     from diffcheck.views import suite as view
 
-    job = Run(files, dtype.value, Limits(timeout, max_memory), pattern, Shard.read(shard), format.value, color.value)
+    job = Run(files, dtype.value, Limits(timeout, max_memory), pattern, Shard.read(shard), allow_code, format.value, color.value)
     spoken = format is SuiteFormat.text and output is None
     try:
         job.execute(cluster_hands(scheduler) if scheduler else local_hands(workers), output, resume)

@@ -32,7 +32,10 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One expression with its points, as a file gives it: the form is checked, the expression is not read yet."""
+    """One expression with its points, as a file gives it: the form is checked, the expression is not read yet.
+
+    Or, where `function` is not empty, a JAX function: FILE.py:NAME or package.module:NAME, judged by `against` where that is given.
+    """
 
     id: str
     line: int  # in the file, from 1
@@ -46,6 +49,8 @@ class Case:
     spare_coordinates: bool = False  # a point may name variables that the expression does not use
     file: str = ""
     sampling: Sampling | None = None
+    function: str = ""
+    against: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Run:
     limits: Limits = Limits()
     pattern: str = ""
     shard: Shard = Shard()
+    allow_code: bool = False
     format: str = "text"
     color: str = "never"
     summary: Summary = field(default_factory=Summary)
@@ -43,7 +44,7 @@ class Run:
         named = output is not None and is_replaceable(output)
         if resume and not named:
             raise InputError("--resume goes on with a run that wrote to a file", "Name it: -o FILE.")
-        units = selected(self.files, self.pattern, self.shard, self.dtype)
+        units = selected(self.files, self.pattern, self.shard, self.dtype, self.allow_code)
         if not named and REPORTS[self.format].streams:
             with opened(output) as stream:
                 REPORTS[self.format].write(self._checked(units, hands), self.summary, stream, self.color)
@@ -68,6 +69,7 @@ class Run:
             "timeout": self.limits.seconds,
             "max_memory": self.limits.megabytes,
             "pattern": self.pattern,
+            "allow_code": self.allow_code,
             "shard": f"{self.shard.number}/{self.shard.of}",
         }
         header = journals.header_of(self.files, options)

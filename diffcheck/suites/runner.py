@@ -5,7 +5,9 @@ What is wrong with a case is a record too, so that the others go on.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +16,9 @@ import numpy as np
 from diffcheck.errors import InputError, LostError, UnsupportedError
 from diffcheck.judgement.check import Check, Claim
 from diffcheck.judgement.formats import Format
+from diffcheck.judgement.functions.check import FunctionCheck
+from diffcheck.judgement.functions.loading import load
+from diffcheck.judgement.functions.points import from_value
 from diffcheck.judgement.points import Columns, from_mappings, from_texts
 from diffcheck.records import FaultKind, Record
 from diffcheck.results import SEVERITY, Sample, Stage, Status
@@ -29,6 +34,7 @@ class Conditions:
     dtype: str = "float64"  # for cases that name none
     on_stage: Callable[[Stage], object] = lambda stage: None
     lost: Mapping[Stage, LostError] = field(default_factory=dict)  # engines that are not asked, and why
+    allow_code: bool = False  # functions that cases name may be executed
 
 
 def run(cases: Sequence[Case | Unreadable], conditions: Conditions = Conditions()) -> Iterator[Record]:
@@ -43,7 +49,7 @@ def run_case(case: Case | Unreadable, number: int = 0, conditions: Conditions = 
         yield faulty(case, number, FaultKind.INPUT, case.message)
         return
     try:
-        samples = _samples(case, conditions)
+        samples = _samples_of_function(case, conditions) if case.function else _samples(case, conditions)
         if case.expect is None:
             for sample in samples:
                 yield Record(number, case.id, case.line, sample, file=case.file)
@@ -85,6 +91,18 @@ def _samples(case: Case, conditions: Conditions) -> Iterator[Sample]:
     columns = [_columns(case, variables, fmt)] if case.at else []
     columns += [sampled(case.sampling, check.problem, fmt)] if case.sampling is not None else []
     return check.samples({name: np.concatenate([part[name] for part in columns]) for name in variables})
+
+
+def _samples_of_function(case: Case, conditions: Conditions) -> Iterator[Sample]:
+    """The derivatives of a JAX function, by its own rules; the checks of these rules are `check-jax`'s."""
+    if not conditions.allow_code:
+        raise InputError(f"checking {case.function} would execute its file: give --allow-code, if you trust it")
+    dtype = case.dtype or conditions.dtype
+    wide = dtype == "float64"
+    with redirect_stdout(sys.stderr):  # what the function prints is no record
+        against = load(case.against, wide) if ":" in case.against else case.against or None
+        check = FunctionCheck(load(case.function, wide), name=case.function.rpartition(":")[2], against=against, dtype=dtype, linted=False)
+        return iter(check.report(from_value(list(case.at), check.parameters, check.format)).samples)
 
 
 def _columns(case: Case, variables: Sequence[str], fmt: Format) -> Columns:

@@ -31,10 +31,10 @@ class Shard:
         return shard
 
 
-def selected(files: Sequence[Path], pattern: str, shard: Shard, dtype: str) -> list[Unit]:
+def selected(files: Sequence[Path], pattern: str, shard: Shard, dtype: str, allow_code: bool = False) -> list[Unit]:
     """The units of all files that are wanted, numbered over all that there are. Raises SuiteError where none is left."""
     cases = [case for path in dict.fromkeys(files) for case in read_suite(path)]
-    units = [Unit(number, case, dtype) for number, case in enumerate(cases) if _matches(case, pattern)]
+    units = [Unit(number, case, dtype, allow_code=allow_code) for number, case in enumerate(cases) if _matches(case, pattern)]
     chosen = units[shard.number - 1 :: shard.of]
     if not chosen:
         raise SuiteError(f"nothing to check: none of {len(cases):,} cases is selected", "Nothing tested is never a pass.")

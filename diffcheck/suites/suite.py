@@ -124,16 +124,35 @@ class _Sample(BaseModel):
     where: str = ""
 
 
+def _expression_or_function(expr: str, beside: ValidationInfo) -> str:
+    """A case has the one or the other."""
+    if bool(expr) is bool(beside.data.get("function")):
+        raise ValueError("a case has an expression or a function, not both") if expr else PydanticCustomError("missing", "")
+    return expr
+
+
+def _of_expressions(value: object, beside: ValidationInfo) -> object:
+    if value and beside.data.get("function"):
+        raise ValueError("this is for expressions only")
+    return value
+
+
 class _TomlCase(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    expr: str
-    sample: _Sample | None = None
+    function: str = ""
+    against: str = ""
+    expr: Annotated[str, AfterValidator(_expression_or_function)] = Field("", validate_default=True)
+    sample: Annotated[_Sample | None, AfterValidator(_of_expressions)] = None
     at: _Points = Field(None, validate_default=True)
     name: str = ""
-    wrt: Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = []
-    of: str | None = None
-    claim: Annotated[tuple[ClaimedText, ...], PlainValidator(_as_claims, json_schema_input_type=_Number | dict[str, _Number])] = ()
+    wrt: Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str]), AfterValidator(_of_expressions)] = []
+    of: Annotated[str | None, AfterValidator(_of_expressions)] = None
+    claim: Annotated[
+        tuple[ClaimedText, ...],
+        PlainValidator(_as_claims, json_schema_input_type=_Number | dict[str, _Number]),
+        AfterValidator(_of_expressions),
+    ] = ()
     dtype: Annotated[str, _one_of(tuple(FORMATS)), Field(json_schema_extra={"enum": list(FORMATS)})] | None = None
     expect: Annotated[str, _one_of(_EXPECTATIONS), Field(json_schema_extra={"enum": list(_EXPECTATIONS)})] | None = None
 
@@ -214,7 +233,15 @@ def _from_table(table: _TomlCase, number: int, line: int, path: Path) -> Case:
     wrt = tuple(tuple(names.split()) for names in table.wrt)
     name = table.name or f"case {number + 1}"
     sampling = _sampling(table.sample)
-    return Case(name, line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect, False, str(path), sampling)
+    functions = [_beside(path, reference) for reference in (table.function, table.against)]
+    return Case(
+        name, line, table.expr, table.at, table.of, wrt, table.claim, table.dtype, table.expect, False, str(path), sampling, *functions
+    )
+
+
+def _beside(path: Path, reference: str) -> str:
+    """FILE.py:NAME with the file where the suite is."""
+    return str(path.parent / reference) if ".py:" in reference else reference
 
 
 def _line_of(lines: Sequence[str], place: Sequence[str | int]) -> int:

@@ -15,25 +15,27 @@ from diffcheck.suites.cases import Case, ClaimedText, Sampling, Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A case, its number in the suite, the format of its floats, and the engines that are not asked, with why."""
+    """A case, its number in the suite, the format of its floats, the engines that are not asked, with why, and whether it may run code."""
 
     number: int
     case: Case | Unreadable
     dtype: str
     lost: Mapping[Stage, LostError] = field(default_factory=dict)
+    allow_code: bool = False
 
 
 def as_line(unit: Unit) -> str:
     """A unit as one line of JSON, without the line's end."""
     lost = {stage.value: (error.verdict, error.reason) for stage, error in unit.lost.items()}
-    return json.dumps({"number": unit.number, "dtype": unit.dtype, "lost": lost, "case": asdict(unit.case)})
+    fields = {"number": unit.number, "dtype": unit.dtype, "lost": lost, "allow_code": unit.allow_code, "case": asdict(unit.case)}
+    return json.dumps(fields)
 
 
 def from_line(line: str | bytes) -> Unit:
     """The unit of a line."""
     fields = json.loads(line)
     lost = {Stage(stage): LostError(*said) for stage, said in fields["lost"].items()}
-    return Unit(fields["number"], _case(fields["case"]), fields["dtype"], lost)
+    return Unit(fields["number"], _case(fields["case"]), fields["dtype"], lost, fields["allow_code"])
 
 
 def _case(fields: Mapping[str, Any]) -> Case | Unreadable:

@@ -49,7 +49,7 @@ def _serve(answers: int, limits: Limits) -> None:
                 told.add(stage)
                 tell(stage.value)
 
-        return list(run_case(unit.case, unit.number, Conditions(unit.dtype, on_stage, unit.lost)))
+        return list(run_case(unit.case, unit.number, Conditions(unit.dtype, on_stage, unit.lost, unit.allow_code)))
 
     use_persistent_cache()
     gc.freeze()  # importing the engines makes a million objects that stay
