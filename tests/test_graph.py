@@ -273,19 +273,19 @@ TOO_LARGE = {
 
 @pytest.mark.parametrize("text", TOO_LARGE)
 def test_what_is_too_large_is_refused_at_once(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ExpressionError) as caught:
         read(text)
     assert TOO_LARGE[text] in caught.value.message
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("text", ["1e9999999", "1e-9999999", "0x1p9999999", "1." + "0" * 2000])
 def test_a_literal_that_is_too_long_is_refused_before_it_is_built(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ExpressionError):
         read(f"x*{text}")
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

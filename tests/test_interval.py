@@ -177,10 +177,10 @@ def test_a_deadline_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("text", ["sin(x)/x", "1/x", "abs(x)", "exp(x)", "1/(x^2 + 1)", "log(x)"])
 def test_the_widest_interval_of_floats_ends_quickly(text: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     found = pieces_of(text, -1e300, 1e300)
     assert sum(piece.status is D for piece in found) == 0
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 # Floats in their order

@@ -194,9 +194,9 @@ LIMITS = (
 
 @pytest.mark.parametrize(("message", "text"), LIMITS, ids=lambda value: value[:30])
 def test_a_limit_is_checked_before_anything_is_built(message: str, text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     error = fault(text)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert message in error.message
     assert 0 <= error.start < error.end <= len(text)
 

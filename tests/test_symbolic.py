@@ -134,18 +134,18 @@ HAZARDS = {
 
 @pytest.mark.parametrize("name", HAZARDS)
 def test_a_hazard_of_sympy_finishes(name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     found = derivative_of(HAZARDS[name])
     assert found.flat.functions <= set(FUNCTIONS)
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize("name", HAZARDS)
 def test_a_hazard_is_shown_within_its_budget(name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     text, _ = derivative_text(derivative_of(HAZARDS[name]), Infix())
     assert text
-    assert time.monotonic() - started < 2 * SECONDS
+    assert time.process_time() - started < 2 * SECONDS
 
 
 @pytest.mark.parametrize(
