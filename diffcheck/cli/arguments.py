@@ -104,6 +104,9 @@ MaxMemory = Annotated[
 Workers = Annotated[int, typer.Option("-j", "--workers", help="How many processes check cases.", metavar="N", min=1, max=1024)]
 Scheduler = Annotated[str, _option("--scheduler", help="A Dask cluster that checks cases, e.g. tcp://host:8786.", metavar="ADDRESS")]
 Pattern = Annotated[str, _option("-k", help="Only cases with this in their names; * stands for anything.", metavar="PATTERN")]
+Suites = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="Suites: .toml, .jsonl with one case a line, or .fpcore.", show_default=False)
+]
 AllowCode = Annotated[bool, _option("--allow-code", help="Check the functions that suites name too: their files are executed.")]
 Part = Annotated[str, _option("--shard", help="Only the I-th of N parts of the cases, e.g. 1/4.", metavar="I/N")]
 Resume = Annotated[bool, _option("--resume", help="Go on with a run that was stopped; wants its -o.")]

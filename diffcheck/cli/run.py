@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +22,7 @@ from diffcheck.cli.arguments import (
     Scheduler,
     Strict,
     SuiteFormat,
+    Suites,
     Timeout,
     Workers,
 )
@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 @app.command()
 @guarded
 def run(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Suites: .toml, .jsonl with one case a line, or .fpcore.", show_default=False)
-    ],
+    files: Suites,
     workers: Workers = 1,
     scheduler: Scheduler = "",
     timeout: Timeout = DEFAULT_SECONDS,
