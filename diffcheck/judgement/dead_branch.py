@@ -21,7 +21,6 @@ from diffcheck.results import EXACT
 SAFE = (Fraction(1), Fraction(2), Fraction(-1))  # arguments at which most functions are smooth
 
 
-
 def dead_branch(evidence: Evidence) -> Cause | None:
     """`where` computes both of its branches, and reverse mode multiplies the slope of the other one by zero: 0·∞ is NaN."""
     if evidence.program is not None and not origins(evidence.program.graph, evidence.point):

@@ -51,10 +51,11 @@ def _difference(graph: Graph, node: Apply, point: Mapping[str, float]) -> Graph:
     builder = GraphBuilder()
     for other in graph.nodes:
         builder.add(other)
-    first = node.arguments[0]
-    second = {"sign": None, "difference": node.arguments[-1], "whole": _nearest_whole(builder, graph, first, point)}
-    subtrahend = second[FUNCTIONS[node.function].decides_by]
-    return builder.graph(first if subtrahend is None else builder.apply("subtract", (first, subtrahend)))
+    first, decides_by = node.arguments[0], FUNCTIONS[node.function].decides_by
+    if decides_by == "sign":
+        return builder.graph(first)
+    second = _nearest_whole(builder, graph, first, point) if decides_by == "whole" else node.arguments[-1]
+    return builder.graph(builder.apply("subtract", (first, second)))
 
 
 def _nearest_whole(builder: GraphBuilder, graph: Graph, node: int, point: Mapping[str, float]) -> int:
