@@ -25,7 +25,7 @@ from diffcheck.engines.jaxpr import lift, scope
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import ABSENT, Function
-from diffcheck.graph.graph import Algebra, Definition, Graph, Variable, evaluate, evaluate_nodes
+from diffcheck.graph.graph import Algebra, Definition, Graph, Variable, evaluate, evaluate_nodes, join
 
 Columns = Mapping[str, NDArray[Any]]
 Coordinates = Mapping[str, Array]
@@ -81,7 +81,7 @@ class Program:
         blocks = 1 if self._compiled else max(1, len(self._wrt))
         padded = self._padded(length * blocks)
         with jax.enable_x64(True), np.errstate(all="ignore"):  # NaN and infinity are findings, not warnings
-            arrays = [_tiled(columns[name], blocks, padded, self._dtype) for name in self._variables]
+            arrays = [jnp.asarray(_tiled(columns[name], blocks, padded, self._dtype)) for name in self._variables]
             found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in self._run(length, *arrays).items()}
         return found | self._failures
 
@@ -102,9 +102,7 @@ class Program:
 
     def _everything(self, length: int, *arrays: Any) -> dict[str, Array]:
         point = dict(zip(self._variables, arrays, strict=True))
-        found = {"primal": self._attempt("primal", lambda: self._value(self._graph, point))}
-        for key, graph in self._others.items():
-            found[key] = self._attempt(key, partial(self._value, graph, point))
+        found = self._values(point)
         forward = self._tangents if self._compiled else self._blocks_of_tangents
         if "forward" in self._modes:
             found |= self._each("forward", lambda names: forward(point, names, length))
@@ -114,6 +112,14 @@ class Program:
             key = key_of(mode, names)
             found[key] = self._attempt(key, partial(self._nested, mode, names, point))
         return {key: value for key, value in found.items() if value is not None}
+
+    def _values(self, point: Coordinates) -> dict[str, Array | None]:
+        """The primal and the other graphs, what they share computed once; where JAX lacks a function, one by one."""
+        graphs = {"primal": self._graph, **self._others}
+        together = self._attempt("", lambda: self._together(list(graphs.values()), point))
+        if together is not None:
+            return dict(zip(graphs, together, strict=True))
+        return {key: self._attempt(key, partial(self._value, graph, point)) for key, graph in graphs.items()}
 
     def _each(self, mode: str, derivatives: Callable[[Sequence[str]], Sequence[Array]]) -> dict[str, Array | None]:
         """The derivatives in all variables at once; where one of them has no rule, one by one."""
@@ -136,13 +142,30 @@ class Program:
             self._failures[key] = failure
         return None
 
-    def _value(self, graph: Graph, point: Mapping[str, Array], mode: str = "jax", scoped: bool = False) -> Array:
+    def _together(self, graphs: Sequence[Graph], point: Coordinates) -> list[Array]:
+        """The values of several graphs, each as `_value` gives it."""
+        shape = self._shape(point)
+        graph, outputs = join(graphs)
+        values = evaluate_nodes(graph, self._algebra("jax", shape), point)
+        return [self._spread(values[output], shape) for output in outputs]
+
+    def _value(self, graph: Graph, point: Coordinates, mode: str = "jax", scoped: bool = False) -> Array:
         """A graph's value, one for every point even where it does not depend on them."""
-        shape = next(iter(point.values())).shape if point else (1,)
-        algebra: Algebra[Any] = _Jax(mode, self._dtype, () if self._compiled else shape)
-        if scoped:
-            algebra = _Scoped(algebra, graph)
-        return jnp.broadcast_to(jnp.asarray(evaluate(graph, algebra, point), self._dtype), shape)
+        shape = self._shape(point)
+        algebra = self._algebra(mode, shape)
+        return self._spread(evaluate(graph, _Scoped(algebra, graph) if scoped else algebra, point), shape)
+
+    def _algebra(self, mode: str, shape: tuple[int, ...]) -> Algebra[Any]:
+        return _Jax(mode, self._dtype, () if self._compiled else shape)
+
+    def _spread(self, value: Any, shape: tuple[int, ...]) -> Array:
+        if isinstance(value, Array) and value.shape == shape and value.dtype == self._dtype:
+            return value
+        return jnp.broadcast_to(jnp.asarray(value, self._dtype), shape)
+
+    @staticmethod
+    def _shape(point: Coordinates) -> tuple[int, ...]:
+        return next(iter(point.values())).shape if point else (1,)
 
     def _nested(self, mode: str, names: Names, point: Coordinates, scoped: bool = False) -> Array:
         """A derivative of any order: each variable in turn differentiates what the ones before it have made."""
@@ -306,11 +329,12 @@ def _slope(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 @cache
 def _rounded(value: Fraction, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
-    """The literal rounded once to the format; beyond its range, infinite."""
+    """The literal rounded once to the format; beyond its range, infinite. A NumPy scalar in a compiled program, else on JAX's device."""
     try:
-        return np.full(shape, float(value), dtype)
+        found = np.full(shape, float(value), dtype)
     except OverflowError:
-        return np.full(shape, np.inf if value > 0 else -np.inf, dtype)
+        found = np.full(shape, np.inf if value > 0 else -np.inf, dtype)
+    return jnp.asarray(found) if shape else found
 
 
 @cache

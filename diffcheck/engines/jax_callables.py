@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -33,7 +34,13 @@ def expint(n: Any, x: Any) -> Any:
     order = _integer(n)
     if order < 0:
         raise UnsupportedError("JAX has expint of order 0 and above only")
-    return _one_by_one(lambda one: jax.scipy.special.expn(order, one), x)
+    return _one_by_one(_expn(order), x)
+
+
+@cache
+def _expn(order: int) -> Callable[[Any], Any]:
+    """JAX knows a function that it has compiled by its identity."""
+    return partial(jax.scipy.special.expn, order)
 
 
 def Ei(x: Any) -> Any:  # noqa: N802
@@ -44,6 +51,7 @@ def E1(x: Any) -> Any:  # noqa: N802
     return _one_by_one(jax.scipy.special.exp1, x)
 
 
+@partial(jax.jit, static_argnums=0)
 def _one_by_one(f: Callable[[Any], Any], x: Any) -> Any:
     """JAX's exponential integrals loop until all entries of an array have converged: two arguments of 1e-10 never do together."""
     return lax.map(f, x) if jnp.ndim(x) else f(x)

@@ -226,3 +226,11 @@ def prune(graph: Graph) -> Graph:
         if i in needed:
             places[i] = builder.copy(node, places, span)
     return Graph(tuple(builder.nodes), places[graph.output], tuple(builder.spans))
+
+
+def join(graphs: Sequence[Graph]) -> tuple[Graph, list[int]]:
+    """One graph that holds all of them, and the node of each one's output: what they have in common is there once."""
+    builder = GraphBuilder()
+    variables = {name: builder.variable(name) for graph in graphs for name in graph.variables}
+    outputs = [builder.graft(graph, variables) for graph in graphs]
+    return Graph(tuple(builder.nodes), outputs[-1], tuple(builder.spans)), outputs

@@ -8,6 +8,7 @@ from fractions import Fraction
 import sympy
 
 from diffcheck.engines.symbolic.nodes import FromSympy
+from diffcheck.engines.symbolic.plain import derivative
 from diffcheck.engines.symbolic.segments import Segments, depends
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import Problem, inline
@@ -151,7 +152,7 @@ class _Chain:
         segment = self._segments.expression(cut)
         symbols = sorted(segment.free_symbols, key=lambda symbol: symbol.name)
         sources = {symbol: self._segments.sources[symbol] for symbol in symbols}
-        return [(source, self._to_graph(segment.diff(symbol))) for symbol, source in sources.items() if self._moves[source]]
+        return [(source, self._to_graph(derivative(segment, symbol))) for symbol, source in sources.items() if self._moves[source]]
 
     def _to_graph(self, expression: sympy.Expr) -> int | None:
         if expression == 0:
