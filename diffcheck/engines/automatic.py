@@ -10,7 +10,7 @@ import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -327,7 +327,7 @@ def _slope(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return derivative
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _rounded(value: Fraction, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
     """The literal rounded once to the format; beyond its range, infinite. A NumPy scalar in a compiled program, else on JAX's device."""
     try:

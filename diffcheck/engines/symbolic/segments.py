@@ -7,7 +7,7 @@ construction (factorial(10^7)) reach it as opaque symbols.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import sympy
@@ -113,7 +113,7 @@ class Segments:
         return symbol
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _symbol(name: str) -> sympy.Symbol:
     return sympy.Symbol(name, real=True)
 
