@@ -3,15 +3,17 @@
     python benchmarks/checkers.py            a summary
     python benchmarks/checkers.py --cases    case by case
 
-The cases are those of tests/planted_rules.py. `jax.test_util.check_grads` runs in float64 with its default tolerances, of orders 1
-and 2; `torch.autograd.gradcheck`, where torch is installed, gets the JAX function as an autograd function.
+The cases are those of tests/planted_rules.py, in float64, and every checker has its default steps and tolerances. torch's, which run
+where torch is installed, get each JAX function as a torch function with the same values and the same backward pass.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -23,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from planted_rules import RIGHT, WRONG, Case
 
 Checker = Callable[[Case], bool]  # whether it complains
+SEED = 0
 
 
 def by_diffcheck(case: Case) -> bool:
@@ -42,40 +45,66 @@ def by_check_grads(order: int) -> Checker:
     return complains
 
 
-def by_gradcheck(case: Case) -> bool:
+def in_torch(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A JAX function as a torch function whose backward pass is JAX's, rule and all; that pass can be differentiated again."""
     import torch
 
+    def run(*tensors: torch.Tensor) -> Any:
+        with jax.enable_x64(True):
+            found = function(*(jax.numpy.asarray(tensor.detach().numpy()) for tensor in tensors))
+        return jax.tree.map(lambda array: torch.from_numpy(np.array(array)), found)
+
+    def pullback(*arguments: Any) -> tuple[Any, ...]:
+        primals, cotangents = arguments[:-results], arguments[-results:]
+        return jax.vjp(function, *primals)[1](cotangents if is_tuple else cotangents[0])
+
     class Function(torch.autograd.Function):
-        """The JAX function, with its rule for reverse mode."""
+        @staticmethod
+        def forward(context: Any, *tensors: torch.Tensor) -> Any:
+            nonlocal is_tuple, results
+            found = run(*tensors)
+            is_tuple, results = isinstance(found, tuple), len(found) if isinstance(found, tuple) else 1
+            context.save_for_backward(*tensors)
+            return found
 
         @staticmethod
-        def forward(context, *tensors):  # type: ignore[no-untyped-def]
-            with jax.enable_x64(True):
-                value, context.pullback = jax.vjp(case.function, *(jax.numpy.asarray(tensor.numpy()) for tensor in tensors))
-            return torch.from_numpy(np.array(value))
+        def backward(context: Any, *cotangents: torch.Tensor) -> Any:
+            return in_torch(pullback)(*context.saved_tensors, *cotangents)
 
-        @staticmethod
-        def backward(context, cotangent):  # type: ignore[no-untyped-def]
-            with jax.enable_x64(True):
-                return tuple(torch.from_numpy(np.array(part)) for part in context.pullback(jax.numpy.asarray(cotangent.numpy())))
+    is_tuple, results = False, 1
+    return Function.apply
 
-    tensors = [torch.tensor(np.asarray(value, np.float64), requires_grad=True) for value in case.at]
-    # of 300,000 directions a matrix would have as many columns: the fast mode, a random direction, is what torch offers for this
-    return not torch.autograd.gradcheck(Function.apply, tensors, raise_exception=False, fast_mode=np.size(case.at[0]) > 1000)
+
+def by_gradcheck(order: int) -> Checker:
+    """torch's gradcheck; of order 2 gradgradcheck too."""
+
+    def complains(case: Case) -> bool:
+        from torch import autograd, manual_seed, tensor
+
+        manual_seed(SEED)  # gradgradcheck draws cotangents
+        tensors = [tensor(np.asarray(value, np.float64), requires_grad=True) for value in case.at]
+        # of 300,000 directions a matrix would have as many columns: the fast mode, a random direction, is what torch offers for this
+        options = {"raise_exception": False, "fast_mode": np.size(case.at[0]) > 1000}
+        checks = (autograd.gradcheck, autograd.gradgradcheck)[:order]
+        return not all(check(in_torch(case.function), tensors, **options) for check in checks)
+
+    return complains
+
+
+OF_JAX: dict[str, Checker] = {
+    "diffcheck": by_diffcheck,
+    "jax.test_util.check_grads, order 1": by_check_grads(1),
+    "jax.test_util.check_grads, order 2": by_check_grads(2),
+}
+OF_TORCH: dict[str, Checker] = {
+    "torch.autograd.gradcheck": by_gradcheck(1),
+    "torch.autograd.gradcheck and gradgradcheck": by_gradcheck(2),
+}
 
 
 def checkers() -> dict[str, Checker]:
     """Those that can run here, by what the table calls them."""
-    found = {
-        "diffcheck": by_diffcheck,
-        "jax.test_util.check_grads, order 1": by_check_grads(1),
-        "jax.test_util.check_grads, order 2": by_check_grads(2),
-    }
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        return found
-    return found | {"torch.autograd.gradcheck": by_gradcheck}
+    return OF_JAX | (OF_TORCH if importlib.util.find_spec("torch") else {})
 
 
 def summary() -> str:
