@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from diffcheck import results
@@ -12,7 +13,21 @@ from diffcheck.errors import InputError
 from diffcheck.judgement.check import Claim
 from diffcheck.judgement.check import check as check_expression
 from diffcheck.judgement.functions.check import check_function
+from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.results import SEVERITY, Outcome, Sample
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Picture:
+    """A PNG that a notebook shows."""
+
+    png: bytes
+
+    def __repr__(self) -> str:
+        return "<Picture>"
+
+    def _repr_png_(self) -> bytes:
+        return self.png
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,6 +36,7 @@ class Report(results.Report):
 
     text: str = field(default="", repr=False)  # of an expression, as it was typed
     of: str | None = field(default=None, repr=False)
+    jacobians: tuple[Jacobian, ...] = field(default=(), repr=False, compare=False)  # of a function, for pictures
 
     @property
     def outcome(self) -> Outcome:
@@ -37,19 +53,38 @@ class Report(results.Report):
     def plot(self, path: str | Path, *, wrt: str = "", lower: float | None = None, upper: float | None = None) -> Path:
         """Draw the function and its tangents at the report's points to a .png, .svg or .pdf file, and return its path.
 
-        Expressions only: raises InputError for a report of a JAX function.
+        An expression is drawn along `wrt`, by default its first variable. Of a JAX function, the worst entry of the Jacobian (of
+        those with respect to `wrt`, where it is given) is drawn along its coordinate, the others as they are at the point.
+        Raises InputError for what cannot be drawn.
         """
+        if self.text:
+            self._plot_expression(Path(path), wrt, lower, upper)
+        elif self.jacobians:
+            from diffcheck.views.plot_function import plot_function
+
+            plot_function(self.header, self.jacobians, path=Path(path), wrt=wrt, lower=lower, upper=upper)
+        else:
+            raise InputError("a report that was stored has no function to draw", "Check the function again, and draw that report.")
+        return Path(path)
+
+    def picture(self, *, wrt: str = "", lower: float | None = None, upper: float | None = None) -> Picture:
+        """What `plot` draws, for a notebook, which shows it by itself."""
+        with TemporaryDirectory() as directory:
+            return Picture(self.plot(Path(directory, "report.png"), wrt=wrt, lower=lower, upper=upper).read_bytes())
+
+    def _plot_expression(self, path: Path, wrt: str, lower: float | None, upper: float | None) -> None:
         from diffcheck.judgement.check import Check
         from diffcheck.judgement.points import from_mappings
         from diffcheck.views.plot import plot
 
-        if not self.text:
-            raise InputError("pictures show expressions, not JAX functions", "Check the same function typed as mathematics.")
         job = Check(self.text, of=self.of, dtype=self.header.dtype)
         points = list({tuple(sample.point.items()): sample.point for sample in self.samples}.values())
         columns = from_mappings(points, job.problem.variables, job.format)
-        plot(job, columns, wrt or job.problem.variables[0], path=Path(path), lower=lower, upper=upper)
-        return Path(path)
+        plot(job, columns, wrt or job.problem.variables[0], path=path, lower=lower, upper=upper)
+
+    def __getstate__(self) -> list[object]:
+        """All but the function, which cannot be pickled in general."""
+        return [() if each.name == "jacobians" else getattr(self, each.name) for each in fields(self)]
 
     def __repr__(self) -> str:
         values, checks = sum(self.tally.outcomes.values()), sum(self.tally.checks.values())
@@ -97,8 +132,8 @@ def check(
     """
     if callable(subject):
         _refuse("a function", of=of, wrt=wrt)
-        report = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint)
-        return Report(report.header, report.samples, report.checks)
+        report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint)
+        return Report(report.header, report.samples, report.checks, jacobians=jacobians)
     _refuse("an expression", against=against, lint=lint)
     claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
     report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype)

@@ -24,7 +24,7 @@ from diffcheck.errors import OutputError, UnsupportedError
 from diffcheck.judgement.points import Columns, from_texts
 from diffcheck.results import Outcome
 from diffcheck.views.plot import METADATA, SIZE_INCHES, draw, plot
-from diffcheck.views.plot_curve import Curve, Section, heights, trace
+from diffcheck.views.plot_curve import Curve, heights, section_of, trace
 from diffcheck.views.plot_error import measure
 from diffcheck.views.plot_tangents import VERDICTS, tangents
 
@@ -50,7 +50,7 @@ def sample_at(text: str, at: str, claim: str = "") -> Sample:
 
 
 def curve_of(text: str, lower: float, upper: float, count: int = 100, dtype: str = "float64") -> Curve:
-    return trace(Section(checked(text, dtype), {}, "x"), np.linspace(lower, upper, count), np.empty(0))
+    return trace(section_of(checked(text, dtype), {}, "x"), np.linspace(lower, upper, count), np.empty(0))
 
 
 def figure_of(text: str, *at: str, lower: float = -4, upper: float = 4, claim: str = "") -> Figure:
@@ -249,7 +249,7 @@ def test_the_title_says_where_the_other_variables_are_held() -> None:
 def error_slope(text: str, at: str, claim: str = "") -> float:
     """The power of δ that the error follows between 1e-4 and 1e-1."""
     check = checked(text, claim=claim)
-    series = measure(Section(check, {}, "x"), sample_at(text, at, claim))[-1]
+    series = measure(section_of(check, {}, "x"), sample_at(text, at, claim))[-1]
     good = (series.steps > 1e-4) & (series.steps < 1e-1) & (series.errors > 0)
     return float(np.polyfit(np.log(series.steps[good]), np.log(series.errors[good]), 1)[0])
 
@@ -266,13 +266,13 @@ def test_a_wrong_slope_leaves_an_error_that_falls_like_delta() -> None:
     wrong = dataclasses.replace(
         right, results=tuple(dataclasses.replace(result, value=6.9) for result in right.results)
     )
-    (series,) = measure(Section(checked(PARABOLA), {}, "x"), wrong)
+    (series,) = measure(section_of(checked(PARABOLA), {}, "x"), wrong)
     small = series.steps < 1e-3
     assert series.errors[small] == pytest.approx(0.1 * series.steps[small], rel=0.02)
 
 
 def test_for_the_parabola_the_error_is_the_square_of_delta_down_to_the_round_off_floor() -> None:
-    (series,) = measure(Section(checked(PARABOLA), {}, "x"), sample_at(PARABOLA, "2"))
+    (series,) = measure(section_of(checked(PARABOLA), {}, "x"), sample_at(PARABOLA, "2"))
     assert series.floor == 12 * 2.0**-53
     assert abs(series.errors - series.steps**2).max() < 16 * series.floor
 

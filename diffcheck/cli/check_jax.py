@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,8 +21,9 @@ from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
     from diffcheck.judgement.functions.check import FunctionCheck
+    from diffcheck.judgement.functions.entries import Jacobian
     from diffcheck.judgement.functions.points import Arguments
-    from diffcheck.results import Report, Tally
+    from diffcheck.results import Header, Report, Tally
 
 
 def _option(*names: str, help: str, metavar: str | None = None) -> Any:
@@ -41,6 +43,9 @@ Domain = Annotated[list[str], _option("--domain", help="Where random points lie:
 Shape = Annotated[list[str], _option("--shape", help="The shapes of random arguments: 3, or A=3,3 (default: numbers).", metavar="SHAPE")]
 Against = Annotated[
     str, _option("--against", help="Judge by a formula, or by another function FILE.py:OTHER, instead.", metavar="EXPR|FUNCTION")
+]
+Picture = Annotated[
+    Path | None, _option("--plot", help="Draw the function along its worst derivative too: a .png, .svg or .pdf.", metavar="FILE")
 ]
 
 
@@ -64,6 +69,7 @@ def check_jax(
     strict: Strict = False,
     color: Colored = Color.auto,
     output: Output = None,
+    plot: Picture = None,
 ) -> int:
     """Judge the derivatives of a JAX function, with its own derivative rules. The file that it is in is executed.
 
@@ -81,7 +87,7 @@ def check_jax(
 
         def work(watch: Watch) -> int:
             with redirect_stdout(sys.stderr):  # what the user's code prints is no part of the report
-                report = watch.timed(lambda: _reported(function, against, dtype, lint, wanted))
+                report = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
             return exit_code(_show(report, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream)
@@ -119,18 +125,33 @@ class _Points:
         return from_point_texts(self.at, job.parameters, job.format)
 
 
-def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points) -> Report:
+def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, picture: Path | None) -> Report:
     from diffcheck.engines.automatic import use_persistent_cache
     from diffcheck.judgement.functions.check import FunctionCheck
     from diffcheck.judgement.functions.loading import load
 
+    draw = _artist(picture)
     use_persistent_cache()
     wide = dtype is Dtype.float64
     function = load(reference, wide)
     other = load(against, wide) if _is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
     job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint)
-    return job.report(points.of(job))
+    jacobians = job.jacobians(points.of(job))
+    report = job.report_of(jacobians)
+    draw(report.header, jacobians)
+    return report
+
+
+def _artist(picture: Path | None) -> Callable[[Header, Sequence[Jacobian]], object]:
+    """What draws the picture, if one is wanted. A name that no picture can have is refused before anything is computed."""
+    if picture is None:
+        return lambda header, jacobians: None
+    from diffcheck.views.plot import suffix_of
+    from diffcheck.views.plot_function import plot_function
+
+    suffix_of(picture)
+    return partial(plot_function, path=picture)
 
 
 def _is_reference(text: str) -> bool:

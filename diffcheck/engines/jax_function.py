@@ -89,6 +89,19 @@ class JaxFunction:
         """`raveled`, compiled."""
         return self._once("raveled", lambda: self.scoped(jax.jit(self.raveled)))
 
+    def on_line(self, other: JaxFunction, column: int) -> bool:
+        """Whether this is the function `other` at a point that differs from its point in this coordinate only."""
+        return self._made is other._made and np.array_equal(np.delete(self.vector, column), np.delete(other.vector, column))
+
+    def along(self, row: int, column: int) -> Callable[[Any], NDArray[Any]]:
+        """One row as a function of an array of values of one coordinate, the others as they are at the point; one value after the other."""
+
+        def one(x: Any) -> Any:
+            return self.raveled(jnp.asarray(self.vector).at[column].set(x))[row]
+
+        run = self.scoped(jax.jit(lambda values: jax.lax.map(one, values)))
+        return lambda values: np.asarray(run(values))
+
     def scoped(self, program: Callable[..., Any]) -> Callable[..., Any]:
         """A program that runs with this function's types."""
 

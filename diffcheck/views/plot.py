@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from textwrap import wrap
 
@@ -25,7 +27,7 @@ from diffcheck.judgement.check import Check
 from diffcheck.judgement.points import Columns
 from diffcheck.results import Sample
 from diffcheck.views.output import opened
-from diffcheck.views.plot_curve import Floats, Section, trace
+from diffcheck.views.plot_curve import Floats, Section, section_of, trace
 from diffcheck.views.plot_error import draw_errors, measure
 from diffcheck.views.plot_tangents import draw_curve, draw_tangents, number, short
 
@@ -61,9 +63,9 @@ def plot(
     file cannot be written.
     """
     suffix = suffix_of(path)
-    _require(check, points, wrt, samples)
+    _require(check, points, wrt)
     with opened(path) as stream:
-        grid = _grid(points[wrt].astype(float), lower, upper, samples)
+        grid = grid_around(points[wrt].astype(float), lower, upper, samples)
         found = tuple(sample for sample in check.samples(points) if sample.wrt == wrt and sample.order == 1)
         stream.buffer.write(render(check, found, grid, suffix))
     return found
@@ -78,14 +80,10 @@ def suffix_of(path: Path) -> str:
     return suffix
 
 
-def _require(check: Check, points: Columns, wrt: str, samples: int) -> None:
+def _require(check: Check, points: Columns, wrt: str) -> None:
     if (wrt,) not in check.wrt:
         raise InputError(
             f"no derivative with respect to {wrt!r} is checked", f"Those that are: {', '.join(map(' '.join, check.wrt))}."
-        )
-    if not 2 <= samples <= MAX_SAMPLES:
-        raise InputError(
-            f"{samples} is not a number of points that a curve can have", f"It may have 2 to {MAX_SAMPLES:,}."
         )
     if not len(points[wrt]) or not np.isfinite(points[wrt]).all():
         raise InputError("there is no point to draw", "Give at least one, all of them finite numbers.")
@@ -97,8 +95,10 @@ def _require(check: Check, points: Columns, wrt: str, samples: int) -> None:
             )
 
 
-def _grid(places: Floats, lower: float | None, upper: float | None, samples: int) -> Floats:
-    """Equidistant points; by default the range goes beyond the points by a quarter of their distance, at least 3, on both sides."""
+def grid_around(places: Floats, lower: float | None, upper: float | None, samples: int) -> Floats:
+    """Equidistant points; by default the range goes beyond the places by a quarter of their distance, at least 3, on both sides."""
+    if not 2 <= samples <= MAX_SAMPLES:
+        raise InputError(f"{samples} is not a number of points that a curve can have", f"It may have 2 to {MAX_SAMPLES:,}.")
     width = max(3.0, 0.25 * float(np.ptp(places)), 1.5 * float(abs(places).max()) if len(places) == 1 else 0.0)
     low = float(places.min()) - width if lower is None else float(lower)
     high = float(places.max()) + width if upper is None else float(upper)
@@ -133,15 +133,29 @@ def _own_settings() -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a picture shows: f along a variable, its name, and the lines above."""
+
+    section: Section
+    name: str
+    title: str
+
+
 def draw(check: Check, samples: Sequence[Sample], grid: Floats) -> Figure:
+    """The figure of samples of an expression, all with respect to one variable."""
+    section = section_of(check, samples[0].point, samples[0].wrt)
+    return figure_of(Subject(section, short(_name(check)), title(check, section.held)), samples, grid)
+
+
+def figure_of(subject: Subject, samples: Sequence[Sample], grid: Floats) -> Figure:
     """The figure of these samples: on the left the curve and its tangents, on the right what they leave over."""
-    section = Section(check, samples[0].point, samples[0].wrt)
+    section, name = subject.section, subject.name
     detailed = [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, DETAILED).round().astype(int))]
     curve = trace(section, grid, np.array([sample.point[section.wrt] for sample in detailed]))
-    name = short(_name(check))
     figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06))
     canvas = FigureCanvasAgg(figure)
-    figure.suptitle(title(check, section.held), family="monospace", fontsize=11, parse_math=False)
+    figure.suptitle(subject.title, family="monospace", fontsize=11, parse_math=False)
     left, right = figure.subplots(1, 2)
     left.set_title(_subtitle(samples, detailed), fontsize=10)
     right.set_title(f"{name}(x*+δ) ≈ {name}(x*) + {name}′(x*)·δ: what is left over", fontsize=10)
@@ -166,12 +180,16 @@ def title(check: Check, held: Mapping[str, float]) -> str:
     for line in statements(target, Infix()):
         name = _name(check) if line.left.startswith("(") else ""  # an expression without a name
         parts.append(f"{name}{line.left} = {line.body}")
-    lines = _lines("; ".join(parts), TITLE_LINES)
-    others = ", ".join(f"{name} = {number(value)}" for name, value in held.items())
-    return "\n".join([*lines, *_lines(f"with {others}", 1)] if others else lines)
+    return "\n".join([*within("; ".join(parts), TITLE_LINES), *held_line(held)])
 
 
-def _lines(text: str, count: int) -> list[str]:
+def held_line(held: Mapping[str, float]) -> list[str]:
+    """The values of the other variables, the first ones of very many; nothing where there are none."""
+    others = ", ".join(f"{name} = {number(value)}" for name, value in islice(held.items(), TITLE_WIDTH))
+    return within(f"with {others}", 1) if others else []
+
+
+def within(text: str, count: int) -> list[str]:
     """The text in at most so many lines, shortened where it does not fit."""
     lines = wrap(text, TITLE_WIDTH)
     return lines if len(lines) <= count else [*lines[: count - 1], f"{lines[count - 1][: TITLE_WIDTH - 2]} …"]

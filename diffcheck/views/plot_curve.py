@@ -7,7 +7,7 @@ of the domain they cease to be finite. So no threshold on slopes is needed, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from diffcheck.errors import UnsupportedError
 from diffcheck.judgement.check import Check
+from diffcheck.judgement.formats import Format
 
 Floats = NDArray[np.float64]
 
@@ -32,17 +33,18 @@ BEYOND = 0.35  # and how far it goes beyond them, in heights
 
 
 class Section:
-    """f along one variable, the others held at the coordinates of a point: what JAX returns, as float64."""
+    """f along one variable, the others held at the coordinates of a point: what `run` returns for BLOCK values of it, as float64."""
 
-    def __init__(self, check: Check, point: Mapping[str, float], wrt: str) -> None:
+    def __init__(self, run: Callable[[NDArray[Any]], NDArray[Any]], wrt: str, held: Mapping[str, float], fmt: Format) -> None:
         self.wrt = wrt
-        self.held = {name: coordinate for name, coordinate in point.items() if name != wrt}
-        self.unit_roundoff = check.format.unit_roundoff
-        self._check = check
+        self.held = held
+        self.unit_roundoff = fmt.unit_roundoff
+        self._dtype = fmt.name
+        self._run = run
 
     def rounded(self, x: Floats) -> Floats:
         """The points at which f is evaluated in truth: numbers of the format under test."""
-        return x.astype(self._check.format.name).astype(float)
+        return x.astype(self._dtype).astype(float)
 
     def values(self, x: Floats) -> Floats:
         """f at every x; NaN where it is not finite. Raises UnsupportedError where JAX lacks a function."""
@@ -51,13 +53,22 @@ class Section:
         return np.where(np.isfinite(y), y, np.nan)
 
     def _block(self, x: Floats) -> Floats:
-        dtype = self._check.format.name
-        columns = {name: np.full(BLOCK, coordinate, dtype) for name, coordinate in self.held.items()}
-        columns[self.wrt] = np.append(x, np.full(BLOCK - len(x), x[-1])).astype(dtype)
-        found = self._check.program.run({name: columns[name] for name in self._check.problem.variables})["primal"]
+        padded = np.append(x, np.full(BLOCK - len(x), x[-1])).astype(self._dtype)
+        return self._run(padded)[: len(x)].astype(float)
+
+
+def section_of(check: Check, point: Mapping[str, float], wrt: str) -> Section:
+    """An expression along one variable."""
+    held = {name: coordinate for name, coordinate in point.items() if name != wrt}
+
+    def run(x: NDArray[Any]) -> NDArray[Any]:
+        columns = {name: x if name == wrt else np.full(BLOCK, held[name], x.dtype) for name in check.problem.variables}
+        found = check.program.run(columns)["primal"]
         if isinstance(found, UnsupportedError):
             raise found
-        return found[: len(x)].astype(float)
+        return found
+
+    return Section(run, wrt, held, check.format)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,9 @@ def _names(results: Sequence[Result]) -> str:
 
 
 def short(name: str) -> str:
-    """A name that leaves room for what stands beside it."""
-    return name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
+    """A name that leaves room for what stands beside it; an index at its end is kept."""
+    head, bracket, index = name.rpartition("[") if name.endswith("]") else (name, "", "")
+    return (head if len(head) <= NAME_WIDTH else f"{head[: NAME_WIDTH - 1]}…") + bracket + index
 
 
 def number(value: float | Decimal) -> str:

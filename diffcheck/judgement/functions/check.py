@@ -62,7 +62,12 @@ class FunctionCheck:
 
     def report(self, points: Sequence[Arguments]) -> Report:
         """The verdicts at some points, those of each point worst first, and what is found of the rules."""
-        jacobians = [self._jacobian(point) for point in points]
+        return self.report_of(self.jacobians(points))
+
+    def jacobians(self, points: Sequence[Arguments]) -> tuple[Jacobian, ...]:
+        return tuple(map(self._jacobian, points))
+
+    def report_of(self, jacobians: Sequence[Jacobian]) -> Report:
         samples: list[Sample] = []
         checks: list[RuleCheck] = []
         for jacobian in jacobians:
@@ -126,10 +131,14 @@ class FunctionCheck:
         )
 
 
-def check_function(function: Callable[..., Any], at: Any, **options: Any) -> Report:
-    """Check the derivatives of a JAX function at points: numbers, arrays, tuples or mappings of arguments, or a list of such."""
+def check_function(function: Callable[..., Any], at: Any, **options: Any) -> tuple[Report, tuple[Jacobian, ...]]:
+    """Check the derivatives of a JAX function at points: numbers, arrays, tuples or mappings of arguments, or a list of such.
+
+    The Jacobians are what the report was made of, for pictures.
+    """
     check = FunctionCheck(function, given=names_in(at), **options)
-    return check.report(from_value(at, check.parameters, check.format))
+    jacobians = check.jacobians(from_value(at, check.parameters, check.format))
+    return check.report_of(jacobians), jacobians
 
 
 def _lifted(function: JaxFunction) -> Sequence[Graph]:

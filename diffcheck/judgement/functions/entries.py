@@ -162,18 +162,18 @@ class Jacobian:
     # Judgement
 
     @cached_property
-    def _found(self) -> dict[tuple[int, int], Sample]:
+    def found(self) -> dict[tuple[int, int], Sample]:
+        """What is said of each chosen entry."""
         return {(row, column): self._sample(row, column) for row, column in self.chosen}
 
     @property
     def kinks(self) -> list[int]:
         """The rows that have a kink in some variable."""
-        return sorted({row for (row, _), sample in self._found.items() if sample.status is Status.KINK})
+        return sorted({row for (row, _), sample in self.found.items() if sample.status is Status.KINK})
 
     def samples(self) -> list[Sample]:
         """One sample for each chosen entry, the worst first."""
-        found = self._found.values()
-        return sorted(found, key=lambda sample: (-SEVERITY[sample.outcome], -max((r.ulps or 0.0 for r in sample.results), default=0.0)))
+        return sorted(self.found.values(), key=badness, reverse=True)
 
     def _sample(self, row: int, column: int) -> Sample:
         values = {mode: self.value(mode, row, column) for mode in (*MODES, *([] if self.claim is None else [CLAIM]))}
@@ -233,6 +233,11 @@ class Jacobian:
             return float(function.compiled(moved)[row])
 
         return f
+
+
+def badness(sample: Sample) -> tuple[int, float]:
+    """What the worst of some samples has most of."""
+    return SEVERITY[sample.outcome], max((result.ulps or 0.0 for result in sample.results), default=0.0)
 
 
 def _matrix(name: str, compute: Callable[[], NDArray[Any]]) -> Matrix:
