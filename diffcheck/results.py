@@ -105,11 +105,13 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """The operation to blame: text[start:end], in the expression or in the claim."""
+    """The operation to blame: text[start:end], in the expression, in the claim, or in a line of a Python file."""
 
     text: str
     start: int
     end: int
+    file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

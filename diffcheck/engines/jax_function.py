@@ -18,7 +18,7 @@ from jax.tree_util import keystr, tree_leaves_with_path
 from numpy.typing import NDArray
 
 from diffcheck.engines.jaxpr import lift_arrays
-from diffcheck.engines.undecorated import has_custom_rule, undecorated
+from diffcheck.engines.undecorated import CustomRule, custom_rules, undecorated
 from diffcheck.graph.graph import Graph
 
 Leaves = Sequence[Any]
@@ -140,8 +140,9 @@ class JaxFunction:
             return jax.make_jaxpr(lambda leaves, weights: jax.vjp(self, *leaves)[1](weights))(tuple(self.point.values()), self._values)
 
     @cached_property
-    def has_custom_rule(self) -> bool:
-        return has_custom_rule(self.program)
+    def custom_rules(self) -> list[CustomRule]:
+        """What the function calls with a derivative rule of its own, JAX's library included."""
+        return custom_rules(self.program)
 
     # Floats
 
@@ -150,17 +151,22 @@ class JaxFunction:
         """The value, entry by entry, run operation by operation."""
         return _raveled(self(*self._leaves()))
 
-    def forward(self, columns: Sequence[int]) -> NDArray[Any]:
-        """Columns of the Jacobian, side by side, by jax.jvp."""
-        run = self._once("forward", lambda: self.scoped(jax.jit(lambda leaves, tangents: jax.jvp(self, leaves, tangents)[1])))
+    def forward(self, columns: Sequence[int], without: frozenset[CustomRule] = frozenset()) -> NDArray[Any]:
+        """Columns of the Jacobian, side by side, by jax.jvp; `without` some of the custom rules."""
+        function = self._without(without)
+        program = jax.jit(lambda leaves, tangents: jax.jvp(function, leaves, tangents)[1])
+        run = self._once(("forward", without), lambda: self.scoped(program))
         return np.stack([_raveled(run(self._leaves(), self._direction(column))) for column in columns], axis=1)
 
-    def reverse(self, rows: Sequence[int], plain: bool = False) -> NDArray[Any]:
-        """Rows of the Jacobian, one below the other, by jax.vjp; `plain`: with the custom rules taken off."""
-        function = undecorated(self) if plain else self
+    def reverse(self, rows: Sequence[int], without: frozenset[CustomRule] = frozenset()) -> NDArray[Any]:
+        """Rows of the Jacobian, one below the other, by jax.vjp; `without` some of the custom rules."""
+        function = self._without(without)
         program = jax.jit(lambda leaves, cotangents: jax.vjp(function, *leaves)[1](cotangents))
-        run = self._once(("reverse", plain), lambda: self.scoped(program))
+        run = self._once(("reverse", without), lambda: self.scoped(program))
         return np.stack([_raveled(run(self._leaves(), self._weights(row))) for row in rows])
+
+    def _without(self, rules: frozenset[CustomRule]) -> Callable[..., list[Any]]:
+        return undecorated(self, rules.__contains__) if rules else self
 
     def plain_gradients(self, points: NDArray[Any], row: int) -> NDArray[Any]:
         """The gradients of one row at several points, a vector each, with the custom rules taken off."""

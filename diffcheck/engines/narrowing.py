@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr
 
+from diffcheck.engines.code_places import code_span
 from diffcheck.engines.undecorated import programs
 
 NO_FLOAT = 10_000  # more bits than any format has
@@ -34,10 +36,5 @@ def _bits(dtype: Any) -> int:
 
 
 def _place(equation: Any) -> str:
-    """The innermost line outside JAX and diffcheck that made an equation."""
-    trace = equation.source_info.traceback
-    frames = trace.frames if trace is not None else []
-    for frame in frames:
-        if "/jax/" not in frame.file_name and "/diffcheck/" not in frame.file_name:
-            return f" ({frame.file_name.rpartition('/')[2]}:{frame.line_num})"
-    return ""
+    span = code_span(equation)
+    return "" if span is None else f" ({Path(span.file).name}:{span.line})"

@@ -19,6 +19,14 @@ from diffcheck.language.syntax import Span
 
 
 @dataclass(frozen=True, slots=True)
+class CodeSpan(Span):
+    """The characters `start` to `end` of a line of Python code: where a node of a lifted program was written."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """An exact rational, as a literal spells it. Equal values are one node whatever their spelling."""
 

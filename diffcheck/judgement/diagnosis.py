@@ -90,7 +90,12 @@ def undefined_operation(evidence: Evidence) -> Cause | None:
     return Cause(words, blame_of(evidence.program, first.node))
 
 
-# Rules that are wrong at a tie
+# Rules that are wrong
+
+
+def wrong_custom_rule(evidence: Evidence) -> Cause | None:
+    """A rule of a function's own without which its derivative is right."""
+    return evidence.faulty_rule()
 
 
 def met_at_a_tie(evidence: Evidence) -> Cause | None:
@@ -158,7 +163,7 @@ def _local_errors(graph: Graph, floats: list[float | None], fmt: Format) -> Iter
 
 _DIAGNOSERS: Mapping[Verdict, tuple[Callable[[Evidence], Cause | None], ...]] = {
     Verdict.NONFINITE: (dead_branch, undefined_operation, out_of_range, infinite_in_floats),
-    Verdict.WRONG: (met_at_a_tie,),
+    Verdict.WRONG: (wrong_custom_rule, met_at_a_tie),
     Verdict.UNSTABLE: (magnified_rounding,),
     Verdict.INACCURATE: (out_of_range, inaccurate_operation),
 }

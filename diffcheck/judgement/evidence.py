@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from diffcheck.engines.certified import Arithmetic
-from diffcheck.graph.graph import Graph, prune
+from diffcheck.engines.code_places import source_line
+from diffcheck.graph.graph import CodeSpan, Graph, prune
 from diffcheck.graph.text import Infix, one_line
 from diffcheck.judgement.formats import Format
+from diffcheck.language.syntax import Span
 from diffcheck.results import Blame, Enclosure
 
 LONGEST = 60  # characters of an expression within a sentence
@@ -27,7 +29,7 @@ class Evidence:
     """Where a cause is looked for: the function, the program that computed the value (if it is known), and the point.
 
     `rerun` is the value of the same derivative, by the same engine and mode, for another function; `run_nodes` gives the floats
-    that JAX computes for every node of a graph.
+    that JAX computes for every node of a graph; `faulty_rule` looks for a custom rule without which the value is right.
     """
 
     function: Source
@@ -39,6 +41,7 @@ class Evidence:
     derivative: Enclosure | None
     rerun: Callable[[Graph], float | None]
     run_nodes: Callable[[Graph], list[float | None]]
+    faulty_rule: Callable[[], Cause | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,21 @@ def named(source: Source, node: int) -> str:
     span = source.graph.spans[node] if source.graph.spans else None
     if span is None:
         return "an operation"
-    text = source.text[span.start : span.end]
+    text = _text_of(source, span)[span.start : span.end]
     return f"an operation of `{text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}`"
 
 
 def blame_of(source: Source, node: int) -> Blame | None:
     """Where a node stands in the user's text."""
     span = source.graph.spans[node] if source.graph.spans else None
-    return None if span is None else Blame(source.text, span.start, span.end)
+    if span is None:
+        return None
+    place = (span.file, span.line) if isinstance(span, CodeSpan) else ()
+    return Blame(_text_of(source, span), span.start, span.end, *place)
+
+
+def _text_of(source: Source, span: Span) -> str:
+    return source_line(span.file, span.line) if isinstance(span, CodeSpan) else source.text
 
 
 def listed(items: list[str]) -> str:

@@ -10,13 +10,13 @@ from decimal import Decimal
 import jax
 import numpy as np
 
-from diffcheck.engines.automatic import Names, Program, run_nodes
+from diffcheck.engines.automatic import Names, Program, key_of, run_nodes
 from diffcheck.engines.certified import Arithmetic, Certificate, certify, certify_mixed, enclose_value, rounding_bound, ties_within_rounding
 from diffcheck.errors import LostError, UnsupportedError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.diagnosis import corners, why
-from diffcheck.judgement.evidence import Evidence, Source
+from diffcheck.judgement.evidence import Cause, Evidence, Source
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.verdict import Rule, Truth, judge
 from diffcheck.results import Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
@@ -38,9 +38,20 @@ class Entry:
 
 
 class Judge:
-    """Judges the derivatives of one function. `graph_of` is the program that computed an entry's values, where it is known."""
+    """Judges the derivatives of one function.
 
-    def __init__(self, function: Source, fmt: Format, graph_of: Callable[[Entry], Graph | None]) -> None:
+    `graph_of` is the program that computed an entry's values, where it is known; `faulty_rule` finds a custom rule that makes an
+    entry this value, where that is the right one.
+    """
+
+    def __init__(
+        self,
+        function: Source,
+        fmt: Format,
+        graph_of: Callable[[Entry], Graph | None],
+        faulty_rule: Callable[[Entry, float, float], Cause | None] = lambda entry, value, right: None,
+    ) -> None:
+        self._faulty_rule = faulty_rule
         self._function = function
         self._format = fmt
         self._arithmetic = Arithmetic(fmt.unit_roundoff, fmt.smallest_normal, roundings(jax.__version__, fmt.name))
@@ -75,8 +86,9 @@ class Judge:
             missing = entry.missing or value
             verdict = Verdict(missing.verdict) if isinstance(missing, LostError) else Verdict.UNSUPPORTED
             return Result(entry.engine, entry.mode, None, None, verdict, Outcome.UNDECIDED, missing.reason)
+        given = value
         judged = judge(value, truth, self._format, lambda: self._rule(entry, point), lambda: self._beside(point, names))
-        reason, blame = why(judged, lambda: self._evidence(entry, point, names, truth))
+        reason, blame = why(judged, lambda: self._evidence(entry, given, point, names, truth))
         return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, reason + note, blame)
 
     def _rule(self, entry: Entry, point: Point) -> Rule | None:
@@ -100,8 +112,8 @@ class Judge:
         proved = (_certified(graph, point, names).derivative for graph in ties)
         return [derivative for derivative in proved if derivative is not None]
 
-    def _evidence(self, entry: Entry, point: Point, names: Names, truth: Truth) -> Evidence:
-        graph = self._graph_of(entry)
+    def _evidence(self, entry: Entry, value: float, point: Point, names: Names, truth: Truth) -> Evidence:
+        graph, proved = self._graph_of(entry), truth.derivative
         return Evidence(
             function=self._function,
             program=None if graph is None else Source(graph, entry.text or self._function.text),
@@ -112,6 +124,7 @@ class Judge:
             derivative=truth.derivative,
             rerun=lambda other: self._rerun(other, entry, point, names),
             run_nodes=lambda program: run_nodes(program, point, self._format.name),
+            faulty_rule=lambda: None if proved is None else self._faulty_rule(entry, value, float(proved)),
         )
 
     def _rerun(self, graph: Graph, entry: Entry, point: Point, names: Names) -> float | None:
@@ -119,7 +132,7 @@ class Judge:
         if entry.mode is None:
             return None
         program = Program(graph, tuple(point), [names], {}, self._format.name, False, (entry.mode,))
-        found = program.run({name: np.array([x]) for name, x in point.items()})[entry.key]
+        found = program.run({name: np.array([x]) for name, x in point.items()})[key_of(entry.mode, names)]
         return None if isinstance(found, UnsupportedError) else float(found[0])
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby, islice
+from pathlib import Path
 from textwrap import indent
 from typing import TextIO
 
@@ -17,7 +18,21 @@ from rich.text import Text
 
 from diffcheck.excerpts import excerpt
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
-from diffcheck.results import Derivative, Enclosure, Header, Outcome, Report, Result, RuleCheck, Sample, Status, Tally, Verdict, leibniz
+from diffcheck.results import (
+    Blame,
+    Derivative,
+    Enclosure,
+    Header,
+    Outcome,
+    Report,
+    Result,
+    RuleCheck,
+    Sample,
+    Status,
+    Tally,
+    Verdict,
+    leibniz,
+)
 
 IN_FULL = 5  # points shown with a table each; more get a line each
 LINES = 20  # of still more derivatives the worst are shown
@@ -134,10 +149,14 @@ def place(sample: Sample) -> str:
 
 
 def _show_notes(console: Console, samples: Sequence[Sample]) -> None:
-    """Why, for every verdict that does not speak for itself; the same reason only once."""
+    """Why, for every verdict that does not speak for itself; the same reason, and the same line of a file, only once."""
     told = list(dict.fromkeys(note for sample in samples for note in notes(sample.results)))
+    shown = set[str]()
     for note in told[:LINES]:
-        line(console, note)
+        reason, _, operation = note.partition("\n")
+        line(console, reason if operation in shown else note)
+        if operation.count("\n") == 2:  # a line of a file, below its name
+            shown.add(operation)
     if len(told) > LINES:
         line(console, f"  … and {len(told) - LINES} more reasons")
 
@@ -194,9 +213,17 @@ def notes(results: Iterable[Result]) -> Iterator[str]:
     for reason, group in groupby(sorted(told, key=lambda result: result.reason), key=lambda result: result.reason):
         results = list(group)
         engines = ", ".join(dict.fromkeys(map(engine_name, results)))
-        blame = results[0].blame
-        underlined = "" if blame is None else "\n" + indent(excerpt(blame.text, blame.start, blame.end), "  ")
-        yield f"  {engines}: {reason}{underlined}"
+        yield f"  {engines}: {reason}{underlined(results[0].blame)}"
+
+
+def underlined(blame: Blame | None) -> str:
+    """The operation to blame, in lines of their own: of a Python file with its name and the number of the line."""
+    if blame is None:
+        return ""
+    place = f"\n    {Path(blame.file).name}:{blame.line}" if blame.file else ""
+    indentation = len(blame.text) - len(blame.text.lstrip()) if blame.file else 0
+    piece = excerpt(blame.text[indentation:], blame.start - indentation, blame.end - indentation)
+    return place + ("\n" + indent(piece, "  ") if blame.text else "")
 
 
 def _proved(sample: Sample) -> str:

@@ -52,11 +52,13 @@ class EnclosureJson(TypedDict):
 
 
 class BlameJson(TypedDict):
-    """The operation to blame: characters `start` to `end` (exclusive) of the expression or, for a claim, of the claim."""
+    """The operation to blame: characters `start` to `end` (exclusive) of the expression, of the claim, or of a line of a Python file."""
 
     start: int
     end: int
     text: str
+    file: NotRequired[str]
+    line: NotRequired[int]
 
 
 class ResultJson(TypedDict):
@@ -313,7 +315,8 @@ def _result(result: Result) -> str:
 def _blame(blame: Blame | None) -> str:
     if blame is None:
         return "null"
-    return f'{{"start": {blame.start}, "end": {blame.end}, "text": {_text(blame.text[blame.start : blame.end])}}}'
+    place = f', "file": {_text(blame.file)}, "line": {blame.line}' if blame.file else ""
+    return f'{{"start": {blame.start}, "end": {blame.end}, "text": {_text(blame.text[blame.start : blame.end])}{place}}}'
 
 
 def _fault(fault: Fault | None) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr
 
+from diffcheck.engines.code_places import function_of
 from diffcheck.engines.jaxpr.scalars import TOO_LONG, Nodes, NotLifted, Scalars
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.limits import MAX_NODES
@@ -29,8 +28,8 @@ def _call(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes])
 
 def _library_function(inner: Any) -> str | None:
     """The function of the table that a function of JAX's own computes: its parts have corners where the whole has none."""
-    name, _, place = (inner.jaxpr if isinstance(inner, ClosedJaxpr) else inner).debug_info.func_src_info.partition(" at ")
-    return name if name in LIBRARY and place.startswith(JAX) else None
+    function = function_of(inner.jaxpr if isinstance(inner, ClosedJaxpr) else inner)
+    return function.name if function is not None and function.name in LIBRARY and function.is_library else None
 
 
 def _branches(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes]) -> Sequence[Nodes]:
@@ -87,7 +86,6 @@ def _parts(values: Sequence[Nodes], first: int, second: int) -> tuple[Sequence[N
     return values[:first], values[first : first + second], values[first + second :]
 
 
-JAX = str(Path(jax.__file__).parent)
 LIBRARY = ("logaddexp", "logaddexp2")
 CALLS = ("jit", "closed_call", "remat2", "custom_jvp_call", "custom_vjp_call")
 CONTROL_RULES: dict[str, Rule] = {**dict.fromkeys(CALLS, _call), "cond": _branches, "scan": _scan, "while": _while}

@@ -13,19 +13,22 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 from numpy.typing import NDArray
 
+from diffcheck.engines.code_places import code_span
 from diffcheck.engines.jaxpr.arrays import ARRAY_RULES
 from diffcheck.engines.jaxpr.control import CONTROL_RULES
 from diffcheck.engines.jaxpr.elementwise import elementwise
 from diffcheck.engines.jaxpr.scalars import Nodes, NotLifted, Scalars
 from diffcheck.engines.jaxpr.scopes import span_of
 from diffcheck.graph.graph import Graph
+from diffcheck.language.syntax import Span
 
 Graphs = NDArray[np.object_]
+PlaceOf = Callable[[Any], Span | None]  # where an equation was written
 
 
 def lift(program: Callable[..., Any], variables: Sequence[str], dtype: str) -> Graph:
     """The graph of a scalar JAX function of scalars; raises UnsupportedError, with the primitive, where there is none."""
-    (output,) = lift_arrays(program, dict.fromkeys(variables, np.empty((), dtype)))
+    (output,) = _lifted(program, dict.fromkeys(variables, np.empty((), dtype)), span_of)
     graph: Graph = output.item()
     return graph
 
@@ -34,14 +37,18 @@ def lift_arrays(program: Callable[..., Any], arguments: Mapping[str, Any]) -> li
     """The graphs of all entries of all outputs of a JAX function, an array of graphs for each output.
 
     `arguments` are the names of the arguments in their order, with what has a shape and a dtype, or a tree of such. The
-    variables of the graphs are the entries: `x`, or `x[0,1]` in an array, `p['w'][0,1]` in a tree.
+    variables of the graphs are the entries: `x`, or `x[0,1]` in an array, `p['w'][0,1]` in a tree. Their spans are of Python code.
     Raises UnsupportedError for a graph that needs something that is not lifted.
     """
+    return _lifted(program, arguments, code_span)
+
+
+def _lifted(program: Callable[..., Any], arguments: Mapping[str, Any], place_of: PlaceOf) -> list[Graphs]:
     scalars = Scalars()
     with jax.enable_x64(True):
         closed = jax.make_jaxpr(program)(*arguments.values())
         inputs = [_variables(scalars, name, leaf.shape) for name, leaf in _leaves(arguments)]
-        outputs = _Lifter(scalars).run(closed, inputs)
+        outputs = _Lifter(scalars, place_of).run(closed, inputs)
     return [_graphs(scalars, output) for output in outputs]
 
 
@@ -68,8 +75,9 @@ def _graphs(scalars: Scalars, nodes: Nodes) -> Graphs:
 class _Lifter:
     """Follows jaxprs; recursion goes as deep as they are nested."""
 
-    def __init__(self, scalars: Scalars) -> None:
+    def __init__(self, scalars: Scalars, place_of: PlaceOf) -> None:
         self._scalars = scalars
+        self._place_of = place_of
 
     def run(self, closed: ClosedJaxpr, arguments: Sequence[Nodes]) -> list[Nodes]:
         """The outputs of a jaxpr applied to arrays of nodes."""
@@ -82,7 +90,7 @@ class _Lifter:
 
         inherited = scalars.builder.place
         for equation in jaxpr.eqns:
-            scalars.builder.place = span_of(equation) or inherited
+            scalars.builder.place = self._place_of(equation) or inherited
             results = self._results(equation, [place(atom) for atom in equation.invars])
             places.update(zip(equation.outvars, results, strict=True))
         scalars.builder.place = inherited

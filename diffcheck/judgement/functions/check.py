@@ -16,8 +16,10 @@ from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.build import Problem, read
 from diffcheck.graph.graph import Definition, Graph, GraphBuilder
 from diffcheck.graph.text import Infix, Latex, Text, derivative_text, one_line
+from diffcheck.judgement.evidence import listed
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.functions.claims import ClaimedJacobian
+from diffcheck.judgement.functions.culprits import described
 from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.judgement.functions.linter import lint
 from diffcheck.judgement.functions.loading import users_code
@@ -26,7 +28,7 @@ from diffcheck.language import syntax
 from diffcheck.results import SEVERITY, Derivative, Header, Report, RuleCheck, Sample
 
 SHOWN_DERIVATIVES = 4  # closed forms in the header; a larger Jacobian has none
-UNREADABLE = "too long for one line"
+SHOWN_RULES = 4
 
 
 class FunctionCheck:
@@ -105,7 +107,7 @@ class FunctionCheck:
 
     def _checks(self, jacobian: Jacobian) -> Iterator[RuleCheck]:
         with users_code(self.name):
-            wanted = jacobian.function.has_custom_rule if self._linted is None else self._linted
+            wanted = bool(jacobian.function.custom_rules) if self._linted is None else self._linted
         if wanted:
             yield from lint(jacobian)
 
@@ -118,6 +120,9 @@ class FunctionCheck:
                 f"of {screening.entries:,} derivatives {screening.judged:,} are judged, those that differ most from the function "
                 f"without its rules and an even sample; the largest deviation in floats is {screening.largest:.1e}, at {screening.where}"
             )
+        rules = [described(rule) for rule in jacobian.function.custom_rules if not rule.is_library]
+        if rules:
+            notes.append(f"its derivative is given by {listed(rules[:SHOWN_RULES])}{' and more' if len(rules) > SHOWN_RULES else ''}")
         if jacobian.function.fixed:
             notes.append(f"not differentiated by {', '.join(jacobian.function.fixed)}: no floats")
         return Header(

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 
 from diffcheck.engines.certified import Arithmetic
 from diffcheck.engines.jax_function import NO_FORWARD_MODE, JaxFunction
-from diffcheck.engines.numerical import estimate
+from diffcheck.engines.numerical import Evidence, estimate
 from diffcheck.errors import UnsupportedError, UserCodeError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
-from diffcheck.judgement.evidence import Source
+from diffcheck.judgement.evidence import Cause, Source
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.functions.claims import ClaimedJacobian
+from diffcheck.judgement.functions.culprits import faulty_rule
 from diffcheck.judgement.functions.loading import raised_by_jax, users_code
 from diffcheck.judgement.functions.numerical import LABEL, judge_by_evidence
 from diffcheck.judgement.judge import Entry, Judge
-from diffcheck.judgement.verdict import Judgement
 from diffcheck.results import SEVERITY, Outcome, Result, Sample, Status, Verdict
 
 MODES = ("forward", "reverse")
@@ -89,7 +89,7 @@ class Jacobian:
         """|reverse - plain| relative to the largest entry of the row; NaN counts as infinite."""
         if isinstance(self.reverse, UnsupportedError):
             return np.zeros((len(self.watched_rows), self.columns))
-        plain = self.function.reverse(self.watched_rows, plain=True)
+        plain = self.function.reverse(self.watched_rows, without=frozenset(self.function.custom_rules))
         with np.errstate(all="ignore"):
             scale = np.maximum(abs(plain), 1e-6 * np.nanmax(np.where(np.isfinite(plain), abs(plain), 0.0)))
             deviations = abs(self.reverse - plain) / np.where(scale > 0, scale, 1.0)
@@ -181,17 +181,20 @@ class Jacobian:
         if isinstance(self.truth, UnsupportedError):
             return self._by_evidence(row, column, applicable, self.truth)
         entries = [Entry(*_engine(mode), f"{mode}:{row},{column}") for mode in applicable]
-        judge = Judge(Source(self.truth[row], ""), self.format, self.program)
+        judge = Judge(Source(self.truth[row], ""), self.format, self.program, self._faulty_rule)
         found = {"primal": float(self.function.primal[row]), **{f"{mode}:{row},{column}": value for mode, value in applicable.items()}}
         sample = judge.sample(self.point, (self.function.variables[column],), entries, found)
         if sample.status is Status.UNDECIDED:
             return self._by_evidence(row, column, applicable, UnsupportedError(sample.status_reason))
         return replace(sample, output=self.function.outputs[row])
 
+    def _faulty_rule(self, entry: Entry, value: float, right: float) -> Cause | None:
+        mode, row, column = _parts(entry)
+        return None if mode == CLAIM else faulty_rule(self.function, mode, row, column, value, right)
+
     def program(self, entry: Entry) -> Graph | None:
         """JAX's own program for an entry, lifted when it is first asked for."""
-        mode, _, place = entry.key.partition(":")
-        row, column = map(int, place.split(","))
+        mode, row, column = _parts(entry)
         if mode == CLAIM:
             return None if self.claim is None else self.claim.graph(row, column)
         if (alone := self._alone(mode, column)) is not None:
@@ -216,12 +219,20 @@ class Jacobian:
         variable = self.function.variables[column]
         evidence = estimate(self._along(row, column), self.point[variable], self.format.unit_roundoff)
         results = tuple(
-            _unsupported(mode, value) if isinstance(value, UnsupportedError) else _result(mode, value, judge_by_evidence(value, evidence))
+            _unsupported(mode, value) if isinstance(value, UnsupportedError) else self._judged(mode, row, column, value, evidence)
             for mode, value in values.items()
         )
         point = self.point if self.is_small else {variable: self.point[variable]}
         reason, primal = f"{why.reason}: {LABEL}", float(self.function.primal[row])
         return Sample(point, variable, 1, Status.UNDECIDED, reason, primal, None, None, None, results, output=self.function.outputs[row])
+
+    def _judged(self, mode: str, row: int, column: int, value: float, evidence: Evidence) -> Result:
+        judged = judge_by_evidence(value, evidence)
+        result = Result(*_engine(mode), value, judged.ulps, judged.verdict, judged.outcome, judged.reason)
+        if judged.verdict is not Verdict.CONTRADICTED or mode == CLAIM:
+            return result
+        cause = faulty_rule(self.function, mode, row, column, value, evidence.slope)
+        return result if cause is None else replace(result, reason=f"{judged.reason}: {cause.words}", blame=cause.blame)
 
     def _along(self, row: int, column: int) -> Callable[[float], float]:
         """Entry `row` of the function as a function of one coordinate, in its own format."""
@@ -233,6 +244,13 @@ class Jacobian:
             return float(function.compiled(moved)[row])
 
         return f
+
+
+def _parts(entry: Entry) -> tuple[str, int, int]:
+    """The mode, row and column of an entry."""
+    mode, _, place = entry.key.partition(":")
+    row, column = map(int, place.split(","))
+    return mode, row, column
 
 
 def badness(sample: Sample) -> tuple[int, float]:
@@ -257,10 +275,6 @@ def _matrix(name: str, compute: Callable[[], NDArray[Any]]) -> Matrix:
 
 def _engine(mode: str) -> tuple[str, str | None]:
     return (CLAIM, None) if mode == CLAIM else ("automatic", mode)
-
-
-def _result(mode: str, value: float, judged: Judgement) -> Result:
-    return Result(*_engine(mode), value, judged.ulps, judged.verdict, judged.outcome, judged.reason)
 
 
 def _unsupported(mode: str, value: UnsupportedError) -> Result:

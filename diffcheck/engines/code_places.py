@@ -1,0 +1,90 @@
+"""Where the operations and functions of a JAX program stand in the user's Python files.
+
+JAX keeps a traceback with each equation, and the name and place of each function that it traces (`DebugInfo`).
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import jax
+
+from diffcheck.graph.graph import CodeSpan
+
+JAX = str(Path(jax.__file__).parent)
+_OURS = str(Path(__file__).parents[1])
+_LIBRARY = str(Path(linecache.__file__).parent)  # of Python, where packages are installed too
+_INSTALLED = "site-packages"
+
+
+def code_span(equation: Any) -> CodeSpan | None:
+    """The innermost piece of the user's code that made an equation; None where it is JAX's own doing."""
+    for code, instruction in _frames(equation.source_info.traceback):
+        if code.co_filename.startswith(_OURS):
+            return None  # what lies outside has called diffcheck
+        if not is_library(code.co_filename):
+            return _span(code, instruction)
+    return None
+
+
+def is_library(file: str) -> bool:
+    """Whether a file belongs to JAX or to Python itself."""
+    return file.startswith(JAX) or (file.startswith((_LIBRARY, "<frozen")) and _INSTALLED not in file)
+
+
+def _frames(traceback: Any) -> Iterator[tuple[CodeType, int]]:
+    """The frames of a traceback as JAX keeps it, the innermost first."""
+    try:
+        codes, instructions = traceback.raw_frames()
+    except AttributeError:  # None, or a JAX that keeps them in another form
+        return iter(())
+    return zip(codes, instructions, strict=True)
+
+
+@lru_cache(maxsize=4096)
+def _span(code: CodeType, instruction: int) -> CodeSpan | None:
+    line, last, start, end = next(islice(code.co_positions(), instruction // 2, None), (None,) * 4)
+    if line is None:
+        return None
+    text = source_line(code.co_filename, line)
+    if start is None or end is None:  # python -X no_debug_ranges
+        return CodeSpan(len(text) - len(text.lstrip()), len(text), code.co_filename, line)
+    return CodeSpan(_characters(text, start), _characters(text, end) if last == line else len(text), code.co_filename, line)
+
+
+def _characters(text: str, offset: int) -> int:
+    """Python counts the bytes of UTF-8."""
+    return len(text.encode()[:offset].decode(errors="ignore"))
+
+
+def source_line(file: str, line: int) -> str:
+    """A line of a file of Python code, or of a cell of a notebook; "" where it is not to be had."""
+    return linecache.getline(file, line).rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A Python function that JAX has traced."""
+
+    name: str
+    file: str
+    line: int
+
+    @property
+    def is_library(self) -> bool:
+        return is_library(self.file)
+
+
+def function_of(traced: Any) -> Function | None:
+    """The Python function of a jaxpr, or of a function that an equation holds; None where JAX does not say."""
+    text = getattr(getattr(traced, "debug_info", None), "func_src_info", None)
+    name, at, place = text.rpartition(" at ") if isinstance(text, str) else ("", "", "")
+    file, colon, line = place.rpartition(":")
+    return Function(name, file, int(line)) if at and colon and line.isdigit() else None

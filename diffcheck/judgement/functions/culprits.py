@@ -1,0 +1,93 @@
+"""Which custom rule is to blame for a wrong derivative: the one without which JAX gives the right value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from diffcheck.engines.code_places import Function, source_line
+from diffcheck.engines.jax_function import JaxFunction
+from diffcheck.engines.undecorated import CustomRule
+from diffcheck.judgement.evidence import Cause, listed
+from diffcheck.results import Blame
+
+AS_MUCH = 0.01  # of the error may be left when the rule to blame is taken off
+MOST_RULES = 8  # of more, the others are blamed with them
+DECORATORS = 20  # lines above a definition
+
+
+def suspects(function: JaxFunction) -> list[CustomRule]:
+    """The rules that may be wrong: those of the user, or where there are none, those of JAX's library."""
+    rules = function.custom_rules
+    return [rule for rule in rules if not rule.is_library] or rules
+
+
+def faulty_rule(function: JaxFunction, mode: str, row: int, column: int, given: float, right: float) -> Cause | None:
+    """The custom rule, or the few, that made a wrong value, found by taking them off."""
+
+    def value(rules: Sequence[CustomRule]) -> float:
+        try:
+            if mode == "forward":
+                return float(function.forward([column], without=frozenset(rules))[row][0])
+            return float(function.reverse([row], without=frozenset(rules))[0][column])
+        except Exception:  # JAX cannot differentiate what the rule was there for
+            return math.nan
+
+    def is_right(rules: Sequence[CustomRule]) -> bool:
+        return abs(value(rules) - right) <= AS_MUCH * abs(given - right)
+
+    rules = _least(suspects(function), is_right)
+    if not rules:
+        return None
+    several = len(rules) > 1
+    names = listed([described(rule) for rule in rules])
+    words = f"{names} {'are' if several else 'is'} to blame, without {'them' if several else 'it'} JAX gives {value(rules):.10g}"
+    return Cause(words, _blame(rules[0]))
+
+
+def _least(rules: Sequence[CustomRule], is_right: Callable[[Sequence[CustomRule]], bool]) -> Sequence[CustomRule]:
+    """A rule without which the value is right, or rules of which none can stay; nothing where it is not right without all of them."""
+    if not rules or not is_right(rules):
+        return ()
+    for rule in rules[:MOST_RULES]:
+        others = [each for each in rules if each != rule]
+        if others and is_right(others):
+            rules = others
+    return rules
+
+
+def described(rule: CustomRule) -> str:
+    """The rule `softplus_bwd` (rule.py:14); one that has no name by the function that it is for."""
+    where = _written(rule)
+    if where is None:
+        return "a custom rule"
+    place = f"{Path(where.file).name}:{_definition(where)}"
+    if where is rule.rule and where.name.isidentifier():
+        return f"the rule `{where.name}` ({place})"
+    return f"the rule of `{rule.of.name}` ({place})" if rule.of is not None and rule.of.name.isidentifier() else f"the rule at {place}"
+
+
+def _written(rule: CustomRule) -> Function | None:
+    """What the user wrote of it: the rule itself, or the function, where JAX put the rule together."""
+    own = rule.rule
+    return rule.of if own is None or (own.is_library and not rule.is_library) else own
+
+
+def _definition(function: Function) -> int:
+    """The line of a function's `def`: Python counts from its first decorator."""
+    lines = range(function.line, function.line + DECORATORS)
+    return next((n for n in lines if source_line(function.file, n).lstrip().startswith(f"def {function.name}(")), function.line)
+
+
+def _blame(rule: CustomRule) -> Blame | None:
+    """The head of the rule; of a lambda, its line."""
+    function = _written(rule)
+    if function is None:
+        return None
+    line = _definition(function)
+    text = source_line(function.file, line)
+    start = text.find(function.name) if function.name.isidentifier() else -1
+    if start < 0:
+        return Blame(text, len(text) - len(text.lstrip()), len(text), function.file, line)
+    return Blame(text, start, start + len(function.name), function.file, line)
