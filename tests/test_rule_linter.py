@@ -123,3 +123,42 @@ def test_a_wrong_sum_of_slopes_is_seen_from_every_tie() -> None:
     largest.defvjp(lambda x: (jnp.max(x), x), lambda x, g: (g * (x == jnp.max(x)),))
     assert outcomes(largest, (np.array([2.0, 1.0, 2.0]),))["ties"] is Outcome.FAIL
     assert outcomes(largest, (np.array([2.0, 1.0, 3.0]),))["ties"] is Outcome.PASS
+
+
+def sines(x: Array) -> Array:
+    return jnp.sum(jnp.sin(x) * x) + x[3] * x[7] * x[20] + 1e3 * x[0] ** 2
+
+
+def with_gradient(changed: Function) -> Function:
+    """`sines` of fifty numbers, whose rule returns a gradient that is right, and changed only where it is differentiated again."""
+    function = jax.custom_vjp(sines)
+    function.defvjp(lambda x: (sines(x), x), lambda x, g: (g * changed(jax.grad(sines)(x), x),))
+    return function
+
+
+def _without_one(gradient: Array, x: Array) -> Array:
+    return gradient.at[31].set(jax.lax.stop_gradient(gradient[31]))
+
+
+def _not_symmetric(gradient: Array, x: Array) -> Array:
+    """A billionth, which no line can see: it adds vᵢvⱼ - vⱼvᵢ."""
+    move = 1e-9 * (x - jax.lax.stop_gradient(x))
+    return gradient.at[7].add(move[20]).at[20].add(-move[7])
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"), [(_without_one, "d^2sines/dx[31]^2 is 0, wrong"), (_not_symmetric, "d^2sines/dx[7]dx[20] is 0.1734693888, wrong")]
+)
+def test_one_wrong_second_derivative_in_fifty_variables_is_found(changed: Function, said: str) -> None:
+    report = diffcheck.check(with_gradient(changed), np.linspace(0.1, 1.3, 50))
+    assert {sample.outcome for sample in report.samples} == {Outcome.PASS}
+    (second,) = (check for check in report.checks if check.name == "second")
+    assert second.outcome is Outcome.FAIL
+    assert second.detail.startswith(said)
+
+
+def test_what_was_compared_of_the_second_derivatives_is_said() -> None:
+    report = diffcheck.check(with_gradient(lambda gradient, x: gradient), np.linspace(0.1, 1.3, 50))
+    (second,) = (check for check in report.checks if check.name == "second")
+    assert second.outcome is Outcome.PASS
+    assert "all 2,500 entries of the Hessian were compared" in second.detail

@@ -73,6 +73,13 @@ class Jacobian:
         except UnsupportedError as unsupported:
             return unsupported
 
+    @property
+    def truth_graphs(self) -> Sequence[Graph]:
+        """`truth`; raises UnsupportedError where there is none."""
+        if isinstance(self.truth, UnsupportedError):
+            raise self.truth
+        return self.truth
+
     # Which entries are judged
 
     @cached_property
@@ -86,15 +93,10 @@ class Jacobian:
 
     @cached_property
     def _deviations(self) -> NDArray[Any]:
-        """|reverse - plain| relative to the largest entry of the row; NaN counts as infinite."""
+        """Of JAX's values from those of the function without its rules."""
         if isinstance(self.reverse, UnsupportedError):
             return np.zeros((len(self.watched_rows), self.columns))
-        plain = self.function.reverse(self.watched_rows, without=frozenset(self.function.custom_rules))
-        with np.errstate(all="ignore"):
-            scale = np.maximum(abs(plain), 1e-6 * np.nanmax(np.where(np.isfinite(plain), abs(plain), 0.0)))
-            deviations = abs(self.reverse - plain) / np.where(scale > 0, scale, 1.0)
-        same = (self.reverse == plain) | (np.isnan(self.reverse) & np.isnan(plain))
-        return np.where(same, 0.0, np.where(np.isfinite(deviations), deviations, np.inf))
+        return deviations(self.reverse, self.function.reverse(self.watched_rows, without=frozenset(self.function.custom_rules)))
 
     @cached_property
     def chosen(self) -> list[tuple[int, int]]:
@@ -244,6 +246,15 @@ class Jacobian:
             return float(function.compiled(moved)[row])
 
         return f
+
+
+def deviations(given: NDArray[Any], plain: NDArray[Any]) -> NDArray[Any]:
+    """|given - plain| relative to each entry, and for very small ones to the largest; NaN counts as infinite."""
+    with np.errstate(all="ignore"):
+        scale = np.maximum(abs(plain), 1e-6 * np.nanmax(np.where(np.isfinite(plain), abs(plain), 0.0)))
+        found = abs(given - plain) / np.where(scale > 0, scale, 1.0)
+    same = (given == plain) | (np.isnan(given) & np.isnan(plain))
+    return np.where(same, 0.0, np.where(np.isfinite(found), found, np.inf))
 
 
 def _parts(entry: Entry) -> tuple[str, int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import jax
@@ -39,11 +40,18 @@ def along(graphs: Sequence[Graph], weights: Sequence[float], names: Sequence[str
         return builder.apply("add", (constant(a), builder.apply("multiply", (constant(v), t))))
 
     places = {name: moved(a, v) for name, a, v in zip(names, point, direction, strict=True)}
-    terms = [builder.apply("multiply", (constant(w), builder.graft(graph, places))) for w, graph in zip(weights, graphs, strict=True)]
-    total = terms[0]
-    for term in terms[1:]:
-        total = builder.apply("add", (total, term))
-    return builder.graph(total)
+    total = weighted(graphs, weights)
+    return builder.graph(builder.graft(total, {name: places[name] for name in total.variables}))
+
+
+def weighted(graphs: Sequence[Graph], weights: Sequence[float]) -> Graph:
+    """Σ wᵢ fᵢ."""
+    builder = GraphBuilder()
+    terms = [
+        builder.apply("multiply", (builder.constant(Fraction(w)), builder.graft(graph, {n: builder.variable(n) for n in graph.variables})))
+        for w, graph in zip(weights, graphs, strict=True)
+    ]
+    return builder.graph(reduce(lambda total, term: builder.apply("add", (total, term)), terms))
 
 
 def second_derivative(jacobian: Jacobian, v: Vector, w: Vector, pull: Callable[[Any, Any], Any]) -> tuple[Outcome | None, str]:

@@ -16,9 +16,10 @@ from diffcheck.engines.narrowing import narrowings
 from diffcheck.errors import UnsupportedError, UserCodeError
 from diffcheck.judgement.functions.entries import Jacobian, NoForwardMode
 from diffcheck.judgement.functions.exactly import primals_differ, transposes_differ
-from diffcheck.judgement.functions.lines import beyond_the_clarke_set, second_derivative
+from diffcheck.judgement.functions.hessian import Hessian
+from diffcheck.judgement.functions.lines import WRONG, beyond_the_clarke_set, second_derivative
 from diffcheck.judgement.functions.loading import users_code
-from diffcheck.results import Outcome, RuleCheck
+from diffcheck.results import Outcome, RuleCheck, leibniz, wrt_and_order
 
 SEED = 20_240_229
 ROUNDING = 1000  # units roundoff, relative to the largest entry: what two ways to compute the same may differ by
@@ -215,7 +216,23 @@ def _second(rules: Rules) -> Found:
     """The second derivative through the rule is right."""
     if not rules.jacobian.is_small:
         raise NotApplicable("not tried for very many arguments")
-    return second_derivative(rules.jacobian, rules.direction, rules.weights[0], rules.pull)
+    outcome, detail = second_derivative(rules.jacobian, rules.direction, rules.weights[0], rules.pull)
+    return (outcome, detail) if outcome is None or rules.jacobian.columns == 1 else _hessian(rules, outcome, detail)
+
+
+def _hessian(rules: Rules, along_a_line: Outcome, detail: str) -> Found:
+    """The same entry by entry: a line may miss what is wrong in one of them."""
+    try:
+        hessian = Hessian(rules.jacobian, rules.weights[0] if rules.jacobian.rows > 1 else np.ones_like(rules.value))
+    except Exception:  # JAX lacks it for the whole, or the function without its rules has none
+        return along_a_line, detail
+    for suspect in hessian.suspects():
+        if suspect.result.outcome is Outcome.FAIL and suspect.result.verdict in WRONG:
+            name = f"{'wᵀ' if rules.jacobian.rows > 1 else ''}{rules.jacobian.name}"
+            what = f"{leibniz(name, *wrt_and_order(suspect.names))} is {suspect.result.value:.10g}"
+            return FAIL, f"{what}, {suspect.result.verdict.value}: {suspect.result.reason}"
+    compared = f"{hessian.compared:,} of {hessian.size:,}" if hessian.compared < hessian.size else f"all {hessian.size:,}"
+    return along_a_line, f"{detail}; {compared} entries of the Hessian were compared, and those that differ most are not wrong"
 
 
 def _ties(rules: Rules) -> Found:
