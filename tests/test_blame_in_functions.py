@@ -60,6 +60,22 @@ def sigmoid(x):
 
 sigmoid.defvjp(lambda x: (sigmoid(x), x), lambda x, g: (g * x,))
 
+@jax.custom_jvp
+def series(x):
+    return x - x**3 / 6 + x**5 / 120 - x**7 / 5040
+
+@series.defjvp
+def series_rule(primals, tangents):
+    return series(*primals), jnp.cos(*primals) * tangents[0]
+
+@jax.custom_jvp
+def sine(x):
+    return jnp.sin(x)
+
+@sine.defjvp
+def a_billionth_off(primals, tangents):
+    return sine(*primals), (1 + 1e-9) * jnp.cos(*primals) * tangents[0]
+
 def both(x):
     return softplus(x) + cube(x)
 
@@ -125,6 +141,23 @@ def test_so_is_one_that_only_evidence_contradicts(rules: Path) -> None:
 def test_a_rule_that_is_right_is_not_blamed_for_another_formula(rules: Path) -> None:
     (result, _) = check(load(f"{rules}:cube"), 0.5, against="x^4").samples[0].results
     assert (result.verdict.value, result.blame) == ("wrong", None)
+
+
+@pytest.mark.parametrize(("name", "rule", "gap"), [("series", "series_rule", "2.5e-13"), ("sine", "a_billionth_off", "1.0e-09")])
+def test_a_rule_that_is_off_by_very_little_is_wrong_and_both_explanations_are_given(rules: Path, name: str, rule: str, gap: str) -> None:
+    """The rule of an approximation cannot be told from a fault of that size, without knowing what is approximated."""
+    for result in check(load(f"{rules}:{name}"), 0.1).samples[0].results:
+        assert (result.verdict.value, result.outcome.value) == ("wrong", "fail")
+        assert f"the rule `{rule}` (rules.py:" in result.reason
+        assert f"differs from the derivative of the code by {gap} of it. If the code approximates" in result.reason
+        assert result.reason.endswith("with --against")
+
+
+def test_with_what_is_approximated_the_two_are_told_apart(rules: Path) -> None:
+    right, off = (check(load(f"{rules}:{name}"), 0.1, against="sin(x)") for name in ("series", "sine"))
+    assert [result.verdict.value for result in right.samples[0].results] == ["exact", "exact"]
+    assert [result.verdict.value for result in off.samples[0].results] == ["wrong", "wrong"]
+    assert "--against" not in off.samples[0].results[0].reason
 
 
 def test_reports_show_the_line_and_what_gives_the_derivative(rules: Path) -> None:

@@ -86,7 +86,8 @@ class FunctionCheck:
                 raise InputError(f"{self.name} returns no floating-point number", "There is nothing to differentiate.")
             _ = function.primal
         claim = None if self._claim is None else ClaimedJacobian(self._claim, function, point)
-        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim)
+        by_itself = self._formula is None and self._other is None
+        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself)
 
     def _at(self, function: Callable[..., Any], point: Arguments) -> JaxFunction:
         made = self._made.setdefault(id(function), {})

@@ -12,6 +12,8 @@ from diffcheck.engines.undecorated import CustomRule
 from diffcheck.judgement.evidence import Cause, listed
 from diffcheck.results import Blame
 
+NEARLY = 1e-8  # relative: an approximation of a function may be that good
+INSTEAD = "If the code approximates the function whose derivative that is, judge by that one, with --against"
 AS_MUCH = 0.01  # of the error may be left when the rule to blame is taken off
 MOST_RULES = 8  # of more, the others are blamed with them
 DECORATORS = 20  # lines above a definition
@@ -23,8 +25,12 @@ def suspects(function: JaxFunction) -> list[CustomRule]:
     return [rule for rule in rules if not rule.is_library] or rules
 
 
-def faulty_rule(function: JaxFunction, mode: str, row: int, column: int, given: float, right: float) -> Cause | None:
-    """The custom rule, or the few, that made a wrong value, found by taking them off."""
+def faulty_rule(function: JaxFunction, entry: tuple[str, int, int], given: float, right: float, judged_by_itself: bool) -> Cause | None:
+    """The custom rule, or the few, that made a wrong value (mode, row, column), found by taking them off.
+
+    `judged_by_itself`: what is right was found from the function's own code.
+    """
+    mode, row, column = entry
 
     def value(rules: Sequence[CustomRule]) -> float:
         try:
@@ -37,13 +43,28 @@ def faulty_rule(function: JaxFunction, mode: str, row: int, column: int, given: 
     def is_right(rules: Sequence[CustomRule]) -> bool:
         return abs(value(rules) - right) <= AS_MUCH * abs(given - right)
 
-    rules = _least(suspects(function), is_right)
-    if not rules:
+    found = _least(suspects(function), is_right)
+    gap = abs(given - right) / abs(right) if right else math.inf
+    if judged_by_itself and gap <= NEARLY and suspects(function):
+        return _off_by_little(found or suspects(function), gap)
+    if not found:
         return None
-    several = len(rules) > 1
-    names = listed([described(rule) for rule in rules])
-    words = f"{names} {'are' if several else 'is'} to blame, without {'them' if several else 'it'} JAX gives {value(rules):.10g}"
-    return Cause(words, _blame(rules[0]))
+    verb, them = ("are", "them") if len(found) > 1 else ("is", "it")
+    return Cause(f"{_names(found)} {verb} to blame, without {them} JAX gives {value(found):.10g}", _blame(found[0]))
+
+
+def _off_by_little(rules: Sequence[CustomRule], gap: float) -> Cause:
+    """What a rule looks like that is exact for a function which the code approximates.
+
+    No test can tell it from a fault: it is the derivative of some function that is as near to the code.
+    """
+    verb = "differ" if len(rules) > 1 else "differs"
+    words = f"{_names(rules)} {verb} from the derivative of the code by {gap:.1e} of it"
+    return Cause(words, _blame(rules[0]), INSTEAD)
+
+
+def _names(rules: Sequence[CustomRule]) -> str:
+    return listed([described(rule) for rule in rules])
 
 
 def _least(rules: Sequence[CustomRule], is_right: Callable[[Sequence[CustomRule]], bool]) -> Sequence[CustomRule]:

@@ -50,12 +50,22 @@ class Screening:
 
 
 class Jacobian:
-    """The Jacobian of a function at a point as both modes of JAX give it. `truth` are the graphs of its rows, or why there are none."""
+    """The Jacobian of a function at a point as both modes of JAX give it.
+
+    `truth` are the graphs of its rows, or why there are none: its own, or those of another function.
+    """
 
     def __init__(
-        self, function: JaxFunction, name: str, fmt: Format, truth: Callable[[], Sequence[Graph]], claim: ClaimedJacobian | None = None
+        self,
+        function: JaxFunction,
+        name: str,
+        fmt: Format,
+        truth: Callable[[], Sequence[Graph]],
+        claim: ClaimedJacobian | None = None,
+        judged_by_itself: bool = True,
     ) -> None:
         self.function = function
+        self._judged_by_itself = judged_by_itself
         self.claim = claim
         self.name = name
         self.format = fmt
@@ -191,8 +201,7 @@ class Jacobian:
         return replace(sample, output=self.function.outputs[row])
 
     def _faulty_rule(self, entry: Entry, value: float, right: float) -> Cause | None:
-        mode, row, column = _parts(entry)
-        return None if mode == CLAIM else faulty_rule(self.function, mode, row, column, value, right)
+        return None if entry.engine == CLAIM else faulty_rule(self.function, _parts(entry), value, right, self._judged_by_itself)
 
     def program(self, entry: Entry) -> Graph | None:
         """JAX's own program for an entry, lifted when it is first asked for."""
@@ -233,7 +242,7 @@ class Jacobian:
         result = Result(*_engine(mode), value, judged.ulps, judged.verdict, judged.outcome, judged.reason)
         if judged.verdict is not Verdict.CONTRADICTED or mode == CLAIM:
             return result
-        cause = faulty_rule(self.function, mode, row, column, value, evidence.slope)
+        cause = faulty_rule(self.function, (mode, row, column), value, evidence.slope, self._judged_by_itself)
         return result if cause is None else replace(result, reason=f"{judged.reason}: {cause.words}", blame=cause.blame)
 
     def _along(self, row: int, column: int) -> Callable[[float], float]:
