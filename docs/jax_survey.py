@@ -198,22 +198,45 @@ def _page(rows: list[list[str]], faults: list[Fault]) -> str:
 
 def _reproduced(fault: Fault) -> str:
     """The fault in plain JAX, and what the derivative is."""
-    subject, sample, result = fault.subject, fault.sample, fault.result
-    names = ", ".join(subject.domain)
-    mode = "grad" if result.mode == "reverse" else "jacfwd"
+    sample, result = fault.sample, fault.result
     symbol = leibniz("f" + sample.output, sample.wrt, 1)
     reason = result.reason[0].upper() + result.reason[1:]
-    title = f"### {subject.name}: {symbol} is {result.verdict.value}\n\n{reason}.\n\n"
-    if subject.arrays:
-        return title
-    which = list(subject.domain).index(sample.wrt)
-    arguments = ", ".join(repr(sample.point[name]) for name in subject.domain)
-    call = subject.call.replace("special.", "jax.scipy.special.").replace("nn.", "jax.nn.")
     proved = f"The derivative is {float(sample.enclosure):.17g}.\n\n" if sample.enclosure is not None else ""
+    lines = _of_arrays(fault) if fault.subject.arrays else _of_numbers(fault)
+    return f"### {fault.subject.name}: {symbol} is {result.verdict.value}\n\n{reason}.\n\n{proved}```pycon\n{lines}\n```\n\n"
+
+
+def _of_numbers(fault: Fault) -> str:
+    subject, sample = fault.subject, fault.sample
+    mode = "grad" if fault.result.mode == "reverse" else "jacfwd"
+    arguments = ", ".join(repr(sample.point[name]) for name in subject.domain)
     return (
-        f"{title}{proved}```pycon\n>>> import jax\n>>> import jax.scipy.special\n>>> with jax.enable_x64(True):\n"
-        f"...     print(jax.{mode}(lambda {names}: {call}, {which})({arguments}))\n{result.value!r}\n```\n\n"
+        ">>> import jax\n>>> import jax.scipy.special\n>>> with jax.enable_x64(True):\n"
+        f"...     print(jax.{mode}({_as_lambda(subject)}, {_position(fault)})({arguments}))\n{fault.result.value!r}"
     )
+
+
+def _of_arrays(fault: Fault) -> str:
+    """Whether the error is beyond √u: its last digits are those of one processor."""
+    subject, sample = fault.subject, fault.sample
+    mode = "jacrev" if fault.result.mode == "reverse" else "jacfwd"
+    arrays = ", ".join(f"jnp.array({[sample.point[f'{name}[{k}]'] for k in range(VECTOR)]})" for name in subject.domain)
+    entry = (sample.output + sample.wrt[sample.wrt.index("[") :]).replace("][", ",")
+    true = float(sample.enclosure or 0)
+    return (
+        ">>> import jax\n>>> import jax.numpy as jnp\n>>> with jax.enable_x64(True):\n"
+        f"...     jacobian = jax.{mode}({_as_lambda(subject)}, {_position(fault)})({arrays})\n"
+        f"...     print(jacobian.dtype, abs(jacobian{entry} / {true!r} - 1) < 1e-8)\nfloat64 False"
+    )
+
+
+def _as_lambda(subject: Subject) -> str:
+    call = subject.call.replace("special.", "jax.scipy.special.").replace("nn.", "jax.nn.")
+    return f"lambda {', '.join(subject.domain)}: {call}"
+
+
+def _position(fault: Fault) -> int:
+    return list(fault.subject.domain).index(fault.sample.wrt.partition("[")[0])
 
 
 if __name__ == "__main__":

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from command_line import FAIL, PASS, UNDECIDED, USAGE, diffcheck
+from jax import Array
+
+from diffcheck import check
 
 RULES = '''
 import jax
@@ -94,14 +101,21 @@ def test_a_function_is_found_and_checked_at_a_point(rules: Path, function: str, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["rules.py", "--at", "1"], "does not name a function"),
+        (["rules.py", "--at", "1"], "Write rules.py:NAME."),
         (["none.py:f", "--at", "1"], "there is no file none.py"),
-        (["rules.py:sqare", "--at", "1"], "rules.py has no function 'sqare'"),
+        (["rules.py:sqare", "--at", "1"], "rules.py has no function 'sqare'\nDid you mean 'square'?"),
+        (["rules.py:Box", "--at", "1"], "rules.py:Box is a class"),
+        (["math:sin", "--at", "1"], "Is jax.numpy:sin meant?"),
+        (["numpy:cumsum", "--at", "1"], "Is jax.numpy:cumsum meant?"),
         (["rules.py:CONSTANT", "--at", "1"], "is not a function: it is int"),
         (["no.such.module:f", "--at", "1"], "there is no module 'no'"),
         (["rules.py:square"], "no point is given"),
         (["rules.py:square", "--at", "1", "--random", "2"], "points are given in more than one way"),
-        (["rules.py:square", "--at", "y=[1]"], "no value for x"),
+        (["rules.py:square", "--at", "y=[1]"], "the function has no argument y\nIts arguments: x."),
+        (["rules.py:square", "--at", "y=1"], "the function has no argument y\nIts arguments: x."),
+        (["rules.py:square", "--at", "1,2"], 'Write --at "x=[1,2]" for an array'),
+        (["rules.py:power", "--at", "1,2"], "Write x=…,n=…."),
+        (["rules.py:square", "--at", "1", "--against", "rules.py:power"], "takes x, n, and square takes x"),
         (["rules.py:square", "--at", "x=[1"], "lacks a closing bracket"),
         (["rules.py:square", "--at", "x=[[1],[1,2]]"], "have different lengths"),
         (["rules.py:square", "--random", "2", "--domain", "3,1"], "is not an interval"),
@@ -201,3 +215,26 @@ def test_softplus_has_no_corner_where_its_parts_have_one() -> None:
     ended = diffcheck("check-jax", "jax.nn:softplus", "--at", "0", "--format", "json", "--no-lint")
     (sample,) = json.loads(ended.stdout)["samples"]
     assert (ended.code, sample["status"], sample["enclosure"]["midpoint"]) == (PASS, "smooth", 0.5)
+
+
+def test_a_pipe_that_is_closed_is_no_failed_derivative(rules: Path) -> None:
+    command = [sys.executable, "-m", "diffcheck", "check-jax", f"{rules}/rules.py:square", "--at", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=120) == 141
+
+
+def test_a_conversion_to_a_narrower_format_is_named_as_the_cause() -> None:
+    def narrow(x: Array) -> Array:
+        return jnp.sin(x.astype(jnp.float32)).astype(x.dtype)
+
+    for result in check(narrow, 0.7).samples[0].results:
+        assert "it rounds to float32 (test_check_jax.py:" in result.reason
+
+
+def test_where_jax_lacks_one_argument_the_others_have_their_causes() -> None:
+    """The incomplete beta function has no slope by a and b; that by x is found for it alone."""
+    report = check(lambda a, b, x: jax.scipy.special.betainc(a, b, x.astype(jnp.float32)), (2.0, 3.0, 0.3), lint=False)
+    (slope,) = (sample for sample in report.samples if sample.wrt == "x")
+    assert all("it rounds to float32" in result.reason for result in slope.results)

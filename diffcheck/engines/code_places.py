@@ -25,7 +25,7 @@ _INSTALLED = "site-packages"
 
 
 def code_span(equation: Any) -> CodeSpan | None:
-    """The innermost piece of the user's code that made an equation; None where it is JAX's own doing."""
+    """The innermost piece of the user's code that made an equation; None where it is JAX's own doing, or there is no file of it."""
     for code, instruction in _frames(equation.source_info.traceback):
         if code.co_filename.startswith(_OURS):
             return None  # what lies outside has called diffcheck
@@ -54,6 +54,8 @@ def _span(code: CodeType, instruction: int) -> CodeSpan | None:
     if line is None:
         return None
     text = source_line(code.co_filename, line)
+    if not text:
+        return None
     if start is None or end is None:  # python -X no_debug_ranges
         return CodeSpan(len(text) - len(text.lstrip()), len(text), code.co_filename, line)
     return CodeSpan(_characters(text, start), _characters(text, end) if last == line else len(text), code.co_filename, line)

@@ -140,6 +140,12 @@ class JaxFunction:
             return jax.make_jaxpr(lambda leaves, weights: jax.vjp(self, *leaves)[1](weights))(tuple(self.point.values()), self._values)
 
     @cached_property
+    def forward_program(self) -> ClosedJaxpr:
+        """The jaxpr of the function's pushforward."""
+        with jax.enable_x64(self.wide):
+            return jax.make_jaxpr(lambda leaves: jax.jvp(self, leaves, leaves)[1])(tuple(self.point.values()))
+
+    @cached_property
     def custom_rules(self) -> list[CustomRule]:
         """What the function calls with a derivative rule of its own, JAX's library included."""
         return custom_rules(self.program)

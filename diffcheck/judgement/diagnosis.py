@@ -90,12 +90,15 @@ def undefined_operation(evidence: Evidence) -> Cause | None:
     return Cause(words, blame_of(evidence.program, first.node))
 
 
-# Rules that are wrong
+# Functions of the user's
 
 
-def wrong_custom_rule(evidence: Evidence) -> Cause | None:
-    """A rule of a function's own without which its derivative is right."""
-    return evidence.faulty_rule()
+def in_the_code(evidence: Evidence) -> Cause | None:
+    """A custom rule that is wrong, or a conversion to a narrower format."""
+    return evidence.in_the_code()
+
+
+# Rules that are wrong at a tie
 
 
 def met_at_a_tie(evidence: Evidence) -> Cause | None:
@@ -163,7 +166,7 @@ def _local_errors(graph: Graph, floats: list[float | None], fmt: Format) -> Iter
 
 _DIAGNOSERS: Mapping[Verdict, tuple[Callable[[Evidence], Cause | None], ...]] = {
     Verdict.NONFINITE: (dead_branch, undefined_operation, out_of_range, infinite_in_floats),
-    Verdict.WRONG: (wrong_custom_rule, met_at_a_tie),
-    Verdict.UNSTABLE: (magnified_rounding,),
-    Verdict.INACCURATE: (out_of_range, inaccurate_operation),
+    Verdict.WRONG: (in_the_code, met_at_a_tie),
+    Verdict.UNSTABLE: (in_the_code, magnified_rounding),
+    Verdict.INACCURATE: (in_the_code, out_of_range, inaccurate_operation),
 }

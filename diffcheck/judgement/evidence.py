@@ -29,7 +29,7 @@ class Evidence:
     """Where a cause is looked for: the function, the program that computed the value (if it is known), and the point.
 
     `rerun` is the value of the same derivative, by the same engine and mode, for another function; `run_nodes` gives the floats
-    that JAX computes for every node of a graph; `faulty_rule` looks for a custom rule without which the value is right.
+    that JAX computes for every node of a graph; `in_the_code` is a cause that only the code of a function shows, not its graph.
     """
 
     function: Source
@@ -41,7 +41,7 @@ class Evidence:
     derivative: Enclosure | None
     rerun: Callable[[Graph], float | None]
     run_nodes: Callable[[Graph], list[float | None]]
-    faulty_rule: Callable[[], Cause | None]
+    in_the_code: Callable[[], Cause | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ class Entry:
 class Judge:
     """Judges the derivatives of one function.
 
-    `graph_of` is the program that computed an entry's values, where it is known; `faulty_rule` finds a custom rule that makes an
-    entry this value, where that is the right one.
+    `graph_of` is the program that computed an entry's values, where it is known; `cause_in_code` looks in a function's own code for
+    why an entry has got this verdict and value, where that is the right one.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class Judge:
         function: Source,
         fmt: Format,
         graph_of: Callable[[Entry], Graph | None],
-        faulty_rule: Callable[[Entry, float, float], Cause | None] = lambda entry, value, right: None,
+        cause_in_code: Callable[[Entry, Verdict, float, float], Cause | None] = lambda entry, verdict, value, right: None,
     ) -> None:
-        self._faulty_rule = faulty_rule
+        self._cause_in_code = cause_in_code
         self._function = function
         self._format = fmt
         self._arithmetic = Arithmetic(fmt.unit_roundoff, fmt.smallest_normal, roundings(jax.__version__, fmt.name))
@@ -88,7 +88,7 @@ class Judge:
             return Result(entry.engine, entry.mode, None, None, verdict, Outcome.UNDECIDED, missing.reason)
         given = value
         judged = judge(value, truth, self._format, lambda: self._rule(entry, point), lambda: self._beside(point, names))
-        reason, blame = why(judged, lambda: self._evidence(entry, given, point, names, truth))
+        reason, blame = why(judged, lambda: self._evidence(entry, judged.verdict, given, point, names, truth))
         return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, reason + note, blame)
 
     def _rule(self, entry: Entry, point: Point) -> Rule | None:
@@ -112,7 +112,7 @@ class Judge:
         proved = (_certified(graph, point, names).derivative for graph in ties)
         return [derivative for derivative in proved if derivative is not None]
 
-    def _evidence(self, entry: Entry, value: float, point: Point, names: Names, truth: Truth) -> Evidence:
+    def _evidence(self, entry: Entry, verdict: Verdict, value: float, point: Point, names: Names, truth: Truth) -> Evidence:
         graph, proved = self._graph_of(entry), truth.derivative
         return Evidence(
             function=self._function,
@@ -124,7 +124,7 @@ class Judge:
             derivative=truth.derivative,
             rerun=lambda other: self._rerun(other, entry, point, names),
             run_nodes=lambda program: run_nodes(program, point, self._format.name),
-            faulty_rule=lambda: None if proved is None else self._faulty_rule(entry, value, float(proved)),
+            in_the_code=lambda: None if proved is None else self._cause_in_code(entry, verdict, value, float(proved)),
         )
 
     def _rerun(self, graph: Graph, entry: Entry, point: Point, names: Names) -> float | None:

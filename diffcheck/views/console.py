@@ -42,12 +42,19 @@ MARKS = {Outcome.PASS: "✓", Outcome.WARN: "!", Outcome.FAIL: "✗", Outcome.UN
 SILENT = (Verdict.EXACT, Verdict.AGREES, Verdict.UNSAMPLED)  # their reasons say nothing new
 
 
+class _Console(Console):
+    """Rich's own turns a broken pipe into the exit code 1, which means something else here."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704  (rich calls this where it has caught it)
+
+
 def console_for(stream: TextIO, color: str) -> Console:
     """A console on a stream: colour only on a terminal unless `color` is always or never; never narrower than a number."""
     forced = {"always": True, "never": False}.get(color)  # None: as the stream, NO_COLOR and TERM say
     colorless = None if forced is None else not forced
     width = None if stream.isatty() else 120
-    return Console(file=stream, force_terminal=forced, no_color=colorless, highlight=False, width=width,
+    return _Console(file=stream, force_terminal=forced, no_color=colorless, highlight=False, width=width,
                    color_system="standard" if forced else "auto")
 
 

@@ -100,8 +100,12 @@ class FunctionCheck:
             return [self._formula]
         if self._other is None:
             return _lifted(function)
+        given = Parameters.of(self._other, self.parameters.names).names
+        if len(given) != len(point):
+            theirs, ours = (", ".join(names) for names in (given, self.parameters.names))
+            raise InputError(f"the function to judge against takes {theirs}, and {self.name} takes {ours}", "Both must take the same.")
         with users_code("the function to judge against"):
-            other = self._at(self._other, dict(zip(Parameters.of(self._other, self.parameters.names).names, point.values(), strict=True)))
+            other = self._at(self._other, dict(zip(given, point.values(), strict=True)))
             if len(other.outputs) != len(function.outputs):
                 raise InputError(f"the other function returns {len(other.outputs)} numbers, not {len(function.outputs)}")
             return [_renamed(graph, dict(zip(other.variables, function.variables, strict=True))) for graph in _lifted(other)]

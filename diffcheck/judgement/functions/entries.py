@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from diffcheck.engines.certified import Arithmetic
 from diffcheck.engines.jax_function import NO_FORWARD_MODE, JaxFunction
+from diffcheck.engines.narrowing import narrowings
 from diffcheck.engines.numerical import Evidence, estimate
 from diffcheck.errors import UnsupportedError, UserCodeError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
-from diffcheck.judgement.evidence import Cause, Source
+from diffcheck.judgement.evidence import Cause, Source, listed
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import faulty_rule
@@ -31,6 +32,7 @@ CLAIM = "claim"
 CERTIFIED_ENTRIES = 400  # of a larger Jacobian those that look worst are judged, and an even sample
 SUSPECTS = 10
 SAMPLED = 6
+SHOWN = 3  # places in a sentence
 CUSTOM_VJP = "a jax.custom_vjp has none (jax.jvp and jax.jacfwd refuse it); where it is wanted, write the rule as a jax.custom_jvp"
 Matrix = NDArray[Any] | UnsupportedError
 
@@ -168,7 +170,9 @@ class Jacobian:
         number = int(np.searchsorted(starts, column, side="right")) - 1
         name = list(self.function.point)[number]
         if name not in self._leaves:
-            self._leaves[name] = Jacobian(self.function.only(name), self.name, self.format, self._truth)
+            self._leaves[name] = Jacobian(
+                self.function.only(name), self.name, self.format, self._truth, judged_by_itself=self._judged_by_itself
+            )
         return self._leaves[name], column - int(starts[number])
 
     # Judgement
@@ -193,15 +197,24 @@ class Jacobian:
         if isinstance(self.truth, UnsupportedError):
             return self._by_evidence(row, column, applicable, self.truth)
         entries = [Entry(*_engine(mode), f"{mode}:{row},{column}") for mode in applicable]
-        judge = Judge(Source(self.truth[row], ""), self.format, self.program, self._faulty_rule)
+        judge = Judge(Source(self.truth[row], ""), self.format, self.program, self._cause_in_code)
         found = {"primal": float(self.function.primal[row]), **{f"{mode}:{row},{column}": value for mode, value in applicable.items()}}
         sample = judge.sample(self.point, (self.function.variables[column],), entries, found)
         if sample.status is Status.UNDECIDED:
             return self._by_evidence(row, column, applicable, UnsupportedError(sample.status_reason))
         return replace(sample, output=self.function.outputs[row])
 
-    def _faulty_rule(self, entry: Entry, value: float, right: float) -> Cause | None:
-        return None if entry.engine == CLAIM else faulty_rule(self.function, _parts(entry), value, right, self._judged_by_itself)
+    def _cause_in_code(self, entry: Entry, verdict: Verdict, value: float, right: float) -> Cause | None:
+        if entry.engine == CLAIM:
+            return None
+        mode, row, column = _parts(entry)
+        if (alone := self._alone(mode, column)) is not None:
+            return alone[0]._cause_in_code(Entry(entry.engine, mode, f"{mode}:{row},{alone[1]}"), verdict, value, right)
+        if verdict is Verdict.WRONG:
+            return faulty_rule(self.function, (mode, row, column), value, right, self._judged_by_itself)
+        program = self.function.forward_program if mode == "forward" else self.function.reverse_program
+        found = narrowings(program, self.format.precision_bits)
+        return Cause(f"it rounds to {listed(found[:SHOWN])} on the way") if found else None
 
     def program(self, entry: Entry) -> Graph | None:
         """JAX's own program for an entry, lifted when it is first asked for."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
-from types import ModuleType
+from types import BuiltinFunctionType, ModuleType
 from typing import Any
 
 import jax
+import numpy as np
 
 from diffcheck.errors import InputError, UnsupportedError, UserCodeError
 
@@ -27,17 +30,33 @@ def load(reference: str, wide: bool = True) -> Callable[..., Any]:
     """The function that a reference names; its module is executed. `wide`: with JAX's 64-bit types. Raises InputError."""
     place, colon, name = reference.rpartition(":")
     if not colon or not place or not name:
-        raise InputError(f"{reference!r} does not name a function", FORMS)
+        file = reference.rstrip(":")
+        raise InputError(f"{reference!r} does not name a function", f"Write {file}:NAME." if file.endswith(".py") else FORMS)
     with users_code(place), jax.enable_x64(wide):
         module = _from_file(Path(place)) if place.endswith(".py") else _imported(place)
     try:
-        found = reduce(getattr, name.split("."), module)
+        found: Any = reduce(getattr, name.split("."), module)
     except AttributeError:
-        public = [each for each in vars(module) if not each.startswith("_") and callable(getattr(module, each))]
-        raise InputError(f"{place} has no function {name!r}", f"It has: {', '.join(public) or 'none'}.") from None
+        raise InputError(f"{place} has no function {name!r}", _offered(name, module)) from None
+    _require_function(found, reference)
+    function: Callable[..., Any] = found
+    return function
+
+
+def _offered(name: str, module: ModuleType) -> str:
+    public = [each for each in vars(module) if not each.startswith("_") and callable(getattr(module, each))]
+    close = difflib.get_close_matches(name, public, 1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{hint}It has: {', '.join(public) or 'none'}."
+
+
+def _require_function(found: Any, reference: str) -> None:
     if not callable(found):
         raise InputError(f"{reference} is not a function: it is {type(found).__name__}", FORMS)
-    return found
+    if inspect.isclass(found):
+        raise InputError(f"{reference} is a class", "Name a function, or an instance that can be called.")
+    if isinstance(found, (np.ufunc, BuiltinFunctionType)) or getattr(found, "__module__", None) == "numpy":
+        raise InputError(f"{reference} is no JAX function: JAX cannot trace it", f"Is jax.numpy:{reference.rpartition(':')[2]} meant?")
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -97,9 +116,10 @@ def _described(error: BaseException) -> str:
 
 
 def _trace(error: BaseException) -> str:
-    """The traceback, with the frames of the user's code only, if there are any."""
-    every = traceback.extract_tb(error.__traceback__)
-    frames = [frame for frame in every if _is_users(frame.filename)] or every
+    """The traceback with the frames of the user's code only; "" where none of it was running."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename)]
+    if not frames:
+        return ""
     lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames), *traceback.format_exception_only(error)]
     return "".join(lines)
 

@@ -100,11 +100,25 @@ def from_point_texts(texts: Sequence[str], parameters: Parameters, fmt: Format) 
     """The points that `--at` texts name: x=1,y=2, linspace, and arrays in brackets."""
     points: list[Arguments] = []
     for text in texts:
+        _require_names(text, parameters)
         if "[" in text:
             points.append(_with_arrays(text, parameters, fmt))
         else:
             points += _rows(from_texts([text], parameters.names, fmt), parameters, fmt)
     return points
+
+
+def _require_names(text: str, parameters: Parameters) -> None:
+    """Every name in a point is an argument's, and numbers side by side have one; raises PointError."""
+    parts = _split(text)
+    unknown = [name for part in parts if (name := part.partition("=")[0].strip()) not in parameters.names and "=" in part]
+    if unknown:
+        raise PointError(f"the function has no argument {', '.join(unknown)}", f"Its arguments: {', '.join(parameters.names)}.")
+    if len(parts) > 1 and not any("=" in part for part in parts):
+        names = parameters.names
+        several = f"Write {','.join(f'{name}=…' for name in names)}. {ARRAY_FORM}"
+        fix = several if len(names) > 1 else f'Write --at "{names[0]}=[{text}]" for an array, or one --at for each point.'
+        raise PointError(f"{text!r} does not say which argument is which", fix)
 
 
 def _rows(columns: Columns, parameters: Parameters, fmt: Format) -> list[Arguments]:
