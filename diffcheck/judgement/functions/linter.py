@@ -226,13 +226,15 @@ def _hessian(rules: Rules, along_a_line: Outcome, detail: str) -> Found:
         hessian = Hessian(rules.jacobian, rules.weights[0] if rules.jacobian.rows > 1 else np.ones_like(rules.value))
     except Exception:  # JAX lacks it for the whole, or the function without its rules has none
         return along_a_line, detail
-    for suspect in hessian.suspects():
+    suspects = hessian.suspects()
+    for suspect in suspects:
         if suspect.result.outcome is Outcome.FAIL and suspect.result.verdict in WRONG:
-            name = f"{'wᵀ' if rules.jacobian.rows > 1 else ''}{rules.jacobian.name}"
+            name = f"(wᵀ{rules.jacobian.name})" if rules.jacobian.rows > 1 else rules.jacobian.name
             what = f"{leibniz(name, *wrt_and_order(suspect.names))} is {suspect.result.value:.10g}"
             return FAIL, f"{what}, {suspect.result.verdict.value}: {suspect.result.reason}"
     compared = f"{hessian.compared:,} of {hessian.size:,}" if hessian.compared < hessian.size else f"all {hessian.size:,}"
-    return along_a_line, f"{detail}; {compared} entries of the Hessian were compared, and those that differ most are not wrong"
+    judged = f", and the {len(suspects)} that differ most are not wrong" if suspects else ""
+    return along_a_line, f"{detail}; {compared} entries of the Hessian were compared with those without the rules{judged}"
 
 
 def _ties(rules: Rules) -> Found:
