@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import json
+import linecache
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -32,12 +33,14 @@ def truth() -> str:
 
 
 def _outputs(source: str, names: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
+    name = f"cell {count}"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)  # so that reports can show its lines
     body = ast.parse(source).body
     last = body.pop() if isinstance(body[-1], ast.Expr) else None
     printed = StringIO()
     with redirect_stdout(printed):
-        exec(compile(ast.Module(body, []), "<cell>", "exec"), names)
-        value = None if last is None else eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
+        exec(compile(ast.Module(body, []), name, "exec"), names)
+        value = None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), names)
     if printed.getvalue():
         yield {"name": "stdout", "output_type": "stream", "text": printed.getvalue().splitlines(keepends=True)}
     if value is not None:

@@ -104,10 +104,10 @@ def _definition(function: Function) -> int:
 def _blame(rule: CustomRule) -> Blame | None:
     """The head of the rule; of a lambda, its line."""
     function = _written(rule)
-    if function is None:
+    line = 0 if function is None else _definition(function)
+    text = "" if function is None else source_line(function.file, line)
+    if function is None or not text:
         return None
-    line = _definition(function)
-    text = source_line(function.file, line)
     start = text.find(function.name) if function.name.isidentifier() else -1
     if start < 0:
         return Blame(text, len(text) - len(text.lstrip()), len(text), function.file, line)
