@@ -18,11 +18,11 @@ sys.path.insert(0, str(TESTS))
 from judging import judge_number, nearest_float  # noqa: E402
 from mp import Mp  # noqa: E402
 
-from diffcheck.engines.certified import Certificate, certify  # noqa: E402
+from diffcheck.engines.certified import certify  # noqa: E402
 from diffcheck.errors import ExpressionError  # noqa: E402
 from diffcheck.graph.build import Problem, read  # noqa: E402
 from diffcheck.graph.graph import Graph, evaluate  # noqa: E402
-from diffcheck.results import Status  # noqa: E402
+from diffcheck.results import Certificate, Status  # noqa: E402
 
 WARM = 200  # points run first, which do not count
 

@@ -104,6 +104,20 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is proved at a point. `left` and `right` enclose the one-sided derivatives, `derivative` their common value."""
+
+    status: Status
+    reason: str = ""
+    value: Enclosure | None = None
+    derivative: Enclosure | None = None
+    left: Enclosure | None = None
+    right: Enclosure | None = None
+    next_derivative: Enclosure | None = None  # of one order more: for the condition number
+    confirmed: bool = False  # by the second route, from values of f alone
+
+
+@dataclass(frozen=True, slots=True)
 class Blame:
     """The operation to blame: text[start:end], in the expression, in the claim, or in a line of a Python file."""
 

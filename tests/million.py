@@ -20,11 +20,11 @@ from random import Random
 from judging import FLOAT64, judge_number, nearest_float
 from strategies import any_coordinate, any_expression
 
-from diffcheck.engines.certified import Certificate, certify, enclose
+from diffcheck.engines.certified import certify, enclose
 from diffcheck.errors import ExpressionError, InternalError
 from diffcheck.graph.build import Problem, read
 from diffcheck.judgement.verdict import CONDITION_FACTOR
-from diffcheck.results import Outcome, Status, Verdict
+from diffcheck.results import Certificate, Outcome, Status, Verdict
 
 CHUNK = 500  # checks
 POINTS = 5  # of each expression

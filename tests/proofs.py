@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from diffcheck.engines.certified import Certificate, certify
+from diffcheck.engines.certified import certify
 from diffcheck.graph.build import read
-from diffcheck.results import Enclosure
+from diffcheck.results import Certificate, Enclosure
 
 
 def proof_of(text: str, x: float = 0.0, order: int = 1) -> Certificate:

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from mp import Mp
 from strategies import any_coordinate, any_expression, expressions, points, smooth_expressions, special_points
 
-from diffcheck.engines.certified import Certificate, certify, enclose, scope
+from diffcheck.engines.certified import certify, enclose, scope
 from diffcheck.engines.certified.certificate import enclosure
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import Problem, read
 from diffcheck.graph.graph import Graph, evaluate
-from diffcheck.results import EXACT, Enclosure, Status
+from diffcheck.results import EXACT, Certificate, Enclosure, Status
 
 SMOOTH, KINK, JUMP, VERTICAL = Status.SMOOTH, Status.KINK, Status.JUMP, Status.VERTICAL
 BOUNDARY, HOLE, UNDEFINED, UNDECIDED = Status.BOUNDARY, Status.HOLE, Status.UNDEFINED, Status.UNDECIDED

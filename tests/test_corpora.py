@@ -16,14 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from diffcheck.engines.certified import Certificate, certify
+from diffcheck.engines.certified import certify
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import Problem, read
 from diffcheck.graph.functions import ABSENT, FUNCTIONS
 from diffcheck.judgement.check import Check, Claim
 from diffcheck.judgement.points import from_mappings
 from diffcheck.language import syntax
-from diffcheck.results import EXACT, Enclosure, Outcome, Result, Sample, Status, Verdict
+from diffcheck.results import EXACT, Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict
 
 HERE = Path(__file__).parent
 REFUSED_PAGE = HERE.parent / "docs" / "refused.md"

@@ -26,7 +26,8 @@ from diffcheck.graph.graph import (
     arguments_of,
     evaluate,
     evaluate_nodes,
-    prune,
+    join,
+    subgraph,
 )
 
 TWO = Constant(Fraction(2))
@@ -126,12 +127,24 @@ def test_nothing_is_folded_or_simplified() -> None:
     assert flat("x^2.0").functions == {"power"}
 
 
-def test_prune_leaves_out_what_the_output_does_not_need() -> None:
+def test_a_subgraph_holds_what_computes_its_output() -> None:
     graph = Graph((Variable("x"), TWO, Apply("sin", (0,)), Apply("negate", (0,))), 3)
-    assert prune(graph).nodes == (Variable("x"), Apply("negate", (0,)))
-    assert prune(graph).variables == ("x",)
+    assert subgraph(graph, 3).nodes == (Variable("x"), Apply("negate", (0,)))
+    assert subgraph(graph, 1).nodes == (TWO,)
+    assert subgraph(graph, 1).variables == ()
     untouched = Graph((Variable("x"), Apply("sin", (0,))), 1)
-    assert prune(untouched) is untouched
+    assert subgraph(untouched, 1) is untouched
+    inner = Graph((Variable("x"), Apply("sin", (0,))), 0)
+    assert subgraph(inner, 1).output == 1
+
+
+def test_joined_graphs_share_what_they_have_in_common() -> None:
+    graphs = [flat("x*(x*y)"), flat("x*y + y"), flat("2")]
+    joined, outputs = join(graphs)
+    assert len(joined.nodes) == len(set(joined.nodes)) == 6
+    point = {"x": Fraction(1, 2), "y": Fraction(3)}
+    values = evaluate_nodes(joined, Exact(), point)
+    assert [values[i] for i in outputs] == [evaluate(graph, Exact(), point) for graph in graphs]
 
 
 def test_use_counts_count_the_output_too() -> None:

@@ -11,25 +11,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diffcheck.judgement.formats import FORMATS, Format
-from diffcheck.judgement.verdict import Judgement, Rule, Truth, judge
-from diffcheck.results import Enclosure, Outcome, Status, Verdict
+from diffcheck.judgement.verdict import Judgement, Rule, judge
+from diffcheck.results import Certificate, Enclosure, Outcome, Status, Verdict
 
 DOUBLE, SINGLE = FORMATS["float64"], FORMATS["float32"]
 ULP = 2.0**-52  # of numbers from 1 to 2
 PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
 NAN, INF = math.nan, math.inf
+X = 1.0  # where the derivative is taken
 
 
 def ball(midpoint: str, radius: str = "0") -> Enclosure:
     return Enclosure(Decimal(midpoint), Decimal(radius))
 
 
-def smooth(derivative: str = "1", radius: str = "0", value: str = "1", following: str = "0", coordinate: float = 1.0) -> Truth:
-    return Truth(Status.SMOOTH, "", coordinate, ball(value), ball(derivative, radius), None, None, ball(following))
+def smooth(derivative: str = "1", radius: str = "0", value: str = "1", following: str = "0") -> Certificate:
+    return Certificate(Status.SMOOTH, "", ball(value), ball(derivative, radius), next_derivative=ball(following))
 
 
-def special(status: Status, left: str | None = None, right: str | None = None) -> Truth:
-    return Truth(status, "the reason", 0.0, None, None, left and ball(left), right and ball(right), None)
+def special(status: Status, left: str | None = None, right: str | None = None) -> Certificate:
+    return Certificate(status, "the reason", left=left and ball(left), right=right and ball(right))
 
 
 def rule(exact: str | None, bound: str = "0", rounded: bool = False) -> Rule:
@@ -66,8 +67,8 @@ REVERSED_KINK = special(Status.KINK, "2", "1")
         (special(Status.UNDECIDED), 1.0, (Verdict.UNDECIDED, UNDECIDED)),
     ],
 )
-def test_at_points_that_are_not_smooth(truth: Truth, y: float, expected: tuple[Verdict, Outcome]) -> None:
-    assert verdict(judge(y, truth, DOUBLE)) == expected
+def test_at_points_that_are_not_smooth(truth: Certificate, y: float, expected: tuple[Verdict, Outcome]) -> None:
+    assert verdict(judge(y, X, truth, DOUBLE)) == expected
 
 
 LARGEST = DOUBLE.largest
@@ -96,9 +97,9 @@ LARGEST = DOUBLE.largest
         (smooth("1"), INF, (Verdict.NONFINITE, FAIL)),
     ],
 )
-def test_at_the_ends_of_the_range_of_floats(truth: Truth, y: float, expected: tuple[Verdict, Outcome]) -> None:
+def test_at_the_ends_of_the_range_of_floats(truth: Certificate, y: float, expected: tuple[Verdict, Outcome]) -> None:
     wrong = rule("12345", "0")
-    assert verdict(judge(y, truth, DOUBLE, lambda: wrong)) == expected
+    assert verdict(judge(y, X, truth, DOUBLE, lambda: wrong)) == expected
 
 
 @pytest.mark.parametrize(
@@ -110,15 +111,19 @@ def test_at_the_ends_of_the_range_of_floats(truth: Truth, y: float, expected: tu
         (smooth("1"), 5, (Verdict.WRONG, FAIL)),
         (smooth("1", following="10"), 20, (Verdict.ILL_CONDITIONED, PASS)),
         (smooth("1", following="10"), 60, (Verdict.WRONG, FAIL)),
-        (smooth("1", following="10", coordinate=0.0), 20, (Verdict.WRONG, FAIL)),
         (smooth("1", radius="1e-15"), 4, (Verdict.UNDECIDED, UNDECIDED)),
         (smooth("1", radius="1e-10"), 100, (Verdict.UNDECIDED, UNDECIDED)),
     ],
 )
-def test_by_the_size_of_the_error(truth: Truth, ulps: int, expected: tuple[Verdict, Outcome]) -> None:
+def test_by_the_size_of_the_error(truth: Certificate, ulps: int, expected: tuple[Verdict, Outcome]) -> None:
     """The rule behind the value is wrong here, so that nothing but a small error can excuse it."""
     wrong = rule("12345", "0")
-    assert verdict(judge(1 + ulps * ULP, truth, DOUBLE, lambda: wrong)) == expected
+    assert verdict(judge(1 + ulps * ULP, X, truth, DOUBLE, lambda: wrong)) == expected
+
+
+def test_the_argument_at_zero_has_no_rounding_that_could_excuse_an_error() -> None:
+    wrong = rule("12345", "0")
+    assert judge(1 + 20 * ULP, 0.0, smooth("1", following="10"), DOUBLE, lambda: wrong).verdict is Verdict.WRONG
 
 
 HARMLESS = math.sqrt(DOUBLE.unit_roundoff)
@@ -142,43 +147,43 @@ HARMLESS = math.sqrt(DOUBLE.unit_roundoff)
     ],
 )
 def test_by_who_is_to_blame(error: float, behind: Rule | None, expected: tuple[Verdict, Outcome]) -> None:
-    assert verdict(judge(1 + error, smooth("1"), DOUBLE, lambda: behind)) == expected
+    assert verdict(judge(1 + error, X, smooth("1"), DOUBLE, lambda: behind)) == expected
 
 
 @pytest.mark.parametrize(("value", "coordinate", "outcome"), [("0", 1.0, FAIL), ("1", 20.0, WARN), ("1", 1e12, FAIL)])
 def test_an_error_is_harmless_beside_the_value_of_the_function(value: str, coordinate: float, outcome: Outcome) -> None:
     """tanh at 20: 0 instead of 1.7e-17 harms nobody, since tanh is 1 there."""
-    truth = smooth("1.7e-17", value=value, coordinate=coordinate)
-    assert verdict(judge(0.0, truth, DOUBLE, lambda: rule("1.7e-17", bound="1"))) == (Verdict.UNSTABLE, outcome)
+    truth = smooth("1.7e-17", value=value)
+    assert verdict(judge(0.0, coordinate, truth, DOUBLE, lambda: rule("1.7e-17", bound="1"))) == (Verdict.UNSTABLE, outcome)
 
 
 def test_between_the_slopes_of_the_two_sides_of_a_tie_that_rounding_may_turn_nothing_is_accused() -> None:
     beside = [smooth("-1").derivative]
     for y, expected in ((-1.0, Verdict.ILL_CONDITIONED), (0.0, Verdict.ILL_CONDITIONED), (-1.1, Verdict.WRONG), (1.1, Verdict.WRONG)):
-        assert judge(y, smooth("1"), DOUBLE, lambda y=y: rule(str(y), "0"), lambda: beside).verdict is expected
+        assert judge(y, X, smooth("1"), DOUBLE, lambda y=y: rule(str(y), "0"), lambda: beside).verdict is expected
 
 
 def test_the_rule_is_not_computed_when_the_value_is_good() -> None:
     def expensive() -> Rule:
         raise AssertionError("the exact value of the program was computed in vain")
 
-    assert judge(1.0, smooth("1"), DOUBLE, expensive).verdict is Verdict.EXACT
+    assert judge(1.0, X, smooth("1"), DOUBLE, expensive).verdict is Verdict.EXACT
 
 
 def test_a_single_is_judged_as_a_single() -> None:
     third = smooth("0.33333333333333333333333333333333333")
     nearest_single, nearest_double = SINGLE.round(Decimal("0.33333333333333333333")), 1 / 3
-    assert judge(nearest_single, third, SINGLE).verdict is Verdict.EXACT
-    assert judge(nearest_single, third, DOUBLE).outcome is not PASS
-    assert judge(nearest_double, third, DOUBLE).verdict is Verdict.EXACT
+    assert judge(nearest_single, X, third, SINGLE).verdict is Verdict.EXACT
+    assert judge(nearest_single, X, third, DOUBLE).outcome is not PASS
+    assert judge(nearest_double, X, third, DOUBLE).verdict is Verdict.EXACT
 
 
 @pytest.mark.parametrize("size", ["1e-320", "1e-200", "1", "1e200", "1e308", "1e5000", "1e999999999999"])
 @pytest.mark.parametrize("y", [0.0, 1.0, -1e308, NAN, INF])
 def test_no_size_makes_it_stumble(size: str, y: float) -> None:
     truth = smooth(size, value=size, following=size)
-    assert judge(y, truth, DOUBLE, lambda: rule(size)).outcome in Outcome
-    assert judge(y, smooth("1", value=size, following=size), DOUBLE, lambda: rule("1")).outcome in Outcome
+    assert judge(y, X, truth, DOUBLE, lambda: rule(size)).outcome in Outcome
+    assert judge(y, X, smooth("1", value=size, following=size), DOUBLE, lambda: rule("1")).outcome in Outcome
 
 
 # Formats

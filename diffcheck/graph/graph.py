@@ -210,7 +210,7 @@ class GraphBuilder:
 
     def graph(self, output: int) -> Graph:
         """The finished graph of one output, without the nodes that it does not need."""
-        return prune(Graph(tuple(self.nodes), output, tuple(self.spans)))
+        return subgraph(Graph(tuple(self.nodes), output, tuple(self.spans)), output)
 
 
 def ancestors(graph: Graph, output: int) -> list[int]:
@@ -224,16 +224,16 @@ def ancestors(graph: Graph, output: int) -> list[int]:
     return [i for i, marked in enumerate(marks) if marked]
 
 
-def prune(graph: Graph) -> Graph:
-    """The graph without the nodes that its output does not depend on."""
-    needed = set(ancestors(graph, graph.output))
-    if len(needed) == len(graph.nodes):
+def subgraph(graph: Graph, output: int) -> Graph:
+    """What computes one node, and no other nodes."""
+    needed = set(ancestors(graph, output))
+    if len(needed) == len(graph.nodes) and output == graph.output:
         return graph
     builder, places = GraphBuilder(), dict[int, int]()
     for i, (node, span) in enumerate(graph.placed_nodes):
         if i in needed:
             places[i] = builder.copy(node, places, span)
-    return Graph(tuple(builder.nodes), places[graph.output], tuple(builder.spans))
+    return Graph(tuple(builder.nodes), places[output], tuple(builder.spans))
 
 
 def join(graphs: Sequence[Graph]) -> tuple[Graph, list[int]]:

@@ -13,7 +13,7 @@ from itertools import product
 
 from diffcheck.engines.certified import conditions, origins
 from diffcheck.graph.build import expanded
-from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors, prune
+from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors
 from diffcheck.judgement.evidence import Cause, Evidence, Source, blame_of, named
 from diffcheck.judgement.verdict import AGREES_ULPS
 from diffcheck.results import EXACT
@@ -93,7 +93,7 @@ def _rewritten(graph: Graph, guard: _Guard, k: int, safe: Fraction) -> tuple[Gra
             places.append(builder.apply("where", arguments))
         else:
             places.append(builder.copy(node, places, span))
-    return builder.graph(places[graph.output]), prune(Graph(tuple(builder.nodes), guarded))
+    return builder.graph(places[graph.output]), builder.graph(guarded)
 
 
 def _guarded_branch(graph: Graph, guard: _Guard, builder: GraphBuilder, places: list[int], k: int, safe: Fraction) -> tuple[int, int]:

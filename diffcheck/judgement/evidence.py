@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from diffcheck.engines.certified import Arithmetic
 from diffcheck.engines.code_places import source_line
-from diffcheck.graph.graph import CodeSpan, Graph, prune
+from diffcheck.graph.graph import CodeSpan, Graph, subgraph
 from diffcheck.graph.text import Infix, one_line
 from diffcheck.judgement.formats import Format
 from diffcheck.language.syntax import Span
@@ -56,7 +56,7 @@ class Cause:
 
 def named(source: Source, node: int) -> str:
     """A node as mathematics; where that is long, the piece of the user's text that it comes from."""
-    written = one_line(prune(Graph(source.graph.nodes, node)), Infix())
+    written = one_line(subgraph(source.graph, node), Infix())
     if written is not None and len(written) <= LONGEST:
         return f"`{written}`"
     span = source.graph.spans[node] if source.graph.spans else None

@@ -11,15 +11,15 @@ import jax
 import numpy as np
 
 from diffcheck.engines.automatic import Names, Program, key_of, run_nodes
-from diffcheck.engines.certified import Arithmetic, Certificate, certify, certify_mixed, enclose_value, rounding_bound, ties_within_rounding
+from diffcheck.engines.certified import Arithmetic, certify, certify_mixed, enclose_value, rounding_bound, ties_within_rounding
 from diffcheck.errors import LostError, UnsupportedError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.diagnosis import corners, why
 from diffcheck.judgement.evidence import Cause, Evidence, Source
 from diffcheck.judgement.formats import Format
-from diffcheck.judgement.verdict import Rule, Truth, judge
-from diffcheck.results import Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
+from diffcheck.judgement.verdict import Rule, judge
+from diffcheck.results import Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
 
 Point = Mapping[str, float]
 Values = Mapping[str, float | UnsupportedError]
@@ -60,8 +60,7 @@ class Judge:
     def sample(self, point: Point, names: Names, entries: Sequence[Entry], values: Values) -> Sample:
         """What is proved of a derivative at a point, and what each entry's value is worth."""
         proved = self._proved(point, names)
-        truth = _truth(proved, point[names[0]])
-        results = tuple(self._judged(entry, values[entry.key], point, names, truth) for entry in entries)
+        results = tuple(self._judged(entry, values[entry.key], point, names, proved) for entry in entries)
         clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
         primal = number(values["primal"])
         return Sample(
@@ -76,19 +75,19 @@ class Judge:
         pieces = corners(self._function, point, names[0]) if proved.status is Status.KINK else ""
         return replace(proved, reason=f"kink of {pieces}") if pieces else proved
 
-    def _judged(self, entry: Entry, value: float | UnsupportedError, point: Point, names: Names, truth: Truth) -> Result:
+    def _judged(self, entry: Entry, value: float | UnsupportedError, point: Point, names: Names, proved: Certificate) -> Result:
         note = ""
         if isinstance(value, UnsupportedError) and entry.graph is not None:
             note = f" ({value.reason}: evaluated in exact arithmetic and rounded)"
             exact = enclose_value(entry.graph, point)
-            value = self._format.round(exact.midpoint) if exact is not None else math.nan if truth.status is Status.UNDEFINED else value
+            value = self._format.round(exact.midpoint) if exact is not None else math.nan if proved.status is Status.UNDEFINED else value
         if isinstance(value, UnsupportedError):
             missing = entry.missing or value
             verdict = Verdict(missing.verdict) if isinstance(missing, LostError) else Verdict.UNSUPPORTED
             return Result(entry.engine, entry.mode, None, None, verdict, Outcome.UNDECIDED, missing.reason)
         given = value
-        judged = judge(value, truth, self._format, lambda: self._rule(entry, point), lambda: self._beside(point, names))
-        reason, blame = why(judged, lambda: self._evidence(entry, judged.verdict, given, point, names, truth))
+        judged = judge(value, point[names[0]], proved, self._format, lambda: self._rule(entry, point), lambda: self._beside(point, names))
+        reason, blame = why(judged, lambda: self._evidence(entry, judged.verdict, given, point, names, proved))
         return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, reason + note, blame)
 
     def _rule(self, entry: Entry, point: Point) -> Rule | None:
@@ -112,8 +111,8 @@ class Judge:
         proved = (_certified(graph, point, names).derivative for graph in ties)
         return [derivative for derivative in proved if derivative is not None]
 
-    def _evidence(self, entry: Entry, verdict: Verdict, value: float, point: Point, names: Names, truth: Truth) -> Evidence:
-        graph, proved = self._graph_of(entry), truth.derivative
+    def _evidence(self, entry: Entry, verdict: Verdict, value: float, point: Point, names: Names, proved: Certificate) -> Evidence:
+        graph, derivative = self._graph_of(entry), proved.derivative
         return Evidence(
             function=self._function,
             program=None if graph is None else Source(graph, entry.text or self._function.text),
@@ -121,10 +120,10 @@ class Judge:
             wrt=names[0],
             format=self._format,
             arithmetic=self._arithmetic,
-            derivative=truth.derivative,
+            derivative=derivative,
             rerun=lambda other: self._rerun(other, entry, point, names),
             run_nodes=lambda program: run_nodes(program, point, self._format.name),
-            in_the_code=lambda: None if proved is None else self._cause_in_code(entry, verdict, value, float(proved)),
+            in_the_code=lambda: None if derivative is None else self._cause_in_code(entry, verdict, value, float(derivative)),
         )
 
     def _rerun(self, graph: Graph, entry: Entry, point: Point, names: Names) -> float | None:
@@ -143,9 +142,3 @@ def _certified(graph: Graph, point: Point, names: Names) -> Certificate:
 def number(value: float | UnsupportedError) -> float | None:
     """A value that may be missing."""
     return None if isinstance(value, UnsupportedError) else value
-
-
-def _truth(proved: Certificate, coordinate: float) -> Truth:
-    return Truth(
-        proved.status, proved.reason, coordinate, proved.value, proved.derivative, proved.left, proved.right, proved.next_derivative
-    )

@@ -11,27 +11,13 @@ from dataclasses import dataclass
 from decimal import Decimal  # operators round to the thread's context: here every operation names its own
 
 from diffcheck.judgement.formats import Format
-from diffcheck.results import EXACT, UP, Enclosure, Outcome, Status, Verdict
+from diffcheck.results import EXACT, UP, Certificate, Enclosure, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
 CONDITION_FACTOR = 8
 NOTHING = Decimal("1e-320")  # below every float
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
 PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What is proved at a point, as far as a verdict needs it."""
-
-    status: Status
-    reason: str
-    coordinate: float  # of the variable
-    value: Enclosure | None
-    derivative: Enclosure | None
-    left: Enclosure | None
-    right: Enclosure | None
-    next_derivative: Enclosure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +46,15 @@ class Rule:
 
 def judge(
     y: float,
-    truth: Truth,
+    x: float,
+    truth: Certificate,
     fmt: Format,
     rule: Callable[[], Rule | None] = lambda: None,
     beside: Callable[[], Sequence[Enclosure]] = tuple,
 ) -> Judgement:
-    """The verdict on y; `rule()` is None where the program that computed y is not known as a graph.
+    """The verdict on y as the derivative at x (of several variables: the coordinate of its own).
+
+    `rule()` is None where the program that computed y is not known as a graph.
 
     `beside()` are the derivatives of the functions that rounding may have made of f, where one of its predicates is within
     rounding of a tie.
@@ -75,7 +64,7 @@ def judge(
         return special(y, truth, fmt)
     if truth.derivative is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
-    judged = _judge_smooth(y, truth, truth.derivative, fmt, rule)
+    judged = _judge_smooth(y, x, truth, truth.derivative, fmt, rule)
     if judged.outcome is FAIL and math.isfinite(y) and _lies_beside(y, truth.derivative, beside(), fmt):
         return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, WITHIN_ROUNDING_OF_A_TIE)
     return judged
@@ -91,13 +80,13 @@ def _lies_beside(y: float, derivative: Enclosure, others: Sequence[Enclosure], f
     return EXACT.subtract(lower, slack) <= Decimal(y) <= EXACT.add(upper, slack)
 
 
-def _judge_undefined(y: float, truth: Truth, fmt: Format) -> Judgement:
+def _judge_undefined(y: float, truth: Certificate, fmt: Format) -> Judgement:
     if math.isfinite(y):
         return Judgement(Verdict.SPURIOUS, FAIL, None, f"f is not defined here ({truth.reason}), yet the slope is given as {y:.6g}")
     return Judgement(Verdict.UNDEFINED, PASS, None, f"f is not defined here: {truth.reason}")
 
 
-def _judge_kink(y: float, truth: Truth, fmt: Format) -> Judgement:
+def _judge_kink(y: float, truth: Certificate, fmt: Format) -> Judgement:
     ends = sorted((end for end in (truth.left, truth.right) if end is not None), key=lambda end: end.midpoint)
     interval = f"the Clarke interval [{float(ends[0]):.6g}, {float(ends[1]):.6g}]"
     kink = truth.reason or "kink"
@@ -109,7 +98,7 @@ def _judge_kink(y: float, truth: Truth, fmt: Format) -> Judgement:
     return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink}: {y:.6g} lies outside {interval}")
 
 
-def _convention(y: float, truth: Truth) -> str:
+def _convention(y: float, truth: Certificate) -> str:
     """Which of the usual choices y is."""
     assert truth.left is not None
     assert truth.right is not None
@@ -118,18 +107,18 @@ def _convention(y: float, truth: Truth) -> str:
     return f", {usual[y]}," if y in usual else ""
 
 
-def _judge_as_status(verdict: Verdict) -> Callable[[float, Truth, Format], Judgement]:
-    def judgement(y: float, truth: Truth, fmt: Format) -> Judgement:
+def _judge_as_status(verdict: Verdict) -> Callable[[float, Certificate, Format], Judgement]:
+    def judgement(y: float, truth: Certificate, fmt: Format) -> Judgement:
         return Judgement(verdict, WARN, None, f"{truth.reason}; there is no two-sided derivative, and the value given is {y:.6g}")
 
     return judgement
 
 
-def _judge_undecided(y: float, truth: Truth, fmt: Format) -> Judgement:
+def _judge_undecided(y: float, truth: Certificate, fmt: Format) -> Judgement:
     return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
 
 
-_AT_SPECIAL_POINTS: dict[Status, Callable[[float, Truth, Format], Judgement]] = {
+_AT_SPECIAL_POINTS: dict[Status, Callable[[float, Certificate, Format], Judgement]] = {
     Status.UNDEFINED: _judge_undefined,
     Status.KINK: _judge_kink,
     Status.JUMP: _judge_as_status(Verdict.JUMP),
@@ -140,7 +129,9 @@ _AT_SPECIAL_POINTS: dict[Status, Callable[[float, Truth, Format], Judgement]] = 
 }
 
 
-def _judge_smooth(y: float, truth: Truth, derivative: Enclosure, fmt: Format, known: Callable[[], Rule | None]) -> Judgement:
+def _judge_smooth(
+    y: float, x: float, truth: Certificate, derivative: Enclosure, fmt: Format, known: Callable[[], Rule | None]
+) -> Judgement:
     nearest = fmt.round(derivative.lower)
     if nearest != fmt.round(derivative.upper):
         nearest = math.nan  # the enclosure holds a tie, or is wide
@@ -155,13 +146,13 @@ def _judge_smooth(y: float, truth: Truth, derivative: Enclosure, fmt: Format, kn
         return Judgement(Verdict.EXACT, PASS, high, "the nearest float")
     if high <= AGREES_ULPS:
         return Judgement(Verdict.AGREES, PASS, high, f"within {AGREES_ULPS:.0f} ulps")
-    allowed = _conditioning(truth, derivative, fmt)
+    allowed = _conditioning(x, truth, derivative, fmt)
     if error_high <= allowed:
         reason = f"{_digits(error_high, derivative)}; the function is that sensitive to its argument"
         return Judgement(Verdict.ILL_CONDITIONED, PASS, high, reason)
     if low <= AGREES_ULPS or error_low <= allowed:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, high, f"the enclosure is too wide to tell: {truth.reason or 'precision ran out'}")
-    return _judge_large_error(error_high, high, truth, derivative, allowed, fmt, known())
+    return _judge_large_error(error_high, high, derivative, allowed, _harmless(x, truth, derivative, fmt), known())
 
 
 def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -> Judgement | None:
@@ -179,10 +170,9 @@ def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -
 
 
 def _judge_large_error(
-    error: Decimal, ulps: float, truth: Truth, derivative: Enclosure, allowed: Decimal, fmt: Format, rule: Rule | None
+    error: Decimal, ulps: float, derivative: Enclosure, allowed: Decimal, harmless: Decimal, rule: Rule | None
 ) -> Judgement:
-    harmless = error <= _harmless(truth, derivative, fmt)
-    outcome = WARN if harmless else FAIL
+    outcome = WARN if error <= harmless else FAIL
     digits = _digits(error, derivative)
     if rule is None:
         reason = f"{digits}: the derivative is {shown(derivative)}; its program is not known, so rule and rounding are not told apart"
@@ -219,19 +209,19 @@ def _gap(a: Enclosure, b: Enclosure) -> Decimal:
     return max(Decimal(0), EXACT.subtract(EXACT.subtract(a.midpoint, b.midpoint).copy_abs(), EXACT.add(a.radius, b.radius)))
 
 
-def _conditioning(truth: Truth, derivative: Enclosure, fmt: Format) -> Decimal:
+def _conditioning(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) -> Decimal:
     """8u(1 + κ)|f'| with κ = |x f''/f'|: what one rounding of the argument may cost."""
     size = derivative.midpoint.copy_abs()
     change = truth.next_derivative.midpoint.copy_abs() if truth.next_derivative is not None else Decimal(0)
-    sensitivity = EXACT.add(size, EXACT.multiply(Decimal(truth.coordinate).copy_abs(), change))
+    sensitivity = EXACT.add(size, EXACT.multiply(Decimal(x).copy_abs(), change))
     return EXACT.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), sensitivity)
 
 
-def _harmless(truth: Truth, derivative: Enclosure, fmt: Format) -> Decimal:
+def _harmless(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) -> Decimal:
     """√u·max(|f'|, |f|/max(1, |x|)): an error that no use of the derivative will notice."""
     size = derivative.midpoint.copy_abs()
     value = truth.value.midpoint.copy_abs() if truth.value is not None else Decimal(0)
-    scale = max(size, EXACT.divide(value, Decimal(max(1.0, abs(truth.coordinate)))))
+    scale = max(size, EXACT.divide(value, Decimal(max(1.0, abs(x)))))
     return EXACT.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), scale)
 
 

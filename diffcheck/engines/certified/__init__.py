@@ -3,7 +3,7 @@
 It sees only the user's function, and judges what the other engines found; it never takes part in finding it.
 """
 
-from diffcheck.engines.certified.certificate import Certificate, scope
+from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.enclose import certify, enclose_value
 from diffcheck.engines.certified.facts import applied, conditions, enclose_nodes, origins
 from diffcheck.engines.certified.mixed import certify_mixed
@@ -13,7 +13,6 @@ from diffcheck.engines.certified.ties import ties_within_rounding
 
 __all__ = [
     "Arithmetic",
-    "Certificate",
     "applied",
     "certify",
     "certify_mixed",

@@ -5,32 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from flint import arb, arb_series, ctx
 
-from diffcheck.results import EXACT, Enclosure, Status
+from diffcheck.results import EXACT, Certificate, Enclosure, Status
 
 ACCURACY_BITS = 70  # relative, or
 NEGLIGIBLE = -1200  # an absolute radius of 2^-1200: below every float
 SERIES_CAP = 100_000  # every series here is made with its own length
 MAX_SCALE = 10**15  # decimal exponents beyond this are cut off: no float format knows the difference
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What is proved at a point. `left` and `right` enclose the one-sided derivatives, `derivative` their common value."""
-
-    status: Status
-    reason: str = ""
-    value: Enclosure | None = None
-    derivative: Enclosure | None = None
-    left: Enclosure | None = None
-    right: Enclosure | None = None
-    next_derivative: Enclosure | None = None  # of one order more: for the condition number
-    confirmed: bool = False  # by the second route, from values of f alone
 
 
 Attempt = tuple[Certificate, bool]  # and whether more precision could not improve it

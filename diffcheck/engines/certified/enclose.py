@@ -13,12 +13,12 @@ from itertools import takewhile
 
 from flint import arb, arb_series
 
-from diffcheck.engines.certified.certificate import Certificate, Jet, enclosure, jet_of, narrow, scope
+from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narrow, scope
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, is_finite
 from diffcheck.engines.certified.sides import from_both_sides, in_trouble
 from diffcheck.graph.graph import Graph
-from diffcheck.results import Enclosure, Status
+from diffcheck.results import Certificate, Enclosure, Status
 
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192)
 DEADLINE_SECONDS = 10.0

@@ -15,11 +15,11 @@ from itertools import product, takewhile
 
 from flint import arb, arb_series
 
-from diffcheck.engines.certified.certificate import Certificate, enclosure, narrow, scope
+from diffcheck.engines.certified.certificate import enclosure, narrow, scope
 from diffcheck.engines.certified.enclose import DEADLINE_SECONDS, PRECISIONS
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble
 from diffcheck.graph.graph import Graph
-from diffcheck.results import Status
+from diffcheck.results import Certificate, Status
 
 
 def certify_mixed(graph: Graph, point: Mapping[str, float], names: Sequence[str]) -> Certificate:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from flint import arb, arb_series
 
-from diffcheck.engines.certified.certificate import Attempt, Certificate, Jet, enclosure, equal, jet_of, narrow
+from diffcheck.engines.certified.certificate import Attempt, Jet, enclosure, equal, jet_of, narrow
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, Value, unproved
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Graph
-from diffcheck.results import Enclosure, Status
+from diffcheck.results import Certificate, Enclosure, Status
 
 RAMIFICATIONS = (1, 60)  # 60: square, cube, fourth, fifth and sixth roots, and roots of roots
 SPARE_ORDERS = 4  # one-sided series lose terms where powers of t cancel

@@ -15,7 +15,7 @@ from diffcheck.engines.certified.enclose import enclose_value
 from diffcheck.engines.certified.rounding import Arithmetic, rounding_bound
 from diffcheck.graph.build import expanded
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Apply, Graph, GraphBuilder, prune
+from diffcheck.graph.graph import Apply, Graph, GraphBuilder, subgraph
 from diffcheck.results import EXACT, UP
 
 MOST_TIES = 8  # that are looked at
@@ -59,7 +59,7 @@ def _difference(graph: Graph, node: Apply, point: Mapping[str, float]) -> Graph:
 
 
 def _nearest_whole(builder: GraphBuilder, graph: Graph, node: int, point: Mapping[str, float]) -> int:
-    value = enclose_value(prune(Graph(graph.nodes, node)), point)
+    value = enclose_value(subgraph(graph, node), point)
     near = value is not None and abs(value.midpoint) < LARGEST_STEP
     return builder.constant(Fraction(value.midpoint.to_integral_value()) if value is not None and near else Fraction(0))
 
