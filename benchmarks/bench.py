@@ -15,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 CORPORA = HERE.parent / "tests" / "corpora"
 DIFFCHECK = (sys.executable, "-m", "diffcheck")
+ALL_CORPORA = ("fpbench", "feynman", "herbie", "rubi", "sympy", "diffrules", "activations", "jax-scan", "jax-issues")
 EXPRESSION = "sin(x)*exp(-x^2) + x^3"
 
 
@@ -51,26 +52,44 @@ def bench_check() -> None:
 
 
 def bench_suite() -> None:
-    """Per case, imports left out on both sides: in one process of ours for both files, one of theirs for each."""
-    directory = Path(tempfile.mkdtemp())
-    files = [_as_cases(CORPORA / name, directory / name) for name in ("fpbench.jsonl", "feynman.jsonl")]
-    theirs = cases = 0.0
-    for file in files:
-        output = subprocess.run((sys.executable, "by_hand/suite.py", file), check=True, capture_output=True, text=True, cwd=HERE).stdout
-        count = len(file.read_text().splitlines())
-        theirs += count * float(re.findall(r"([\d.]+) ms a case", output)[0])
-        cases += count
-    for cache in ("cold", "warm"):
-        report(f"suite, {cache} cache", _suite_milliseconds(files, cache) / cases, theirs / cases, "ms")
+    """Per case, imports left out on both sides: in one process of ours for all files, one of theirs for each."""
+    for name, corpora in (("FPBench and Feynman", ("fpbench", "feynman")), ("all corpora", ALL_CORPORA)):
+        with tempfile.TemporaryDirectory() as directory:
+            files = [_as_cases(corpus, Path(directory)) for corpus in corpora]
+            theirs = [_by_hand(file) for file in files]
+            cases = sum(count for count, _ in theirs)
+            for cache in ("cold", "warm"):
+                ours = _suite_milliseconds(files, cache) / cases
+                report(f"{name}, {cache}", ours, sum(count * each for count, each in theirs) / cases, "ms")
 
 
-def _as_cases(corpus: Path, target: Path) -> Path:
+def _by_hand(file: Path) -> tuple[int, float]:
+    """The number of cases, and the milliseconds that each took."""
+    output = subprocess.run((sys.executable, "by_hand/suite.py", file), check=True, capture_output=True, text=True, cwd=HERE).stdout
+    return len(file.read_text().splitlines()), float(re.findall(r"([\d.]+) ms a case", output)[0])
+
+
+def bench_processes() -> None:
+    """The whole command over all corpora, start-up included."""
+    with tempfile.TemporaryDirectory() as directory:
+        files = [str(_as_cases(corpus, Path(directory))) for corpus in ALL_CORPORA]
+
+        def run(workers: int) -> Callable[[], object]:
+            words = (*DIFFCHECK, "run", *files, "-j", str(workers), "-o", str(Path(directory, "report.txt")))
+            return lambda: subprocess.run(words, check=False, capture_output=True, cwd=HERE)
+
+        report("two processes, one", *in_turn(run(2), run(1), 3))
+
+
+def _as_cases(corpus: str, directory: Path) -> Path:
     """The cases of a corpus in the form that both sides read: expression, variables, and its first three points."""
     lines = []
-    for line in corpus.read_text().splitlines():
+    for line in (CORPORA / f"{corpus}.jsonl").read_text().splitlines():
         case = json.loads(line)
-        points = [point["at"] for point in case["points"][:3]]
-        lines.append(json.dumps({"id": case["id"], "expr": case["expr"], "vars": dict.fromkeys(points[0]), "points": points}))
+        points = [point["at"] for point in case.get("points", [])[:3] if isinstance(point, dict)]
+        if points:
+            lines.append(json.dumps({"id": case["id"], "expr": case["expr"], "vars": dict.fromkeys(points[0]), "points": points}))
+    target = directory / f"{corpus}.jsonl"
     target.write_text("\n".join(lines) + "\n")
     return target
 
@@ -167,6 +186,7 @@ BENCHMARKS = {
     "help": bench_help,
     "check": bench_check,
     "suite": bench_suite,
+    "processes": bench_processes,
     "points": bench_points,
     "composition": bench_composition,
     "certified": bench_certified,

@@ -117,7 +117,8 @@ def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
     for part in parts:
         name, equals, value = part.partition("=")
         if not equals:
-            raise PointError(f"{_short(part)} in {_short(text)} has no variable", "Write one name=value for each variable.")
+            fix = "Write one name=value for each variable; each further point has an --at of its own."
+            raise PointError(f"{_short(part)} in {_short(text)} has no variable", fix)
         if name.strip() in given:
             raise PointError(f"{name.strip()} is given twice in {_short(text)}", "")
         given[name.strip()] = _range(value, fmt)
