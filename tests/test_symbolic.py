@@ -6,15 +6,19 @@ import time
 from fractions import Fraction
 
 import pytest
+import sympy
 from hypothesis import assume, given, settings
 from strategies import points, smooth_expressions
+from sympy.core.expr import Expr
 
 from diffcheck.engines.certified import certify, enclose_value
 from diffcheck.engines.symbolic import Differentiator
+from diffcheck.engines.symbolic.heads import ToSympy
+from diffcheck.engines.symbolic.plain import derivative
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import read
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Call, Constant, Definition
+from diffcheck.graph.graph import Call, Constant, Definition, evaluate
 from diffcheck.graph.text import Infix, derivative_text
 from diffcheck.results import Status
 
@@ -79,6 +83,32 @@ def test_the_formula_of_a_random_expression_is_right(text: str, x: float) -> Non
     found = enclose_value(derivative_of(text).flat, {"x": x})
     assume(found is not None)
     assert found.overlaps(proof.derivative)
+
+
+PARTS = (
+    "x*y*exp(x*y)*sin(x)", "(x + y)*(x - y)*(x + 1)*(x - 1)", "sqrt(x*(x + y)*(x - y)*y)", "x^y + y^x",
+    "(x^2 + 1)^3/(y - x)^2", "atan2(x*y, x - y)", "exp(asin(x))*(3*x + x^3 - 3*sqrt(1 - x^2))/10",
+    "log(x + sqrt(x^2 + y^2))", "gammainc(y, x)*digamma(x)", "abs(x*y) + max(x, y)*sign(x)",
+    "besselj(2, x*y) + erf(x)^2", "polygamma(2, x*y)*zeta(x)", "x/(1 + x/(1 + x/(1 + x)))", "tan(x)^3*cosh(x/y)",
+    "beta(x, y)*lambertw(x)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", PARTS)
+def test_the_derivative_of_a_part_is_that_of_sympy(text: str) -> None:
+    graph = read(text).target.flat
+    x, y = sympy.symbols("x y", real=True)
+    part = evaluate(graph, ToSympy(), {"x": x, "y": y})
+    assert derivative(part, x) == part.diff(x)
+    assert derivative(part, y) == part.diff(y)
+
+
+def test_sympys_own_diff_is_left_as_it_was() -> None:
+    before = Expr.diff
+    with pytest.raises(AttributeError):
+        derivative(None, sympy.Symbol("x"))
+    derivative(sympy.sin(sympy.Symbol("x")), sympy.Symbol("x"))
+    assert Expr.diff is before
 
 
 def test_each_variable_has_its_own_derivative() -> None:
