@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -220,3 +221,18 @@ def test_names_of_users_mean_nothing_to_sympy() -> None:
     """S, I, E1 and Q are objects in SymPy's namespace, lambda a keyword of Python."""
     assert shown("S*I^2 + Q", "I") == "2*I*S"
     assert shown("lambda^2*zoo", "lambda") == "2*lambda*zoo"
+
+
+LONG = {
+    Fraction(1, 10**9999): "1e-9999",
+    Fraction(10**9999, 3): "1e9999/3",
+    Fraction(-(10**9999)): "-1e9999",
+    Fraction(-1, 8): "-0.125",
+    Fraction(1, 7**6000): f"1/{Decimal(7**6000):f}",
+}
+
+
+@pytest.mark.parametrize("value", LONG, ids=range(len(LONG)))
+def test_a_constant_of_any_length_is_written_exactly(value: Fraction) -> None:
+    """Python's own str gives up at 4,300 digits."""
+    assert Infix().constant(value).text == LONG[value]

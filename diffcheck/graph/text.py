@@ -16,9 +16,11 @@ from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, Variable, arguments_of, evaluate
 
-MAX_PLACES = 400
+MAX_PLACES = 12_000  # a literal has 1,000 digits and an exponent down to -10,000
+MAX_DIGITS = 1_000
 PLAIN_DIGITS = 40
-EXACT_DIGITS = Context(prec=2000, Emin=-10_000, Emax=100_000)
+PYTHON_DIGITS = 4_300  # Python reads no longer integer
+EXACT_DIGITS = Context(prec=40_000, Emin=-100_000, Emax=100_000)
 INLINE_SIZE = 120  # operations in one line, shared ones counted each time
 
 
@@ -56,7 +58,10 @@ class Infix:
 
     def constant(self, value: Fraction) -> Text:
         decimal = exact_decimal(value)
-        return Text(decimal, 10 if value >= 0 else 7) if decimal else Text(f"{value.numerator}/{value.denominator}", 6)
+        if decimal:
+            return Text(decimal, 10 if value >= 0 else 7)
+        numerator, denominator = (exact_decimal(Fraction(part)) or _digits(part) for part in (value.numerator, value.denominator))
+        return Text(f"{numerator}/{denominator}", 6)
 
     def apply(self, function: Function, arguments: Sequence[Text]) -> Text:
         name = function.name
@@ -84,8 +89,10 @@ class Python(Infix):
     power = "**"
 
     def constant(self, value: Fraction) -> Text:
-        whole = value.denominator == 1
-        return Text(str(value.numerator), 10 if value >= 0 else 7) if whole else Text(f"{value.numerator}/{value.denominator}", 6)
+        numerator, denominator = _digits(value.numerator), _digits(value.denominator)
+        if max(len(numerator), len(denominator)) > PYTHON_DIGITS:
+            raise UnsupportedError(f"Python reads no number of more than {PYTHON_DIGITS:,} digits: use the text form")
+        return Text(numerator, 10 if value >= 0 else 7) if denominator == "1" else Text(f"{numerator}/{denominator}", 6)
 
     def function(self, function: Function, arguments: Sequence[Text]) -> Text:
         name, written = function.name, _listed(arguments)
@@ -123,7 +130,8 @@ class Latex(Infix):
 
     def constant(self, value: Fraction) -> Text:
         written = super().constant(abs(value))
-        text = written.text if written.precedence == 10 else rf"\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+        numerator, _, denominator = written.text.partition("/")
+        text = rf"\frac{{{numerator}}}{{{denominator}}}" if denominator else numerator
         return Text(text if value >= 0 else f"-{text}", 10 if value >= 0 else 7)
 
     def apply(self, function: Function, arguments: Sequence[Text]) -> Text:
@@ -191,9 +199,16 @@ def exact_decimal(value: Fraction) -> str:
     if value.denominator != 2**twos * 5**fives or places > MAX_PLACES:
         return ""
     number = Decimal(abs(value.numerator) * 10**places // value.denominator).scaleb(-places, EXACT_DIGITS).normalize(EXACT_DIGITS)
+    if len(number.as_tuple().digits) > MAX_DIGITS:
+        return ""
     exponent = number.adjusted()
     plain = f"{number:f}" if -7 <= exponent < PLAIN_DIGITS else f"{number:e}".replace("e+", "e")
     return plain if value >= 0 else f"-{plain}"
+
+
+def _digits(number: int) -> str:
+    """An integer written out; str refuses one of more than 4,300 digits."""
+    return f"{Decimal(number):f}"
 
 
 def _power_in(number: int, base: int) -> int:

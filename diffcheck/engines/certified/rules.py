@@ -161,8 +161,8 @@ def _fractional(line: Line, degree: arb) -> Value:
     """A multiple of t^degree: zero up to the integers below the degree. On a ramified line fewer terms are lost."""
     if line.ramification == 1:
         return Trouble(Kind.NO_SERIES, "a fractional power of zero")
-    known = math.ceil(float(degree.lower()))
-    return arb_series([0], prec=min(max(known, 1), line.terms))
+    known = line.terms if degree > line.terms else max(math.ceil(float(degree.lower())), 1)
+    return arb_series([0], prec=known)
 
 
 def less(line: Line, a: Series, b: Series) -> Value:
