@@ -56,7 +56,8 @@ class CaseResult:
     number: int
     records: tuple[Record, ...]
     lines: tuple[str, ...]
-    picture: bytes = b""  # a PNG, where a report shows one
+    text: str = ""  # what was checked, and a picture of it as a PNG, where a report shows them
+    picture: bytes = b""
 
 
 def reason(record: Record) -> str:
@@ -101,9 +102,12 @@ class Summary:
         """All records of one case."""
         for record in records:
             if record.sample is not None:
-                self._add_sample(record.id, record.sample)
+                self.tally.add(record.sample)
             if record.fault is not None:
                 self.faults[record.fault.kind] += 1
+        error = largest_error(records)
+        if error is not None:
+            self.largest_error = max(self.largest_error, (error, records[0].id))
         first = next((record.sample for record in records if record.sample is not None), None)
         if first is not None:  # a point is counted once, whatever the number of variables
             key = first.wrt, first.order
@@ -112,11 +116,6 @@ class Summary:
         self.outcomes[outcome] += 1
         if outcome is Outcome.FAIL and len(self.failed) < LISTED_FAILURES:
             self.failed.append(next(f"{record.id}: {reason(record)}" for record in records if record.outcome is Outcome.FAIL))
-
-    def _add_sample(self, owner: str, sample: Sample) -> None:
-        self.tally.add(sample)
-        if any(result.ulps is not None for result in sample.results):
-            self.largest_error = max(self.largest_error, (_largest(sample), owner))
 
     @property
     def conclusion(self) -> Conclusion:
@@ -127,13 +126,10 @@ class Summary:
         return Conclusion.UNDECIDED if self.outcomes[Outcome.UNDECIDED] else Conclusion.PASSED
 
 
-def largest_error(records: Sequence[Record]) -> float:
-    """The largest error of a case, in ulps."""
-    return max((_largest(record.sample) for record in records if record.sample is not None), default=0.0)
-
-
-def _largest(sample: Sample) -> float:
-    return max((result.ulps for result in sample.results if result.ulps is not None), default=0.0)
+def largest_error(records: Sequence[Record]) -> float | None:
+    """The largest error of a case, in ulps; None where none was measured."""
+    samples = [record.sample for record in records if record.sample is not None]
+    return max((result.ulps for sample in samples for result in sample.results if result.ulps is not None), default=None)
 
 
 def worst_outcome(records: Sequence[Record]) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 import tomllib
 from dataclasses import replace
@@ -21,6 +22,7 @@ from diffcheck.cli.arguments import SuiteFormat
 from diffcheck.records import CaseResult, Summary
 from diffcheck.suites.runner import run_case
 from diffcheck.suites.suite import read_suite
+from diffcheck.views import html
 from diffcheck.views.json_ import case_result, record_as_line
 from diffcheck.views.reports import REPORTS, Report
 
@@ -42,7 +44,7 @@ def reports_fixture(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     suite.write_text("".join(json.dumps(case) + "\n" for case in CASES))
     records = (run_case(case, number) for number, case in enumerate(read_suite(suite)))
     results = [case_result(number, list(map(record_as_line, each))) for number, each in enumerate(records)]
-    results[1] = replace(results[1], picture=b"a picture")
+    results[1] = replace(results[1], text="exp(-x^2)" * 100, picture=b"a picture")
     summary = Summary()
     for result in results:
         summary.add(result.records)
@@ -130,6 +132,10 @@ def test_the_page_needs_nothing_else_and_shows_the_worst_first(reports: dict[str
     assert [tag for tag, _ in page.tags].count("tr") == 1 + len(CASES)
     table = page.said.partition("what was found")[2]
     assert table.index(NASTY) < table.index("open") < table.index("warned") < table.index("right")
+    keys = [float(attributes["data-key"]) for tag, attributes in page.tags if "data-key" in attributes]
+    assert len(keys) == 2 * len(CASES)
+    assert all(math.isfinite(key) for key in keys)  # JavaScript knows no inf
+    assert max(map(len, re.findall("<code>(.*?)</code>", reports["html"]))) == html.MAX_LETTERS + len(" …")
     assert "6 cases at 5 points: 1 passed, 1 passed with a warning, 1 failed, 3 undecided" in page.said
 
 
@@ -138,7 +144,10 @@ def test_the_worst_cases_have_pictures(tmp_path: Path) -> None:
     assert process(["run", "suite.jsonl", "--format", "html", "-o", "page.html"], tmp_path).code == FAIL
     page = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
     (picture,) = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
-    assert base64.b64decode(picture.partition(",")[2]).startswith(b"\x89PNG")
+    options = ("--at", "1", "--wrt", "x", "--claim", "2x*exp(-x^2)", "-o", str(tmp_path / "claim.png"))
+    assert diffcheck("plot", "exp(-x^2)", *options).code == FAIL
+    assert base64.b64decode(picture.partition(",")[2]) == (tmp_path / "claim.png").read_bytes()
+    assert re.findall("<code>(.*?)</code>", (tmp_path / "page.html").read_text(encoding="utf-8")) == ["exp(-x^2)", "x^2"]
 
 
 TOML = '[[case]]\nexpr = "x"\nsample = { domain = { x = [0, 1] }, random = 3 }\n[[case]]\nexpr = "x^2"\nat = [1, "x=2"]\nwrt = "x x"\n'

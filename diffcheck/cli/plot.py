@@ -12,6 +12,7 @@ import typer
 from diffcheck.cli.app import app
 from diffcheck.cli.arguments import (
     At,
+    Claims,
     Dtype,
     Expression,
     ExpressionCommand,
@@ -41,6 +42,7 @@ def plot(
     at: At = [],  # noqa: B006
     wrt: Annotated[str, typer.Option("--wrt", help="The variable to draw along (default: the first).", metavar="NAME")] = "",
     of: Of = "",
+    claim: Claims = [],  # noqa: B006
     range_: Annotated[str, typer.Option("--range", help="The interval shown, e.g. -4,4 (default: around the points).", metavar="A,B")] = "",
     errors: Annotated[bool, typer.Option("--errors", help="Draw the errors of the derivatives in ulps over --range instead.")] = False,
     samples: Annotated[
@@ -63,7 +65,7 @@ def plot(
     numbers = {} if samples is None else {"samples": samples}
 
     def work(watch: Watch) -> int:
-        job = checked(text, of, wrt, (), dtype, watch)
+        job = checked(text, of, wrt, claim, dtype, watch)
         return exit_code(watch.timed(lambda: _drawn(job, output, at, range_, numbers, bool(wrt), errors)), strict)
 
     return supervised(work, Limits(timeout, max_memory))

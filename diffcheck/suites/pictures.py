@@ -21,11 +21,15 @@ PICTURES = 6
 
 
 def illustrated(results: Iterable[CaseResult], cases: Mapping[int, Case], worst: Iterable[int], limits: Limits) -> Iterator[CaseResult]:
-    """The same results, with pictures of those that are named in `worst`."""
+    """The same results, with what was checked, and with pictures of those that are named in `worst`."""
     wanted = set(worst)
     for result in results:
         case = cases.get(result.number)
-        yield replace(result, picture=_drawn(case, result, limits)) if case is not None and result.number in wanted else result
+        if case is None:
+            yield result
+        else:
+            picture = _drawn(case, result, limits) if result.number in wanted else b""
+            yield replace(result, text=case.text or case.function, picture=picture)
 
 
 def worst_of(results: Iterable[CaseResult]) -> list[int]:
@@ -48,8 +52,15 @@ def _drawn(case: Case, result: CaseResult, limits: Limits) -> bytes:
     point = ",".join(f"{name}={value.hex()}" for name, value in record.sample.point.items())
     with tempfile.TemporaryDirectory() as directory:
         picture = Path(directory, "case.png")
-        options = ["--at", point, "--wrt", record.sample.wrt, "-o", str(picture), *(["--of", case.of] if case.of else [])]
+        options = ["--at", point, "--wrt", record.sample.wrt, "-o", str(picture), *_options(case, record.sample.wrt)]
         limited = ["--timeout", str(limits.seconds), "--max-memory", str(limits.megabytes)]
         words = [sys.executable, "-m", "diffcheck", "plot", *options, *limited, "--", case.text]
         subprocess.run(words, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False)
         return picture.read_bytes() if picture.exists() else b""
+
+
+def _options(case: Case, wrt: str) -> list[str]:
+    """What the case says, as far as it is about the derivative with respect to `wrt`."""
+    claims = [claim.text for claim in case.claims if claim.order == 1 and claim.wrt in ("", wrt)]
+    given = {"--of": case.of, "--dtype": case.dtype, "--claim": claims[0] if claims else None}
+    return [word for name, value in given.items() if value for word in (name, value)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import heapq
+import sys
 from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
@@ -12,10 +13,19 @@ from typing import TextIO
 
 from diffcheck.records import CaseResult, Summary, largest_error, reason, worst_outcome
 from diffcheck.results import SEVERITY, Outcome
+from diffcheck.views.console import MARKS
 from diffcheck.views.suite import in_words
 
 MAX_ROWS = 5_000  # the worst ones: a browser sorts so many at once
-HEADINGS = (("case", "text"), ("place", "text"), ("outcome", "number"), ("largest error in ulps", "number"), ("what was found", "text"))
+MAX_LETTERS = 300  # of an expression
+HEADINGS = (
+    ("case", "text"),
+    ("place", "text"),
+    ("expression", "text"),
+    ("outcome", "number"),
+    ("largest error in ulps", "number"),
+    ("what was found", "text"),
+)
 
 
 def write(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color: str) -> None:
@@ -37,7 +47,7 @@ def write(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color
 
 def badness(result: CaseResult) -> tuple[int, float, int]:
     """A larger one is worse; of equal ones the first."""
-    return SEVERITY[worst_outcome(result.records)], largest_error(result.records), -result.number
+    return SEVERITY[worst_outcome(result.records)], largest_error(result.records) or 0.0, -result.number
 
 
 def _figure(result: CaseResult) -> str:
@@ -49,12 +59,23 @@ def _figure(result: CaseResult) -> str:
 
 def _row(result: CaseResult) -> str:
     record, outcome = result.records[0], worst_outcome(result.records)
-    error = largest_error(result.records)
     return (
-        f"<tr><td>{escape(record.id)}</td><td>{escape(record.file)}:{record.line}</td>"
-        f'<td class="outcome {outcome.value}" data-key="{SEVERITY[outcome]}">{outcome.value}</td>'
-        f'<td class="number" data-key="{error!r}">{error:.3g}</td><td>{escape(_said(result))}</td></tr>'
+        f'<tr><td class="case">{escape(record.id)}</td><td>{escape(record.file)}:{record.line}</td>'
+        f"<td><code>{escape(_shortened(result.text))}</code></td>"
+        f'<td class="{outcome.value}" data-key="{SEVERITY[outcome]}">{MARKS[outcome]} {outcome.value}</td>'
+        f"{_error_cell(largest_error(result.records))}<td>{escape(_said(result))}</td></tr>"
     )
+
+
+def _error_cell(error: float | None) -> str:
+    """Where none was measured, it is sorted below the smallest."""
+    if error is None:
+        return '<td class="number" data-key="-1"></td>'
+    return f'<td class="number" data-key="{min(error, sys.float_info.max)!r}">{error:.3g}</td>'
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_LETTERS else f"{text[:MAX_LETTERS]} …"
 
 
 def _said(result: CaseResult) -> str:
