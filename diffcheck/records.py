@@ -90,6 +90,7 @@ class Summary:
     points: int = 0
     tally: Tally = field(default_factory=Tally)  # of samples and their results, whatever a case expects
     outcomes: Counter[Outcome] = field(default_factory=Counter)  # how many cases came to what
+    by_file: dict[str, Counter[Outcome]] = field(default_factory=dict)
     faults: Counter[FaultKind] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)  # the case's id and the first reason, of the first few
     largest_error: tuple[float, str] = (0.0, "")  # in ulps, and whose
@@ -114,6 +115,7 @@ class Summary:
             self.points += sum((record.sample.wrt, record.sample.order) == key for record in records if record.sample is not None)
         outcome = worst_outcome(records)
         self.outcomes[outcome] += 1
+        self.by_file.setdefault(records[0].file, Counter())[outcome] += 1
         if outcome is Outcome.FAIL and len(self.failed) < LISTED_FAILURES:
             self.failed.append(next(f"{record.id}: {reason(record)}" for record in records if record.outcome is Outcome.FAIL))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import os
 import re
 import tomllib
 from dataclasses import replace
@@ -27,11 +28,12 @@ from diffcheck.views.json_ import case_result, record_as_line
 from diffcheck.views.reports import REPORTS, Report
 
 NASTY = 'wrong, by: "hand" <&> % \u0001 ☃'
+HALF = "half a pair: \ud800"
 CASES = (
     {"id": "right", "expr": "x^2", "points": [{"x": 2}]},
     {"id": NASTY, "expr": "exp(-x^2)", "points": [{"x": 1}, {"x": -1}], "expected": [{"var": "x", "expr": "2x*exp(-x^2)"}]},
     {"id": "warned", "expr": "sqrt(x)", "points": [{"x": 0}]},
-    {"id": "open", "expr": "lambertw(x)", "points": [{"x": 1}]},
+    {"id": HALF, "expr": "lambertw(x)", "points": [{"x": 1}]},
     {"id": "unreadable", "expr": "sni(x)", "points": [{"x": 1}]},
     {"id": "no points", "expr": "x"},
 )
@@ -57,6 +59,15 @@ def _written(report: Report, results: list[CaseResult], summary: Summary) -> str
     return stream.getvalue()
 
 
+@pytest.mark.parametrize("format", REPORTS)
+def test_names_that_no_encoding_has_are_written_all_the_same(format: str, tmp_path: Path) -> None:
+    """Half a surrogate pair, which JSON can spell, and a file whose name is not UTF-8."""
+    (tmp_path / os.fsdecode(b"suite \xff.jsonl")).write_text(json.dumps({**CASES[2], "id": HALF}) + "\n")
+    for options in ([], ["-o", "report"]):
+        ended = process(["run", os.fsdecode(b"suite \xff.jsonl"), "--format", format, *options], tmp_path)
+        assert (ended.code, "internal" in ended.stderr) == (PASS, False), ended.stderr
+
+
 def test_the_command_line_offers_every_report() -> None:
     assert {member.value for member in SuiteFormat} == set(REPORTS)
 
@@ -74,13 +85,16 @@ def test_lines_and_array_are_as_the_schema_has_them(reports: dict[str, str]) -> 
 def test_junit_has_a_case_for_each_and_its_counts_are_right(reports: dict[str, str]) -> None:
     root = ElementTree.fromstring(reports["junit"])
     cases = root.findall("testsuite/testcase")
-    assert [case.get("name") for case in cases] == [case["id"].replace("\u0001", "\ufffd") for case in CASES]
+    assert [case.get("name") for case in cases] == [re.sub("[\u0001\ud800]", "\ufffd", case["id"]) for case in CASES]
     found = {case.get("name"): [child.tag for child in case] for case in cases}
-    assert (found["right"], found["warned"], found["open"], found["unreadable"]) == ([], [], ["error"], ["error"])
-    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("6", "1", "3")
+    assert (found["right"], found["warned"], found["half a pair: \ufffd"], found["unreadable"]) == ([], [], ["error"], ["error"])
+    for element in (root, *root.findall("testsuite")):
+        assert (element.get("tests"), element.get("failures"), element.get("errors")) == ("6", "1", "3")
+    assert {name for case in cases for name in case.keys()} == {"name", "classname"}  # noqa: SIM118  (what Jenkins allows, but `time`)
     (failure,) = root.iter("failure")
     assert "claim is wrong" in failure.get("message", "")
-    assert len((failure.text or "").splitlines()) == 2
+    assert [line.partition(":")[0] for line in (failure.text or "").splitlines()[1:]] == ["d/dx at x = 1", "d/dx at x = -1"]
+    assert (failure.text or "").splitlines()[0].endswith("suite.jsonl:2")
 
 
 def test_github_gets_one_command_a_line(reports: dict[str, str]) -> None:
@@ -131,7 +145,7 @@ def test_the_page_needs_nothing_else_and_shows_the_worst_first(reports: dict[str
     assert "default-src 'none'" in reports["html"]
     assert [tag for tag, _ in page.tags].count("tr") == 1 + len(CASES)
     table = page.said.partition("what was found")[2]
-    assert table.index(NASTY) < table.index("open") < table.index("warned") < table.index("right")
+    assert table.index(NASTY) < table.index(HALF) < table.index("warned") < table.index("right")
     keys = [float(attributes["data-key"]) for tag, attributes in page.tags if "data-key" in attributes]
     assert len(keys) == 2 * len(CASES)
     assert all(math.isfinite(key) for key in keys)  # JavaScript knows no inf

@@ -272,7 +272,7 @@ def _from_line(content: bytes, number: int, file: str) -> Case | Unreadable:
         # texts, so that a coordinate is rounded once, to the format under test; NaN becomes one too, and is refused there
         fields = json.loads(content.decode(), parse_float=str, parse_constant=str)
         if isinstance(fields, dict) and isinstance(fields.get("id"), str):
-            name = fields["id"]
+            name = fields["id"] or name
         line = _Line.model_validate(fields)
     except ValidationError as error:
         return Unreadable(name, number, "; ".join(_complaint(fault, _Line) for fault in error.errors()), file)

@@ -1,8 +1,12 @@
-"""A suite's report as JUnit XML, which every CI server reads: a testsuite for each file, a testcase for each case."""
+"""A suite's report as JUnit XML, which every CI server reads: a testsuite for each file, a testcase for each case.
+
+The attributes are those that the schema of Jenkins' xUnit plugin allows.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TextIO
@@ -17,25 +21,28 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 def write(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color: str) -> None:
     """One testsuite after the other; the counts of all files stand at the top."""
-    failed, undecided = summary.outcomes[Outcome.FAIL], summary.outcomes[Outcome.UNDECIDED]
     stream.write('<?xml version="1.0" encoding="utf-8"?>\n')
-    stream.write(f'<testsuites name="diffcheck" tests="{summary.cases}" failures="{failed}" errors="{undecided}">\n')
+    stream.write(f'<testsuites name="diffcheck"{_counts(summary.outcomes)}>\n')
     for file, of_file in groupby(results, lambda result: result.records[0].file):
-        stream.write(f"<testsuite name={_attribute(file)}>\n")
+        stream.write(f"<testsuite name={_attribute(file)}{_counts(summary.by_file[file])}>\n")
         stream.writelines(line for result in of_file for line in _case(result.records))
         stream.write("</testsuite>\n")
     stream.write("</testsuites>\n")
 
 
+def _counts(outcomes: Counter[Outcome]) -> str:
+    return f' tests="{outcomes.total()}" failures="{outcomes[Outcome.FAIL]}" errors="{outcomes[Outcome.UNDECIDED]}"'
+
+
 def _case(records: Sequence[Record]) -> Iterator[str]:
     first, outcome = records[0], worst_outcome(records)
-    yield f'<testcase classname={_attribute(first.file)} name={_attribute(first.id)} file={_attribute(first.file)} line="{first.line}"'
+    yield f"<testcase classname={_attribute(first.file)} name={_attribute(first.id)}"  # Jenkins refuses others, file and line too
     if outcome not in ELEMENTS:
         yield "/>\n"
         return
     said = [reason(record) for record in records if record.outcome is outcome]
-    tag = ELEMENTS[outcome]
-    yield f">\n<{tag} message={_attribute(said[0])}>{escape(_printable(chr(10).join(said)))}</{tag}>\n</testcase>\n"
+    tag, text = ELEMENTS[outcome], "\n".join([f"{first.file}:{first.line}", *said])
+    yield f'>\n<{tag} type="{outcome.value}" message={_attribute(said[0])}>{escape(_printable(text))}</{tag}>\n</testcase>\n'
 
 
 def _attribute(text: str) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 from diffcheck.errors import OutputError
+
+UNWRITABLE = "backslashreplace"  # letters that the encoding lacks, half a surrogate pair among them
 
 
 @contextmanager
@@ -36,13 +38,15 @@ def standard_output() -> TextIO:
     """sys.stdout; raises OutputError when it was closed."""
     if sys.stdout is None:
         raise OutputError("standard output is closed")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors=UNWRITABLE)
     return sys.stdout
 
 
 @contextmanager
 def _written_in_place(path: Path) -> Iterator[TextIO]:
     try:
-        with path.open("w", encoding="utf-8") as stream:
+        with path.open("w", encoding="utf-8", errors=UNWRITABLE) as stream:
             yield stream
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}") from error
@@ -50,25 +54,26 @@ def _written_in_place(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def _replaced(path: Path) -> Iterator[TextIO]:
-    temporary = Path()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False) as stream:
-            temporary = Path(stream.name)
-            yield stream  # type: ignore[misc]
+        with open(_opened_beside(path, temporary), "w", encoding="utf-8", errors=UNWRITABLE) as stream:
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.chmod(0o666 & ~_umask())
+            if not temporary.exists():
+                # given a directory, Python follows the link to the file that has no name
+                os.link(f"/proc/self/fd/{stream.fileno()}", temporary, src_dir_fd=stream.fileno())
         temporary.replace(path)
     except BaseException as error:
         with suppress(OSError):
-            if temporary != Path():
-                temporary.unlink()
+            temporary.unlink()
         if isinstance(error, OSError):
             raise OutputError(f"cannot write {path}: {error.strerror}") from error
         raise
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _opened_beside(path: Path, temporary: Path) -> int:
+    """A file that has no name yet: nothing is left of it when a process is killed. Not every system has such files."""
+    with suppress(OSError):
+        return os.open(path.parent, os.O_WRONLY | getattr(os, "O_TMPFILE", 0), 0o666)
+    return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)

@@ -51,7 +51,7 @@ def write_text(results: Iterable[CaseResult], summary: Summary, stream: TextIO, 
     console = console_for(stream, color)
     for record in (record for result in results for record in result.records):
         if record.outcome is not Outcome.PASS:
-            line(console, f"{MARKS[record.outcome]} {record.id}: {reason(record)}", STYLES[record.outcome])
+            line(console, _printable(f"{MARKS[record.outcome]} {record.id}: {reason(record)}"), STYLES[record.outcome])
 
 
 def show_summary(summary: Summary, stream: TextIO | None, color: str, failures: bool) -> None:
@@ -61,10 +61,15 @@ def show_summary(summary: Summary, stream: TextIO | None, color: str, failures: 
     console = console_for(stream, color)
     outcomes = summary.outcomes
     for failure in summary.failed if failures else ():
-        line(console, f"{MARKS[Outcome.FAIL]} {failure}", STYLES[Outcome.FAIL])
+        line(console, _printable(f"{MARKS[Outcome.FAIL]} {failure}"), STYLES[Outcome.FAIL])
     if failures and outcomes[Outcome.FAIL] > len(summary.failed):
         line(console, f"… and {outcomes[Outcome.FAIL] - len(summary.failed):,} more that failed")
-    console.print(Text(in_words(summary)), soft_wrap=True)
+    console.print(Text(_printable(in_words(summary))), soft_wrap=True)
+
+
+def _printable(text: str) -> str:
+    """In one line, whatever the names of cases hold."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def in_words(summary: Summary) -> str:
