@@ -236,3 +236,10 @@ LONG = {
 def test_a_constant_of_any_length_is_written_exactly(value: Fraction) -> None:
     """Python's own str gives up at 4,300 digits."""
     assert Infix().constant(value).text == LONG[value]
+
+
+def test_a_hypergeometric_function_with_equal_parameters_is_a_power() -> None:
+    derivative = derivative_of("hyp2f1(x, x, x, y)", "y").flat
+    value = enclose_value(derivative, {"x": 3.0, "y": 0.125})
+    assert value is not None
+    assert value.contains(Fraction(3) / Fraction(7, 8) ** 4)

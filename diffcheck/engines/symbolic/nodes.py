@@ -177,6 +177,15 @@ def _polygamma(builder: GraphBuilder, arguments: list[int]) -> int:
     return builder.apply("polygamma", arguments)
 
 
+def _hypergeometric(builder: GraphBuilder, arguments: list[int]) -> int:
+    """₂F₁(a, b; c; x), or (1 - x)⁻ᵃ: SymPy strikes b and c out where they are equal."""
+    if len(arguments) == 4:
+        return builder.apply("hyp2f1", arguments)
+    a, x = arguments
+    base = builder.apply("subtract", (builder.constant(Fraction(1)), x))
+    return builder.apply("power", (base, builder.apply("negate", (a,))))
+
+
 def _dirac(builder: GraphBuilder, arguments: list[int]) -> int:
     """δ(u): nothing away from u = 0, no finite number there."""
     zero = builder.constant(Fraction(0))
@@ -194,7 +203,7 @@ _REWRITES: dict[str, Callable[[GraphBuilder, list[int]], int]] = {
     "Or": _joined("or"),
     "Not": _applied("not"),
     "Infinity": _applied("inf"),
-    "hyper": _applied("hyp2f1"),
+    "hyper": _hypergeometric,
     "polygamma": _polygamma,
     "DiracDelta": _dirac,
 }
