@@ -18,7 +18,8 @@ from diffcheck.engines.certified import certify
 from diffcheck.engines.custom_rules import relu, relu_backward, relu_forward
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import read
-from diffcheck.results import Status
+from diffcheck.judgement.check import check
+from diffcheck.results import Outcome, Status
 
 X = np.array([-2.5, -1.0, -0.3, 0.2, 0.7, 1.0, 3.5])
 
@@ -200,3 +201,10 @@ def test_both_modes_of_relu_agree_in_a_program(text: str) -> None:
 def test_constants_are_exact_rationals_until_they_are_rounded() -> None:
     problem = read("x*0.3")
     assert Fraction(3, 10) in [getattr(node, "value", None) for node in problem.target.flat.nodes]
+
+
+@pytest.mark.parametrize("point", ["2", "1e-200"])
+def test_a_negative_integer_exponent_is_a_literal_for_jax_too(point: str) -> None:
+    """A compiled program knows the exponent before it runs, and so does a lifted one, which tells why the value is infinite."""
+    (sample,) = check("x^(-2) + 1/x", point).samples
+    assert [result.outcome for result in sample.results] == [Outcome.PASS] * 3

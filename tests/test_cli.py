@@ -140,11 +140,27 @@ def test_a_file_stays_as_it_was_when_the_command_is_interrupted(tmp_path: Path) 
     file = tmp_path / "report.jsonl"
     file.write_text("old")
     child = started([*ENDLESS, "-o", str(file)], tmp_path)
-    _wait_until(lambda: any(path.stat().st_size for path in tmp_path.iterdir() if path != file))
+    _wait_until(lambda: _written_so_far(child.pid, tmp_path))
     child.send_signal(signal.SIGINT)
     assert child.wait(timeout=60) == INTERRUPTED
     assert file.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["report.jsonl"]
+
+
+def _written_so_far(pid: int, directory: Path) -> int:
+    """Bytes in the file without a name that a process has opened in a directory."""
+    places = [path for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink() and str(directory) in os.readlink(path)]
+    return sum(path.stat().st_size for path in places)
+
+
+def test_nothing_is_left_of_a_file_whose_process_is_killed(tmp_path: Path) -> None:
+    child = started([*ENDLESS, "-o", "report.jsonl"], tmp_path)
+    _wait_until(lambda: _written_so_far(child.pid, tmp_path))
+    child.kill()
+    child.communicate()
+    picture = process(["plot", "polygamma(1000000, x)", "--at", "1", "--timeout", "2", "-o", "picture.png"], tmp_path)
+    assert (picture.code, "timed out" in picture.stderr) == (UNDECIDED, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("target", ["", "missing/report.txt", "/dev/full"])
@@ -155,7 +171,10 @@ def test_what_cannot_be_written_ends_with_code_4(target: str, tmp_path: Path) ->
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("arguments", [["functions"], ["check", "x^2", "--at", "2"], ["derive", "x^2"]])
+WRITERS = [["functions"], ["check", "x^2", "--at", "2"], ["derive", "x^2"]]
+
+
+@pytest.mark.parametrize("arguments", WRITERS)
 def test_a_full_disk_and_a_closed_output_end_with_code_4(arguments: list[str], tmp_path: Path) -> None:
     with open("/dev/full", "w") as full:
         ended = process(arguments, tmp_path, stdout=full)
@@ -167,6 +186,14 @@ def test_a_full_disk_and_a_closed_output_end_with_code_4(arguments: list[str], t
 def test_help_onto_a_full_disk_ends_with_code_4(tmp_path: Path) -> None:
     with open("/dev/full", "w") as full:
         assert process(["--help"], tmp_path, stdout=full).code == OUTPUT
+
+
+@pytest.mark.parametrize("arguments", WRITERS)
+def test_a_pipe_that_nobody_reads_ends_with_code_141(arguments: list[str], tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    assert process(arguments, tmp_path, stdout=writer) == Ended(PIPE, "", "")
+    os.close(writer)
 
 
 def test_a_closed_pipe_ends_with_code_141(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ def test_random_texts_are_refused_in_words_or_checked(seed: int) -> None:
         ("piecewise((x, x < 1), (x^1e-9999, x < 2), 3)", "x=-1e-320", "float32"),
         ("where(1e-9999 == 0, 0, sin(x)/x)", "x=-1", "float64"),
         ("x9^9^19^2 + 3x + 2", "x9=0,x=-1e-320", "float64"),
+        ("hyp2f1(x, x, x, y)", "x=3,y=0.1", "float64"),
+        ("x^-   3x + 2", "x=-1e-320", "float64"),
     ],
 )
 def test_what_was_found_once_ends_as_a_record(text: str, point: str, dtype: str) -> None:

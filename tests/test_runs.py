@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import INTERRUPTED, OUTPUT, PASS, PIPE, USAGE, command, diffcheck, process, started
+from command_line import INTERRUPTED, OUTPUT, PASS, PIPE, USAGE, Ended, command, diffcheck, process, started
+
+from diffcheck.views.reports import REPORTS
 
 CASES = 24
 JSONL = ["--format", "jsonl", "-o", "results.jsonl"]
@@ -202,6 +204,21 @@ def test_an_output_that_cannot_be_written_ends_with_code_4_before_anything_runs(
     assert time.process_time() - begun < 1
     assert ended.code == OUTPUT
     assert ended.stderr.startswith("error: cannot write ")
+
+
+@pytest.mark.parametrize("format", REPORTS)
+def test_where_nothing_can_be_written_each_format_says_so_in_one_line(format: str, tmp_path: Path) -> None:
+    arguments = ["run", "suite.jsonl", "--format", format]
+    suite(tmp_path, 3)
+    with open("/dev/full", "w") as full:
+        assert process(arguments, tmp_path, stdout=full) == Ended(OUTPUT, "", "error: cannot write the result: No space left on device\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    assert process(arguments, tmp_path, stdout=writer) == Ended(PIPE, "", "")
+    os.close(writer)
+    begun = time.process_time()
+    assert diffcheck(*arguments[:1], str(tmp_path / "suite.jsonl"), *arguments[2:], "-o", str(tmp_path)).code == OUTPUT
+    assert time.process_time() - begun < 1  # before anything is checked
 
 
 def test_a_full_disk_ends_with_code_4(tmp_path: Path) -> None:

@@ -109,8 +109,8 @@ class _Builder:
                 return self._add(Constant(value), span)
             case syntax.Name(name=name, span=span):
                 return self._name(name, span)
-            case syntax.Operation(operator="power", span=span):
-                return self._apply(FUNCTIONS[self._power(part)], arguments, span)
+            case syntax.Operation(operator="power", operands=operands, span=span):
+                return self._power(operands[1], arguments, span)
             case syntax.Operation(operator=operator, span=span):
                 return self._apply(FUNCTIONS[operator], arguments, span)
             case syntax.Call():
@@ -121,15 +121,16 @@ class _Builder:
             return self._apply(CONSTANT_NAMES[name], [], span)
         return self._add(Variable(name), span)
 
-    def _power(self, part: syntax.Operation) -> str:
-        exponent = part.operands[1]
-        if isinstance(exponent, syntax.Operation) and exponent.operator == "negate":
-            exponent = exponent.operands[0]
-        if not (isinstance(exponent, syntax.Number) and exponent.is_integer):
-            return "power"
-        if exponent.value > limits.MAX_INTEGER_EXPONENT:
-            raise self._error("the exponent is too large", exponent.span, f"Integer exponents go to {limits.MAX_INTEGER_EXPONENT:,}.")
-        return "integer_power"
+    def _power(self, exponent: syntax.Expression, arguments: list[int], span: Span) -> int:
+        """A power whose exponent is an integer, perhaps with a minus, has a literal for it: nothing is left to compute."""
+        negated = isinstance(exponent, syntax.Operation) and exponent.operator == "negate"
+        literal = exponent.operands[0] if isinstance(exponent, syntax.Operation) and negated else exponent
+        if not (isinstance(literal, syntax.Number) and literal.is_integer):
+            return self._apply(FUNCTIONS["power"], arguments, span)
+        if literal.value > limits.MAX_INTEGER_EXPONENT:
+            raise self._error("the exponent is too large", literal.span, f"Integer exponents go to {limits.MAX_INTEGER_EXPONENT:,}.")
+        value = -literal.value if negated else literal.value
+        return self._apply(FUNCTIONS["integer_power"], [arguments[0], self._add(Constant(value), exponent.span)], span)
 
     def _call(self, call: syntax.Call, arguments: list[int]) -> int:
         for factor in reversed(call.factors):

@@ -49,13 +49,12 @@ class Run:
             with opened(output) as stream:
                 REPORTS[self.format].write(self._checked(units, hands), self.summary, stream, self.color)
             return
-        with self._journal(output if named else None, resume) as journal:
+        with self._journal(output if named else None, resume) as journal, opened(output) as stream:
             for result in journal.results():
                 self.summary.add(result.records)
             for result in self._checked([unit for unit in units if unit.number not in journal.places], hands):
                 journal.append(result)
-            with opened(output) as stream:
-                REPORTS[self.format].write(self._shown(journal, units), self.summary, stream, self.color)
+            REPORTS[self.format].write(self._shown(journal, units), self.summary, stream, self.color)
 
     def _shown(self, journal: journals.Journal, units: Sequence[Unit]) -> Iterator[CaseResult]:
         if not REPORTS[self.format].illustrated:
