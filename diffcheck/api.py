@@ -88,8 +88,8 @@ class Report(results.Report):
 
     def __repr__(self) -> str:
         values, checks = sum(self.tally.outcomes.values()), sum(self.tally.checks.values())
-        rules = f", {checks} checks of the rules" if checks else ""
-        return f"<Report of {self.header.read_as}: {values} derivative values{rules}: {self.outcome.value}>"
+        rules = f", {results.counted(checks, 'check')} of the rules" if checks else ""
+        return f"<Report of {self.header.read_as}: {results.counted(values, 'derivative value')}{rules}: {self.outcome.value}>"
 
     def __str__(self) -> str:
         from diffcheck.views.notebook import text

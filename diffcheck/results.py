@@ -172,6 +172,11 @@ class Sample:
 SEVERITY = {Outcome.PASS: 0, Outcome.WARN: 1, Outcome.UNDECIDED: 2, Outcome.FAIL: 3}
 
 
+def counted(number: int, one: str) -> str:
+    """1 case, 2,000 cases."""
+    return f"{number:,} {one}" + "s" * (number != 1)
+
+
 def wrt_and_order(names: Sequence[str]) -> tuple[str, int]:
     """How a sample names a derivative: by its variable and order; of a mixed one all variables are listed."""
     return names[0] if len(set(names)) == 1 else " ".join(names), len(names)

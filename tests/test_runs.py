@@ -183,7 +183,7 @@ def test_parts_and_patterns_choose_cases(tmp_path: Path) -> None:
         (["--shard", "0/3"], "'0/3' is not a part"),
         (["--shard", "4/3"], "'4/3' is not a part"),
         (["--shard", "one"], "'one' is not a part"),
-        (["-k", "nowhere"], "none of 8 cases is selected"),
+        (["-k", "nowhere"], "selects none of 8 cases"),
         (["--resume"], "--resume goes on with a run that wrote to a file"),
     ],
 )
@@ -270,3 +270,11 @@ def test_the_lines_of_a_run_are_what_is_resumed(tmp_path: Path) -> None:
     direct = diffcheck("run", file, "--format", "jsonl")
     assert diffcheck("run", file, "--format", "jsonl", "-o", str(tmp_path / "out.jsonl")).code == direct.code != PASS
     assert (tmp_path / "out.jsonl").read_text() == direct.stdout
+
+
+def test_a_report_does_not_take_the_place_of_its_suite(tmp_path: Path) -> None:
+    file = suite(tmp_path, 3)
+    before = file.read_text()
+    ended = diffcheck("run", str(file), "--format", "jsonl", "-o", str(tmp_path / "." / "suite.jsonl"))
+    assert (ended.code, "is a suite that is read" in ended.stderr) == (USAGE, True)
+    assert file.read_text() == before

@@ -74,27 +74,29 @@ class Color(StrEnum):
     never = "never"
 
 
-def _option(*names: str, help: str, metavar: str | None = None) -> Any:
+def option(*names: str, help: str, metavar: str | None = None) -> Any:
     return typer.Option(*names, help=help, metavar=metavar, show_default=False)
 
 
 Expression = Annotated[
     str, typer.Argument(metavar="EXPR", help="Mathematics, e.g. 'x^2 + 3x + 2'; '-' reads standard input.", show_default=False)
 ]
-At = Annotated[list[str], _option("--at", help="A point: 2, or x=1,y=2, or linspace(-4,4,100). May be repeated.", metavar="POINT")]
-Points = Annotated[Path | None, _option("--points", help="A CSV file of points, one column a variable.", metavar="FILE")]
-Interval = Annotated[str, _option("--interval", help="Judge f on all of an interval, and its derivatives at samples.", metavar="A,B")]
+At = Annotated[list[str], option("--at", help="A point: 2, or x=1,y=2, or linspace(-4,4,100). May be repeated.", metavar="POINT")]
+Points = Annotated[Path | None, option("--points", help="A CSV file of points, one column a variable.", metavar="FILE")]
+Interval = Annotated[str, option("--interval", help="Judge f on all of an interval, and its derivatives at samples.", metavar="A,B")]
 Wrt = Annotated[
-    str, _option("--wrt", help="The variables to differentiate by, e.g. x,y; 'x x' is a second derivative (default: all).", metavar="NAMES")
+    str, option("--wrt", help="The variables to differentiate by, e.g. x,y; 'x x' is a second derivative (default: all).", metavar="NAMES")
 ]
-Of = Annotated[str, _option("--of", help="Which definition is meant (default: the last).", metavar="NAME")]
+Of = Annotated[str, option("--of", help="Which definition is meant (default: the last).", metavar="NAME")]
 Claims = Annotated[
-    list[str], _option("--claim", help="A derivative worked out by hand, judged like the engines' (one for each of --wrt).", metavar="EXPR")
+    list[str], option("--claim", help="A derivative worked out by hand, judged like the engines' (one for each of --wrt).", metavar="EXPR")
 ]
-Output = Annotated[Path | None, _option("-o", "--output", help="Write to a file, whole or not at all.", metavar="FILE")]
-Strict = Annotated[bool, _option("--strict", help="Exit with 1 on warnings too.")]
-Colored = Annotated[Color, _option("--color", help="Colour on a terminal only (auto), always or never.")]
-FloatFormat = Annotated[Dtype, _option("--dtype", help="The floating-point format under test (default: float64).")]
+Output = Annotated[Path | None, option("-o", "--output", help="Write to a file, whole or not at all.", metavar="FILE")]
+ReportFormat = Annotated[Format, typer.Option("--format", help="How to show the report.")]
+Latex = Annotated[bool, typer.Option("--latex", help="Show the closed form as LaTeX too.")]
+Strict = Annotated[bool, option("--strict", help="Exit with 1 on warnings too.")]
+Colored = Annotated[Color, option("--color", help="Colour on a terminal only (auto), always or never.")]
+FloatFormat = Annotated[Dtype, option("--dtype", help="The floating-point format under test (default: float64).")]
 
 Timeout = Annotated[float, typer.Option("--timeout", help="Seconds that an expression may take.", metavar="S", min=0.01)]
 MaxMemory = Annotated[
@@ -102,14 +104,14 @@ MaxMemory = Annotated[
 ]
 
 Workers = Annotated[int, typer.Option("-j", "--workers", help="How many processes check cases.", metavar="N", min=1, max=1024)]
-Scheduler = Annotated[str, _option("--scheduler", help="A Dask cluster that checks cases, e.g. tcp://host:8786.", metavar="ADDRESS")]
-Pattern = Annotated[str, _option("-k", help="Only cases with this in their names; * stands for anything.", metavar="PATTERN")]
+Scheduler = Annotated[str, option("--scheduler", help="A Dask cluster that checks cases, e.g. tcp://host:8786.", metavar="ADDRESS")]
+Pattern = Annotated[str, option("-k", help="Only cases with this in their names; * stands for anything.", metavar="PATTERN")]
 Suites = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help="Suites: .toml, .jsonl with one case a line, or .fpcore.", show_default=False)
 ]
-AllowCode = Annotated[bool, _option("--allow-code", help="Check the functions that suites name too: their files are executed.")]
-Part = Annotated[str, _option("--shard", help="Only the I-th of N parts of the cases, e.g. 1/4.", metavar="I/N")]
-Resume = Annotated[bool, _option("--resume", help="Go on with a run that was stopped; wants its -o.")]
+AllowCode = Annotated[bool, option("--allow-code", help="Check the functions that suites name too: their files are executed.")]
+Part = Annotated[str, option("--shard", help="Only the I-th of N parts of the cases, e.g. 1/4.", metavar="I/N")]
+Resume = Annotated[bool, option("--resume", help="Go on with a run that was stopped; wants its -o.")]
 
 
 def expression_text(expression: str) -> str:

@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from diffcheck.cli.app import app
-from diffcheck.cli.arguments import Color, Colored, Dtype, FloatFormat, Format, MaxMemory, Output, Strict, Timeout
+from diffcheck.cli.arguments import (
+    Color,
+    Colored,
+    Dtype,
+    FloatFormat,
+    Format,
+    Latex,
+    MaxMemory,
+    Output,
+    ReportFormat,
+    Strict,
+    Timeout,
+    option,
+)
 from diffcheck.cli.exits import exit_code, guarded
 from diffcheck.cli.supervised import Watch, supervised
 from diffcheck.errors import InputError
@@ -26,23 +39,19 @@ if TYPE_CHECKING:
     from diffcheck.results import Header, Report, Tally
 
 
-def _option(*names: str, help: str, metavar: str | None = None) -> Any:
-    return typer.Option(*names, help=help, metavar=metavar, show_default=False)
-
-
 Function = Annotated[
     str, typer.Argument(metavar="FUNCTION", help="FILE.py:NAME or package.module:NAME; the file is executed.", show_default=False)
 ]
-At = Annotated[list[str], _option("--at", help="A point: 2, or x=1,y=2, or x=[1,2,3],A=[[1,2],[3,4]]. May be repeated.", metavar="POINT")]
+At = Annotated[list[str], option("--at", help="A point: 2, or x=1,y=2, or x=[1,2,3],A=[[1,2],[3,4]]. May be repeated.", metavar="POINT")]
 Points = Annotated[
-    Path | None, _option("--points", help="A point from an .npz or .npy file, or points of numbers from a CSV file.", metavar="FILE")
+    Path | None, option("--points", help="A point from an .npz or .npy file, or points of numbers from a CSV file.", metavar="FILE")
 ]
-Random = Annotated[int, _option("--random", help="How many random points to take.", metavar="N")]
+Random = Annotated[int, option("--random", help="How many random points to take.", metavar="N")]
 Seed = Annotated[int, typer.Option("--seed", help="What random points are drawn with.")]
-Domain = Annotated[list[str], _option("--domain", help="Where random points lie: -1,1 (the default), or x=0,10.", metavar="A,B")]
-Shape = Annotated[list[str], _option("--shape", help="The shapes of random arguments: 3, or A=3,3 (default: numbers).", metavar="SHAPE")]
+Domain = Annotated[list[str], option("--domain", help="Where random points lie: -1,1 (the default), or x=0,10.", metavar="A,B")]
+Shape = Annotated[list[str], option("--shape", help="The shapes of random arguments: 3, or A=3,3 (default: numbers).", metavar="SHAPE")]
 Against = Annotated[
-    str, _option("--against", help="Judge by a formula, or by another function FILE.py:OTHER, instead.", metavar="EXPR|FUNCTION")
+    str, option("--against", help="Judge by a formula, or by another function FILE.py:OTHER, instead.", metavar="EXPR|FUNCTION")
 ]
 Picture = Annotated[
     Path | None, _option("--plot", help="Draw the function along its worst derivative too: a .png, .svg or .pdf.", metavar="FILE")
@@ -64,8 +73,8 @@ def check_jax(
     lint: Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")] = None,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
-    format: Annotated[Format, typer.Option("--format", help="How to show the report.")] = Format.text,
-    latex: Annotated[bool, typer.Option("--latex", help="Show the closed form as LaTeX too.")] = False,
+    format: ReportFormat = Format.text,
+    latex: Latex = False,
     strict: Strict = False,
     color: Colored = Color.auto,
     output: Output = None,

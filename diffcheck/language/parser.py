@@ -18,6 +18,7 @@ from diffcheck.language.names import resolve_names
 from diffcheck.language.refusals import RefusalError
 from diffcheck.language.syntax import Call, Definition, Expression, Name, Program, postorder
 from diffcheck.language.tree import TreeBuilder
+from diffcheck.results import counted
 
 
 def parse(text: str, function_names: Collection[str]) -> Program:
@@ -130,6 +131,5 @@ def _check_arity(text: str, call: Call, written: dict[str, int]) -> None:
             fix = "Only functions of one variable are composed, iterated or primed."
             raise ExpressionError(f"'{factor.name}' has {parameters} parameters", text, start, end, fix)
         if place == innermost and len(call.arguments) != parameters:
-            given, needed = len(call.arguments), f"{parameters} argument" + "s" * (parameters != 1)
-            message = f"'{factor.name}' needs {needed}, not {given}"
+            message = f"'{factor.name}' needs {counted(parameters, 'argument')}, not {len(call.arguments)}"
             raise ExpressionError(message, text, start, call.span.end, "Give one argument for each parameter.")

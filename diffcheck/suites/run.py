@@ -44,6 +44,8 @@ class Run:
         named = output is not None and is_replaceable(output)
         if resume and not named:
             raise InputError("--resume goes on with a run that wrote to a file", "Name it: -o FILE.")
+        if output is not None and any(output.exists() and path.exists() and output.samefile(path) for path in self.files):
+            raise InputError(f"{output} is a suite that is read: the report would take its place", "Name another file for it.")
         units = selected(self.files, self.pattern, self.shard, self.dtype, self.allow_code)
         if not named and REPORTS[self.format].streams:
             with opened(output) as stream:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from diffcheck.errors import InputError, SuiteError
+from diffcheck.results import counted
 from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.suite import read_suite
 from diffcheck.suites.units import Unit
@@ -37,7 +38,10 @@ def selected(files: Sequence[Path], pattern: str, shard: Shard, dtype: str, allo
     units = [Unit(number, case, dtype, allow_code=allow_code) for number, case in enumerate(cases) if _matches(case, pattern)]
     chosen = units[shard.number - 1 :: shard.of]
     if not chosen:
-        raise SuiteError(f"nothing to check: none of {len(cases):,} cases is selected", "Nothing tested is never a pass.")
+        wanted = [f"-k {pattern!r}"] * bool(pattern) + [f"--shard {shard.number}/{shard.of}"] * (shard.of > 1)
+        raise SuiteError(
+            f"nothing to check: {' and '.join(wanted)} selects none of {counted(len(cases), 'case')}", "Nothing tested is never a pass."
+        )
     return chosen
 
 

@@ -214,7 +214,17 @@ def _read_toml(content: bytes, path: Path) -> list[Case | Unreadable]:
     except ValidationError as error:
         faults = sorted((_line_of(lines, fault["loc"]), _complaint(fault, _TomlCase)) for fault in error.errors())
         raise SuiteError("\n".join(f"{path}:{line}: {complaint}" for line, complaint in faults)) from error
+    _refuse_equal_names(suite, lines, path)
     return [_from_table(case, number, _line_of(lines, ("case", number)), path) for number, case in enumerate(suite.case)]
+
+
+def _refuse_equal_names(suite: _TomlSuite, lines: Sequence[str], path: Path) -> None:
+    """A name stands for one case, in -k and in reports."""
+    places = dict[str, int]()
+    for number, case in enumerate(suite.case):
+        line = _line_of(lines, ("case", number, "name"))
+        if case.name and places.setdefault(case.name, line) != line:
+            raise SuiteError(f"{path}:{line}: {case.name!r} is the name of the case in line {places[case.name]} too", "Give each its own.")
 
 
 def _toml_tables(text: str, path: Path) -> dict[str, object]:
@@ -250,7 +260,8 @@ def _line_of(lines: Sequence[str], place: Sequence[str | int]) -> int:
     start, end = 0, len(lines)
     if len(place) > 1 and isinstance(place[1], int):
         headers = [i for i, line in enumerate(lines) if re.match(r"\s*\[\[\s*case\s*\]\]", line)]
-        start, end, *_ = [*headers[place[1] :], len(lines), len(lines)] if place[1] < len(headers) else (0, len(lines))
+        start = headers[place[1]] if place[1] < len(headers) else 0
+        end = next((i for i in range(start + 1, len(lines)) if re.match(r"\s*\[\[", lines[i])), len(lines))
         names = names[1:]
     for name in names:
         key = re.compile(rf"""\s*(\[+\s*(case\s*\.\s*)?)?["']?{re.escape(name)}["']?\s*[=.\]]""")
@@ -276,6 +287,8 @@ def _from_line(content: bytes, number: int, file: str) -> Case | Unreadable:
         line = _Line.model_validate(fields)
     except ValidationError as error:
         return Unreadable(name, number, "; ".join(_complaint(fault, _Line) for fault in error.errors()), file)
+    except json.JSONDecodeError as error:
+        return Unreadable(name, number, f"not a line of JSON: {error.msg} at column {error.colno}", file)
     except (ValueError, RecursionError) as error:
         return Unreadable(name, number, f"not a line of JSON: {error}", file)
     claims = tuple(ClaimedText(claim.var, claim.order, claim.expr) for claim in line.expected)
@@ -301,10 +314,19 @@ def _complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
         within = _Sample if "sample" in names[:-1] else model
         known = list(within.model_fields) if len(fault["loc"]) > 1 else ["case"]
         return f"unknown key {name!r}.{_suggestion(names[-1], known) or ' Known: ' + ', '.join(known) + '.'}"
-    said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"].lower().replace("input", "it", 1)
+    said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else _WANTED.get(fault["type"]) or fault["msg"].lower()
     if not names:
         return "a case is a table, headed by [[case]]" if model is _TomlCase else 'a case is an object: {"expr": …, "points": …}'
     return f"{name!r}: {said}"
+
+
+_WANTED = {
+    "string_type": 'a text is wanted, in quotes: "…"',
+    "list_type": 'a name is wanted, or a list of them: ["x", "y"]',
+    "int_type": "a whole number is wanted",
+    "bool_type": "true or false is wanted",
+    "model_type": "a table is wanted: { domain = { x = [-4, 4] }, random = 10 }",
+}
 
 
 def _suggestion(name: str, known: Sequence[str]) -> str:

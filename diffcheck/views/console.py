@@ -31,6 +31,7 @@ from diffcheck.results import (
     Status,
     Tally,
     Verdict,
+    counted,
     leibniz,
 )
 
@@ -295,18 +296,18 @@ def show_conclusion(console: Console, tally: Tally) -> None:
 def _conclusion(tally: Tally) -> Text:
     found = tally.outcomes + tally.checks
     worst = next((outcome for outcome in (Outcome.FAIL, Outcome.UNDECIDED, Outcome.WARN) if found[outcome]), Outcome.PASS)
-    text = f"{MARKS[worst]} {_counted(tally.outcomes, 'derivative values')}"
+    text = f"{MARKS[worst]} {_found(tally.outcomes, 'derivative value')}"
     if tally.checks:
-        text += f" {_counted(tally.checks, 'checks of the rules')}"
+        text += f" {_found(tally.checks, 'check', ' of the rules')}"
     if tally.unsampled:
         text += f" An even sample of {tally.samples - tally.unsampled:,} of {tally.samples:,} was certified;"
         text += " elsewhere f and its reverse derivative were evaluated, no more."
     return Text(text, STYLES[worst])
 
 
-def _counted(outcomes: Counter[Outcome], what: str) -> str:
+def _found(outcomes: Counter[Outcome], one: str, of: str = "") -> str:
     parts = [f"{outcomes[outcome]:,} {word}" for outcome, word in _WORDS.items() if outcomes[outcome]]
-    return f"{sum(outcomes.values()):,} {what}: {', '.join(parts) or 'none'}."
+    return f"{counted(outcomes.total(), one)}{of}: {', '.join(parts) or 'none'}."
 
 
 _WORDS = {Outcome.PASS: "right", Outcome.WARN: "with a warning", Outcome.FAIL: "wrong", Outcome.UNDECIDED: "undecided"}

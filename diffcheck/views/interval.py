@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from diffcheck.results import Finding, IntervalReport, Piece, Status
+from diffcheck.results import Finding, IntervalReport, Piece, Status, counted
 from diffcheck.views.console import (
     LINES,
     MARKS,
@@ -68,7 +68,7 @@ def piece_text(piece: Piece, variable: str) -> str:
 def _show_worst(console: Console, report: IntervalReport) -> None:
     """A table for every derivative."""
     for name, group in groupby(report.worst, key=lambda finding: symbol(report.header, finding.sample)):
-        line(console, f"\n{name}, the worst at {report.points:,} points sampled:", "bold")
+        line(console, f"\n{name}, the worst at {counted(report.points, 'point')} sampled:", "bold")
         table = _table("by", "error in ulps", f"at {report.variable}", "value", "proved (Arb)", "verdict")
         for finding in group:
             table.add_row(*_row(report, finding))

@@ -217,12 +217,6 @@ def report_as_text(report: Report) -> str:
     return stream.getvalue()
 
 
-def report_as_json(report: Report) -> ReportJson:
-    """What `write_report` writes, as plain values."""
-    found: ReportJson = json.loads(report_as_text(report))
-    return found
-
-
 def sample_as_line(sample: Sample) -> str:
     """One sample as a line of JSON, without the line's end."""
     return f'{{"schema_version": {SCHEMA_VERSION}, {_sample(sample)}, "outcome": "{sample.outcome._value_}"}}'

@@ -19,7 +19,7 @@ from matplotlib.ticker import SymmetricalLogLocator
 from diffcheck.judgement.check import Check
 from diffcheck.judgement.interval import SAMPLES, proved, samples_across
 from diffcheck.judgement.verdict import AGREES_ULPS
-from diffcheck.results import Outcome, Piece, Sample, Status, leibniz
+from diffcheck.results import Outcome, Piece, Sample, Status, counted, leibniz
 from diffcheck.views.output import opened
 from diffcheck.views.plot import DOTS_PER_INCH, SIZE_INCHES, encoded, suffix_of, title
 from diffcheck.views.plot_labels import Label, place
@@ -64,7 +64,7 @@ def draw(check: Check, pieces: Sequence[Piece], samples: Sequence[Sample]) -> Fi
     figure.suptitle(title(check, {}), family="monospace", fontsize=11, parse_math=False)
     axes = figure.subplots()
     derivative = leibniz(check.header.name, samples[0].wrt, samples[0].order)
-    axes.set_title(f"errors at {len(samples):,} points; {_smoothness(pieces)}", fontsize=10)
+    axes.set_title(f"errors at {counted(len(samples), 'point')}; {_smoothness(pieces)}", fontsize=10)
     axes.set_xlabel(samples[0].wrt)
     axes.set_ylabel(f"error of {derivative}, in ulps of its true value")
     _frame(axes, pieces, samples)

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from diffcheck.records import CaseResult, FaultKind, Summary, reason
-from diffcheck.results import Outcome
+from diffcheck.results import Outcome, counted
 from diffcheck.views.console import MARKS, STYLES, console_for, line
 
 
@@ -78,7 +78,7 @@ def in_words(summary: Summary) -> str:
     parts += [f"{summary.faults[kind]:,} of them {word}" for kind, word in _FAULTS.items() if summary.faults[kind]]
     ulps, owner = summary.largest_error
     worst = f"; largest error {ulps:.3g} ulps ({owner})" if owner else ""
-    return f"{summary.cases:,} cases at {summary.points:,} points: {', '.join(parts)}{worst}"
+    return f"{counted(summary.cases, 'case')} at {counted(summary.points, 'point')}: {', '.join(parts)}{worst}"
 
 
 _WORDS = {Outcome.PASS: "passed", Outcome.WARN: "passed with a warning", Outcome.FAIL: "failed", Outcome.UNDECIDED: "undecided"}
