@@ -54,7 +54,7 @@ Against = Annotated[
     str, option("--against", help="Judge by a formula, or by another function FILE.py:OTHER, instead.", metavar="EXPR|FUNCTION")
 ]
 Picture = Annotated[
-    Path | None, _option("--plot", help="Draw the function along its worst derivative too: a .png, .svg or .pdf.", metavar="FILE")
+    Path | None, option("--plot", help="Draw the function along its worst derivative too: a .png, .svg or .pdf.", metavar="FILE")
 ]
 
 
