@@ -33,6 +33,11 @@ class Enclosure:
     def upper(self) -> Decimal:
         return UP.add(self.midpoint, self.radius)
 
+    @property
+    def magnitude(self) -> Decimal:
+        """The largest absolute value within; abs() would round to the thread's context, and overflow there."""
+        return max(self.lower.copy_abs(), self.upper.copy_abs())
+
     def contains(self, number: Decimal) -> bool:
         return self.lower <= number <= self.upper
 

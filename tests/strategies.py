@@ -86,3 +86,16 @@ def _argument(random: Random, row: Function, name: str, size: int) -> str:
 def any_coordinate(random: Random) -> float:
     """A coordinate of moderate size, in one of five cases a special one."""
     return random.choice(SPECIAL) if random.random() < 0.2 else random.uniform(-3.0, 3.0)
+
+
+SMOOTH_FUNCTIONS = ("sin", "cos", "exp", "tanh", "sqrt", "log", "atan", "sigmoid", "softplus", "erf")
+
+
+def with_long_literals(random: Random, size: int) -> str:
+    """An expression in x and y with `size` operations, each literal of which must be rounded to a float."""
+    if size == 0:
+        return random.choice(("x", "y", f"{random.uniform(0.1, 9.9):.6f}"))
+    if random.random() < 0.5:
+        return f"{random.choice(SMOOTH_FUNCTIONS)}({with_long_literals(random, size - 1)})"
+    left = random.randrange(size)
+    return f"({with_long_literals(random, left)} {random.choice('+-*/')} {with_long_literals(random, size - 1 - left)})"

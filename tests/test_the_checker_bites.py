@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from random import Random
+
+import numpy as np
 import pytest
+from strategies import with_long_literals
 
 from diffcheck.judgement.check import Check, Claim
 from diffcheck.judgement.points import from_texts
@@ -137,3 +141,33 @@ def test_jax_on_digamma_between_its_poles_is_accused() -> None:
     (sample,) = job.samples(from_texts(["-9.5"], ("x",), job.format))
     assert sample.status is Status.SMOOTH
     assert {result.outcome for result in sample.results} == {Outcome.FAIL}
+
+
+CANCELLING_LITERALS = {
+    "with the argument": ("(x - 1.630049)*erf(x)", "1.6584976774253302"),
+    "with each other": ("x*(5.206386 - 6.869350 + x)", "0.8565652700203931"),
+    "in a logarithm": ("x*log(7.634944 - 6.519714)", "1.5"),
+    "at a multiple of pi": ("x*abs(sin(9.273005))", "0.5281228579524683"),
+    "in an exponent of an exponent": ("x*softplus(exp(exp(exp(log(9.371692 - 2.832628)))))", "1.1292705000676668"),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", CANCELLING_LITERALS)
+def test_literals_that_were_rounded_do_not_make_a_rule_wrong(name: str, dtype: str) -> None:
+    text, at = CANCELLING_LITERALS[name]
+    job = Check(text, dtype=dtype, compiled=False)
+    for sample in job.samples(from_texts([at], ("x",), job.format)):
+        assert Verdict.WRONG not in {result.verdict for result in sample.results}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_rule_is_called_wrong_in_expressions_with_long_literals(seed: int) -> None:
+    random = Random(seed)
+    for _ in range(15):
+        text = f"x*({with_long_literals(random, random.randint(2, 7))}) + y"
+        job = Check(text, compiled=False)
+        point = {name: np.array([random.uniform(0.1, 3.0)]) for name in job.problem.variables}
+        for sample in job.samples(point):
+            wrong = [result for result in sample.results if result.verdict is Verdict.WRONG]
+            assert not wrong, (text, point, wrong)

@@ -7,6 +7,7 @@ graph is a new algebra, not a new walk.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -31,6 +32,12 @@ class Constant:
     """An exact rational, as a literal spells it. Equal values are one node whatever their spelling."""
 
     value: Fraction
+
+    @property
+    def binary_digits(self) -> float:
+        """How many a float must have to hold it; infinite where none does."""
+        odd = self.value.numerator // (self.value.numerator & -self.value.numerator or 1)
+        return odd.bit_length() if self.value.denominator.bit_count() == 1 else math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,9 +101,12 @@ class Judge:
             return enclose_value(graph, point)
 
         def bound() -> Decimal | None:
-            return rounding_bound(graph, point, self._arithmetic)
+            return rounding_bound(graph, point, self._arithmetic_of(entry))
 
         return Rule("JAX's rule" if automatic else "the formula", exact, bound, literals_are_rounded=automatic)
+
+    def _arithmetic_of(self, entry: Entry) -> Arithmetic:
+        return replace(self._arithmetic, literals_are_rounded=entry.engine == "automatic")
 
     def _beside(self, point: Point, names: Names) -> list[Enclosure]:
         """The derivatives of what rounding may have made of the function."""
@@ -119,7 +122,7 @@ class Judge:
             point=point,
             wrt=names[0],
             format=self._format,
-            arithmetic=self._arithmetic,
+            arithmetic=self._arithmetic_of(entry),
             derivative=derivative,
             rerun=lambda other: self._rerun(other, entry, point, names),
             run_nodes=lambda program: run_nodes(program, point, self._format.name),

@@ -163,7 +163,7 @@ def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -
         return None
     if math.isinf(y) and (math.isinf(fmt.round(derivative.lower)) or math.isinf(fmt.round(derivative.upper))):
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, "the enclosure is too wide to tell whether the derivative is out of range")
-    tiny = max(derivative.lower.copy_abs(), derivative.upper.copy_abs()) < Decimal(fmt.smallest_normal)
+    tiny = derivative.magnitude < Decimal(fmt.smallest_normal)
     if tiny and y == 0 and nearest != 0:
         return Judgement(Verdict.UNDERFLOW, PASS, None, "the derivative is smaller than every normal float, and was flushed to zero")
     return None
@@ -242,7 +242,6 @@ def _told_apart(a: Enclosure, b: Enclosure) -> tuple[str, str]:
 def shown(enclosure: Enclosure, digits: int = 10) -> str:
     """An enclosure's midpoint, rounded to be read."""
     if enclosure.contains(Decimal(0)):
-        furthest = max(abs(enclosure.lower), abs(enclosure.upper))
-        return "0" if furthest < NOTHING else f"0 ± {furthest:.0e}"
+        return "0" if enclosure.magnitude < NOTHING else f"0 ± {enclosure.magnitude:.0e}"
     rounded = Decimal(f"{enclosure.midpoint:.{digits}g}").normalize(EXACT)
     return f"{rounded:f}" if -5 <= rounded.adjusted() <= 15 else f"{rounded:e}"

@@ -265,7 +265,7 @@ def ulps_text(ulps: float | None) -> str:
 def enclosure_text(enclosure: Enclosure, digits: int = 20) -> str:
     """midpoint ± radius; a radius below the digits shown is given as a power of ten."""
     if enclosure.radius and enclosure.contains(Decimal(0)):
-        return f"0 ± {max(abs(enclosure.lower), abs(enclosure.upper)):.0e}"
+        return f"0 ± {enclosure.magnitude:.0e}"
     middle = _decimal(enclosure.midpoint, digits)
     return middle if enclosure.radius == 0 and len(middle) < digits else f"{middle} ± {enclosure.radius:.0e}"
 

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 from flint import arb, arb_series
 
@@ -19,7 +18,7 @@ from diffcheck.engines.certified.line import Line, Mode, Trouble, Value
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Call, Constant, Graph, Node, Variable, arguments_of, evaluate_nodes
 
-PRECISION_BITS = 512
+PRECISIONS = (512, 2048)  # bits: where 1e300 is an exponent, 512 are too few
 MAGNIFIED = 1000.0  # times: three digits lost in one operation
 NOT_STEEPER_THAN_ONE = ("abs", "max", "min")  # at a tie an error passes through, no larger than it was
 Roundings = Callable[[str], float]  # units roundoff by which a function's result may be off
@@ -27,16 +26,26 @@ Roundings = Callable[[str], float]  # units roundoff by which a function's resul
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The floats in which a program runs, and how accurate the functions are there."""
+    """The floats in which a program runs, and how accurate the functions are there.
+
+    `literals_are_rounded` says of a program whose constants are floats already that those of many digits may be literals that
+    were rounded to it.
+    """
 
     unit_roundoff: float
     smallest_normal: float
     roundings: Roundings
+    literals_are_rounded: bool = False
 
     @property
     def digits(self) -> int:
         """Binary digits of a float."""
         return round(-math.log2(self.unit_roundoff))
+
+    @property
+    def exact_digits(self) -> int:
+        """Binary digits of a constant that carries no error: a rounded literal has as few as these once in millions."""
+        return self.digits // 2 if self.literals_are_rounded else self.digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +59,18 @@ class Culprit:
 
 def rounding_bound(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Decimal | None:
     """B at a point of floats; None where a local derivative is not proved (a tie, the edge of a domain)."""
-    with scope(PRECISION_BITS):
-        sweep = _Sweep(graph, point, arithmetic)
-        total = sum(sweep.contributions, arb(0))
-        return enclosure(total * arb(arithmetic.unit_roundoff)).upper if sweep.is_proved and total.is_finite() else None
+    for precision_bits in PRECISIONS:
+        with scope(precision_bits):
+            sweep = _Sweep(graph, point, arithmetic)
+            total = sum(sweep.contributions, arb(0))
+            if sweep.is_proved and total.is_finite():
+                return enclosure(total * arb(arithmetic.unit_roundoff)).upper
+    return None
 
 
 def culprit(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Culprit | None:
     """Who is to blame for the rounding error of a program; None where no bound is proved, or none is needed."""
-    with scope(PRECISION_BITS):
+    with scope(PRECISIONS[0]):
         sweep = _Sweep(graph, point, arithmetic)
         sizes = [float(contribution.mid()) for contribution in sweep.contributions]
         if not sweep.is_proved or not any(sizes):
@@ -93,7 +105,7 @@ class _Sweep:
         if not isinstance(node, Apply):
             return True
         for k, j in enumerate(node.arguments):
-            if fixed[j] and _is_float(self._values[j], self._arithmetic.digits):
+            if fixed[j] and _is_float(self._values[j], self._arithmetic.exact_digits):
                 continue  # it carries no error, and an order or an exponent has no derivative
             partial = _partial(node, k, [self._values[a] for a in node.arguments])
             if partial is None:
@@ -105,8 +117,8 @@ class _Sweep:
     def _units(self, node: Node) -> float:
         """cᵢ of a node."""
         match node:
-            case Constant(value):
-                return 0.0 if _fits(value, self._arithmetic.digits) else 1.0
+            case Constant():
+                return 0.0 if node.binary_digits <= self._arithmetic.exact_digits else 1.0
             case Apply("integer_power", (_, exponent)):
                 return _of_integer_power(self._graph.nodes[exponent], self._arithmetic.roundings)
             case Apply(function, _):
@@ -152,12 +164,6 @@ def _is_float(value: Value, digits: int) -> bool:
     if ball is None or not ball.is_exact():
         return False
     return not ball.is_finite() or int(ball.man_exp()[0]).bit_length() <= digits
-
-
-def _fits(value: Fraction, digits: int) -> bool:
-    """Whether a literal has no more binary digits than a float."""
-    odd = value.numerator // (value.numerator & -value.numerator or 1)
-    return value.denominator.bit_count() == 1 and odd.bit_length() <= digits
 
 
 def _of_integer_power(exponent: Node, roundings: Roundings) -> float:

@@ -41,7 +41,7 @@ def _turns(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> 
         if distance is None or bound is None:
             continue
         reach = UP.add(bound, Decimal(arithmetic.smallest_normal) if distance.midpoint else Decimal(0))  # subnormals are flushed to zero
-        if 0 < reach < LARGEST_STEP and max(abs(distance.lower), abs(distance.upper)) <= reach:
+        if 0 < reach < LARGEST_STEP and distance.magnitude <= reach:
             beyond = UP.multiply(reach, 2)
             yield i, Fraction(EXACT.minus(beyond) if distance.midpoint > 0 else beyond)
 
@@ -60,7 +60,7 @@ def _difference(graph: Graph, node: Apply, point: Mapping[str, float]) -> Graph:
 
 def _nearest_whole(builder: GraphBuilder, graph: Graph, node: int, point: Mapping[str, float]) -> int:
     value = enclose_value(subgraph(graph, node), point)
-    near = value is not None and abs(value.midpoint) < LARGEST_STEP
+    near = value is not None and value.midpoint.copy_abs() < LARGEST_STEP
     return builder.constant(Fraction(value.midpoint.to_integral_value()) if value is not None and near else Fraction(0))
 
 

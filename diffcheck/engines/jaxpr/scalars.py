@@ -145,12 +145,19 @@ class Scalars:
     def _folded(self, function: str, arguments: Sequence[int]) -> int | None:
         rule = EXACTLY.get(function)
         values = [self.known(index) for index in arguments]
-        if rule is None or any(value is None for value in values):
+        if rule is None or any(value is None for value in values) or self._may_cancel(function, arguments):
             return None
         try:
             return self._represented(rule(*values))
         except (ZeroDivisionError, OverflowError):
             return None
+
+    def _may_cancel(self, function: str, arguments: Sequence[int]) -> bool:
+        """Whether this is a sum of floats that may be rounded literals: what is left of them may be short, yet has their errors."""
+        if function not in ("add", "subtract") or not jnp.issubdtype(self.dtype, np.floating):
+            return False
+        nodes, short = map(self.node, arguments), np.finfo(np.dtype(self.dtype)).nmant // 2
+        return any(isinstance(node, Constant) and node.binary_digits > short for node in nodes)
 
     def _represented(self, value: Any) -> int | None:
         """The node of a known result; None where the format of the result would have to round it."""

@@ -88,9 +88,9 @@ class Segments:
         return all(value.is_Rational and _is_short(value) for value in values) and not divides_by_zero
 
     def _real(self, function: str, position: int, j: int) -> Any:
-        """SymPy differentiates |u| cleanly only where it knows that u is real: else u becomes a symbol."""
+        """SymPy differentiates |u| cleanly where it knows that u is real; it may need gigabytes to find out, so u becomes a symbol."""
         value = self._values[j]
-        if function not in REAL_ARGUMENT or value.is_extended_real:
+        if function not in REAL_ARGUMENT or value.is_Symbol or value.is_Rational:
             return value
         if j not in self._expressions:
             self._expressions[j] = value
