@@ -131,7 +131,7 @@ def stopped_fixture(tmp_path: Path) -> Path:
     """A directory in which a run was interrupted."""
     suite(tmp_path)
     run = started(["run", "suite.jsonl", *JSONL], tmp_path)
-    wait_for(lambda: journal_lines(tmp_path) > 1)
+    wait_for(lambda: journal_lines(tmp_path) > 2)  # the header, and two cases
     begun = time.monotonic()
     run.send_signal(signal.SIGINT)
     _, said = run.communicate(timeout=60)
