@@ -33,8 +33,9 @@ def in_turn(ours: Callable[[], object], theirs: Callable[[], object], runs: int)
     return statistics.median(a for a, _ in times), statistics.median(b for _, b in times)
 
 
-def command(*words: str) -> Callable[[], object]:
-    return lambda: subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=HERE)
+def command(*words: str, check: bool = True) -> Callable[[], object]:
+    errors = None if check else subprocess.DEVNULL
+    return lambda: subprocess.run(words, check=check, stdout=subprocess.DEVNULL, stderr=errors, cwd=HERE)
 
 
 def report(name: str, ours: float, theirs: float, unit: str = "s") -> None:
@@ -75,8 +76,7 @@ def bench_processes() -> None:
         files = [str(_as_cases(corpus, Path(directory))) for corpus in ALL_CORPORA]
 
         def run(workers: int) -> Callable[[], object]:
-            words = (*DIFFCHECK, "run", *files, "-j", str(workers), "-o", str(Path(directory, "report.txt")))
-            return lambda: subprocess.run(words, check=False, capture_output=True, cwd=HERE)
+            return command(*DIFFCHECK, "run", *files, "-j", str(workers), "-o", str(Path(directory, "report.txt")), check=False)
 
         report("two processes, one", *in_turn(run(2), run(1), 3))
 

@@ -16,20 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-FUNCTIONS = ("sin", "cos", "exp", "tanh", "sqrt", "log", "atan", "sigmoid", "softplus", "abs", "erf")
-OPERATORS = ("+", "-", "*", "/")
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from strategies import with_long_literals  # noqa: E402
+
 PAGE = 4096  # bytes
 POLL_SECONDS = 2.0
-
-
-def expression(random: Random, size: int) -> str:
-    """An expression in x and y with `size` operations, every literal of which is new."""
-    if size == 0:
-        return random.choice(("x", "y", f"{random.uniform(0.1, 9.9):.6f}"))
-    if random.random() < 0.5:
-        return f"{random.choice(FUNCTIONS)}({expression(random, size - 1)})"
-    left = random.randrange(size)
-    return f"({expression(random, left)} {random.choice(OPERATORS)} {expression(random, size - 1 - left)})"
 
 
 def write_cases(path: Path, count: int, seed: int) -> None:
@@ -37,7 +29,7 @@ def write_cases(path: Path, count: int, seed: int) -> None:
     random = Random(seed)
     with path.open("w") as lines:
         for number in range(count):
-            text = f"x*({expression(random, random.randint(2, 7))}) + y"
+            text = f"x*({with_long_literals(random, random.randint(2, 7))}) + y"
             point = {"x": random.uniform(0.1, 3.0), "y": random.uniform(0.1, 3.0)}
             lines.write(json.dumps({"id": f"{number}", "expr": text, "points": [point]}) + "\n")
 

@@ -88,7 +88,7 @@ def any_coordinate(random: Random) -> float:
     return random.choice(SPECIAL) if random.random() < 0.2 else random.uniform(-3.0, 3.0)
 
 
-SMOOTH_FUNCTIONS = ("sin", "cos", "exp", "tanh", "sqrt", "log", "atan", "sigmoid", "softplus", "erf")
+COMMON_FUNCTIONS = ("sin", "cos", "exp", "tanh", "sqrt", "log", "atan", "sigmoid", "softplus", "abs", "erf")
 
 
 def with_long_literals(random: Random, size: int) -> str:
@@ -96,6 +96,6 @@ def with_long_literals(random: Random, size: int) -> str:
     if size == 0:
         return random.choice(("x", "y", f"{random.uniform(0.1, 9.9):.6f}"))
     if random.random() < 0.5:
-        return f"{random.choice(SMOOTH_FUNCTIONS)}({with_long_literals(random, size - 1)})"
+        return f"{random.choice(COMMON_FUNCTIONS)}({with_long_literals(random, size - 1)})"
     left = random.randrange(size)
     return f"({with_long_literals(random, left)} {random.choice('+-*/')} {with_long_literals(random, size - 1 - left)})"

@@ -39,6 +39,11 @@ def is_library(file: str) -> bool:
     return file.startswith(JAX) or (file.startswith((_LIBRARY, "<frozen")) and _INSTALLED not in file)
 
 
+def is_users(file: str) -> bool:
+    """Whether a file is neither a library's nor diffcheck's own."""
+    return not file.startswith(_OURS) and not is_library(file)
+
+
 def _frames(traceback: Any) -> Iterator[tuple[CodeType, int]]:
     """The frames of a traceback as JAX keeps it, the innermost first."""
     try:

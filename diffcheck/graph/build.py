@@ -246,8 +246,7 @@ def inline(graph: Graph, too_many: Callable[[], Exception]) -> Graph:
     if not any(isinstance(node, Call) and not node.order for node in graph.nodes):
         return graph
     inliner = _Inliner(too_many)
-    variables = {name: inliner.variable(name) for name in graph.variables}
-    return inliner.graph(inliner.graft(graph, variables))
+    return inliner.graph(inliner.graft(graph))
 
 
 def _as_definition(row: Function) -> Definition:
@@ -268,8 +267,7 @@ def meaning(name: str) -> Graph:
 def expanded(graph: Graph, chosen: Callable[[Function], bool]) -> Graph:
     """The same function with the chosen rows of the table replaced by their meanings, as deep as they go."""
     builder = _Expander(chosen)
-    variables = {name: builder.variable(name) for name in graph.variables}
-    return builder.graph(builder.graft(graph, variables))
+    return builder.graph(builder.graft(graph))
 
 
 class _Expander(GraphBuilder):

@@ -40,6 +40,11 @@ class Constant:
         return odd.bit_length() if self.value.denominator.bit_count() == 1 else math.inf
 
 
+def written_digits(digits: int) -> int:
+    """Binary digits of a constant that carries no error: a literal that was rounded to `digits` has as few once in millions."""
+    return digits // 2
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A variable of the expression, or a parameter of a definition."""
@@ -195,12 +200,13 @@ class GraphBuilder:
     def call(self, definition: Definition, order: int, arguments: Sequence[int]) -> int:
         return self.add(Call(definition, tuple(arguments), order))
 
-    def graft(self, graph: Graph, variables: Mapping[str, int], place: Span | None = None) -> int:
-        """Copy a graph in, its variables bound to nodes that are here; returns the index of its output.
+    def graft(self, graph: Graph, variables: Mapping[str, int] | None = None, place: Span | None = None) -> int:
+        """Copy a graph in, its variables bound to nodes that are here, or left as they are; returns the index of its output.
 
         `place` is where it stands in this graph's text, for a graph that was written in another one.
         """
         places: list[int] = []
+        variables = {name: self.variable(name) for name in graph.variables} if variables is None else variables
         for node, span in graph.placed_nodes:
             places.append(variables[node.name] if isinstance(node, Variable) else self.copy(node, places, place or span))
         return places[graph.output]
@@ -246,6 +252,5 @@ def subgraph(graph: Graph, output: int) -> Graph:
 def join(graphs: Sequence[Graph]) -> tuple[Graph, list[int]]:
     """One graph that holds all of them, and the node of each one's output: what they have in common is there once."""
     builder = GraphBuilder()
-    variables = {name: builder.variable(name) for graph in graphs for name in graph.variables}
-    outputs = [builder.graft(graph, variables) for graph in graphs]
+    outputs = [builder.graft(graph) for graph in graphs]
     return Graph(tuple(builder.nodes), outputs[-1], tuple(builder.spans)), outputs

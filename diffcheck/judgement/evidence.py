@@ -53,7 +53,6 @@ class Cause:
     remedy: str = ""
 
 
-
 def named(source: Source, node: int) -> str:
     """A node as mathematics; where that is long, the piece of the user's text that it comes from."""
     written = one_line(subgraph(source.graph, node), Infix())

@@ -92,8 +92,7 @@ class Judge:
 
     def _rule(self, entry: Entry, point: Point) -> Rule | None:
         """What computed an entry's values, in exact arithmetic."""
-        automatic = entry.engine == "automatic"
-        graph = self._graph_of(entry)
+        graph, arithmetic = self._graph_of(entry), self._arithmetic_of(entry)
         if graph is None:
             return None
 
@@ -101,9 +100,10 @@ class Judge:
             return enclose_value(graph, point)
 
         def bound() -> Decimal | None:
-            return rounding_bound(graph, point, self._arithmetic_of(entry))
+            return rounding_bound(graph, point, arithmetic)
 
-        return Rule("JAX's rule" if automatic else "the formula", exact, bound, literals_are_rounded=automatic)
+        name = "JAX's rule" if entry.engine == "automatic" else "the formula"
+        return Rule(name, exact, bound, arithmetic.literals_are_rounded)
 
     def _arithmetic_of(self, entry: Entry) -> Arithmetic:
         return replace(self._arithmetic, literals_are_rounded=entry.engine == "automatic")

@@ -16,7 +16,7 @@ from flint import arb, arb_series
 from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.line import Line, Mode, Trouble, Value
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Apply, Call, Constant, Graph, Node, Variable, arguments_of, evaluate_nodes
+from diffcheck.graph.graph import Apply, Call, Constant, Graph, Node, Variable, arguments_of, evaluate_nodes, written_digits
 
 PRECISIONS = (512, 2048)  # bits: where 1e300 is an exponent, 512 are too few
 MAGNIFIED = 1000.0  # times: three digits lost in one operation
@@ -44,8 +44,8 @@ class Arithmetic:
 
     @property
     def exact_digits(self) -> int:
-        """Binary digits of a constant that carries no error: a rounded literal has as few as these once in millions."""
-        return self.digits // 2 if self.literals_are_rounded else self.digits
+        """Binary digits of a constant that carries no error."""
+        return written_digits(self.digits) if self.literals_are_rounded else self.digits
 
 
 @dataclass(frozen=True, slots=True)

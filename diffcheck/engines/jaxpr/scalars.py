@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Apply, Constant, Graph, GraphBuilder, Node, Variable
+from diffcheck.graph.graph import Apply, Constant, Graph, GraphBuilder, Node, Variable, written_digits
 from diffcheck.graph.limits import MAX_NODES
 
 Nodes = NDArray[np.int64]  # the index of a node for each entry of an array
@@ -156,7 +156,7 @@ class Scalars:
         """Whether this is a sum of floats that may be rounded literals: what is left of them may be short, yet has their errors."""
         if function not in ("add", "subtract") or not jnp.issubdtype(self.dtype, np.floating):
             return False
-        nodes, short = map(self.node, arguments), np.finfo(np.dtype(self.dtype)).nmant // 2
+        nodes, short = map(self.node, arguments), written_digits(np.finfo(np.dtype(self.dtype)).nmant + 1)
         return any(isinstance(node, Constant) and node.binary_digits > short for node in nodes)
 
     def _represented(self, value: Any) -> int | None:

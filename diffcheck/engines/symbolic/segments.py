@@ -21,7 +21,6 @@ SEGMENT_DEPTH = 40  # SymPy recurses: a chain of 139 sines is too deep for it
 REAL_ARGUMENT = ("abs", "sign", "heaviside", "max", "min", "floor", "ceil")
 
 
-
 def depends(graph: Graph, variables: Sequence[str]) -> list[bool]:
     """For every node whether it depends on one of the variables."""
     moves: list[bool] = []
@@ -74,7 +73,7 @@ class Segments:
                 opaque = not self._moves[i] and not FUNCTIONS[function].gives_condition
                 if opaque and not self._is_plain(function, values):
                     return self._symbol(i)
-                values = [self._real(function, k, j) for k, j in enumerate(arguments)]
+                values = [self._real(function, j) for j in arguments]
                 return self._algebra.apply(FUNCTIONS[function], values)
 
     @staticmethod
@@ -87,7 +86,7 @@ class Segments:
         divides_by_zero = function == "divide" and values[1] == 0
         return all(value.is_Rational and _is_short(value) for value in values) and not divides_by_zero
 
-    def _real(self, function: str, position: int, j: int) -> Any:
+    def _real(self, function: str, j: int) -> Any:
         """SymPy differentiates |u| cleanly where it knows that u is real; it may need gigabytes to find out, so u becomes a symbol."""
         value = self._values[j]
         if function not in REAL_ARGUMENT or value.is_Symbol or value.is_Rational:

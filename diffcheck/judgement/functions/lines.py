@@ -40,16 +40,14 @@ def along(graphs: Sequence[Graph], weights: Sequence[float], names: Sequence[str
         return builder.apply("add", (constant(a), builder.apply("multiply", (constant(v), t))))
 
     places = {name: moved(a, v) for name, a, v in zip(names, point, direction, strict=True)}
-    total = weighted(graphs, weights)
-    return builder.graph(builder.graft(total, {name: places[name] for name in total.variables}))
+    return builder.graph(builder.graft(weighted(graphs, weights), places))
 
 
 def weighted(graphs: Sequence[Graph], weights: Sequence[float]) -> Graph:
     """Σ wᵢ fᵢ."""
     builder = GraphBuilder()
     terms = [
-        builder.apply("multiply", (builder.constant(Fraction(w)), builder.graft(graph, {n: builder.variable(n) for n in graph.variables})))
-        for w, graph in zip(weights, graphs, strict=True)
+        builder.apply("multiply", (builder.constant(Fraction(w)), builder.graft(graph))) for w, graph in zip(weights, graphs, strict=True)
     ]
     return builder.graph(reduce(lambda total, term: builder.apply("add", (total, term)), terms))
 

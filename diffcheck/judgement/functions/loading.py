@@ -18,12 +18,10 @@ from typing import Any
 import jax
 import numpy as np
 
+from diffcheck.engines.code_places import JAX, is_users
 from diffcheck.errors import InputError, UnsupportedError, UserCodeError
 
 FORMS = "Write FILE.py:NAME or package.module:NAME."
-_JAX = str(Path(jax.__file__).parent)
-_OTHERS = (str(Path(__file__).parents[2]), _JAX, str(Path(importlib.__file__).parents[1]), "<frozen")
-_INSTALLED = "site-packages"  # below the standard library's directory, but not a part of it
 
 
 def load(reference: str, wide: bool = True) -> Callable[..., Any]:
@@ -107,7 +105,7 @@ def raised_by_jax(error: UserCodeError) -> bool:
     """Whether it was JAX that refused something, and no line of the user's that failed."""
     cause = error.__cause__
     frames = traceback.extract_tb(cause.__traceback__) if cause is not None else []
-    return bool(frames) and frames[-1].filename.startswith(_JAX)
+    return bool(frames) and frames[-1].filename.startswith(JAX)
 
 
 def _described(error: BaseException) -> str:
@@ -117,12 +115,8 @@ def _described(error: BaseException) -> str:
 
 def _trace(error: BaseException) -> str:
     """The traceback with the frames of the user's code only; "" where none of it was running."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename)]
     if not frames:
         return ""
     lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames), *traceback.format_exception_only(error)]
     return "".join(lines)
-
-
-def _is_users(file: str) -> bool:
-    return not file.startswith(_OTHERS) or _INSTALLED in file and not file.startswith(_OTHERS[:2])
