@@ -98,12 +98,16 @@ def test_any_number_of_points_comes_back_in_order(length: int, compiled: bool) -
         np.testing.assert_allclose(found[f"{mode}:y"], x * x, rtol=1e-15)
 
 
-def test_a_program_runs_again_with_fewer_points() -> None:
-    problem = read("x^3")
-    program = Program(problem.target.flat, ("x",), [("x",)], {}, "float64", True)
+def test_a_program_runs_again_with_fewer_points_and_is_compiled_once(caplog: pytest.LogCaptureFixture) -> None:
+    program = Program(read("x^3").target.flat, ("x",), [("x",)], {}, "float64", True)
+    compiled = []
     for length in (5, 5, 2):
         x = np.arange(1.0, length + 1)
-        np.testing.assert_allclose(program.run({"x": x})["reverse:x"], 3 * x * x)
+        with jax.log_compiles():
+            np.testing.assert_allclose(program.run({"x": x})["reverse:x"], 3 * x * x)
+        compiled.append(sum("Compiling" in record.message for record in caplog.records))
+    assert compiled[0] > 0
+    assert compiled == [compiled[0]] * 3
 
 
 def test_further_graphs_run_in_the_same_program() -> None:

@@ -31,6 +31,7 @@ Columns = Mapping[str, NDArray[Any]]
 Coordinates = Mapping[str, Array]
 Found = NDArray[Any] | UnsupportedError
 Names = tuple[str, ...]  # of a derivative: ("x",) is ∂/∂x, ("x", "x") is ∂²/∂x²
+Tangents = Callable[[Coordinates, Sequence[str]], Sequence[Any]]  # forward mode: a derivative for each name
 PADDED_LENGTHS = (64, 256, 1024, 4096)  # eager operations are compiled once for each length
 
 
@@ -69,7 +70,7 @@ class Program:
         self._failures: dict[str, UnsupportedError] = {}
         self._compiled = compiled
         self._longest = 0
-        self._run = jax.jit(self._everything, static_argnums=0) if compiled else self._everything
+        self._jitted = jax.jit(partial(self._everything, self._tangents))
 
     def run(self, columns: Columns) -> dict[str, Found]:
         """What JAX returns at the points whose coordinates are the columns (one array a variable, all of one length).
@@ -82,7 +83,8 @@ class Program:
         padded = self._padded(length * blocks)
         with jax.enable_x64(True), np.errstate(all="ignore"):  # NaN and infinity are findings, not warnings
             arrays = [jnp.asarray(_tiled(columns[name], blocks, padded, self._dtype)) for name in self._variables]
-            found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in self._run(length, *arrays).items()}
+            values = self._jitted(*arrays) if self._compiled else self._everything(partial(self._blocks_of_tangents, length), *arrays)
+            found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in values.items()}
         return found | self._failures
 
     def derivative(self, mode: str, names: Names) -> Graph:
@@ -100,12 +102,11 @@ class Program:
         self._longest = max(self._longest, total)
         return self._longest
 
-    def _everything(self, length: int, *arrays: Any) -> dict[str, Array]:
+    def _everything(self, forward: Tangents, *arrays: Array) -> dict[str, Any]:
         point = dict(zip(self._variables, arrays, strict=True))
         found = self._values(point)
-        forward = self._tangents if self._compiled else self._blocks_of_tangents
         if "forward" in self._modes:
-            found |= self._each("forward", lambda names: forward(point, names, length))
+            found |= self._each("forward", lambda names: forward(point, names))
         if "reverse" in self._modes:
             found |= self._each("reverse", lambda names: self._cotangents(point, names))
         for mode, names in product(self._modes, self._higher):
@@ -121,7 +122,7 @@ class Program:
             return dict(zip(graphs, together, strict=True))
         return {key: self._attempt(key, partial(self._value, graph, point)) for key, graph in graphs.items()}
 
-    def _each(self, mode: str, derivatives: Callable[[Sequence[str]], Sequence[Array]]) -> dict[str, Array | None]:
+    def _each(self, mode: str, derivatives: Callable[[Sequence[str]], Sequence[Any]]) -> dict[str, Any]:
         """The derivatives in all variables at once; where one of them has no rule, one by one."""
         together = self._attempt("", lambda: derivatives(self._wrt)) if self._wrt else ()
         if together is not None:
@@ -175,7 +176,7 @@ class Program:
             derivative = _partial(derivative, name, slope)
         return derivative(point)
 
-    def _tangents(self, point: Mapping[str, Array], names: Sequence[str], length: int) -> list[Array]:
+    def _tangents(self, point: Coordinates, names: Sequence[str]) -> list[Array]:
         """Forward mode, one variable after the other: the compiler shares what they have in common."""
 
         def along(name: str) -> Array:
@@ -187,7 +188,7 @@ class Program:
 
         return [along(name) for name in names]
 
-    def _blocks_of_tangents(self, point: Mapping[str, Array], names: Sequence[str], length: int) -> list[Array]:
+    def _blocks_of_tangents(self, length: int, point: Coordinates, names: Sequence[str]) -> list[NDArray[Any]]:
         """Forward mode, all variables in one pass: the points are repeated, block k moves along the k-th variable."""
 
         def f(*coordinates: Array) -> Array:
@@ -197,9 +198,9 @@ class Program:
         directions = [_block_of_ones(k, length, len(primal), self._dtype) for k, primal in enumerate(primals)]
         _, tangent = jax.jvp(f, tuple(primals), tuple(directions))
         every = np.asarray(tangent)
-        return [jnp.asarray(every[k * length :]) for k in range(len(names))]
+        return [every[k * length :] for k in range(len(names))]
 
-    def _cotangents(self, point: Mapping[str, Array], names: Sequence[str]) -> Sequence[Array]:
+    def _cotangents(self, point: Coordinates, names: Sequence[str]) -> Sequence[Array]:
         """Reverse mode: one pullback for all variables."""
 
         def f(*coordinates: Array) -> Array:
