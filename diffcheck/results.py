@@ -58,6 +58,7 @@ class Status(StrEnum):
     BOUNDARY = "boundary"
     HOLE = "hole"
     UNDEFINED = "undefined"
+    LIMIT_UNKNOWN = "undefined, limit not known"
     UNDECIDED = "undecided"
     UNSAMPLED = "unsampled"  # one of very many points: not certified
 

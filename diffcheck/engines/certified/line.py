@@ -31,6 +31,7 @@ class Kind(Enum):
     NO_SERIES = "no series"  # it has a value, perhaps, but no power series on this side
     SINGULAR = "singular"  # no two-sided series, or not a decided one: look at each side
     UNPROVED = "unproved"  # the balls are too wide: more precision may help
+    TRUNCATED = "truncated"  # the series is too short: more terms may help
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,85 @@
+"""What the exact algebra needs of numbers: an ordered field with elementary functions.
+
+Two such fields are used: the real numbers (`reals`), and over any of them the germs of functions at 0+ (`germs`), which are ordered by
+their sign at all small t > 0. Germs over germs are functions of two variables, one of them infinitely smaller than the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, Protocol
+
+from flint import fmpq
+
+from diffcheck.engines.certified.line import Kind, Trouble, undefined, unproved
+
+
+class NoValue(Exception):
+    """There is no such number, or it is not known: the trouble says which."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.reason)
+        self.trouble = trouble
+
+
+def not_known(reason: str) -> NoValue:
+    return NoValue(unproved(reason))
+
+
+def too_few_terms(reason: str = "a difference that vanishes to every order computed") -> NoValue:
+    return NoValue(Trouble(Kind.TRUNCATED, reason))
+
+
+def no_series(reason: str) -> NoValue:
+    return NoValue(Trouble(Kind.NO_SERIES, reason))
+
+
+def singular(reason: str) -> NoValue:
+    return NoValue(Trouble(Kind.SINGULAR, reason))
+
+
+def not_defined(reason: str) -> NoValue:
+    return NoValue(undefined(reason))
+
+
+class Field(Protocol):
+    """Operations on the elements of a field, which have + - * of their own. Each may raise NoValue."""
+
+    pi: Any
+    euler: Any
+
+    def rational(self, value: Fraction | fmpq | int) -> Any:
+        """The element that is this rational number."""
+
+    def as_rational(self, u: Any) -> fmpq | None:
+        """The rational that an element is, if that is seen."""
+
+    def sign(self, u: Any) -> int: ...
+
+    def is_zero(self, u: Any) -> bool: ...
+
+    def divide(self, a: Any, b: Any) -> Any: ...
+
+    def exp(self, u: Any) -> Any: ...
+
+    def log(self, u: Any) -> Any:
+        """For positive u."""
+
+    def power(self, u: Any, q: fmpq) -> Any:
+        """u^q for positive u, for u that is not zero and integers q, and for zero and positive q."""
+
+    def sin(self, u: Any) -> Any: ...
+
+    def cos(self, u: Any) -> Any: ...
+
+    def floor(self, u: Any) -> Any: ...
+
+    def function(self, name: str, arguments: Sequence[Any]) -> Any:
+        """Any other function of the table that is analytic at its arguments."""
+
+    def taylor(self, name: str, arguments: Sequence[Any], moving: int, terms: int) -> list[Any]:
+        """Its Taylor coefficients by one of the arguments."""
+
+    def between(self, a: Any, b: Any) -> Any:
+        """What lies between two elements whose difference is smaller than everything computed."""

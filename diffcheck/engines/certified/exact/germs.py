@@ -1,0 +1,399 @@
+"""Germs: what a function of t is for all small t > 0, as Σ c·tᵉ·Lᵏ + remainder, with L = log(1/t), rational e and integer k.
+
+The remainder of order E is smaller than t^(E-ε) for every ε > 0: so is tᴱ·Lᵏ. Laurent and Puiseux series are germs, and so are
+x·log x, bounded oscillations (x·sin(1/x) has no known term and a remainder of order 1) and flat functions such as exp(-1/x).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, comb
+from typing import Any, TypeAlias
+
+from flint import fmpq
+
+from diffcheck.engines.certified.exact.ends import AT_ENDS
+from diffcheck.engines.certified.exact.field import Field, NoValue, no_series, not_defined, singular, too_few_terms
+
+Power: TypeAlias = tuple[Fraction, int]  # e and k of tᵉ·Lᵏ
+ONE: Power = (Fraction(0), 0)
+MOST_EXACT = 24  # terms of a germ without a remainder; a longer one is cut
+INFINITE = "a limit that is infinite"
+OSCILLATES = "a function without a limit"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Germ:
+    """The known terms, and the order of the remainder; None where there is none. Coefficients may turn out to be zero.
+
+    A rough remainder need not have derivatives that are as small. `side` is the sign where it is known without a term.
+    """
+
+    terms: Mapping[Power, Any]
+    order: Fraction | None
+    germs: Germs
+    is_rough: bool = False
+    side: int = 0
+
+    def __add__(self, other: Germ) -> Germ:
+        zero = self.germs.zero
+        sums = {p: self.terms.get(p, zero) + other.terms.get(p, zero) for p in {**self.terms, **other.terms}}
+        return self.germs.cut_off(sums, _least(self.order, other.order), self.is_rough or other.is_rough)
+
+    def __neg__(self) -> Germ:
+        return Germ({p: -c for p, c in self.terms.items()}, self.order, self.germs, self.is_rough, -self.side)
+
+    def __sub__(self, other: Germ) -> Germ:
+        return self + -other
+
+    def __mul__(self, other: Germ) -> Germ:
+        if self.is_zero or other.is_zero:
+            return self.germs.constant(self.germs.zero)
+        order = _least(_product_order(self, other), _product_order(other, self))
+        terms: dict[Power, Any] = {}
+        for (e, k), c in self.terms.items():
+            for (f, l), d in other.terms.items():
+                if order is None or e + f < order:
+                    at = e + f, k + l
+                    terms[at] = terms[at] + c * d if at in terms else c * d
+        return self.germs.cut_off(terms, order, self.is_rough or other.is_rough, self.side * other.side)
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether it is seen to be exactly zero."""
+        return not self.terms and self.order is None
+
+    @property
+    def lowest(self) -> Fraction | None:
+        """No term and no remainder is larger than a power of t with about this exponent."""
+        return _least(self.order, min((e for e, _ in self.terms), default=None))
+
+    def at(self, power: Power) -> Any:
+        return self.terms.get(power, self.germs.zero)
+
+    def part(self, is_in: Any) -> dict[Power, Any]:
+        return {p: c for p, c in self.terms.items() if is_in(p)}
+
+
+def _least(*orders: Fraction | None) -> Fraction | None:
+    return min((order for order in orders if order is not None), default=None)
+
+
+def _product_order(a: Germ, b: Germ) -> Fraction | None:
+    """The order of a's remainder times b."""
+    return None if a.order is None or b.lowest is None else a.order + b.lowest
+
+
+def in_order(p: Power) -> tuple[Fraction, int]:
+    """The larger terms first."""
+    return p[0], -p[1]
+
+
+class Germs:
+    """The germs over a field of coefficients; terms from t^cut on are not computed.
+
+    Two-sided ones are Laurent series around t = 0: what would differ between t > 0 and t < 0 raises NoValue (singular).
+    """
+
+    def __init__(self, field: Field, cut: int, is_two_sided: bool = False) -> None:
+        self.field, self.cut, self.is_two_sided = field, Fraction(cut), is_two_sided
+        self.zero, self.one = field.rational(0), field.rational(1)
+        self.pi, self.euler = self.constant(field.pi), self.constant(field.euler)
+
+    def constant(self, c: Any) -> Germ:
+        return Germ({ONE: c} if self._is_there(c) else {}, None, self)
+
+    def variable(self, start: Any, direction: int) -> Germ:
+        """start + direction·t."""
+        return self.constant(start) + Germ({(Fraction(1), 0): self.field.rational(direction)}, None, self)
+
+    def rational(self, value: Fraction | fmpq | int) -> Germ:
+        return self.constant(self.field.rational(value))
+
+    def remainder(self, order: Fraction, is_rough: bool = False, side: int = 0) -> Germ:
+        return Germ({}, order, self, is_rough, side)
+
+    def between(self, a: Germ, b: Germ) -> Germ:
+        return Germ(a.terms, _least(a.order, (a - b).order), self, True)
+
+    def _is_there(self, c: Any) -> bool:
+        return bool(c.terms) or getattr(c, "order", None) is not None
+
+    def cut_off(self, terms: Mapping[Power, Any], order: Fraction | None, is_rough: bool = False, side: int = 0) -> Germ:
+        """A germ without the terms that are zero, or too small to be kept."""
+        kept = {p: c for p, c in terms.items() if self._is_there(c)}
+        if order is None and len(kept) > MOST_EXACT and max(e for e, _ in kept) >= self.cut:
+            order = self.cut
+        if order is not None:
+            order = min(order, self.cut)
+            kept = {p: c for p, c in kept.items() if p[0] < order}
+        return Germ(kept, order, self, is_rough, side)
+
+    # Order
+
+    def leading(self, u: Germ) -> tuple[Power, Any, int] | None:
+        """The largest term, its coefficient and its sign; None of zero. Raises NoValue where no term is known not to be zero."""
+        for p in sorted(u.terms, key=in_order):
+            if sign := self.field.sign(u.terms[p]):
+                return p, u.terms[p], sign
+        if u.order is not None:
+            raise too_few_terms()
+        return None
+
+    def sign(self, u: Germ) -> int:
+        if u.side:
+            return u.side
+        leading = self.leading(u)
+        if leading is None:
+            return 0
+        p, _, sign = leading
+        self._check_even(p)
+        return sign
+
+    def is_zero(self, u: Germ) -> bool:
+        return not u.side and self.leading(u) is None
+
+    def _check_even(self, power: Power) -> None:
+        """Raises NoValue where a power of t is not the same on both sides, and both are followed."""
+        e, k = power
+        if self.is_two_sided and (k or e % 2):
+            raise singular("a difference that changes its sign")
+
+    def as_rational(self, u: Germ) -> fmpq | None:
+        if u.order is not None or any(p != ONE for p in u.terms):
+            return None
+        rational: fmpq | None = self.field.as_rational(u.at(ONE))
+        return rational
+
+    def settled(self, u: Germ) -> Germ:
+        """The germ without its first terms that are zero."""
+        zeros = set()
+        for p in sorted(u.terms, key=in_order):
+            if self.field.sign(u.terms[p]):
+                break
+            zeros.add(p)
+        return Germ(u.part(lambda p: p not in zeros), u.order, self, u.is_rough, u.side) if zeros else u
+
+    # Arithmetic
+
+    def divide(self, a: Germ, b: Germ) -> Germ:
+        a, b = (self.settled(b),) * 2 if a is b else (a, self.settled(b))
+        if b.is_zero:
+            raise not_defined("division by zero")
+        if a.is_zero or (a is b and not self.is_zero(b)):
+            return self.rational(int(a is b))
+        if b.order is None and len(b.terms) == 1:
+            return a * self.reciprocal(b, Fraction(0))
+        ratio = self._ratio(a, b)
+        if ratio is not None:
+            return self.constant(ratio)
+        lowest = a.lowest
+        return a * self.reciprocal(b, lowest if lowest is not None else Fraction(0))
+
+    def _ratio(self, a: Germ, b: Germ) -> Any:
+        """The constant that a is times b, if both are exact and that is seen."""
+        if a.order is not None or b.order is not None or a.terms.keys() != b.terms.keys():
+            return None
+        p = min(b.terms, key=in_order)
+        try:
+            ratio = self.field.divide(a.terms[p], b.terms[p])
+            rest = a - b * self.constant(ratio)
+            return ratio if all(self.field.is_zero(c) for c in rest.terms.values()) else None
+        except NoValue:
+            return None
+
+    def reciprocal(self, u: Germ, times: Fraction) -> Germ:
+        """1/u for a germ that is not zero, to be multiplied by one of this order."""
+        return self._power_of_lead(u, fmpq(-1), self.cut + max(Fraction(0), -times))
+
+    def _power_of_lead(self, u: Germ, q: fmpq, to: Fraction) -> Germ:
+        """u^q = (c·tᵉ·Lᵏ)^q · (1 + w)^q."""
+        lead = self.leading(u)
+        assert lead is not None
+        (e, k), c, _ = lead
+        logs = k * Fraction(int(q.p), int(q.q))
+        if logs.denominator != 1:
+            raise no_series("a root of a logarithm")
+        at = e * Fraction(int(q.p), int(q.q)), int(logs)
+        if q.q != 1:
+            self._check_even((e, k))
+            self._check_even(at)
+        scale = Germ({at: self.field.power(c, q)}, None, self)
+        w = self._relative(u, (e, k), c)
+        return scale if w.is_zero else scale * self._binomial(w, q, to - min(at[0], Fraction(0)))
+
+    def _relative(self, u: Germ, lead: Power, c: Any) -> Germ:
+        """u/(c·tᵉ·Lᵏ) - 1."""
+        e, k = lead
+        inverse = self.field.divide(self.one, c)
+        terms = {(f - e, l - k): d * inverse for (f, l), d in u.terms.items() if (f, l) != lead and in_order((f, l)) > in_order(lead)}
+        return Germ(terms, None if u.order is None else u.order - e, self, u.is_rough)
+
+    def _binomial(self, w: Germ, q: fmpq, to: Fraction) -> Germ:
+        coefficient, coefficients = fmpq(1), []
+        for j in range(self._terms_of(w, to)):
+            coefficients.append(self.field.rational(coefficient))
+            coefficient = coefficient * (q - j) / (j + 1)
+        return self.series(coefficients, w, to)
+
+    def _terms_of(self, w: Germ, to: Fraction) -> int:
+        """How many powers of w lie below t^to; w must go to zero like a power of t."""
+        lowest = w.lowest
+        if lowest is None:
+            return 1
+        if lowest <= 0:
+            raise no_series("a series in the logarithm")
+        return max(1, ceil(to / lowest))
+
+    def series(self, coefficients: Sequence[Any], w: Germ, to: Fraction) -> Germ:
+        """Σ coefficients[j]·wʲ + O(w^n) by Horner's rule."""
+        lowest = w.lowest
+        if lowest is None:
+            return self.constant(coefficients[0])
+        wide = Germs(self.field, ceil(to), self.is_two_sided) if to > self.cut else self
+        inner = Germ(w.terms, w.order, wide, w.is_rough)
+        total = wide.remainder(Fraction(0))
+        for c in reversed(coefficients):
+            total = total * inner + wide.constant(c)
+        return Germ(total.terms, total.order, self, w.is_rough)
+
+    # Elementary functions
+
+    def split(self, u: Germ) -> tuple[dict[Power, Any], Any, Germ]:
+        """What of u is infinite, its constant term, and what goes to zero."""
+        u = self.settled(u)
+        if u.order is not None and u.order <= 0:
+            raise no_series(OSCILLATES)
+        infinite = u.part(lambda p: in_order(p) < in_order(ONE))
+        rest = u.part(lambda p: in_order(p) > in_order(ONE))
+        return infinite, u.at(ONE), Germ(rest, u.order, self, u.is_rough)
+
+    def finite(self, u: Germ) -> tuple[Any, Germ]:
+        """The limit of u, and u less its limit."""
+        infinite, limit, rest = self.split(u)
+        if infinite:
+            raise no_series(INFINITE)
+        return limit, rest
+
+    def exp(self, u: Germ) -> Germ:
+        infinite, limit, rest = self.split(u)
+        factor = self._exp_of_infinite(Germ(infinite, None, self)) if infinite else None
+        if factor is not None and not factor.terms:
+            return factor
+        coefficients = [self.field.exp(limit)]
+        to = self.cut - (min(min(factor.terms)[0], Fraction(0)) if factor is not None else 0)
+        for j in range(1, self._terms_of(rest, to)):
+            coefficients.append(coefficients[-1] * self.field.rational(fmpq(1, j)))
+        series = self.series(coefficients, rest, to)
+        return series if factor is None else factor * series
+
+    def _exp_of_infinite(self, u: Germ) -> Germ:
+        """A power of t from a multiple of L; what goes to zero faster than every power is flat."""
+        lead = self.leading(u)
+        assert lead is not None
+        p, c, _ = lead
+        sign = self.sign(u)
+        q = self.field.as_rational(c)
+        if p == (0, 1) and q is not None:
+            return Germ({(-Fraction(int(q.p), int(q.q)), 0): self.one}, None, self)
+        if p == (0, 1):
+            raise no_series("a power whose exponent is not rational")
+        if sign > 0:
+            raise no_series("a function that grows faster than every power")
+        return self.remainder(self.cut, side=1)
+
+    def log(self, u: Germ) -> Germ:
+        lead = self.leading(u)
+        assert lead is not None
+        (e, k), c, _ = lead
+        if k:
+            raise no_series("a logarithm of a logarithm")
+        if e and self.is_two_sided:
+            raise singular("a logarithm of zero")
+        w = self._relative(u, (e, k), c)
+        coefficients = [self.zero] + [self.field.rational(fmpq((-1) ** (j + 1), j)) for j in range(1, self._terms_of(w, self.cut))]
+        logarithm = Germ({(Fraction(0), 1): self.field.rational(fmpq(-e.numerator, e.denominator))} if e else {}, None, self)
+        return logarithm + self.constant(self.field.log(c)) + self.series(coefficients, w, self.cut)
+
+    def power(self, u: Germ, q: fmpq) -> Germ:
+        if u.side and u.order is not None and not u.terms and q > 0:
+            return self.remainder(u.order * Fraction(int(q.p), int(q.q)), u.is_rough, 1)
+        n = int(q.p)
+        if q.q == 1 and n >= 0 and (u.order is None or n < 4):
+            return self._product_of(u, n)
+        u = self.settled(u)
+        if u.is_zero:
+            return u
+        return self._power_of_lead(u, q, self.cut)
+
+    def _product_of(self, u: Germ, n: int) -> Germ:
+        result = self.rational(1)
+        for digit in bin(n)[2:]:
+            result = result * result * u if digit == "1" else result * result
+        return result
+
+    def sin(self, u: Germ) -> Germ:
+        return self._on_circle(u, "sin")
+
+    def cos(self, u: Germ) -> Germ:
+        return self._on_circle(u, "cos")
+
+    def _on_circle(self, u: Germ, name: str) -> Germ:
+        infinite, limit, rest = self.split(u)
+        if infinite:
+            return self.remainder(Fraction(0), is_rough=True)
+        sine, cosine = self.field.sin(limit), self.field.cos(limit)
+        turn = [sine, cosine, -sine, -cosine] if name == "sin" else [cosine, -sine, -cosine, sine]
+        coefficients, factorial = [], fmpq(1)
+        for j in range(self._terms_of(rest, self.cut)):
+            coefficients.append(turn[j % 4] * self.field.rational(1 / factorial))
+            factorial *= j + 1
+        return self.series(coefficients, rest, self.cut)
+
+    def floor(self, u: Germ) -> Germ:
+        infinite, limit, rest = self.split(u)
+        if infinite:
+            return Germ(infinite, Fraction(0), self, True)
+        whole = self.field.floor(limit)
+        if self.field.sign(limit - whole) == 0 and self.sign(rest) < 0:
+            whole = whole - self.one
+        return self.constant(whole)
+
+    # Functions of the table
+
+    def function(self, name: str, arguments: Sequence[Germ]) -> Germ:
+        at_end = AT_ENDS.get(name)
+        value = at_end(self, *arguments) if at_end is not None else None
+        return self._regular(name, arguments) if value is None else value
+
+    def _regular(self, name: str, arguments: Sequence[Germ]) -> Germ:
+        limits, rests = zip(*map(self.finite, arguments), strict=True)
+        moving = [i for i, rest in enumerate(rests) if not rest.is_zero]
+        if not moving:
+            return self.constant(self.field.function(name, limits))
+        if len(moving) > 1:
+            raise no_series(f"{name} of several arguments that move")
+        i = moving[0]
+        rest = rests[i]
+        return self.series(self.field.taylor(name, limits, i, self._terms_of(rest, self.cut)), rest, self.cut)
+
+    def taylor(self, name: str, arguments: Sequence[Germ], moving: int, terms: int) -> list[Germ]:
+        """F⁽ʲ⁾(u)/j! for a germ u: the series about its limit, differentiated."""
+        limits, rests = zip(*map(self.finite, arguments), strict=True)
+        if any(not rest.is_zero for i, rest in enumerate(rests) if i != moving):
+            raise no_series(f"{name} of several arguments that move")
+        more = self._terms_of(rests[moving], self.cut)
+        about = self.field.taylor(name, limits, moving, terms + more)
+        derivatives = ([about[j + i] * self.field.rational(comb(j + i, j)) for i in range(more)] for j in range(terms))
+        return [self.series(coefficients, rests[moving], self.cut) for coefficients in derivatives]
+
+
+def integrated(field: Field, derivative: Any, value: Any, about: Any, terms: int) -> list[Any]:
+    """The Taylor coefficients of a function from its value and its derivative, given as a function of a field and an element."""
+    germs = Germs(field, terms)
+    slope = derivative(germs, germs.variable(about, 1))
+    if slope.order is not None and slope.order < terms - 1:
+        raise too_few_terms()
+    return [value, *(slope.at((Fraction(j), 0)) * field.rational(fmpq(1, j + 1)) for j in range(terms - 1))]

@@ -1,0 +1,275 @@
+"""The algebra of a graph over an exactly ordered field: every choice is made by a sign, and every sign is proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, reduce
+from typing import Any, TypeAlias
+
+from flint import fmpq
+
+from diffcheck.engines.certified.exact.field import Field, NoValue, not_defined, not_known
+from diffcheck.engines.certified.line import LAZY, Kind, Trouble, worst
+from diffcheck.graph.build import meaning, read
+from diffcheck.graph.functions import FUNCTIONS, Domain, Function
+from diffcheck.graph.graph import Definition, Graph, evaluate
+
+NOT_AN_INTEGER = "a power of a negative number with an exponent that is not an integer"
+# what the field computes by itself, though the table has a meaning for it
+OF_THE_FIELD = ("rgamma", "gammainc", "gammaincc")
+# what is made of the field's functions, though the table has no meaning for it
+MEANINGS = {
+    "sinh": "(exp(x) - exp(-x))/2",
+    "cosh": "(exp(x) + exp(-x))/2",
+    "tanh": "1 - 2/(exp(2*x) + 1)",
+    "asinh": "where(x < 0, -log(sqrt(x^2 + 1) - x), log(sqrt(x^2 + 1) + x))",
+    "acosh": "log(x + sqrt(x^2 - 1))",
+    "atanh": "log((1 + x)/(1 - x))/2",
+    "tan": "sin(x)/cos(x)",
+    "unsinc": "where(x == 0, 1, sin(x)/x)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Infinite:
+    """A bound in comparisons and pieces: no number of the field."""
+
+    sign: int
+
+
+Element: TypeAlias = Any  # of the field
+
+
+@dataclass(frozen=True, slots=True)
+class Pointwise:
+    """Evaluates a graph in a field. A value is an element, a condition, a bound, or a Trouble: a branch not taken may be in trouble.
+
+    `derivative` is the derivative of a definition in the field: (graph, variables, the one it is taken by, order).
+    """
+
+    field: Field
+    derivative: Callable[[Field, Graph, dict[str, Any], str, int], Any]
+
+    def constant(self, value: Fraction) -> Any:
+        return self.field.rational(value)
+
+    def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
+        troubles = [u for u in arguments if isinstance(u, Trouble)]
+        if troubles and function.name not in LAZY:
+            return worst(troubles)
+        try:
+            return self._applied(function, arguments)
+        except NoValue as no_value:
+            return no_value.trouble
+
+    def _applied(self, function: Function, arguments: Sequence[Any]) -> Any:
+        rule = _RULES.get(function.name)
+        if any(isinstance(u, Infinite) for u in arguments) and function.name not in _TAKE_BOUNDS:
+            raise NoValue(Trouble(Kind.UNSUPPORTED, f"{function.name} of infinity"))
+        for domain, u in zip(function.domain, arguments, strict=False):
+            self._check(domain, u, function)
+        if rule is not None:
+            return rule(self, *arguments)
+        graph = _meaning_of(function.name)
+        if graph is not None:
+            return evaluate(graph, self, dict(zip(function.names, arguments, strict=True)))
+        return self.field.function(function.name, arguments)
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
+        troubles = [u for u in arguments if isinstance(u, Trouble)]
+        if troubles:
+            return worst(troubles)
+        values = dict(zip(definition.parameters, arguments, strict=True))
+        return self.derivative(self.field, definition.flat, values, definition.parameters[0], order)
+
+    def _check(self, domain: Domain, u: Any, function: Function) -> None:
+        """Raises NoValue where an argument does not lie in a domain."""
+        if domain.pole is not None:
+            self._check_pole(domain, u, function)
+            return
+        for end, direction in ((domain.lower, 1), (domain.upper, -1)):
+            if end is None:
+                continue
+            side = self.field.sign(u - self.field.rational(end)) * direction
+            if side < 0 or (side == 0 and not domain.closed):
+                raise not_defined(f"{function.name} is not defined there: its argument must lie in {domain}")
+
+    def _check_pole(self, domain: Domain, u: Any, function: Function) -> None:
+        assert domain.pole is not None
+        distance = u - self.field.rational(domain.pole)
+        goes_on = domain.poles_go_on and not self.field.is_zero(distance) and self.field.sign(distance) < 0
+        if self.field.is_zero(distance) or (goes_on and self.field.is_zero(u - self.field.floor(u))):
+            raise not_defined(f"{function.name} has a pole there")
+
+    def compared(self, a: Any, b: Any) -> int:
+        """The sign of a - b."""
+        if a is b:
+            return 0
+        if isinstance(a, Infinite) or isinstance(b, Infinite):
+            larger = (a.sign if isinstance(a, Infinite) else 0) - (b.sign if isinstance(b, Infinite) else 0)
+            return (larger > 0) - (larger < 0)
+        return self.field.sign(a - b)
+
+    def is_equal(self, a: Any, b: Any) -> bool:
+        if isinstance(a, Infinite) or isinstance(b, Infinite):
+            return bool(a == b)
+        return a is b or self.field.is_zero(a - b)
+
+    def greater_of(self, a: Any, b: Any, direction: int) -> Any:
+        """The greater of two numbers, or the less; one is the other where they differ by less than every order computed."""
+        try:
+            return a if self.compared(a, b) * direction >= 0 else b
+        except NoValue as no_value:
+            if no_value.trouble.kind is not Kind.TRUNCATED:
+                raise
+            return self.field.between(a, b)
+
+    def size(self, u: Any) -> Any:
+        """|u|."""
+        if isinstance(u, Infinite):
+            return Infinite(1)
+        return self.greater_of(u, -u, 1)
+
+
+@cache
+def _meaning_of(name: str) -> Graph | None:
+    if name in MEANINGS:
+        return read(MEANINGS[name]).target.flat
+    return meaning(name) if FUNCTIONS[name].meaning and name not in OF_THE_FIELD else None
+
+
+# Powers
+
+
+def _power(at: Pointwise, base: Any, exponent: Any) -> Any:
+    field = at.field
+    q = field.as_rational(exponent)
+    if q is not None and q.q == 1:
+        return _integer_power(at, base, q)
+    side = field.sign(base)
+    if side > 0:
+        return field.power(base, q) if q is not None and abs(q.q) <= MOST_ROOT else field.exp(exponent * field.log(base))
+    above = field.sign(exponent)
+    if side == 0:
+        if above < 0:
+            raise not_defined("zero to a negative power")
+        return field.rational(0) if above else field.rational(1)
+    if field.sign(exponent - field.floor(exponent)) == 0:
+        raise not_known("a power of a negative number whose exponent is an integer, though it is not seen which")
+    raise not_defined(NOT_AN_INTEGER)
+
+
+MOST_ROOT = 1000
+
+
+def _integer_power(at: Pointwise, base: Any, exponent: Any) -> Any:
+    field = at.field
+    q = exponent if isinstance(exponent, fmpq) else field.as_rational(exponent)
+    if q == 0:
+        return field.rational(1)
+    if q < 0 and field.sign(base) == 0:
+        raise not_defined("division by zero")
+    return field.power(base, q)
+
+
+def _sqrt(at: Pointwise, u: Any) -> Any:
+    return at.field.power(u, fmpq(1, 2))
+
+
+def _cbrt(at: Pointwise, u: Any) -> Any:
+    third = fmpq(1, 3)
+    return -at.field.power(-u, third) if at.field.sign(u) < 0 else at.field.power(u, third)
+
+
+# Pieces
+
+
+def _compares(*signs: int) -> Callable[..., bool]:
+    return lambda at, a, b: at.compared(a, b) in signs
+
+
+def _where(at: Pointwise, condition: Any, a: Any, b: Any) -> Any:
+    if isinstance(condition, Trouble):
+        return a if a is b else condition
+    return a if condition else b
+
+
+def _decided(decisive: bool) -> Callable[..., Any]:
+    """`and` and `or` over three values: one decisive operand settles the matter."""
+
+    def rule(at: Pointwise, a: Any, b: Any) -> Any:
+        if a is decisive or b is decisive:
+            return decisive
+        troubles = [u for u in (a, b) if isinstance(u, Trouble)]
+        return worst(troubles) if troubles else not decisive
+
+    return rule
+
+
+def _extreme(direction: int) -> Callable[..., Any]:
+    return lambda at, *arguments: reduce(lambda a, b: at.greater_of(a, b, direction), arguments)
+
+
+def _sign(at: Pointwise, u: Any) -> Any:
+    return at.field.rational(at.compared(u, at.field.rational(0)))
+
+
+def _heaviside(at: Pointwise, u: Any, at_zero: Any) -> Any:
+    side = at.compared(u, at.field.rational(0))
+    return at_zero if side == 0 else at.field.rational(int(side > 0))
+
+
+def _ceil(at: Pointwise, u: Any) -> Any:
+    return -at.field.floor(-u)
+
+
+def _atan2(at: Pointwise, y: Any, x: Any) -> Any:
+    field = at.field
+    right, above = field.sign(x), field.sign(y)
+    if right == 0:
+        if above == 0:
+            raise not_defined("atan2(0, 0)")
+        return field.pi * field.rational(fmpq(above, 2))
+    turned = field.rational(0) if right > 0 else field.pi if above >= 0 else -field.pi
+    return turned if above == 0 else field.function("atan", [field.divide(y, x)]) + turned
+
+
+_TAKE_BOUNDS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "where", "max", "min", "abs", "sign", "negate")
+_RULES: dict[str, Callable[..., Any]] = {
+    "add": lambda at, a, b: a + b,
+    "subtract": lambda at, a, b: at.field.rational(0) if a is b else a - b,
+    "multiply": lambda at, a, b: a * b,
+    "divide": lambda at, a, b: at.field.divide(a, b),
+    "negate": lambda at, a: Infinite(-a.sign) if isinstance(a, Infinite) else -a,
+    "power": _power,
+    "integer_power": _integer_power,
+    "sqrt": _sqrt,
+    "cbrt": _cbrt,
+    "exp": lambda at, u: at.field.exp(u),
+    "log": lambda at, u: at.field.log(u),
+    "sin": lambda at, u: at.field.sin(u),
+    "cos": lambda at, u: at.field.cos(u),
+    "atan2": _atan2,
+    "pi": lambda at: at.field.pi,
+    "e": lambda at: at.field.exp(at.field.rational(1)),
+    "inf": lambda at: Infinite(1),
+    "less": _compares(-1),
+    "less_equal": _compares(-1, 0),
+    "greater": _compares(1),
+    "greater_equal": _compares(1, 0),
+    "equal": lambda at, a, b: at.is_equal(a, b),
+    "not_equal": lambda at, a, b: not at.is_equal(a, b),
+    "and": _decided(False),
+    "or": _decided(True),
+    "not": lambda at, a: not a,
+    "where": _where,
+    "abs": lambda at, u: at.size(u),
+    "max": _extreme(1),
+    "min": _extreme(-1),
+    "sign": _sign,
+    "heaviside": _heaviside,
+    "floor": lambda at, u: at.field.floor(u),
+    "ceil": _ceil,
+}

@@ -1,0 +1,235 @@
+"""A function at a point from its value there and its germs on the two sides: in any field, so that derivatives may be nested.
+
+Where one Laurent series holds on both sides, it is taken; otherwise the two sides are followed apart and compared exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from diffcheck.engines.certified.exact.field import Field, NoValue, not_defined
+from diffcheck.engines.certified.exact.germs import ONE, OSCILLATES, Germ, Germs, in_order
+from diffcheck.engines.certified.exact.pointwise import Infinite, Pointwise
+from diffcheck.engines.certified.line import Kind, Trouble
+from diffcheck.graph.graph import Graph, evaluate
+from diffcheck.results import Status
+
+LEFT, RIGHT = -1, 1
+SPARE_ORDERS = 3  # terms that are carried beyond the order asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """f on one side: its limit, f', f'', … as far as they are known and finite; then the sign of the next one if that is infinite."""
+
+    derivatives: list[Any]
+    infinite: int = 0
+    unknown: Trouble | None = None  # why the next one is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """What a function is at a point; the numbers are elements of the field. A trouble is what kept more from being known."""
+
+    status: Status
+    reason: str = ""
+    value: Any = None
+    derivative: Any = None
+    following: Any = None  # the derivative of one order more
+    left: Any = None
+    right: Any = None
+    trouble: Trouble | None = None
+
+
+def undecided(trouble: Trouble, value: Any = None) -> Joint:
+    return Joint(Status.UNDECIDED, trouble.reason, value, trouble=trouble)
+
+
+def joint(field: Field, graph: Graph, values: Mapping[str, Any], name: str, order: int, cut: int) -> Joint:
+    """The derivative of a graph by a variable at elements of a field; `cut` is the number of terms that are carried."""
+    nested = partial(_derivative, cut=cut)
+    at_point = evaluate(graph, Pointwise(field, nested), values)
+    if isinstance(at_point, Infinite):
+        at_point = Trouble(Kind.UNDEFINED, "f is infinite there")
+    if isinstance(at_point, Trouble) and at_point.kind is not Kind.UNDEFINED:
+        return undecided(at_point)
+
+    def follow(direction: int, is_two_sided: bool = False) -> Side | Trouble:
+        germs = Germs(field, order + SPARE_ORDERS + cut, is_two_sided)
+        moved = {other: germs.constant(u) for other, u in values.items()} | {name: germs.variable(values[name], direction)}
+        f = evaluate(graph, Pointwise(germs, nested), moved)
+        if isinstance(f, Infinite):
+            return Side([], f.sign)
+        return f if isinstance(f, Trouble) else _read(germs, f, order, direction)
+
+    around = follow(RIGHT, is_two_sided=True)
+    sides = (around, around) if isinstance(around, Side) and not around.infinite else (follow(LEFT), follow(RIGHT))
+    if isinstance(at_point, Trouble):
+        return _without_value(field, at_point, *sides)
+    if not all(isinstance(side, Side) for side in sides):
+        return _one_side(field, at_point, *sides, order)
+    return _join(field, at_point, *sides, order)
+
+
+def _derivative(field: Field, graph: Graph, values: dict[str, Any], name: str, order: int, cut: int) -> Any:
+    """The derivative as an element of the field. Raises NoValue where there is none, or it is not proved."""
+    found = joint(field, graph, values, name, order, cut)
+    if found.status is Status.SMOOTH:
+        return found.derivative
+    if found.trouble is not None:
+        raise NoValue(found.trouble)
+    raise not_defined("the derivative does not exist there")
+
+
+# Reading a germ
+
+
+def _read(germs: Germs, f: Germ, order: int, direction: int) -> Side | Trouble:
+    """The one-sided derivatives at t = 0, up to one order more than asked for."""
+    side = Side([])
+    for n in range(order + 2):
+        try:
+            side = _next(germs, f, n, direction, side)
+        except NoValue as no_value:
+            side = replace(side, unknown=no_value.trouble)
+        if side.infinite or side.unknown is not None:
+            break
+    return side.unknown if side.unknown is not None and not side.derivatives else side
+
+
+def _next(germs: Germs, f: Germ, n: int, direction: int, side: Side) -> Side:
+    """The side with its n-th derivative: that of the terms which tⁿ does not dominate."""
+    seen = {(i, 0) for i in range(n)}
+    for p in sorted((p for p in f.terms if p not in seen and in_order(p) < in_order((n, 0))), key=in_order):
+        if sign := germs.field.sign(f.terms[p]):
+            return replace(side, infinite=sign * direction**n)
+    if f.order is not None and f.order <= n:
+        kind = Kind.TRUNCATED if not f.is_rough else Kind.NO_SERIES
+        return replace(side, unknown=Trouble(kind, OSCILLATES if f.is_rough else "the power series was too short"))
+    if f.is_rough and n > 1:
+        return replace(side, unknown=Trouble(Kind.NO_SERIES, "a remainder whose derivatives are not known"))
+    scale = germs.field.rational(math.factorial(n) * direction**n)
+    return replace(side, derivatives=[*side.derivatives, f.at((ONE[0] + n, 0)) * scale])
+
+
+# Without a value
+
+
+def _without_value(field: Field, at_point: Trouble, left: Side | Trouble, right: Side | Trouble) -> Joint:
+    """f is not defined at the point: does it have a limit?"""
+    sides = (left, right)
+    if any(isinstance(side, Trouble) and side.kind is Kind.UNDEFINED for side in sides):
+        return Joint(Status.UNDEFINED, at_point.reason)
+    if any(isinstance(side, Side) and not side.derivatives for side in sides):
+        return Joint(Status.UNDEFINED, f"{at_point.reason}; the limit is infinite")
+    trouble = next((side for side in sides if isinstance(side, Trouble)), None)
+    if trouble is not None:
+        return Joint(Status.LIMIT_UNKNOWN, f"{at_point.reason}; {trouble.reason}", trouble=trouble)
+    assert isinstance(left, Side)
+    assert isinstance(right, Side)
+    a, b = left.derivatives[0], right.derivatives[0]
+    try:
+        if a is not b and not field.is_zero(a - b):
+            return Joint(Status.UNDEFINED, f"{at_point.reason}; the limits from the two sides differ")
+    except NoValue as no_value:
+        return Joint(Status.LIMIT_UNKNOWN, f"{at_point.reason}; the limits are not proved equal or different", trouble=no_value.trouble)
+    return Joint(Status.HOLE, f"{at_point.reason}, where the function has a finite limit", a)
+
+
+# With a value
+
+
+def _join(field: Field, at_point: Any, left: Side, right: Side, order: int) -> Joint:
+    for name, side in (("left", left), ("right", right)):
+        if (different := _is_jump(field, at_point, side, name)) is not None:
+            return different
+    for n in range(1, order + 1):
+        if n < min(len(left.derivatives), len(right.derivatives)):
+            found = _compared(field, at_point, left.derivatives[n], right.derivatives[n], n, order)
+            if found is not None:
+                return found
+            continue
+        for side in (left, right):
+            if n >= len(side.derivatives) and side.unknown is not None:
+                return undecided(side.unknown, at_point)
+        return Joint(Status.VERTICAL, _steepness(left, right, n), at_point)
+    following = None if left is not right and len(right.derivatives) <= order + 1 else next(iter(right.derivatives[order + 1 :]), None)
+    return Joint(Status.SMOOTH, "", at_point, right.derivatives[order], following)
+
+
+def _is_jump(field: Field, at_point: Any, side: Side, name: str) -> Joint | None:
+    """The jump on one side, or that continuity is not known."""
+    if not side.derivatives:
+        return Joint(Status.JUMP, f"the limit from the {name} is infinite", at_point)
+    try:
+        is_same = side.derivatives[0] is at_point or field.is_zero(side.derivatives[0] - at_point)
+    except NoValue as no_value:
+        return Joint(Status.UNDECIDED, "continuity at the tie is not proved", at_point, trouble=no_value.trouble)
+    return None if is_same else Joint(Status.JUMP, f"the limit from the {name} is not the value", at_point)
+
+
+def _compared(field: Field, at_point: Any, a: Any, b: Any, n: int, order: int) -> Joint | None:
+    """What follows where the derivatives of order n from the two sides are not the same; None where they are."""
+    try:
+        if a is b or field.is_zero(a - b):
+            return None
+    except NoValue as no_value:
+        reason = "the one-sided slopes are not proved equal or different"
+        return Joint(Status.UNDECIDED, reason, at_point, left=a, right=b, trouble=no_value.trouble)
+    if n < order:
+        return Joint(Status.JUMP, f"the derivative of order {n} jumps here", at_point)
+    return Joint(Status.KINK, "", at_point, left=a, right=b)
+
+
+def _one_side(field: Field, at_point: Any, left: Side | Trouble, right: Side | Trouble, order: int) -> Joint:
+    """At least one side is in trouble: the edge of the domain, or something that has no expansion."""
+    troubles = {name: side for name, side in (("left", left), ("right", right)) if isinstance(side, Trouble)}
+    beyond = [name for name, trouble in troubles.items() if trouble.kind is Kind.UNDEFINED]
+    if not beyond:
+        for name, side in (("left", left), ("right", right)):
+            if isinstance(side, Side) and (found := _is_jump(field, at_point, side, name)) is not None and found.status is Status.JUMP:
+                return found
+        return undecided(next(iter(troubles.values())), at_point)
+    if len(beyond) == 2:
+        return Joint(Status.BOUNDARY, "f is defined at this point only", at_point)
+    return _boundary(field, at_point, beyond[0], right if beyond == ["left"] else left, order)
+
+
+def _boundary(field: Field, at_point: Any, beyond: str, inside: Side | Trouble, order: int) -> Joint:
+    reason = f"f is not defined on the {beyond} of this point"
+    if isinstance(inside, Trouble):
+        return Joint(Status.BOUNDARY, reason, at_point)
+    jump = _is_jump(field, at_point, inside, "other side")
+    if jump is not None and jump.status is Status.JUMP:
+        return Joint(Status.JUMP, f"{reason}, and its limit from the other side is not the value", at_point)
+    if jump is not None:
+        return jump
+    if order < len(inside.derivatives):
+        slope = inside.derivatives[order]
+        return Joint(Status.BOUNDARY, reason, at_point, left=None if beyond == "left" else slope, right=slope if beyond == "left" else None)
+    return Joint(Status.BOUNDARY, f"{reason}; on the other side the slope is {_sign(inside)}" if inside.infinite else reason, at_point)
+
+
+def _steepness(left: Side, right: Side, n: int) -> str:
+    name = "slope" if n == 1 else f"derivative of order {n}"
+    slopes = [_sign(side) if n >= len(side.derivatives) else _shown(side.derivatives[n]) for side in (left, right)]
+    if slopes[0] == slopes[1]:
+        return f"the {name} is {slopes[0]}"
+    return f"the {name} is {slopes[0]} on the left and {slopes[1]} on the right"
+
+
+def _sign(side: Side) -> str:
+    return "+∞" if side.infinite > 0 else "-∞"
+
+
+def _shown(u: Any) -> str:
+    return f"{float(u.ball(64).mid()):.6g}" if hasattr(u, "ball") else "finite"
+
+
+def cuts() -> Iterator[int]:
+    """How many terms are carried beyond those wanted: more, where zeros of high order cancel."""
+    yield from (0, 6, 20, 45)
