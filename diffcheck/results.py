@@ -121,6 +121,7 @@ class Certificate:
     right: Enclosure | None = None
     next_derivative: Enclosure | None = None  # of one order more: for the condition number
     confirmed: bool = False  # by the second route, from values of f alone
+    sensitivity: Enclosure | None = None  # Σ|xᵢ·∂D/∂xᵢ| of the derivative D over the variables that it is taken by
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,10 @@ from flint import arb, arb_series, ctx
 from diffcheck.results import EXACT, Certificate, Enclosure, Status
 
 ACCURACY_BITS = 70  # relative, or
+ROUGHLY = 1000  # a condition number of three digits tells what it is asked for
 NEGLIGIBLE = -1200  # an absolute radius of 2^-1200: below every float
 SERIES_CAP = 100_000  # every series here is made with its own length
 MAX_SCALE = 10**15  # decimal exponents beyond this are cut off: no float format knows the difference
-
-
-Attempt = tuple[Certificate, bool]  # and whether more precision could not improve it
 
 
 @contextmanager
@@ -39,11 +37,6 @@ def narrow(u: arb) -> bool:
     return bool(u.contains(0) and u.abs_upper() < arb(2) ** NEGLIGIBLE)
 
 
-def equal(a: arb, b: arb) -> bool:
-    """Whether two balls are proved to be one number: both are exact. Balls that overlap prove nothing."""
-    return bool(a.is_exact() and b.is_exact() and (a - b).is_zero())
-
-
 class Jet(NamedTuple):
     """f and its derivatives of an order and the next at a smooth point."""
 
@@ -51,9 +44,12 @@ class Jet(NamedTuple):
     derivative: arb
     following: arb
 
-    @property
-    def is_narrow(self) -> bool:
-        return narrow(self.value) and narrow(self.derivative)
+    def is_narrow(self, coordinate: float) -> bool:
+        """Whether the verdict at this coordinate can be decided: its condition number asks for the following derivative, roughly."""
+        if not (narrow(self.value) and narrow(self.derivative)):
+            return False
+        reach = self.following.rad() * arb(coordinate)
+        return bool(reach <= (abs(self.derivative) + abs(self.following) * arb(coordinate)).abs_upper() / ROUGHLY or narrow(self.following))
 
     def certificate(self) -> Certificate:
         value, derivative, following = map(enclosure, self)

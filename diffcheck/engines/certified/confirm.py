@@ -59,33 +59,33 @@ class Sizes:
         return moving if moving > -math.inf else max(self.value, -radius * self.order)
 
 
-def confirms(graph: Graph, point: Mapping[str, float], wrt: str, order: int, jet: Jet) -> bool:
-    """Whether values of f alone give the derivative to AGREEMENT_BITS. Raises InternalError if they give another one."""
+def confirms(graph: Graph, point: Mapping[str, float], directions: Mapping[str, int], order: int, jet: Jet) -> bool:
+    """Along a line x + t·directions: whether values of f alone give the derivative to AGREEMENT_BITS. Raises InternalError if they give another one."""
     factorial = math.factorial(order)
     sizes = Sizes(_exponent(jet.value), _exponent(jet.derivative / factorial), _exponent(jet.following / (factorial * (order + 1))), order)
     spare = SPARE_BITS
-    for radius in sizes.radii(point[wrt]):
+    for radius in sizes.radii(max((abs(point[name]) for name, speed in directions.items() if speed), default=0.0)):
         moving = sizes.moving(radius)
         bits = WANTED_BITS + spare + max(0, math.ceil(sizes.value - moving) if sizes.value > moving else 0)
-        again = _from_values(graph, point, wrt, order, radius, bits) if bits <= MOST_BITS else None
+        again = _from_values(graph, point, directions, order, radius, bits) if bits <= MOST_BITS else None
         if again is None:
             continue
         derivative = again.coefficient * factorial
         if not (again.value.overlaps(jet.value) and derivative.overlaps(jet.derivative)):
-            raise InternalError(_disagreement(graph, point, wrt, order, jet, Jet(again.value, derivative, jet.following)))
+            raise InternalError(_disagreement(graph, point, directions, order, jet, Jet(again.value, derivative, jet.following)))
         if _exponent(again.coefficient.rad()) + order * radius <= moving - AGREEMENT_BITS:
             return True
         spare = min(max(2 * spare, math.ceil(_exponent(again.bound) - max(moving, sizes.value))), MOST_SPARE_BITS)
     return False
 
 
-def _from_values(graph: Graph, point: Mapping[str, float], wrt: str, order: int, radius: int, bits: int) -> Again | None:
+def _from_values(graph: Graph, point: Mapping[str, float], directions: Mapping[str, int], order: int, radius: int, bits: int) -> Again | None:
     """f and its coefficient of this order with errors of about 2^-bits times a bound of f; None where f may not be analytic."""
     count = order + 1 + (order + 1) % 2
     shrink = -(-bits // count)
     with scope(bits + order * shrink + 16):
         circle = Circle(arb(2) ** radius, shrink, count)
-        f = Disc(circle).follow(graph, point, wrt)
+        f = Disc(circle).follow(graph, point, directions)
         if isinstance(f, Trouble):
             return None
         if not isinstance(f, Moving):
@@ -102,13 +102,13 @@ def _exponent(u: arb) -> float:
     return int(mantissa).bit_length() + int(exponent)
 
 
-def _disagreement(graph: Graph, point: Mapping[str, float], wrt: str, order: int, first: Jet, second: Jet) -> str:
+def _disagreement(graph: Graph, point: Mapping[str, float], directions: Mapping[str, int], order: int, first: Jet, second: Jet) -> str:
     text, _ = derivative_text(Definition("f", graph.variables, len(graph.variables), graph, graph), Infix())
     place = ", ".join(f"{name} = {coordinate.hex()}" for name, coordinate in point.items())
     lines = [
         "two proofs of one derivative contradict each other; please report this with what follows",
         f"f = {text}",
-        f"at {place}, order {order} with respect to {wrt}",
+        f"at {place}, order {order} along {dict(directions)}",
     ]
     for route, jet in (("power series", first), ("values on a disc", second)):
         value, derivative = enclosure(jet.value), enclosure(jet.derivative)

@@ -72,11 +72,12 @@ class Disc:
 
     circle: Circle
 
-    def follow(self, graph: Graph, point: Mapping[str, float], wrt: str) -> OnDisc:
-        """f at x0 + t for complex t."""
-        x = acb(point[wrt])
+    def follow(self, graph: Graph, point: Mapping[str, float], directions: Mapping[str, int]) -> OnDisc:
+        """f at x0 + t·directions for complex t."""
         values: dict[str, OnDisc] = {name: arb(coordinate) for name, coordinate in point.items()}
-        values[wrt] = Moving((x + self.circle.box, *(x + t for t in self.circle.points())))
+        for name, speed in directions.items():
+            if speed:
+                values[name] = Moving(tuple(acb(point[name]) + speed * t for t in (self.circle.box, *self.circle.points())))
         return evaluate(graph, self, values)
 
     def constant(self, value: Fraction) -> OnDisc:

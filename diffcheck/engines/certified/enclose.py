@@ -1,79 +1,101 @@
 """From a graph and a point to a certificate: the status of the function there and enclosures of f and its derivatives.
 
-One two-sided power series settles a smooth point, and values of f alone confirm it; `sides` settles the others. Precision is
-doubled until the enclosures are narrow, up to a cap.
+One two-sided power series of balls settles a smooth point, and values of f alone confirm it. Where balls decide nothing (a tie, the
+end of a domain, a division by zero), the exact algebra does; where they are only too wide, their precision is doubled.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import takewhile
 
 from flint import arb, arb_series
 
 from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narrow, scope
 from diffcheck.engines.certified.confirm import confirms
-from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, is_finite
-from diffcheck.engines.certified.sides import from_both_sides, in_trouble
+from diffcheck.engines.certified.exact.certify import certify_exactly, value_exactly
+from diffcheck.engines.certified.line import Kind, Line, Mode, Series, Trouble, is_finite
+from diffcheck.engines.certified.work import precisions
 from diffcheck.graph.graph import Graph
 from diffcheck.results import Certificate, Enclosure, Status
 
-PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192)
-DEADLINE_SECONDS = 10.0
+Point = Mapping[str, float]
+ENOUGH_BITS = 256  # where balls of so many decide nothing, exact numbers may
 
 
-def certify(graph: Graph, point: Mapping[str, float], wrt: str, order: int = 1) -> Certificate:
+def certify(graph: Graph, point: Point, wrt: str, order: int = 1) -> Certificate:
     """The certificate of ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ at a point of floats, each taken as the exact number it is.
 
     Raises InternalError where the two routes contradict each other.
     """
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    found: Jet | Certificate = Certificate(Status.UNDECIDED, "no precision was tried")
-    for precision_bits in takewhile(lambda _: time.monotonic() < deadline, PRECISIONS):
-        with scope(precision_bits):
-            found, settled = _attempt(graph, point, wrt, order)
-        if settled:
-            break
-    else:
-        found = _given_up(found)
-    if isinstance(found, Jet):
-        return replace(found.certificate(), confirmed=confirms(graph, point, wrt, order, found))
-    return found
 
+    def along() -> Jet | Trouble:
+        return _jet(graph, point, wrt, order)
 
-def _given_up(found: Jet | Certificate) -> Jet | Certificate:
-    if isinstance(found, Jet) or found.status is not Status.UNDECIDED:
+    found = settled(along, lambda: certify_exactly(graph, point, wrt, order), graph, order + 2, abs(point[wrt]))
+    if isinstance(found, Certificate):
         return found
-    return replace(found, reason=f"not proved within {PRECISIONS[-1]:,} bits and {DEADLINE_SECONDS:.0f} s: {found.reason}")
+    return replace(found.certificate(), confirmed=confirms(graph, point, {wrt: 1}, order, found))
 
 
-def _attempt(graph: Graph, point: Mapping[str, float], wrt: str, order: int) -> tuple[Jet | Certificate, bool]:
-    """What is found at the present precision, and whether more could not improve it."""
-    f = Line(Mode.BOTH_SIDES, order + 2).follow(graph, point, wrt, 1)
+def settled(
+    along: Callable[[], Jet | Trouble], exactly: Callable[[], Certificate], graph: Graph, terms: int, coordinate: float
+) -> Jet | Certificate:
+    """What a series of balls gives, with as many bits as it takes, or the exact algebra."""
+    by_balls: Jet | Trouble = Trouble(Kind.UNPROVED, "no precision was tried")
+    exact: Certificate | None = None
+    for precision_bits in precisions(graph, terms):
+        with scope(precision_bits):
+            by_balls = along()
+            if isinstance(by_balls, Jet) and by_balls.is_narrow(coordinate):
+                return by_balls
+        if isinstance(by_balls, Jet):
+            continue
+        if by_balls.kind in (Kind.UNDEFINED, Kind.UNSUPPORTED):
+            break
+        if exact is None and (precision_bits >= ENOUGH_BITS or by_balls.kind is not Kind.UNPROVED):
+            exact = exactly()
+        if exact is not None and (exact.status is not Status.UNDECIDED or by_balls.kind is not Kind.UNPROVED):
+            return exact
+    if isinstance(by_balls, Jet):
+        return by_balls
+    return exact or in_trouble(by_balls)
+
+
+def in_trouble(trouble: Trouble) -> Certificate:
+    """f itself is in trouble on the whole line."""
+    return Certificate(Status.UNDEFINED if trouble.kind is Kind.UNDEFINED else Status.UNDECIDED, trouble.reason)
+
+
+def _jet(graph: Graph, point: Point, wrt: str, order: int) -> Jet | Trouble:
+    """f and its derivatives at the present precision."""
+    return jet_along(Line(Mode.BOTH_SIDES, order + 2).follow(graph, point, wrt, 1), order)
+
+
+def jet_along(f: Series | Trouble, order: int) -> Jet | Trouble:
     if isinstance(f, Trouble):
-        return from_both_sides(graph, point, wrt, order) if f.kind is Kind.SINGULAR else in_trouble(f)
-    assert isinstance(f, (arb, arb_series))
+        return f
     if isinstance(f, arb_series) and f.prec < order + 2:  # beyond the end of a series, flint reads exact zeros
-        return Certificate(Status.UNDECIDED, "terms of the power series were lost"), False
-    jet = jet_of(f, order)
-    return jet, jet.is_narrow
+        return Trouble(Kind.UNPROVED, "terms of the power series were lost")
+    return jet_of(f, order)
 
 
-def enclose_value(graph: Graph, point: Mapping[str, float]) -> Enclosure | None:
+def enclose_value(graph: Graph, point: Point) -> Enclosure | None:
     """An enclosure of a graph's own value (a derivative program in exact arithmetic); None where none is proved."""
     line = Line(Mode.POINT, 1)
     best: arb | None = None
-    for precision_bits in PRECISIONS:
+    exact: Enclosure | Trouble | None = None
+    for precision_bits in precisions(graph, 1):
         with scope(precision_bits):
             value = line.follow(graph, point, "", 0)
-        if isinstance(value, Trouble):
-            if value.kind is not Kind.UNPROVED:
-                return None
-            continue
-        assert isinstance(value, arb)
-        best = value
-        if narrow(value):
-            break
+        if isinstance(value, arb):
+            best = value
+            if narrow(value):
+                break
+        elif value.kind is not Kind.UNPROVED:
+            return None
+        elif exact is None and precision_bits >= ENOUGH_BITS:
+            exact = value_exactly(graph, point)
+            if isinstance(exact, Enclosure):
+                return exact
     return enclosure(best) if best is not None and is_finite(best) else None

@@ -75,6 +75,9 @@ class Field(Protocol):
 
     def floor(self, u: Any) -> Any: ...
 
+    def below(self, u: Any) -> Fraction:
+        """A rational that is not larger, and close, for a positive u."""
+
     def function(self, name: str, arguments: Sequence[Any]) -> Any:
         """Any other function of the table that is analytic at its arguments."""
 

@@ -91,14 +91,23 @@ def in_order(p: Power) -> tuple[Fraction, int]:
     return p[0], -p[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Huge:
+    """A function that grows faster than every power of 1/t: 1/f is flat."""
+
+    sign: int
+
+
 class Germs:
     """The germs over a field of coefficients; terms from t^cut on are not computed.
 
-    Two-sided ones are Laurent series around t = 0: what would differ between t > 0 and t < 0 raises NoValue (singular).
+    Two-sided ones are Laurent series around t = 0: what would differ between t > 0 and t < 0 raises NoValue (singular). While
+    they stay regular, nothing was asked whose answer could be another one at t = 0 itself: what was computed is analytic there.
     """
 
     def __init__(self, field: Field, cut: int, is_two_sided: bool = False) -> None:
         self.field, self.cut, self.is_two_sided = field, Fraction(cut), is_two_sided
+        self.is_regular = True  # until something is asked that may have another answer at t = 0 itself
         self.zero, self.one = field.rational(0), field.rational(1)
         self.pi, self.euler = self.constant(field.pi), self.constant(field.euler)
 
@@ -137,8 +146,10 @@ class Germs:
         """The largest term, its coefficient and its sign; None of zero. Raises NoValue where no term is known not to be zero."""
         for p in sorted(u.terms, key=in_order):
             if sign := self.field.sign(u.terms[p]):
+                self.is_regular &= p == ONE
                 return p, u.terms[p], sign
         if u.order is not None:
+            self.is_regular = False
             raise too_few_terms()
         return None
 
@@ -179,11 +190,12 @@ class Germs:
     # Arithmetic
 
     def divide(self, a: Germ, b: Germ) -> Germ:
-        a, b = (self.settled(b),) * 2 if a is b else (a, self.settled(b))
-        if b.is_zero:
+        is_same = a is b
+        b = self.settled(b)
+        if self.leading(b) is None:
             raise not_defined("division by zero")
-        if a.is_zero or (a is b and not self.is_zero(b)):
-            return self.rational(int(a is b))
+        if is_same or a.is_zero:
+            return self.rational(int(is_same))
         if b.order is None and len(b.terms) == 1:
             return a * self.reciprocal(b, Fraction(0))
         ratio = self._ratio(a, b)
@@ -277,10 +289,10 @@ class Germs:
             raise no_series(INFINITE)
         return limit, rest
 
-    def exp(self, u: Germ) -> Germ:
+    def exp(self, u: Germ) -> Germ | Huge:
         infinite, limit, rest = self.split(u)
         factor = self._exp_of_infinite(Germ(infinite, None, self)) if infinite else None
-        if factor is not None and not factor.terms:
+        if isinstance(factor, Huge) or (factor is not None and not factor.terms):
             return factor
         coefficients = [self.field.exp(limit)]
         to = self.cut - (min(min(factor.terms)[0], Fraction(0)) if factor is not None else 0)
@@ -289,8 +301,8 @@ class Germs:
         series = self.series(coefficients, rest, to)
         return series if factor is None else factor * series
 
-    def _exp_of_infinite(self, u: Germ) -> Germ:
-        """A power of t from a multiple of L; what goes to zero faster than every power is flat."""
+    def _exp_of_infinite(self, u: Germ) -> Germ | Huge:
+        """A power of t from a multiple of L; what goes to zero faster than every power is flat, what grows so is huge."""
         lead = self.leading(u)
         assert lead is not None
         p, c, _ = lead
@@ -299,9 +311,9 @@ class Germs:
         if p == (0, 1) and q is not None:
             return Germ({(-Fraction(int(q.p), int(q.q)), 0): self.one}, None, self)
         if p == (0, 1):
-            raise no_series("a power whose exponent is not rational")
+            return self.remainder(self.field.below(-c), side=1)
         if sign > 0:
-            raise no_series("a function that grows faster than every power")
+            return Huge(1)
         return self.remainder(self.cut, side=1)
 
     def log(self, u: Germ) -> Germ:
@@ -360,6 +372,9 @@ class Germs:
         if self.field.sign(limit - whole) == 0 and self.sign(rest) < 0:
             whole = whole - self.one
         return self.constant(whole)
+
+    def below(self, u: Germ) -> Fraction:
+        raise no_series("a power whose exponent moves")
 
     # Functions of the table
 

@@ -21,10 +21,11 @@ MOST_EXPANDED = 1500  # terms, where the test for zero multiplies out
 class Atom:
     """A real number with a ball at every precision; what else is known of it says how it is simplified."""
 
-    __slots__ = ("balls", "inverse", "log", "log_of", "power", "serial", "stands_for", "uses", "value")
+    __slots__ = ("balls", "inverse", "log", "log_of", "power", "serial", "stands_for", "uses", "value", "weight")
 
-    def __init__(self, serial: int, value: Callable[..., arb], uses: Sequence[Number]) -> None:
+    def __init__(self, serial: int, value: Callable[..., arb], uses: Sequence[Number], weight: int) -> None:
         self.serial = serial
+        self.weight = weight  # the work of a ball of 64 bits
         self.value = value  # of the balls of `uses`, at flint's present precision
         self.uses = tuple(uses)
         self.balls: dict[int, arb] = {}
@@ -108,7 +109,7 @@ def _in_order(number: Number, bits: int) -> list[Atom]:
             if atom not in found and bits not in atom.balls:
                 found.add(atom)
                 waiting += atom.uses
-    number.atoms.spend(len(found) * bits // 64)
+    number.atoms.spend(sum(atom.weight for atom in found) * bits // 64)
     return sorted(found, key=lambda atom: atom.serial)
 
 
@@ -165,12 +166,12 @@ class Atoms:
     def known(self, key: object) -> Atom | None:
         return self._index.get(key)
 
-    def atom(self, key: object, value: Callable[..., arb], uses: Sequence[Number] = ()) -> Atom:
+    def atom(self, key: object, value: Callable[..., arb], uses: Sequence[Number] = (), weight: int = 1) -> Atom:
         """The atom of this key, which is made when it is new."""
         atom = self._index.get(key)
         if atom is None:
             self._count += 1
-            atom = self._index[key] = Atom(self._count, value, uses)
+            atom = self._index[key] = Atom(self._count, value, uses, weight)
         return atom
 
     def number(self, value: fmpq | int) -> Number:

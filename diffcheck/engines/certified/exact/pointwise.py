@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, reduce
@@ -10,7 +10,9 @@ from typing import Any, TypeAlias
 
 from flint import fmpq
 
+from diffcheck.engines.certified.exact import huge
 from diffcheck.engines.certified.exact.field import Field, NoValue, not_defined, not_known
+from diffcheck.engines.certified.exact.germs import Huge
 from diffcheck.engines.certified.line import LAZY, Kind, Trouble, worst
 from diffcheck.graph.build import meaning, read
 from diffcheck.graph.functions import FUNCTIONS, Domain, Function
@@ -50,7 +52,7 @@ class Pointwise:
     """
 
     field: Field
-    derivative: Callable[[Field, Graph, dict[str, Any], str, int], Any]
+    derivative: Callable[[Field, Graph, Mapping[str, Any], str, int], Any]
 
     def constant(self, value: Fraction) -> Any:
         return self.field.rational(value)
@@ -65,11 +67,9 @@ class Pointwise:
             return no_value.trouble
 
     def _applied(self, function: Function, arguments: Sequence[Any]) -> Any:
-        rule = _RULES.get(function.name)
-        if any(isinstance(u, Infinite) for u in arguments) and function.name not in _TAKE_BOUNDS:
-            raise NoValue(Trouble(Kind.UNSUPPORTED, f"{function.name} of infinity"))
         for domain, u in zip(function.domain, arguments, strict=False):
             self._check(domain, u, function)
+        rule = self._rule_of(function, arguments)
         if rule is not None:
             return rule(self, *arguments)
         graph = _meaning_of(function.name)
@@ -77,12 +77,24 @@ class Pointwise:
             return evaluate(graph, self, dict(zip(function.names, arguments, strict=True)))
         return self.field.function(function.name, arguments)
 
+    def _rule_of(self, function: Function, arguments: Sequence[Any]) -> Callable[..., Any] | None:
+        unbounded = {type(u) for u in arguments} & {Infinite, Huge}
+        if not unbounded or function.name in _TAKE_BOUNDS or _meaning_of(function.name) is not None:
+            return _RULES.get(function.name)
+        rule = huge.RULES.get(function.name) if Infinite not in unbounded else None
+        if rule is None:
+            raise NoValue(Trouble(Kind.UNSUPPORTED, f"{function.name} of infinity"))
+        return lambda at, *values: rule(at.field, *values)
+
     def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
         troubles = [u for u in arguments if isinstance(u, Trouble)]
         if troubles:
             return worst(troubles)
         values = dict(zip(definition.parameters, arguments, strict=True))
-        return self.derivative(self.field, definition.flat, values, definition.parameters[0], order)
+        try:
+            return self.derivative(self.field, definition.flat, values, definition.parameters[0], order)
+        except NoValue as no_value:
+            return no_value.trouble
 
     def _check(self, domain: Domain, u: Any, function: Function) -> None:
         """Raises NoValue where an argument does not lie in a domain."""
@@ -92,7 +104,7 @@ class Pointwise:
         for end, direction in ((domain.lower, 1), (domain.upper, -1)):
             if end is None:
                 continue
-            side = self.field.sign(u - self.field.rational(end)) * direction
+            side = self.compared(u, self.field.rational(end)) * direction
             if side < 0 or (side == 0 and not domain.closed):
                 raise not_defined(f"{function.name} is not defined there: its argument must lie in {domain}")
 
@@ -107,13 +119,14 @@ class Pointwise:
         """The sign of a - b."""
         if a is b:
             return 0
-        if isinstance(a, Infinite) or isinstance(b, Infinite):
-            larger = (a.sign if isinstance(a, Infinite) else 0) - (b.sign if isinstance(b, Infinite) else 0)
-            return (larger > 0) - (larger < 0)
+        for kind in (Infinite, Huge):
+            if isinstance(a, kind) or isinstance(b, kind):
+                larger = (a.sign if isinstance(a, kind) else 0) - (b.sign if isinstance(b, kind) else 0)
+                return (larger > 0) - (larger < 0)
         return self.field.sign(a - b)
 
     def is_equal(self, a: Any, b: Any) -> bool:
-        if isinstance(a, Infinite) or isinstance(b, Infinite):
+        if isinstance(a, (Infinite, Huge)) or isinstance(b, (Infinite, Huge)):
             return bool(a == b)
         return a is b or self.field.is_zero(a - b)
 
@@ -128,8 +141,8 @@ class Pointwise:
 
     def size(self, u: Any) -> Any:
         """|u|."""
-        if isinstance(u, Infinite):
-            return Infinite(1)
+        if isinstance(u, (Infinite, Huge)):
+            return type(u)(1)
         return self.greater_of(u, -u, 1)
 
 
@@ -242,7 +255,7 @@ _RULES: dict[str, Callable[..., Any]] = {
     "subtract": lambda at, a, b: at.field.rational(0) if a is b else a - b,
     "multiply": lambda at, a, b: a * b,
     "divide": lambda at, a, b: at.field.divide(a, b),
-    "negate": lambda at, a: Infinite(-a.sign) if isinstance(a, Infinite) else -a,
+    "negate": lambda at, a: type(a)(-a.sign) if isinstance(a, (Infinite, Huge)) else -a,
     "power": _power,
     "integer_power": _integer_power,
     "sqrt": _sqrt,

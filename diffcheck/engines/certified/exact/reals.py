@@ -18,14 +18,15 @@ from diffcheck.engines.certified.exact.number import Atom, Atoms, Monomial, Numb
 from diffcheck.engines.certified.line import Line, Mode, Trouble
 from diffcheck.graph.functions import FUNCTIONS
 
-BITS = (64, 192, 640, 2048, 8192)  # of the balls that tell a sign
+BITS = (64, 192, 640, 2048, 8192, 32768)  # of the balls that tell a sign
 SURE = 192  # bits at which a number that still may be zero is looked at for being it
 PRIMES = [n for n in range(2, 200) if all(n % d for d in range(2, n))]
 FACTORED_BITS = 80  # an integer that short is factored in no time
 MOST_ROOT = 1000  # the degree of a root
 MOST_POWER_BITS = 2**15  # of a power of a rational that is multiplied out
 MOST_MULTIPLE = 10_000  # e^(3/10)³ is e^(9/10)
-WORK = 3_000_000
+WORK = 1_000_000  # products of terms, and balls of 64 bits: some seconds
+OF_VALUES = 100  # times the work: functions whose coefficients follow from values on a circle
 HALF, ONE = fmpq(1, 2), fmpq(1)
 
 
@@ -132,7 +133,7 @@ class Reals:
         return result if left.rational == 1 else result + self._opaque_log(left)
 
     def _opaque_log(self, u: Number) -> Number:
-        atom = self._atoms.atom(("log", key_of(u)), arb.log, (u,))
+        atom = self._atoms.atom(("log", key_of(u)), arb.log1p, (u - self.rational(1),))  # close to 1, log would lose digits
         atom.log_of = u.rational
         return self._atoms.power(atom, 1)
 
@@ -272,6 +273,12 @@ class Reals:
                 return nearest_number if self.sign(u - nearest_number) >= 0 else self.rational(nearest - 1)
         raise not_known("floor of a number that may be an integer")
 
+    def below(self, u: Number) -> Fraction:
+        if self.sign(u) <= 0:
+            raise no_series("a pole whose order is not rational")
+        scaled = (u.ball(BITS[1]) * 2**BITS[0]).lower().floor()
+        return Fraction(int(scaled.unique_fmpz()), 2 ** BITS[0])
+
     def function(self, name: str, arguments: Sequence[Number]) -> Number:
         """A function of the table at one point: a number that is known, or else an atom."""
         known = VALUES.get(name)
@@ -285,7 +292,7 @@ class Reals:
         if moving == len(arguments) - 1:
             exact = [exact_coefficient(name, k, [u.rational for u in arguments]) for k in range(terms)]
             coefficients = [c if q is None else self.rational(q) for c, q in zip(coefficients, exact, strict=True)]
-        return [self.function(name, arguments), *coefficients[1:]] if name in VALUES else coefficients
+        return [self.function(name, arguments), *coefficients[1:]]
 
     def _coefficients(self, name: str, arguments: Sequence[Number], moving: int | None, terms: int) -> list[Number]:
         arguments = [self._representative((name, i, len(arguments)), u) for i, u in enumerate(arguments)]
@@ -297,7 +304,7 @@ class Reals:
         return [self._atom_or_rational((*key, k), source, k, arguments) for k in range(terms)]
 
     def _atom_or_rational(self, key: object, source: _Source, k: int, arguments: Sequence[Number]) -> Number:
-        atom = self._atoms.atom(key, lambda *balls: source.coefficient(k, balls), arguments)
+        atom = self._atoms.atom(key, lambda *balls: source.coefficient(k, balls), arguments, source.weight)
         ball = self._atoms.power(atom, 1).ball(BITS[0])
         if ball.is_exact() and ball.is_finite():
             mantissa, exponent = ball.man_exp()
@@ -323,6 +330,7 @@ class _Source:
         self._rationals = rationals  # what is exact stays exact: an order, or the exponent of a power
         self._moving = moving
         self._found: dict[int, list[arb]] = {}
+        self.weight = OF_VALUES if (self._row.column("ball") or "").startswith("values:") else 1
 
     def coefficient(self, k: int, balls: Sequence[arb]) -> arb:
         """At flint's present precision."""

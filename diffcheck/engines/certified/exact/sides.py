@@ -6,13 +6,12 @@ Where one Laurent series holds on both sides, it is taken; otherwise the two sid
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from diffcheck.engines.certified.exact.field import Field, NoValue, not_defined
-from diffcheck.engines.certified.exact.germs import ONE, OSCILLATES, Germ, Germs, in_order
+from diffcheck.engines.certified.exact.germs import ONE, OSCILLATES, Germ, Germs, Huge, in_order
 from diffcheck.engines.certified.exact.pointwise import Infinite, Pointwise
 from diffcheck.engines.certified.line import Kind, Trouble
 from diffcheck.graph.graph import Graph, evaluate
@@ -49,40 +48,69 @@ def undecided(trouble: Trouble, value: Any = None) -> Joint:
     return Joint(Status.UNDECIDED, trouble.reason, value, trouble=trouble)
 
 
-def joint(field: Field, graph: Graph, values: Mapping[str, Any], name: str, order: int, cut: int) -> Joint:
-    """The derivative of a graph by a variable at elements of a field; `cut` is the number of terms that are carried."""
-    nested = partial(_derivative, cut=cut)
-    at_point = evaluate(graph, Pointwise(field, nested), values)
-    if isinstance(at_point, Infinite):
-        at_point = Trouble(Kind.UNDEFINED, "f is infinite there")
-    if isinstance(at_point, Trouble) and at_point.kind is not Kind.UNDEFINED:
-        return undecided(at_point)
-
-    def follow(direction: int, is_two_sided: bool = False) -> Side | Trouble:
-        germs = Germs(field, order + SPARE_ORDERS + cut, is_two_sided)
-        moved = {other: germs.constant(u) for other, u in values.items()} | {name: germs.variable(values[name], direction)}
-        f = evaluate(graph, Pointwise(germs, nested), moved)
-        if isinstance(f, Infinite):
-            return Side([], f.sign)
-        return f if isinstance(f, Trouble) else _read(germs, f, order, direction)
-
-    around = follow(RIGHT, is_two_sided=True)
-    sides = (around, around) if isinstance(around, Side) and not around.infinite else (follow(LEFT), follow(RIGHT))
-    if isinstance(at_point, Trouble):
-        return _without_value(field, at_point, *sides)
-    if not all(isinstance(side, Side) for side in sides):
-        return _one_side(field, at_point, *sides, order)
-    return _join(field, at_point, *sides, order)
+Function: TypeAlias = Callable[[Field, Mapping[str, Any]], Any]  # the value in any field, or a Trouble
 
 
-def _derivative(field: Field, graph: Graph, values: dict[str, Any], name: str, order: int, cut: int) -> Any:
-    """The derivative as an element of the field. Raises NoValue where there is none, or it is not proved."""
-    found = joint(field, graph, values, name, order, cut)
+def of_graph(graph: Graph, cut: int) -> Function:
+    """A graph as a function in every field; `cut` is the number of terms that its derivatives carry beyond those wanted."""
+
+    def nested(field: Field, inner: Graph, values: Mapping[str, Any], name: str, order: int) -> Any:
+        return element(joint(field, of_graph(inner, cut), values, name, order, cut))
+
+    return lambda field, values: evaluate(graph, Pointwise(field, nested), values)
+
+
+def derivative(f: Function, name: str, order: int, cut: int) -> Function:
+    """A derivative of a function as a function."""
+
+    def function(field: Field, values: Mapping[str, Any]) -> Any:
+        try:
+            return element(joint(field, f, values, name, order, cut))
+        except NoValue as no_value:
+            return no_value.trouble
+
+    return function
+
+
+def element(found: Joint) -> Any:
+    """The derivative. Raises NoValue where there is none, or it is not proved."""
     if found.status is Status.SMOOTH:
         return found.derivative
     if found.trouble is not None:
         raise NoValue(found.trouble)
     raise not_defined("the derivative does not exist there")
+
+
+def joint(field: Field, f: Function, values: Mapping[str, Any], name: str, order: int, cut: int) -> Joint:
+    """The derivative of a function by a variable at elements of a field."""
+
+    def follow(direction: int, is_two_sided: bool = False) -> tuple[Side | Trouble, bool]:
+        germs = Germs(field, order + SPARE_ORDERS + cut, is_two_sided)
+        moved = {other: germs.constant(u) for other, u in values.items()} | {name: germs.variable(values[name], direction)}
+        found = f(germs, moved)
+        if isinstance(found, (Infinite, Huge)):
+            return Side([], found.sign), False
+        return (found if isinstance(found, Trouble) else _read(germs, found, order, direction)), germs.is_regular
+
+    around, is_regular = follow(RIGHT, is_two_sided=True)
+    is_followed = isinstance(around, Side) and len(around.derivatives) > order
+    if isinstance(around, Side) and is_followed and is_regular:
+        return _smooth(around.derivatives[0], around, order)
+    at_point = f(field, values)
+    if isinstance(at_point, Infinite):
+        at_point = Trouble(Kind.UNDEFINED, "f is infinite there")
+    if isinstance(at_point, Trouble) and at_point.kind is not Kind.UNDEFINED:
+        return undecided(at_point)
+    left, right = (around, around) if is_followed else (follow(direction)[0] for direction in (LEFT, RIGHT))
+    if isinstance(at_point, Trouble):
+        return _without_value(field, at_point, left, right)
+    if isinstance(left, Side) and isinstance(right, Side):
+        return _join(field, at_point, left, right, order)
+    return _one_side(field, at_point, left, right, order)
+
+
+def _smooth(value: Any, side: Side, order: int) -> Joint:
+    return Joint(Status.SMOOTH, "", value, side.derivatives[order], next(iter(side.derivatives[order + 1 :]), None))
 
 
 # Reading a germ
@@ -157,8 +185,7 @@ def _join(field: Field, at_point: Any, left: Side, right: Side, order: int) -> J
             if n >= len(side.derivatives) and side.unknown is not None:
                 return undecided(side.unknown, at_point)
         return Joint(Status.VERTICAL, _steepness(left, right, n), at_point)
-    following = None if left is not right and len(right.derivatives) <= order + 1 else next(iter(right.derivatives[order + 1 :]), None)
-    return Joint(Status.SMOOTH, "", at_point, right.derivatives[order], following)
+    return _smooth(at_point, right if left is right else replace(right, derivatives=right.derivatives[: order + 1]), order)
 
 
 def _is_jump(field: Field, at_point: Any, side: Side, name: str) -> Joint | None:

@@ -1,0 +1,76 @@
+"""Rules for what grows faster than every power of 1/t, such as exp(1/t): it outweighs every germ, and its inverse is flat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from flint import fmpq
+
+from diffcheck.engines.certified.exact.field import no_series
+from diffcheck.engines.certified.exact.germs import Huge
+
+
+def _sign(field: Any, u: Any) -> int:
+    """Of a factor or a divisor that is not flat, nor zero."""
+    if isinstance(u, Huge):
+        return u.sign
+    lead = field.leading(u)
+    if lead is None:
+        raise no_series("zero times what grows faster than every power")
+    sign: int = lead[2]
+    return sign
+
+
+def _add(field: Any, a: Any, b: Any) -> Huge:
+    signs = {u.sign for u in (a, b) if isinstance(u, Huge)}
+    if len(signs) > 1:
+        raise no_series("a difference of functions that grow faster than every power")
+    return Huge(signs.pop())
+
+
+def _multiply(field: Any, a: Any, b: Any) -> Huge:
+    return Huge(_sign(field, a) * _sign(field, b))
+
+
+def _divide(field: Any, a: Any, b: Any) -> Any:
+    if isinstance(a, Huge) and isinstance(b, Huge):
+        raise no_series("a quotient of functions that grow faster than every power")
+    return _multiply(field, a, b) if isinstance(a, Huge) else field.remainder(field.cut, side=b.sign * field.sign(a))
+
+
+def _power(field: Any, base: Any, exponent: Any) -> Any:
+    q = exponent if isinstance(exponent, fmpq) else None if isinstance(exponent, Huge) else field.as_rational(exponent)
+    if not isinstance(base, Huge) or base.sign < 0 or not q:
+        raise no_series("a power of what grows faster than every power")
+    return base if q > 0 else field.remainder(field.cut, side=1)
+
+
+def _exp(field: Any, u: Huge) -> Any:
+    return u if u.sign > 0 else field.remainder(field.cut, side=1)
+
+
+def _atan(field: Any, u: Huge) -> Any:
+    return field.pi * field.rational(fmpq(u.sign, 2)) + field.remainder(field.cut)
+
+
+def _oscillation(field: Any, u: Huge) -> Any:
+    return field.remainder(Fraction(0), is_rough=True)
+
+
+RULES: dict[str, Callable[..., Any]] = {
+    "add": _add,
+    "subtract": lambda field, a, b: _add(field, a, Huge(-b.sign) if isinstance(b, Huge) else b),
+    "negate": lambda field, u: Huge(-u.sign),
+    "multiply": _multiply,
+    "divide": _divide,
+    "power": _power,
+    "integer_power": _power,
+    "sqrt": lambda field, u: u,
+    "cbrt": lambda field, u: u,
+    "exp": _exp,
+    "atan": _atan,
+    "sin": _oscillation,
+    "cos": _oscillation,
+}
