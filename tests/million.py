@@ -78,7 +78,7 @@ def wrong_verdict(proof: Certificate, coordinate: float) -> str:
     verdict = judge_number(nearest, proof, coordinate).verdict
     if verdict not in RIGHT and _has_one_nearest(proof):
         return f"the nearest float {nearest!r} is {verdict}"
-    far = nearest + FAR * tolerance(proof, coordinate, nearest)
+    far = nearest + FAR * tolerance(proof, nearest)
     if verdict is Verdict.EXACT and math.isfinite(far) and judge_number(far, proof, coordinate).outcome is Outcome.PASS:
         return f"{far!r} passes, and {nearest!r} is right"
     return ""
@@ -90,10 +90,10 @@ def _has_one_nearest(proof: Certificate) -> bool:
     return FLOAT64.round(proof.derivative.lower) == FLOAT64.round(proof.derivative.upper)
 
 
-def tolerance(proof: Certificate, coordinate: float, slope: float) -> float:
+def tolerance(proof: Certificate, slope: float) -> float:
     """4 ulps, or 8u(1 + κ)|f'|: the error of a derivative that passes."""
-    change = float(proof.next_derivative.midpoint) if proof.next_derivative is not None else 0.0
-    return max(4 * FLOAT64.ulp(slope), CONDITION_FACTOR * FLOAT64.unit_roundoff * (abs(slope) + abs(coordinate * change)))
+    change = float(proof.sensitivity.upper) if proof.sensitivity is not None else 0.0
+    return max(4 * FLOAT64.ulp(slope), CONDITION_FACTOR * FLOAT64.unit_roundoff * (abs(slope) + change))
 
 
 def chunk(seed: int, checks: int = CHUNK) -> Found:

@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from proofs import proof_of
 
 from diffcheck.judgement.formats import FORMATS, Format
 from diffcheck.judgement.verdict import Judgement, Rule, judge
@@ -26,7 +27,13 @@ def ball(midpoint: str, radius: str = "0") -> Enclosure:
 
 
 def smooth(derivative: str = "1", radius: str = "0", value: str = "1", following: str = "0") -> Certificate:
-    return Certificate(Status.SMOOTH, "", ball(value), ball(derivative, radius), next_derivative=ball(following))
+    """At a point of size 1, so that the sensitivity is the size of the following derivative."""
+    change = ball(following)
+    return Certificate(Status.SMOOTH, "", ball(value), ball(derivative, radius), next_derivative=change, sensitivity=change)
+
+
+def sensitive(change: str, radius: str, derivative: str = "1") -> Certificate:
+    return Certificate(Status.SMOOTH, "", ball("1"), ball(derivative), sensitivity=ball(change, radius))
 
 
 def special(status: Status, left: str | None = None, right: str | None = None) -> Certificate:
@@ -121,9 +128,50 @@ def test_by_the_size_of_the_error(truth: Certificate, ulps: int, expected: tuple
     assert verdict(judge(1 + ulps * ULP, X, truth, DOUBLE, lambda: wrong)) == expected
 
 
-def test_the_argument_at_zero_has_no_rounding_that_could_excuse_an_error() -> None:
+@pytest.mark.parametrize(
+    ("truth", "ulps", "expected"),
+    [
+        (sensitive("10", "1"), 35, (Verdict.ILL_CONDITIONED, PASS)),  # 40 ulps for κ = 9, 48 for κ = 11
+        (sensitive("10", "1"), 44, (Verdict.UNDECIDED, UNDECIDED)),
+        (sensitive("10", "1"), 50, (Verdict.WRONG, FAIL)),
+        (sensitive("7.7e9", "8.8e10"), 10**9, (Verdict.UNDECIDED, UNDECIDED)),
+        (sensitive("0", "Infinity"), 10**9, (Verdict.UNDECIDED, UNDECIDED)),
+        (sensitive("0", "Infinity"), 4, (Verdict.AGREES, PASS)),
+        (sensitive("0", "0"), 10, (Verdict.WRONG, FAIL)),
+    ],
+)
+def test_a_condition_number_excuses_as_far_as_it_is_proved(truth: Certificate, ulps: int, expected: tuple[Verdict, Outcome]) -> None:
     wrong = rule("12345", "0")
-    assert judge(1 + 20 * ULP, 0.0, smooth("1", following="10"), DOUBLE, lambda: wrong).verdict is Verdict.WRONG
+    assert verdict(judge(1 + ulps * ULP, X, truth, DOUBLE, lambda: wrong)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "change"),
+    [
+        ("exp(x)", 0.5, "0.82436063535006407"),
+        ("x^3", -2.0, "24"),
+        ("x^2", 0.0, "0"),
+        ("5x", 3.0, "0"),
+        ("sin(100x)", 0.01, "84.147098480789650665"),
+    ],
+)
+def test_the_sensitivity_of_a_derivative_is_proved(text: str, x: float, change: str) -> None:
+    found = proof_of(text, x).sensitivity
+    assert found is not None
+    assert float(found) == pytest.approx(float(change), rel=1e-14, abs=0)
+    assert found.radius < Decimal("1e-30")
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "claim"),
+    [
+        ("x + 1e-16*(sin(1e32*x)^2 + cos(1e32*x)^2)", 0.7, 1.000004),
+        ("x + 1e-9*(sin(1e25*x)^2 + cos(1e25*x)^2)", 0.7, 1 + 2e-13),
+        ("3x + 1e-14*(cosh(1e3*x)^2 - sinh(1e3*x)^2)", 0.3, 3 + 1e-9),
+    ],
+)
+def test_a_second_derivative_that_cancels_excuses_nothing(text: str, x: float, claim: float) -> None:
+    assert judge(claim, x, proof_of(text, x), DOUBLE, lambda: rule(repr(claim))).outcome is not PASS
 
 
 HARMLESS = math.sqrt(DOUBLE.unit_roundoff)
@@ -155,6 +203,12 @@ def test_an_error_is_harmless_beside_the_value_of_the_function(value: str, coord
     """tanh at 20: 0 instead of 1.7e-17 harms nobody, since tanh is 1 there."""
     truth = smooth("1.7e-17", value=value)
     assert verdict(judge(0.0, coordinate, truth, DOUBLE, lambda: rule("1.7e-17", bound="1"))) == (Verdict.UNSTABLE, outcome)
+
+
+@pytest.mark.parametrize(("radius", "expected"), [("0.1", (Verdict.UNSTABLE, WARN)), ("1", (Verdict.UNDECIDED, UNDECIDED))])
+def test_an_error_is_harmless_as_far_as_it_is_proved(radius: str, expected: tuple[Verdict, Outcome]) -> None:
+    truth = Certificate(Status.SMOOTH, "", ball("1", radius), ball("1e-20"))
+    assert verdict(judge(0.5 * HARMLESS, 1.0, truth, DOUBLE, lambda: rule("1e-20", bound="1"))) == expected
 
 
 def test_between_the_slopes_of_the_two_sides_of_a_tie_that_rounding_may_turn_nothing_is_accused() -> None:

@@ -9,15 +9,23 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal  # operators round to the thread's context: here every operation names its own
+from typing import NamedTuple
 
 from diffcheck.judgement.formats import Format
-from diffcheck.results import EXACT, UP, Certificate, Enclosure, Outcome, Status, Verdict
+from diffcheck.results import DOWN, EXACT, UP, Certificate, Enclosure, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
 CONDITION_FACTOR = 8
 NOTHING = Decimal("1e-320")  # below every float
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
 PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
+
+
+class Range(NamedTuple):
+    """Proved bounds of a number that is not negative."""
+
+    least: Decimal
+    most: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +148,23 @@ def _judge_smooth(
         return out_of_range
     if not math.isfinite(y):
         return Judgement(Verdict.NONFINITE, FAIL, None, f"the value is {y}; the derivative is {shown(derivative)}")
-    error_low, error_high = _distance(y, derivative)
-    low, high = _ulps(error_low, error_high, derivative, fmt)
+    error = _distance(y, derivative)
+    least_ulps, ulps = _ulps(error, derivative, fmt)
     if y == nearest:
-        return Judgement(Verdict.EXACT, PASS, high, "the nearest float")
-    if high <= AGREES_ULPS:
-        return Judgement(Verdict.AGREES, PASS, high, f"within {AGREES_ULPS:.0f} ulps")
-    allowed = _conditioning(x, truth, derivative, fmt)
-    if error_high <= allowed:
-        reason = f"{_digits(error_high, derivative)}; the function is that sensitive to its argument"
-        return Judgement(Verdict.ILL_CONDITIONED, PASS, high, reason)
-    if low <= AGREES_ULPS or error_low <= allowed:
-        return Judgement(Verdict.UNDECIDED, UNDECIDED, high, f"the enclosure is too wide to tell: {truth.reason or 'precision ran out'}")
-    return _judge_large_error(error_high, high, derivative, allowed, _harmless(x, truth, derivative, fmt), known())
+        return Judgement(Verdict.EXACT, PASS, ulps, "the nearest float")
+    if ulps <= AGREES_ULPS:
+        return Judgement(Verdict.AGREES, PASS, ulps, f"within {AGREES_ULPS:.0f} ulps")
+    allowed = _conditioning(truth, derivative, fmt)
+    if error.most <= allowed.least:
+        reason = f"{_digits(error.most, derivative)}; the function is that sensitive to its argument"
+        return Judgement(Verdict.ILL_CONDITIONED, PASS, ulps, reason)
+    if least_ulps <= AGREES_ULPS or error.least <= allowed.most:
+        return _too_wide(ulps, truth)
+    return _judge_large_error(error, ulps, truth, allowed, _harmless(x, truth, derivative, fmt), known())
+
+
+def _too_wide(ulps: float, truth: Certificate) -> Judgement:
+    return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"the enclosure is too wide to tell: {truth.reason or 'precision ran out'}")
 
 
 def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -> Judgement | None:
@@ -169,60 +181,67 @@ def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -
     return None
 
 
-def _judge_large_error(
-    error: Decimal, ulps: float, derivative: Enclosure, allowed: Decimal, harmless: Decimal, rule: Rule | None
-) -> Judgement:
-    outcome = WARN if error <= harmless else FAIL
-    digits = _digits(error, derivative)
+def _judge_large_error(error: Range, ulps: float, truth: Certificate, allowed: Range, harmless: Range, rule: Rule | None) -> Judgement:
+    derivative = truth.derivative
+    assert derivative is not None
+    outcome = _harm(error, harmless)
+    digits = _digits(error.most, derivative)
     if rule is None:
         reason = f"{digits}: the derivative is {shown(derivative)}; its program is not known, so rule and rounding are not told apart"
-        return Judgement(Verdict.INACCURATE, outcome, ulps, reason)
+        return _too_wide(ulps, truth) if outcome is UNDECIDED else Judgement(Verdict.INACCURATE, outcome, ulps, reason)
     exact = rule.exact()
     if exact is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"{digits}, and {rule.name} could not be evaluated in exact arithmetic")
     gap = _gap(exact, derivative)
-    bound = rule.bound() if gap > allowed or outcome is FAIL else None
-    if gap > EXACT.add(allowed, bound or Decimal(0)) if rule.literals_are_rounded else gap > allowed:
+    bound = rule.bound() if gap.most > allowed.least or outcome is not WARN else None
+    literals = bound if bound is not None and rule.literals_are_rounded else Decimal(0)
+    if gap.least > UP.add(allowed.most, literals):
         given, right = _told_apart(exact, derivative)
-        reason = f"in exact arithmetic {rule.name} gives {given} in the place of {right}"
-        return Judgement(Verdict.WRONG, FAIL, ulps, reason)
-    if bound is not None and error > bound:
+        return Judgement(Verdict.WRONG, FAIL, ulps, f"in exact arithmetic {rule.name} gives {given} in the place of {right}")
+    if gap.most > DOWN.add(allowed.least, literals) or outcome is UNDECIDED:
+        return _too_wide(ulps, truth)
+    if bound is not None and error.most > bound:
         return Judgement(Verdict.INACCURATE, outcome, ulps, f"{digits}, though {rule.name} is right in exact arithmetic")
     return Judgement(Verdict.UNSTABLE, outcome, ulps, f"{digits}: {rule.name} is right, but rounding spoils the value")
 
 
-def _distance(y: float, derivative: Enclosure) -> tuple[Decimal, Decimal]:
-    """Bounds of |y - f'|."""
-    middle = EXACT.subtract(Decimal(y), derivative.midpoint).copy_abs()
-    slack = UP.add(derivative.radius, UP.scaleb(middle, -55))
-    return max(Decimal(0), EXACT.subtract(middle, slack)), UP.add(middle, slack)
+def _harm(error: Range, harmless: Range) -> Outcome:
+    """What an error means that no condition excuses."""
+    if error.most <= harmless.least:
+        return WARN
+    return FAIL if error.least > harmless.most else UNDECIDED
 
 
-def _ulps(error_low: Decimal, error_high: Decimal, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
+def _distance(y: float, derivative: Enclosure) -> Range:
+    """|y - f'|."""
+    return _gap(Enclosure(Decimal(y), Decimal(0)), derivative)
+
+
+def _gap(a: Enclosure, b: Enclosure) -> Range:
+    """The distance of two numbers that are enclosed."""
+    least = max(Decimal(0), DOWN.subtract(a.lower, b.upper), DOWN.subtract(b.lower, a.upper))
+    return Range(least, max(UP.subtract(a.upper, b.lower), UP.subtract(b.upper, a.lower)))
+
+
+def _ulps(error: Range, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
     """Bounds of the error in units of the last place of the true value."""
     unit = Decimal(fmt.ulp(min(abs(float(derivative)), fmt.largest)))
-    return float(EXACT.divide(error_low, unit)), float(UP.divide(error_high, unit))
+    return float(DOWN.divide(error.least, unit)), float(UP.divide(error.most, unit))
 
 
-def _gap(a: Enclosure, b: Enclosure) -> Decimal:
-    """The least distance of two enclosures."""
-    return max(Decimal(0), EXACT.subtract(EXACT.subtract(a.midpoint, b.midpoint).copy_abs(), EXACT.add(a.radius, b.radius)))
+def _conditioning(truth: Certificate, derivative: Enclosure, fmt: Format) -> Range:
+    """8u(1 + κ)|f'| with κ = |x f''/f'|, of several variables Σ|xᵢ ∂f'/∂xᵢ|/|f'|: what one rounding of the argument may cost."""
+    factor, change = Decimal(CONDITION_FACTOR * fmt.unit_roundoff), truth.sensitivity or Enclosure(Decimal(0), Decimal(0))
+    least = DOWN.multiply(factor, DOWN.add(derivative.least_magnitude, change.least_magnitude))
+    return Range(least, UP.multiply(factor, UP.add(derivative.magnitude, change.magnitude)))
 
 
-def _conditioning(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) -> Decimal:
-    """8u(1 + κ)|f'| with κ = |x f''/f'|: what one rounding of the argument may cost."""
-    size = derivative.midpoint.copy_abs()
-    change = truth.next_derivative.midpoint.copy_abs() if truth.next_derivative is not None else Decimal(0)
-    sensitivity = EXACT.add(size, EXACT.multiply(Decimal(x).copy_abs(), change))
-    return EXACT.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), sensitivity)
-
-
-def _harmless(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) -> Decimal:
+def _harmless(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) -> Range:
     """√u·max(|f'|, |f|/max(1, |x|)): an error that no use of the derivative will notice."""
-    size = derivative.midpoint.copy_abs()
-    value = truth.value.midpoint.copy_abs() if truth.value is not None else Decimal(0)
-    scale = max(size, EXACT.divide(value, Decimal(max(1.0, abs(x)))))
-    return EXACT.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), scale)
+    value, length = truth.value or Enclosure(Decimal(0), Decimal(0)), Decimal(max(1.0, abs(x)))
+    factor = Decimal(math.sqrt(fmt.unit_roundoff))
+    least = max(derivative.least_magnitude, DOWN.divide(value.least_magnitude, length))
+    return Range(DOWN.multiply(factor, least), UP.multiply(factor, max(derivative.magnitude, UP.divide(value.magnitude, length))))
 
 
 def _digits(error: Decimal, derivative: Enclosure) -> str:

@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from flint import arb, arb_series
 
-from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narrow, scope
+from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narrow, scope, sensitivity
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, is_finite
 from diffcheck.engines.certified.sides import from_both_sides, in_trouble
@@ -38,9 +38,9 @@ def certify(graph: Graph, point: Mapping[str, float], wrt: str, order: int = 1) 
             break
     else:
         found = _given_up(found)
-    if isinstance(found, Jet):
-        return replace(found.certificate(), confirmed=confirms(graph, point, wrt, order, found))
-    return found
+    certificate = replace(found.certificate(), confirmed=confirms(graph, point, wrt, order, found)) if isinstance(found, Jet) else found
+    following = certificate.next_derivative
+    return certificate if following is None else replace(certificate, sensitivity=sensitivity(following, point[wrt]))
 
 
 def _given_up(found: Jet | Certificate) -> Jet | Certificate:
