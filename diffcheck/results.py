@@ -71,8 +71,12 @@ class Status(StrEnum):
     BOUNDARY = "boundary"
     HOLE = "hole"
     UNDEFINED = "undefined"
+    LIMIT_UNKNOWN = "undefined, limit not known"  # f has no value; a finite limit is neither proved nor disproved
     UNDECIDED = "undecided"
     UNSAMPLED = "unsampled"  # one of very many points: not certified
+
+
+NOT_DEFINED = (Status.UNDEFINED, Status.LIMIT_UNKNOWN)  # and no limit to show in the value's stead
 
 
 class Outcome(StrEnum):
@@ -98,6 +102,7 @@ class Verdict(StrEnum):
     VERTICAL = "vertical"
     BOUNDARY = "boundary"
     HOLE = "hole"
+    LIMIT_UNKNOWN = "limit unknown"
     SPURIOUS = "spurious"
     OUTSIDE = "outside"
     NONFINITE = "nonfinite"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from proofs import proof_of
 
+from diffcheck import check
 from diffcheck.judgement.formats import FORMATS, Format
 from diffcheck.judgement.verdict import Judgement, Rule, judge
 from diffcheck.results import Certificate, Enclosure, Outcome, Status, Verdict
@@ -58,6 +60,9 @@ REVERSED_KINK = special(Status.KINK, "2", "1")
         (special(Status.UNDEFINED), NAN, (Verdict.UNDEFINED, PASS)),
         (special(Status.UNDEFINED), -INF, (Verdict.UNDEFINED, PASS)),
         (special(Status.UNDEFINED), 0.0, (Verdict.SPURIOUS, FAIL)),
+        (special(Status.LIMIT_UNKNOWN), NAN, (Verdict.UNDEFINED, PASS)),
+        (special(Status.LIMIT_UNKNOWN), INF, (Verdict.UNDEFINED, PASS)),
+        (special(Status.LIMIT_UNKNOWN), 0.0, (Verdict.LIMIT_UNKNOWN, WARN)),
         (KINK, -1.0, (Verdict.SUBGRADIENT, PASS)),
         (KINK, 0.0, (Verdict.SUBGRADIENT, PASS)),
         (KINK, 1.0 + 4 * ULP, (Verdict.SUBGRADIENT, PASS)),
@@ -76,6 +81,20 @@ REVERSED_KINK = special(Status.KINK, "2", "1")
 )
 def test_at_points_that_are_not_smooth(truth: Certificate, y: float, expected: tuple[Verdict, Outcome]) -> None:
     assert verdict(judge(y, X, truth, DOUBLE)) == expected
+
+
+def test_a_value_where_a_limit_is_not_known_is_a_warning_in_every_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diffcheck.judgement.judge.certify", lambda *_: Certificate(Status.LIMIT_UNKNOWN, "division by zero"))
+    report = check("sin(x)/x", at=0, claim="0")
+    (sample,) = report.samples
+    assert [(result.verdict, result.outcome) for result in sample.results][-2:] == [
+        (Verdict.UNDEFINED, PASS),
+        (Verdict.LIMIT_UNKNOWN, WARN),
+    ]
+    assert "f = not defined" in str(report)
+    assert "undefined, limit not known" in str(report)
+    (line,) = json.loads(report.to_json())["samples"]
+    assert (line["status"], line["results"][-1]["verdict"]) == ("undefined, limit not known", "limit unknown")
 
 
 LARGEST = DOUBLE.largest

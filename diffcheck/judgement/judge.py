@@ -19,7 +19,7 @@ from diffcheck.judgement.diagnosis import corners, why
 from diffcheck.judgement.evidence import Cause, Evidence, Source
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.verdict import Rule, judge
-from diffcheck.results import Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
+from diffcheck.results import NOT_DEFINED, Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
 
 Point = Mapping[str, float]
 Values = Mapping[str, float | UnsupportedError]
@@ -80,7 +80,7 @@ class Judge:
         if isinstance(value, UnsupportedError) and entry.graph is not None:
             note = f" ({value.reason}: evaluated in exact arithmetic and rounded)"
             exact = enclose_value(entry.graph, point)
-            value = self._format.round(exact.midpoint) if exact is not None else math.nan if proved.status is Status.UNDEFINED else value
+            value = self._format.round(exact.midpoint) if exact is not None else math.nan if proved.status in NOT_DEFINED else value
         if isinstance(value, UnsupportedError):
             missing = entry.missing or value
             verdict = Verdict(missing.verdict) if isinstance(missing, LostError) else Verdict.UNSUPPORTED

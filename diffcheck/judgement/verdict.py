@@ -94,6 +94,13 @@ def _judge_undefined(y: float, truth: Certificate, fmt: Format) -> Judgement:
     return Judgement(Verdict.UNDEFINED, PASS, None, f"f is not defined here: {truth.reason}")
 
 
+def _judge_without_known_limit(y: float, truth: Certificate, fmt: Format) -> Judgement:
+    if not math.isfinite(y):
+        return _judge_undefined(y, truth, fmt)
+    reason = f"f is not defined here ({truth.reason}), and whether it has a finite limit is not known; the slope is given as {y:.6g}"
+    return Judgement(Verdict.LIMIT_UNKNOWN, WARN, None, reason)
+
+
 def _judge_kink(y: float, truth: Certificate, fmt: Format) -> Judgement:
     ends = sorted((end for end in (truth.left, truth.right) if end is not None), key=lambda end: end.midpoint)
     interval = f"the Clarke interval [{float(ends[0]):.6g}, {float(ends[1]):.6g}]"
@@ -128,6 +135,7 @@ def _judge_undecided(y: float, truth: Certificate, fmt: Format) -> Judgement:
 
 _AT_SPECIAL_POINTS: dict[Status, Callable[[float, Certificate, Format], Judgement]] = {
     Status.UNDEFINED: _judge_undefined,
+    Status.LIMIT_UNKNOWN: _judge_without_known_limit,
     Status.KINK: _judge_kink,
     Status.JUMP: _judge_as_status(Verdict.JUMP),
     Status.VERTICAL: _judge_as_status(Verdict.VERTICAL),
