@@ -14,7 +14,7 @@ from proofs import proof_of
 
 from diffcheck import check
 from diffcheck.judgement.formats import FORMATS, Format
-from diffcheck.judgement.verdict import Judgement, Rule, judge
+from diffcheck.judgement.verdict import Judgement, Rule, Turned, judge
 from diffcheck.results import Certificate, Enclosure, Outcome, Status, Verdict
 
 DOUBLE, SINGLE = FORMATS["float64"], FORMATS["float32"]
@@ -43,7 +43,7 @@ def special(status: Status, left: str | None = None, right: str | None = None) -
 
 
 def rule(exact: str | None, bound: str = "0", rounded: bool = False) -> Rule:
-    return Rule("the formula", lambda: None if exact is None else ball(exact), lambda: Decimal(bound), rounded)
+    return Rule("the formula", lambda: None if exact is None else ball(exact), lambda: Decimal(bound), is_formula=not rounded)
 
 
 def verdict(found: Judgement) -> tuple[Verdict, Outcome]:
@@ -230,10 +230,46 @@ def test_an_error_is_harmless_as_far_as_it_is_proved(radius: str, expected: tupl
     assert verdict(judge(0.5 * HARMLESS, 1.0, truth, DOUBLE, lambda: rule("1e-20", bound="1"))) == expected
 
 
-def test_between_the_slopes_of_the_two_sides_of_a_tie_that_rounding_may_turn_nothing_is_accused() -> None:
-    beside = [smooth("-1").derivative]
-    for y, expected in ((-1.0, Verdict.ILL_CONDITIONED), (0.0, Verdict.ILL_CONDITIONED), (-1.1, Verdict.WRONG), (1.1, Verdict.WRONG)):
-        assert judge(y, X, smooth("1"), DOUBLE, lambda y=y: rule(str(y), "0"), lambda: beside).verdict is expected
+ONE_TIE = Turned([ball("-1")], sides=[ball("-1")])
+THREE_TIES = Turned([ball("3"), ball("3"), ball("0")], [ball("10")], [ball("3"), ball("0"), ball("10")])
+FLUSHED = Turned([ball("-1")])
+
+
+@pytest.mark.parametrize(
+    ("turned", "passing", "failing"),
+    [
+        (ONE_TIE, (-1.0, 0.0), (-1.1, 1.1)),
+        (THREE_TIES, (0.0, 5.0, 10.0), (-0.1, 10.1)),
+        (Turned([ball("3"), ball("3"), ball("0")]), (0.0, 5.0), (-0.1, 5.1)),
+        (Turned([ball("1.5", "0.5")]), (2.0,), (2.1, 0.9)),
+    ],
+)
+def test_between_the_slopes_of_the_sides_of_ties_that_rounding_may_turn_no_float_program_is_accused(
+    turned: Turned, passing: tuple[float, ...], failing: tuple[float, ...]
+) -> None:
+    for y, expected in (*((y, Verdict.ILL_CONDITIONED) for y in passing), *((y, Verdict.WRONG) for y in failing)):
+        assert judge(y, X, smooth("1"), DOUBLE, lambda y=y: rule(str(y), "0", rounded=True), lambda: turned).verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("exact", "turned", "y", "expected"),
+    [
+        ("-1", ONE_TIE, -1.0, Verdict.ILL_CONDITIONED),
+        ("1", ONE_TIE, -1.0, Verdict.ILL_CONDITIONED),
+        ("0.3", ONE_TIE, 0.3, Verdict.WRONG),
+        ("-1", FLUSHED, -1.0, Verdict.WRONG),
+        ("1", FLUSHED, 0.0, Verdict.ILL_CONDITIONED),
+        ("1", FLUSHED, -1.1, Verdict.INACCURATE),
+    ],
+)
+def test_beside_a_tie_a_formula_is_right_on_a_side_or_wrong(exact: str, turned: Turned, y: float, expected: Verdict) -> None:
+    assert judge(y, X, smooth("1"), DOUBLE, lambda: rule(exact), lambda: turned).verdict is expected
+
+
+def test_more_ties_than_are_followed_accuse_nobody_and_are_counted() -> None:
+    found = judge(3.0, X, smooth("1"), DOUBLE, lambda: rule("3"), lambda: Turned(too_many=1000))
+    assert verdict(found) == (Verdict.UNDECIDED, UNDECIDED)
+    assert "1000 conditions" in found.reason
 
 
 def test_the_rule_is_not_computed_when_the_value_is_good() -> None:

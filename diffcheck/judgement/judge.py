@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache, partial
 
 import jax
 import numpy as np
@@ -18,7 +19,7 @@ from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.diagnosis import corners, why
 from diffcheck.judgement.evidence import Cause, Evidence, Source
 from diffcheck.judgement.formats import Format
-from diffcheck.judgement.verdict import Rule, judge
+from diffcheck.judgement.verdict import Rule, Turned, judge
 from diffcheck.results import NOT_DEFINED, Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
 
 Point = Mapping[str, float]
@@ -60,7 +61,8 @@ class Judge:
     def sample(self, point: Point, names: Names, entries: Sequence[Entry], values: Values) -> Sample:
         """What is proved of a derivative at a point, and what each entry's value is worth."""
         proved = self._proved(point, names)
-        results = tuple(self._judged(entry, values[entry.key], point, names, proved) for entry in entries)
+        turned = cache(partial(self._turned, point, names))
+        results = tuple(self._judged(entry, values[entry.key], point, names, proved, turned) for entry in entries)
         clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
         primal = number(values["primal"])
         return Sample(
@@ -75,7 +77,15 @@ class Judge:
         pieces = corners(self._function, point, names[0]) if proved.status is Status.KINK else ""
         return replace(proved, reason=f"kink of {pieces}") if pieces else proved
 
-    def _judged(self, entry: Entry, value: float | UnsupportedError, point: Point, names: Names, proved: Certificate) -> Result:
+    def _judged(
+        self,
+        entry: Entry,
+        value: float | UnsupportedError,
+        point: Point,
+        names: Names,
+        proved: Certificate,
+        turned: Callable[[], Turned],
+    ) -> Result:
         note = ""
         if isinstance(value, UnsupportedError) and entry.graph is not None:
             note = f" ({value.reason}: evaluated in exact arithmetic and rounded)"
@@ -86,7 +96,7 @@ class Judge:
             verdict = Verdict(missing.verdict) if isinstance(missing, LostError) else Verdict.UNSUPPORTED
             return Result(entry.engine, entry.mode, None, None, verdict, Outcome.UNDECIDED, missing.reason)
         given = value
-        judged = judge(value, point[names[0]], proved, self._format, lambda: self._rule(entry, point), lambda: self._beside(point, names))
+        judged = judge(value, point[names[0]], proved, self._format, partial(self._rule, entry, point), turned)
         reason, blame = why(judged, lambda: self._evidence(entry, judged.verdict, given, point, names, proved))
         return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, reason + note, blame)
 
@@ -103,16 +113,20 @@ class Judge:
             return rounding_bound(graph, point, arithmetic)
 
         name = "JAX's rule" if entry.engine == "automatic" else "the formula"
-        return Rule(name, exact, bound, arithmetic.literals_are_rounded)
+        return Rule(name, exact, bound, is_formula=entry.engine != "automatic")
 
     def _arithmetic_of(self, entry: Entry) -> Arithmetic:
         return replace(self._arithmetic, literals_are_rounded=entry.engine == "automatic")
 
-    def _beside(self, point: Point, names: Names) -> list[Enclosure]:
+    def _turned(self, point: Point, names: Names) -> Turned:
         """The derivatives of what rounding may have made of the function."""
         ties = ties_within_rounding(self._function.graph, point, self._arithmetic)
-        proved = (_certified(graph, point, names).derivative for graph in ties)
-        return [derivative for derivative in proved if derivative is not None]
+        if ties.are_too_many:
+            return Turned(too_many=ties.count)
+        found = {turn: _certified(turn.graph, point, names).derivative for turn in (*ties.each, *ties.together)}
+        slopes = {turn: slope for turn, slope in found.items() if slope is not None}
+        each, together = ([slopes[turn] for turn in turns if turn in slopes] for turns in (ties.each, ties.together))
+        return Turned(each, together, [slope for turn, slope in slopes.items() if turn.crossed])
 
     def _evidence(self, entry: Entry, verdict: Verdict, value: float, point: Point, names: Names, proved: Certificate) -> Evidence:
         graph, derivative = self._graph_of(entry), proved.derivative

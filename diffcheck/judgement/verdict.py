@@ -18,6 +18,7 @@ AGREES_ULPS = 4.0
 CONDITION_FACTOR = 8
 NOTHING = Decimal("1e-320")  # below every float
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
+RIGHT_ON_A_SIDE = "a condition is within rounding of a tie here, and in exact arithmetic the formula is right on one of its sides"
 PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
 
 
@@ -42,14 +43,28 @@ class Judgement:
 class Rule:
     """The derivative program that computed a value, in exact arithmetic; its parts are computed when they are needed.
 
-    `bound` is how far rounding may carry the program from its exact value. The literals of JAX's programs are rounded, so
-    that even their exact value may be off by as much; those of a formula are exact.
+    `bound` is how far rounding may carry the program from its exact value. A formula is mathematics, and its exact value right or
+    wrong; the literals of JAX's programs are rounded, so that even their exact value may be off by as much.
     """
 
     name: str  # "the formula", "JAX's rule"
     exact: Callable[[], Enclosure | None]
     bound: Callable[[], Decimal | None]
-    literals_are_rounded: bool = False
+    is_formula: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """The derivatives of the functions that rounding may have made of f: each tie turned by itself, and all of several together.
+
+    `sides` are those of them on which a formula may be right: floats may decide that way, on the other side of a tie. Where there
+    are `too_many` ties, none is followed.
+    """
+
+    each: Sequence[Enclosure] = ()
+    together: Sequence[Enclosure] = ()
+    sides: Sequence[Enclosure] = ()
+    too_many: int = 0
 
 
 def judge(
@@ -58,14 +73,12 @@ def judge(
     truth: Certificate,
     fmt: Format,
     rule: Callable[[], Rule | None] = lambda: None,
-    beside: Callable[[], Sequence[Enclosure]] = tuple,
+    turned: Callable[[], Turned] = Turned,
 ) -> Judgement:
     """The verdict on y as the derivative at x (of several variables: the coordinate of its own).
 
-    `rule()` is None where the program that computed y is not known as a graph.
-
-    `beside()` are the derivatives of the functions that rounding may have made of f, where one of its predicates is within
-    rounding of a tie.
+    `rule()` is None where the program that computed y is not known as a graph; `turned()` is what becomes of f where its
+    conditions are within rounding of a tie.
     """
     special = _AT_SPECIAL_POINTS.get(truth.status)
     if special is not None:
@@ -73,19 +86,54 @@ def judge(
     if truth.derivative is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
     judged = _judge_smooth(y, x, truth, truth.derivative, fmt, rule)
-    if judged.outcome is FAIL and math.isfinite(y) and _lies_beside(y, truth.derivative, beside(), fmt):
-        return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, WITHIN_ROUNDING_OF_A_TIE)
+    if judged.outcome is FAIL and math.isfinite(y):
+        return _near_ties(y, judged, truth, truth.derivative, turned(), fmt, rule) or judged
     return judged
 
 
-def _lies_beside(y: float, derivative: Enclosure, others: Sequence[Enclosure], fmt: Format) -> bool:
-    """Whether y is between the derivatives of the two sides of a tie."""
-    if not others:
-        return False
-    sides = (derivative, *others)
-    lower, upper = min(side.lower for side in sides), max(side.upper for side in sides)
-    slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), max(lower.copy_abs(), upper.copy_abs()))
-    return EXACT.subtract(lower, slack) <= Decimal(y) <= EXACT.add(upper, slack)
+def _near_ties(
+    y: float, judged: Judgement, truth: Certificate, derivative: Enclosure, turned: Turned, fmt: Format, known: Callable[[], Rule | None]
+) -> Judgement | None:
+    """What excuses a value where floats may decide a condition either way: to lie between the slopes of a float program's sides.
+
+    A formula must be right on one of the sides besides, by its exact value.
+    """
+    if turned.too_many:
+        reason = f"{turned.too_many} conditions are within rounding of a tie here, too many to tell what the slopes of their sides allow"
+        return Judgement(Verdict.UNDECIDED, UNDECIDED, judged.ulps, reason)
+    if not turned.each or not _lies_between(y, _hull(derivative, turned), fmt):
+        return None
+    rule = known()
+    if rule is None or not rule.is_formula:
+        return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, WITHIN_ROUNDING_OF_A_TIE)
+    exact, allowed = rule.exact(), _conditioning(truth, derivative, fmt)
+    if exact is None or not any(_is_right_on(side, exact, allowed, fmt) for side in (derivative, *turned.sides)):
+        return None
+    return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, RIGHT_ON_A_SIDE)
+
+
+def _hull(derivative: Enclosure, turned: Turned) -> Enclosure:
+    """All that the slopes come to when any of the ties are turned: each of them adds its own change, or does not.
+
+    Ties within each other may change more together than each by itself.
+    """
+    lower, upper = derivative.lower, derivative.upper
+    for side in turned.each:
+        lower = DOWN.add(lower, min(Decimal(0), DOWN.subtract(side.lower, derivative.upper)))
+        upper = UP.add(upper, max(Decimal(0), UP.subtract(side.upper, derivative.lower)))
+    for side in turned.together:
+        lower, upper = min(lower, side.lower), max(upper, side.upper)
+    return Enclosure.between(lower, upper)
+
+
+def _lies_between(y: float, hull: Enclosure, fmt: Format) -> bool:
+    slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), hull.magnitude)
+    return DOWN.subtract(hull.lower, slack) <= Decimal(y) <= UP.add(hull.upper, slack)
+
+
+def _is_right_on(side: Enclosure, exact: Enclosure, allowed: Range, fmt: Format) -> bool:
+    slack = max(allowed.least, DOWN.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), side.least_magnitude))
+    return _gap(exact, side).least <= slack
 
 
 def _judge_undefined(y: float, truth: Certificate, fmt: Format) -> Judgement:
@@ -202,7 +250,7 @@ def _judge_large_error(error: Range, ulps: float, truth: Certificate, allowed: R
         return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"{digits}, and {rule.name} could not be evaluated in exact arithmetic")
     gap = _gap(exact, derivative)
     bound = rule.bound() if gap.most > allowed.least or outcome is not WARN else None
-    literals = bound if bound is not None and rule.literals_are_rounded else Decimal(0)
+    literals = bound if bound is not None and not rule.is_formula else Decimal(0)
     if gap.least > UP.add(allowed.most, literals):
         given, right = _told_apart(exact, derivative)
         return Judgement(Verdict.WRONG, FAIL, ulps, f"in exact arithmetic {rule.name} gives {given} in the place of {right}")
