@@ -52,6 +52,9 @@ def verdict(found: Judgement) -> tuple[Verdict, Outcome]:
 
 KINK = special(Status.KINK, "-1", "1")
 REVERSED_KINK = special(Status.KINK, "2", "1")
+STEEP_KINK = special(Status.KINK, "-1e400", "1e400")
+HALF_STEEP_KINK = special(Status.KINK, "0", "1e310")
+BARELY_FINITE_KINK = special(Status.KINK, "0", "1.797693134862315e308")
 
 
 @pytest.mark.parametrize(
@@ -70,6 +73,15 @@ REVERSED_KINK = special(Status.KINK, "2", "1")
         (KINK, -1.0 - 5 * ULP, (Verdict.OUTSIDE, FAIL)),
         (KINK, NAN, (Verdict.OUTSIDE, FAIL)),
         (KINK, INF, (Verdict.OUTSIDE, FAIL)),
+        (STEEP_KINK, INF, (Verdict.SUBGRADIENT, PASS)),
+        (STEEP_KINK, -INF, (Verdict.SUBGRADIENT, PASS)),
+        (STEEP_KINK, 0.0, (Verdict.SUBGRADIENT, PASS)),
+        (STEEP_KINK, DOUBLE.largest, (Verdict.SUBGRADIENT, PASS)),
+        (STEEP_KINK, NAN, (Verdict.OUTSIDE, FAIL)),
+        (HALF_STEEP_KINK, INF, (Verdict.SUBGRADIENT, PASS)),
+        (HALF_STEEP_KINK, -INF, (Verdict.OUTSIDE, FAIL)),
+        (HALF_STEEP_KINK, -1.0, (Verdict.SUBGRADIENT, PASS)),
+        (BARELY_FINITE_KINK, INF, (Verdict.OUTSIDE, FAIL)),
         (REVERSED_KINK, 1.5, (Verdict.SUBGRADIENT, PASS)),
         (REVERSED_KINK, 0.5, (Verdict.OUTSIDE, FAIL)),
         (special(Status.JUMP), 0.0, (Verdict.JUMP, WARN)),
@@ -95,6 +107,20 @@ def test_a_value_where_a_limit_is_not_known_is_a_warning_in_every_view(monkeypat
     assert "undefined, limit not known" in str(report)
     (line,) = json.loads(report.to_json())["samples"]
     assert (line["status"], line["results"][-1]["verdict"]) == ("undefined, limit not known", "limit unknown")
+
+
+def test_slopes_beyond_singles_round_to_infinity_in_singles() -> None:
+    assert judge(INF, X, special(Status.KINK, "-1e39", "1e39"), SINGLE).verdict is Verdict.SUBGRADIENT
+    assert judge(INF, X, special(Status.KINK, "-1e39", "1e39"), DOUBLE).verdict is Verdict.OUTSIDE
+
+
+@pytest.mark.parametrize("text", ["abs(1e200*x)*1e200", "abs(x)*1e310", "relu(x)*1e308*10", "max(-1e200x, 1e200x)*1e150"])
+def test_an_infinite_slope_at_a_kink_steeper_than_every_float_is_the_choice_of_a_side(text: str) -> None:
+    (sample,) = check(text, at=0).samples
+    assert sample.status is Status.KINK
+    results = {result.mode: result for result in sample.results}
+    assert results["reverse"].verdict is Verdict.SUBGRADIENT
+    assert "e+" in results["reverse"].reason
 
 
 LARGEST = DOUBLE.largest

@@ -151,22 +151,35 @@ def _judge_without_known_limit(y: float, truth: Certificate, fmt: Format) -> Jud
 
 def _judge_kink(y: float, truth: Certificate, fmt: Format) -> Judgement:
     ends = sorted((end for end in (truth.left, truth.right) if end is not None), key=lambda end: end.midpoint)
-    interval = f"the Clarke interval [{float(ends[0]):.6g}, {float(ends[1]):.6g}]"
+    interval = f"the Clarke interval [{_short(ends[0])}, {_short(ends[1])}]"
     kink = truth.reason or "kink"
+    if _is_a_subgradient(y, ends, fmt):
+        return Judgement(Verdict.SUBGRADIENT, PASS, None, f"{kink}: {y:.6g}{_convention(y, truth, fmt)} is the choice made in {interval}")
     if not math.isfinite(y):
         return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink} with {interval}, and the value is {y}")
-    slack = Decimal(AGREES_ULPS * fmt.ulp(max(abs(float(end)) for end in ends)))
-    if EXACT.subtract(ends[0].upper, slack) <= Decimal(y) <= EXACT.add(ends[1].lower, slack):
-        return Judgement(Verdict.SUBGRADIENT, PASS, None, f"{kink}: {y:.6g}{_convention(y, truth)} is the choice made in {interval}")
     return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink}: {y:.6g} lies outside {interval}")
 
 
-def _convention(y: float, truth: Certificate) -> str:
+def _is_a_subgradient(y: float, ends: Sequence[Enclosure], fmt: Format) -> bool:
+    """Whether y lies in the interval, or is one of its ends rounded: beyond the largest float that is infinity."""
+    if not math.isfinite(y):
+        return y in {fmt.round(end.midpoint) for end in ends}
+    steepest = max(abs(float(end)) for end in ends)
+    slack = Decimal(AGREES_ULPS * fmt.ulp(min(steepest, fmt.largest)))
+    return DOWN.subtract(ends[0].upper, slack) <= Decimal(y) <= UP.add(ends[1].lower, slack)
+
+
+def _short(end: Enclosure) -> str:
+    """An end of an interval in six digits; beyond the range of floats, by its power of ten."""
+    return f"{float(end):.6g}" if math.isfinite(float(end)) else shown(end, 6)
+
+
+def _convention(y: float, truth: Certificate, fmt: Format) -> str:
     """Which of the usual choices y is."""
     assert truth.left is not None
     assert truth.right is not None
-    left, right = float(truth.left), float(truth.right)
-    usual = {left: "the left slope", right: "the right slope", (left + right) / 2: "the mean of both slopes"}
+    left, right = fmt.round(truth.left.midpoint), fmt.round(truth.right.midpoint)
+    usual = {left / 2 + right / 2: "the mean of both slopes", left: "the left slope", right: "the right slope"}
     return f", {usual[y]}," if y in usual else ""
 
 
