@@ -60,6 +60,39 @@ def test_what_overflows_on_the_way_is_named(text: str, at: str, words: str | Non
     assert any(words in reason for reason in reasons) if words else not any("on the way" in reason for reason in reasons)
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "claim"),
+    [
+        ("x*zeta(1/2, x)", "3", "zeta(1/2, x) - x*zeta(3/2, x)/2"),
+        ("zeta(-1/2, x)", "2.5", "zeta(1/2, x)/2"),
+        ("x^2", "1", "2x + zeta(1/2, x) - zeta(1/2, x)"),
+        ("abs(x)*zeta(1/2, 3)", "0", "zeta(1/2, 3)/2"),
+    ],
+)
+def test_a_formula_is_right_though_jax_has_no_value_of_a_function_in_it(text: str, at: str, claim: str) -> None:
+    result = found(text, at, "claim", claim=claim)
+    assert (result.verdict, result.outcome) == (Verdict.INACCURATE, Outcome.WARN)
+    assert result.value is not None
+    assert math.isnan(result.value)
+    assert "is nan in JAX; with the exact value there the formula gives" in result.reason
+    assert underlined(result).startswith("zeta(1/2")
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claim", "verdict"),
+    [
+        ("x*zeta(1/2, x)", "3", "zeta(1/2, x) + x*zeta(3/2, x)/2", Verdict.WRONG),
+        ("abs(x)*zeta(1/2, 3)", "0", "2*zeta(1/2, 3)", Verdict.OUTSIDE),
+        ("exp(x)/(1 + exp(x))", "800", "exp(x)/(1 + exp(x))^2 + 1", Verdict.WRONG),
+        ("exp(x)/(1 + exp(x))", "800", "exp(x)/(1 + exp(x))^2", Verdict.NONFINITE),  # the formula is to blame: it overflows
+        ("x", "1e17", "((x + 1) - x)*zeta(1/2, 3)/zeta(1/2, 3)", Verdict.UNSTABLE),
+    ],
+)
+def test_a_function_without_a_value_in_jax_excuses_nothing_else(text: str, at: str, claim: str, verdict: Verdict) -> None:
+    result = found(text, at, "claim", claim=claim)
+    assert (result.verdict, result.outcome) == (verdict, Outcome.FAIL)
+
+
 def test_a_formula_without_a_value_says_where_it_has_none() -> None:
     result = found("x^y", "x=0,y=1", "symbolic", wrt=["y"])
     assert result.verdict is Verdict.NONFINITE

@@ -150,7 +150,7 @@ LARGEST = DOUBLE.largest
     ],
 )
 def test_at_the_ends_of_the_range_of_floats(truth: Certificate, y: float, expected: tuple[Verdict, Outcome]) -> None:
-    wrong = rule("12345", "0")
+    wrong = rule("12345", "0", rounded=True)
     assert verdict(judge(y, X, truth, DOUBLE, lambda: wrong)) == expected
 
 
@@ -296,6 +296,21 @@ def test_more_ties_than_are_followed_accuse_nobody_and_are_counted() -> None:
     found = judge(3.0, X, smooth("1"), DOUBLE, lambda: rule("3"), lambda: Turned(too_many=1000))
     assert verdict(found) == (Verdict.UNDECIDED, UNDECIDED)
     assert "1000 conditions" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        (rule("2"), (Verdict.WRONG, FAIL)),
+        (rule("1"), (Verdict.NONFINITE, FAIL)),
+        (rule("1.0000000000000000001"), (Verdict.NONFINITE, FAIL)),
+        (rule("2", rounded=True), (Verdict.NONFINITE, FAIL)),
+        (rule(None), (Verdict.NONFINITE, FAIL)),
+        (None, (Verdict.NONFINITE, FAIL)),
+    ],
+)
+def test_a_formula_without_a_float_is_wrong_where_its_exact_value_is(behind: Rule | None, expected: tuple[Verdict, Outcome]) -> None:
+    assert verdict(judge(NAN, X, smooth("1"), DOUBLE, lambda: behind)) == expected
 
 
 def test_the_rule_is_not_computed_when_the_value_is_good() -> None:

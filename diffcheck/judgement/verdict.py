@@ -216,7 +216,7 @@ def _judge_smooth(
     if out_of_range is not None:
         return out_of_range
     if not math.isfinite(y):
-        return Judgement(Verdict.NONFINITE, FAIL, None, f"the value is {y}; the derivative is {shown(derivative)}")
+        return _judge_nonfinite(y, truth, derivative, fmt, known())
     error = _distance(y, derivative)
     least_ulps, ulps = _ulps(error, derivative, fmt)
     if y == nearest:
@@ -230,6 +230,19 @@ def _judge_smooth(
     if least_ulps <= AGREES_ULPS or error.least <= allowed.most:
         return _too_wide(ulps, truth)
     return _judge_large_error(error, ulps, truth, allowed, _harmless(x, truth, derivative, fmt), known())
+
+
+def _judge_nonfinite(y: float, truth: Certificate, derivative: Enclosure, fmt: Format, rule: Rule | None) -> Judgement:
+    """Floats have no value; a formula that has another one than the derivative is wrong besides."""
+    exact = rule.exact() if rule is not None and rule.is_formula else None
+    if rule is not None and exact is not None and _gap(exact, derivative).least > _conditioning(truth, derivative, fmt).most:
+        return Judgement(Verdict.WRONG, FAIL, None, f"the value is {y}, and {_another_number(rule, exact, derivative)}")
+    return Judgement(Verdict.NONFINITE, FAIL, None, f"the value is {y}; the derivative is {shown(derivative)}")
+
+
+def _another_number(rule: Rule, exact: Enclosure, derivative: Enclosure) -> str:
+    given, right = _told_apart(exact, derivative)
+    return f"in exact arithmetic {rule.name} gives {given} in the place of {right}"
 
 
 def _too_wide(ulps: float, truth: Certificate) -> Judgement:
@@ -265,8 +278,7 @@ def _judge_large_error(error: Range, ulps: float, truth: Certificate, allowed: R
     bound = rule.bound() if gap.most > allowed.least or outcome is not WARN else None
     literals = bound if bound is not None and not rule.is_formula else Decimal(0)
     if gap.least > UP.add(allowed.most, literals):
-        given, right = _told_apart(exact, derivative)
-        return Judgement(Verdict.WRONG, FAIL, ulps, f"in exact arithmetic {rule.name} gives {given} in the place of {right}")
+        return Judgement(Verdict.WRONG, FAIL, ulps, _another_number(rule, exact, derivative))
     if gap.most > DOWN.add(allowed.least, literals) or outcome is UNDECIDED:
         return _too_wide(ulps, truth)
     if bound is not None and error.most > bound:
