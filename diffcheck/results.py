@@ -25,6 +25,14 @@ class Enclosure:
     midpoint: Decimal
     radius: Decimal
 
+    @classmethod
+    def between(cls, lower: Decimal, upper: Decimal) -> Enclosure:
+        """An enclosure that holds both finite ends and what lies between; of an infinite end, every number."""
+        if not (lower.is_finite() and upper.is_finite()):
+            return cls(Decimal(0), Decimal("Infinity"))
+        midpoint = EXACT.divide(EXACT.add(lower, upper), Decimal(2))
+        return cls(midpoint, max(UP.subtract(upper, midpoint), UP.subtract(midpoint, lower)))
+
     @property
     def lower(self) -> Decimal:
         return DOWN.subtract(self.midpoint, self.radius)
@@ -37,6 +45,11 @@ class Enclosure:
     def magnitude(self) -> Decimal:
         """The largest absolute value within; abs() would round to the thread's context, and overflow there."""
         return max(self.lower.copy_abs(), self.upper.copy_abs())
+
+    @property
+    def least_magnitude(self) -> Decimal:
+        """The smallest absolute value within."""
+        return max(Decimal(0), self.lower, self.upper.copy_negate())
 
     def contains(self, number: Decimal) -> bool:
         return self.lower <= number <= self.upper
@@ -58,9 +71,12 @@ class Status(StrEnum):
     BOUNDARY = "boundary"
     HOLE = "hole"
     UNDEFINED = "undefined"
-    LIMIT_UNKNOWN = "undefined, limit not known"
+    LIMIT_UNKNOWN = "undefined, limit not known"  # f has no value; a finite limit is neither proved nor disproved
     UNDECIDED = "undecided"
     UNSAMPLED = "unsampled"  # one of very many points: not certified
+
+
+NOT_DEFINED = (Status.UNDEFINED, Status.LIMIT_UNKNOWN)  # and no limit to show in the value's stead
 
 
 class Outcome(StrEnum):
@@ -86,6 +102,7 @@ class Verdict(StrEnum):
     VERTICAL = "vertical"
     BOUNDARY = "boundary"
     HOLE = "hole"
+    LIMIT_UNKNOWN = "limit unknown"
     SPURIOUS = "spurious"
     OUTSIDE = "outside"
     NONFINITE = "nonfinite"
@@ -119,9 +136,9 @@ class Certificate:
     derivative: Enclosure | None = None
     left: Enclosure | None = None
     right: Enclosure | None = None
-    next_derivative: Enclosure | None = None  # of one order more: for the condition number
+    next_derivative: Enclosure | None = None  # of one order more
+    sensitivity: Enclosure | None = None  # Σ|xᵢ·∂D/∂xᵢ| of the derivative D, over its variables: κ|D| for the condition number
     confirmed: bool = False  # by the second route, from values of f alone
-    sensitivity: Enclosure | None = None  # Σ|xᵢ·∂D/∂xᵢ| of the derivative D over the variables that it is taken by
 
 
 @dataclass(frozen=True, slots=True)

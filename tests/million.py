@@ -20,7 +20,7 @@ from random import Random
 from judging import FLOAT64, judge_number, nearest_float
 from strategies import any_coordinate, any_expression
 
-from diffcheck.engines.certified import certify, enclose
+from diffcheck.engines.certified import certify, work
 from diffcheck.errors import ExpressionError, InternalError
 from diffcheck.graph.build import Problem, read
 from diffcheck.judgement.verdict import CONDITION_FACTOR
@@ -78,7 +78,7 @@ def wrong_verdict(proof: Certificate, coordinate: float) -> str:
     verdict = judge_number(nearest, proof, coordinate).verdict
     if verdict not in RIGHT and _has_one_nearest(proof):
         return f"the nearest float {nearest!r} is {verdict}"
-    far = nearest + FAR * tolerance(proof, coordinate, nearest)
+    far = nearest + FAR * tolerance(proof, nearest)
     if verdict is Verdict.EXACT and math.isfinite(far) and judge_number(far, proof, coordinate).outcome is Outcome.PASS:
         return f"{far!r} passes, and {nearest!r} is right"
     return ""
@@ -90,10 +90,10 @@ def _has_one_nearest(proof: Certificate) -> bool:
     return FLOAT64.round(proof.derivative.lower) == FLOAT64.round(proof.derivative.upper)
 
 
-def tolerance(proof: Certificate, coordinate: float, slope: float) -> float:
+def tolerance(proof: Certificate, slope: float) -> float:
     """4 ulps, or 8u(1 + κ)|f'|: the error of a derivative that passes."""
-    change = float(proof.next_derivative.midpoint) if proof.next_derivative is not None else 0.0
-    return max(4 * FLOAT64.ulp(slope), CONDITION_FACTOR * FLOAT64.unit_roundoff * (abs(slope) + abs(coordinate * change)))
+    change = float(proof.sensitivity.upper) if proof.sensitivity is not None else 0.0
+    return max(4 * FLOAT64.ulp(slope), CONDITION_FACTOR * FLOAT64.unit_roundoff * (abs(slope) + change))
 
 
 def chunk(seed: int, checks: int = CHUNK) -> Found:
@@ -114,7 +114,7 @@ def chunk(seed: int, checks: int = CHUNK) -> Found:
 
 
 def _stay_quick() -> None:
-    enclose.PRECISIONS = PRECISIONS
+    work.PRECISIONS = PRECISIONS
 
 
 def run(checks: int, seed: int, processes: int) -> Iterator[Found]:

@@ -77,12 +77,13 @@ STATUSES = [
     ("zeta(x)", 1.0, UNDEFINED),
     ("atanh(x)", 1.0, UNDEFINED),
     ("atan2(x, x)", 0.0, UNDEFINED),
-    ("max(sin(x)^2 + cos(x)^2, 1)", 1.0, UNDECIDED),
-    ("abs(exp(log(x)) - x)", 2.0, UNDECIDED),
-    ("x^x", 0.0, UNDECIDED),
+    ("max(sin(x)^2 + cos(x)^2, 1)", 1.0, SMOOTH),
+    ("(sin(x)^2 + cos(x)^2 - 1)^0.5", 1.0, UNDECIDED),
+    ("abs(exp(log(x)) - x)", 2.0, SMOOTH),
+    ("x^x", 0.0, BOUNDARY),
     ("x^x", -2.0, BOUNDARY),
     ("x^x", -2.5, UNDEFINED),
-    ("(-2)^exp(log(x))", 2.0, UNDECIDED),
+    ("(-2)^exp(log(x))", 2.0, BOUNDARY),
 ]
 
 
@@ -127,7 +128,7 @@ def test_a_kink_that_is_no_decimal_is_enclosed_on_both_sides() -> None:
         ("cbrt(x)", 0.0, "the slope is +∞"),
         ("-cbrt(x)", 0.0, "the slope is -∞"),
         ("cbrt(x^2)", 0.0, "the slope is -∞ on the left and +∞ on the right"),
-        ("cbrt(min(x, 0)) + x", 0.0, "the slope is +∞ on the left and 1.00000 on the right"),
+        ("cbrt(min(x, 0)) + x", 0.0, "the slope is +∞ on the left and 1 on the right"),
         ("sqrt(x)", 0.0, "f is not defined on the left of this point; on the other side the slope is +∞"),
         ("acos(x)", -1.0, "f is not defined on the left of this point; on the other side the slope is -∞"),
         ("x^1.5", 0.0, "f is not defined on the left of this point"),
@@ -216,7 +217,7 @@ def test_mixed_derivatives_are_enclosed(text: str, names: tuple[str, ...], expec
     assert (proof.status, proof.derivative is not None and proof.derivative.overlaps(truth)) == (Status.SMOOTH, True)
 
 
-@pytest.mark.parametrize("text", ["abs(x)*y", "log(x)*y", "x*y/(x^2 + y^2)", "where(x == 0, 0, x*y)"])
+@pytest.mark.parametrize("text", ["abs(x)*y", "log(x)*y", "x*y/(x^2 + y^2)", "where(x == 0, 0, x*y + y)"])
 def test_where_f_is_not_smooth_no_mixed_derivative_is_claimed(text: str) -> None:
     proof = certify_mixed(read(text).target.flat, {"x": 0.0, "y": 0.0}, ("x", "y"))
-    assert (proof.status in (Status.UNDECIDED, Status.UNDEFINED), proof.derivative) == (True, None)
+    assert (proof.status in (Status.UNDECIDED, Status.UNDEFINED, Status.LIMIT_UNKNOWN), proof.derivative) == (True, None)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mp import Mp
 from strategies import any_coordinate, any_expression, expressions, points, smooth_expressions, special_points
 
-from diffcheck.engines.certified import certify, enclose, scope
+from diffcheck.engines.certified import certify, enclose, scope, work
 from diffcheck.engines.certified.certificate import enclosure
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble
 from diffcheck.errors import ExpressionError
@@ -91,7 +91,7 @@ def is_slope(found: Enclosure | None, rise: arb) -> bool:
 def is_supported(proof: Certificate, near: Nearby) -> bool:
     """Whether values close to the point bear a status and slopes out."""
     left, middle, right = near.left, near.middle, near.right
-    if proof.status is UNDEFINED:
+    if proof.status in (UNDEFINED, Status.LIMIT_UNKNOWN):
         return middle is None
     if proof.status is HOLE:
         return middle is None and left is not None and right is not None and abs(left - right) < 1e-9
@@ -151,7 +151,7 @@ def test_two_precisions_agree(text: str, x: float) -> None:
 
 def certify_with(graph: Graph, x: float, precision_bits: int) -> Certificate:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(enclose, "PRECISIONS", (precision_bits,))
+        patch.setattr(work, "PRECISIONS", (precision_bits,))
         return certify(graph, {"x": x}, "x")
 
 
@@ -166,7 +166,7 @@ def test_both_routes_and_the_verdicts_agree_at_any_expression(random: Random) ->
     problem = problem_or_reject(text)
     point = {name: any_coordinate(random) for name in problem.variables}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(enclose, "PRECISIONS", million.PRECISIONS)
+        patch.setattr(work, "PRECISIONS", million.PRECISIONS)
         assert [wrong for name in problem.variables if (wrong := million.check(text, problem, point, name)[1])] == []
 
 

@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from diffcheck import Verdict, check
+from diffcheck import Outcome, Verdict, check
 from diffcheck.judgement.check import Check, Claim
 from diffcheck.judgement.points import from_texts
-from diffcheck.results import Result
+from diffcheck.results import Result, Status
 
 
 def found(text: str, at: str, engine: str = "automatic", **options: object) -> Result:
@@ -58,6 +58,39 @@ def test_the_remedy_gives_the_derivative() -> None:
 def test_what_overflows_on_the_way_is_named(text: str, at: str, words: str | None) -> None:
     reasons = [result.reason for sample in check(text, at=at).samples for result in sample.results]
     assert any(words in reason for reason in reasons) if words else not any("on the way" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claim"),
+    [
+        ("x*zeta(1/2, x)", "3", "zeta(1/2, x) - x*zeta(3/2, x)/2"),
+        ("zeta(-1/2, x)", "2.5", "zeta(1/2, x)/2"),
+        ("x^2", "1", "2x + zeta(1/2, x) - zeta(1/2, x)"),
+        ("abs(x)*zeta(1/2, 3)", "0", "zeta(1/2, 3)/2"),
+    ],
+)
+def test_a_formula_is_right_though_jax_has_no_value_of_a_function_in_it(text: str, at: str, claim: str) -> None:
+    result = found(text, at, "claim", claim=claim)
+    assert (result.verdict, result.outcome) == (Verdict.INACCURATE, Outcome.WARN)
+    assert result.value is not None
+    assert math.isnan(result.value)
+    assert "is nan in JAX; with the exact value there the formula gives" in result.reason
+    assert underlined(result).startswith("zeta(1/2")
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claim", "verdict"),
+    [
+        ("x*zeta(1/2, x)", "3", "zeta(1/2, x) + x*zeta(3/2, x)/2", Verdict.WRONG),
+        ("abs(x)*zeta(1/2, 3)", "0", "2*zeta(1/2, 3)", Verdict.OUTSIDE),
+        ("exp(x)/(1 + exp(x))", "800", "exp(x)/(1 + exp(x))^2 + 1", Verdict.WRONG),
+        ("exp(x)/(1 + exp(x))", "800", "exp(x)/(1 + exp(x))^2", Verdict.NONFINITE),  # the formula is to blame: it overflows
+        ("x", "1e17", "((x + 1) - x)*zeta(1/2, 3)/zeta(1/2, 3)", Verdict.UNSTABLE),
+    ],
+)
+def test_a_function_without_a_value_in_jax_excuses_nothing_else(text: str, at: str, claim: str, verdict: Verdict) -> None:
+    result = found(text, at, "claim", claim=claim)
+    assert (result.verdict, result.outcome) == (verdict, Outcome.FAIL)
 
 
 def test_a_formula_without_a_value_says_where_it_has_none() -> None:
@@ -131,6 +164,61 @@ def test_a_kink_is_named_with_the_convention_that_was_chosen(text: str, at: str,
 def test_a_condition_within_rounding_of_a_tie_accuses_nobody(text: str, at: str) -> None:
     (sample,) = check(text, at=at).samples
     assert {result.verdict for result in sample.results} <= {Verdict.EXACT, Verdict.AGREES, Verdict.ILL_CONDITIONED}
+
+
+def layer(ties: int) -> str:
+    """A sum of conditions at their ties at 0.1, which floats decide one way and mathematics the other."""
+    return " + ".join(f"where({2**k}x > {2**k}/10, x, 3x)" for k in range(ties))
+
+
+@pytest.mark.parametrize("ties", [1, 2, 8, 9, 13, 40])
+def test_any_number_of_conditions_within_rounding_of_a_tie_accuses_nobody(ties: int) -> None:
+    (sample,) = check(layer(ties), at="0.1", claim=f"{3 * ties}").samples
+    assert sample.status is Status.SMOOTH
+    assert {result.verdict for result in sample.results} <= {Verdict.EXACT, Verdict.ILL_CONDITIONED}
+    (sample,) = check(layer(ties), at="0.1", claim=f"{3 * ties} + 1").samples
+    assert sample.results[-1].verdict is Verdict.WRONG
+
+
+def test_a_tie_within_a_tie_is_followed_too() -> None:
+    (sample,) = check("where(x > 0.1, x, where(2x > 0.2, 5x, 3x))", at="0.1", claim="3").samples
+    assert sample.results[-1].outcome is Outcome.PASS
+
+
+def test_hundreds_of_ties_are_counted_and_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diffcheck.engines.certified.ties.MOST_TIES", 5)
+    results = [result for sample in check(layer(6), at="0.1", claim="6").samples for result in sample.results]
+    assert {result.verdict for result in results} == {Verdict.UNDECIDED, Verdict.EXACT}
+    assert any("6 conditions are within rounding of a tie" in result.reason for result in results)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claim"),
+    [
+        ("sin(min(1/3, x))", "0.3333333333333333", "sin(min(1/3, x))*where(1/3 < x, 0, 1)"),
+        ("sin(max(1/3, x))", "0.3333333333333333", "cos(1/3)/2"),
+        ("abs(x - pi)", repr(math.pi), "0"),
+        ("where(0.3 < x, x^2, x^3)", "0.3", "0.5"),
+        ("relu(max(1, x)) - abs(x*x)", "-1e-300", "2x"),
+        ("mod(x, 0.1)", "0.3", "1/2"),
+    ],
+)
+def test_a_formula_between_the_slopes_of_a_tie_is_wrong(text: str, at: str, claim: str) -> None:
+    assert found(text, at, "claim", claim=claim).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claim"),
+    [
+        ("sin(min(1/3, x))", "0.3333333333333333", "cos(x)*where(1/3 < x, 0, 1)"),
+        ("sin(min(1/3, x))", "0.3333333333333333", "0"),
+        ("abs(x - pi)", repr(math.pi), "1"),
+        ("abs(x - pi)", repr(math.pi), "-1"),
+        ("where(0.3 < x, x^2, x^3)", "0.3", "where(0.3 <= x, 2x, 3x^2)"),
+    ],
+)
+def test_a_formula_that_is_right_on_a_side_of_a_tie_passes(text: str, at: str, claim: str) -> None:
+    assert found(text, at, "claim", claim=claim).outcome is Outcome.PASS
 
 
 def test_beyond_rounding_of_a_tie_the_other_side_s_slope_is_wrong() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from strategies import PLAIN, expressions
 
-from diffcheck.engines.certified import certify, interval, pieces
+from diffcheck.engines.certified import certify, interval, pieces, places
 from diffcheck.engines.certified.floats import at_ordinal, middle, ordinal, simplest
 from diffcheck.errors import InputError
 from diffcheck.graph.build import read
@@ -25,7 +25,7 @@ from diffcheck.judgement.check import Check
 from diffcheck.judgement.formats import FORMATS
 from diffcheck.judgement.interval import check_interval, sample_points
 from diffcheck.judgement.points import Columns
-from diffcheck.results import Outcome, Piece, Sample, Status, Verdict
+from diffcheck.results import Certificate, Outcome, Piece, Sample, Status, Verdict
 from diffcheck.views import json_
 
 S, U, D = Status.SMOOTH, Status.UNDEFINED, Status.UNDECIDED
@@ -119,6 +119,15 @@ def test_between_neighbouring_floats_a_guess_is_called_one(text: str, looks: str
     (place,) = [piece for piece in pieces_of(text, 0, 1) if piece.status is not S]
     assert (place.status, place.point) == (D, None)
     assert f"it looks like {looks}, but nothing more is proved" in place.reason
+
+
+def test_a_place_without_a_known_limit_is_a_place_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown_at_zero(graph: Graph, point: Mapping[str, float], wrt: str, order: int = 1) -> Certificate:
+        return Certificate(Status.LIMIT_UNKNOWN, "division by zero") if point[wrt] == 0 else certify(graph, point, wrt, order)
+
+    monkeypatch.setattr(places, "certify", unknown_at_zero)
+    found = [(piece.status, piece.point) for piece in pieces_of("sin(x)/x", -1.0, 1.0) if piece.status is not Status.SMOOTH]
+    assert found == [(Status.LIMIT_UNKNOWN, 0.0)]
 
 
 def test_a_hole_that_is_filled_is_no_guess_at_anything_special() -> None:

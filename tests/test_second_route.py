@@ -21,7 +21,7 @@ from diffcheck.suites.runner import run
 
 def on_disc(text: str, x: float, radius: float) -> object:
     with scope(128):
-        return Disc(Circle(arb(radius), 32, 2)).follow(read(text).target.flat, {"x": x}, "x")
+        return Disc(Circle(arb(radius), 32, 2)).follow(read(text).target.flat, {"x": x}, {"x": 1})
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -9,9 +10,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from proofs import proof_of
 
+from diffcheck import check
 from diffcheck.judgement.formats import FORMATS, Format
-from diffcheck.judgement.verdict import Judgement, Rule, judge
+from diffcheck.judgement.verdict import Judgement, Rule, Turned, judge
 from diffcheck.results import Certificate, Enclosure, Outcome, Status, Verdict
 
 DOUBLE, SINGLE = FORMATS["float64"], FORMATS["float32"]
@@ -26,7 +29,13 @@ def ball(midpoint: str, radius: str = "0") -> Enclosure:
 
 
 def smooth(derivative: str = "1", radius: str = "0", value: str = "1", following: str = "0") -> Certificate:
-    return Certificate(Status.SMOOTH, "", ball(value), ball(derivative, radius), next_derivative=ball(following))
+    """At a point of size 1, so that the sensitivity is the size of the following derivative."""
+    change = ball(following)
+    return Certificate(Status.SMOOTH, "", ball(value), ball(derivative, radius), next_derivative=change, sensitivity=change)
+
+
+def sensitive(change: str, radius: str, derivative: str = "1") -> Certificate:
+    return Certificate(Status.SMOOTH, "", ball("1"), ball(derivative), sensitivity=ball(change, radius))
 
 
 def special(status: Status, left: str | None = None, right: str | None = None) -> Certificate:
@@ -34,7 +43,7 @@ def special(status: Status, left: str | None = None, right: str | None = None) -
 
 
 def rule(exact: str | None, bound: str = "0", rounded: bool = False) -> Rule:
-    return Rule("the formula", lambda: None if exact is None else ball(exact), lambda: Decimal(bound), rounded)
+    return Rule("the formula", lambda: None if exact is None else ball(exact), lambda: Decimal(bound), is_formula=not rounded)
 
 
 def verdict(found: Judgement) -> tuple[Verdict, Outcome]:
@@ -43,6 +52,9 @@ def verdict(found: Judgement) -> tuple[Verdict, Outcome]:
 
 KINK = special(Status.KINK, "-1", "1")
 REVERSED_KINK = special(Status.KINK, "2", "1")
+STEEP_KINK = special(Status.KINK, "-1e400", "1e400")
+HALF_STEEP_KINK = special(Status.KINK, "0", "1e310")
+BARELY_FINITE_KINK = special(Status.KINK, "0", "1.797693134862315e308")
 
 
 @pytest.mark.parametrize(
@@ -51,6 +63,9 @@ REVERSED_KINK = special(Status.KINK, "2", "1")
         (special(Status.UNDEFINED), NAN, (Verdict.UNDEFINED, PASS)),
         (special(Status.UNDEFINED), -INF, (Verdict.UNDEFINED, PASS)),
         (special(Status.UNDEFINED), 0.0, (Verdict.SPURIOUS, FAIL)),
+        (special(Status.LIMIT_UNKNOWN), NAN, (Verdict.UNDEFINED, PASS)),
+        (special(Status.LIMIT_UNKNOWN), INF, (Verdict.UNDEFINED, PASS)),
+        (special(Status.LIMIT_UNKNOWN), 0.0, (Verdict.LIMIT_UNKNOWN, WARN)),
         (KINK, -1.0, (Verdict.SUBGRADIENT, PASS)),
         (KINK, 0.0, (Verdict.SUBGRADIENT, PASS)),
         (KINK, 1.0 + 4 * ULP, (Verdict.SUBGRADIENT, PASS)),
@@ -58,6 +73,15 @@ REVERSED_KINK = special(Status.KINK, "2", "1")
         (KINK, -1.0 - 5 * ULP, (Verdict.OUTSIDE, FAIL)),
         (KINK, NAN, (Verdict.OUTSIDE, FAIL)),
         (KINK, INF, (Verdict.OUTSIDE, FAIL)),
+        (STEEP_KINK, INF, (Verdict.SUBGRADIENT, PASS)),
+        (STEEP_KINK, -INF, (Verdict.SUBGRADIENT, PASS)),
+        (STEEP_KINK, 0.0, (Verdict.SUBGRADIENT, PASS)),
+        (STEEP_KINK, DOUBLE.largest, (Verdict.SUBGRADIENT, PASS)),
+        (STEEP_KINK, NAN, (Verdict.OUTSIDE, FAIL)),
+        (HALF_STEEP_KINK, INF, (Verdict.SUBGRADIENT, PASS)),
+        (HALF_STEEP_KINK, -INF, (Verdict.OUTSIDE, FAIL)),
+        (HALF_STEEP_KINK, -1.0, (Verdict.SUBGRADIENT, PASS)),
+        (BARELY_FINITE_KINK, INF, (Verdict.OUTSIDE, FAIL)),
         (REVERSED_KINK, 1.5, (Verdict.SUBGRADIENT, PASS)),
         (REVERSED_KINK, 0.5, (Verdict.OUTSIDE, FAIL)),
         (special(Status.JUMP), 0.0, (Verdict.JUMP, WARN)),
@@ -69,6 +93,34 @@ REVERSED_KINK = special(Status.KINK, "2", "1")
 )
 def test_at_points_that_are_not_smooth(truth: Certificate, y: float, expected: tuple[Verdict, Outcome]) -> None:
     assert verdict(judge(y, X, truth, DOUBLE)) == expected
+
+
+def test_a_value_where_a_limit_is_not_known_is_a_warning_in_every_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diffcheck.judgement.judge.certify", lambda *_: Certificate(Status.LIMIT_UNKNOWN, "division by zero"))
+    report = check("sin(x)/x", at=0, claim="0")
+    (sample,) = report.samples
+    assert [(result.verdict, result.outcome) for result in sample.results][-2:] == [
+        (Verdict.UNDEFINED, PASS),
+        (Verdict.LIMIT_UNKNOWN, WARN),
+    ]
+    assert "f = not defined" in str(report)
+    assert "undefined, limit not known" in str(report)
+    (line,) = json.loads(report.to_json())["samples"]
+    assert (line["status"], line["results"][-1]["verdict"]) == ("undefined, limit not known", "limit unknown")
+
+
+def test_slopes_beyond_singles_round_to_infinity_in_singles() -> None:
+    assert judge(INF, X, special(Status.KINK, "-1e39", "1e39"), SINGLE).verdict is Verdict.SUBGRADIENT
+    assert judge(INF, X, special(Status.KINK, "-1e39", "1e39"), DOUBLE).verdict is Verdict.OUTSIDE
+
+
+@pytest.mark.parametrize("text", ["abs(1e200*x)*1e200", "abs(x)*1e310", "relu(x)*1e308*10", "max(-1e200x, 1e200x)*1e150"])
+def test_an_infinite_slope_at_a_kink_steeper_than_every_float_is_the_choice_of_a_side(text: str) -> None:
+    (sample,) = check(text, at=0).samples
+    assert sample.status is Status.KINK
+    results = {result.mode: result for result in sample.results}
+    assert results["reverse"].verdict is Verdict.SUBGRADIENT
+    assert "e+" in results["reverse"].reason
 
 
 LARGEST = DOUBLE.largest
@@ -98,7 +150,7 @@ LARGEST = DOUBLE.largest
     ],
 )
 def test_at_the_ends_of_the_range_of_floats(truth: Certificate, y: float, expected: tuple[Verdict, Outcome]) -> None:
-    wrong = rule("12345", "0")
+    wrong = rule("12345", "0", rounded=True)
     assert verdict(judge(y, X, truth, DOUBLE, lambda: wrong)) == expected
 
 
@@ -121,9 +173,50 @@ def test_by_the_size_of_the_error(truth: Certificate, ulps: int, expected: tuple
     assert verdict(judge(1 + ulps * ULP, X, truth, DOUBLE, lambda: wrong)) == expected
 
 
-def test_the_argument_at_zero_has_no_rounding_that_could_excuse_an_error() -> None:
+@pytest.mark.parametrize(
+    ("truth", "ulps", "expected"),
+    [
+        (sensitive("10", "1"), 35, (Verdict.ILL_CONDITIONED, PASS)),  # 40 ulps for κ = 9, 48 for κ = 11
+        (sensitive("10", "1"), 44, (Verdict.UNDECIDED, UNDECIDED)),
+        (sensitive("10", "1"), 50, (Verdict.WRONG, FAIL)),
+        (sensitive("7.7e9", "8.8e10"), 10**9, (Verdict.UNDECIDED, UNDECIDED)),
+        (sensitive("0", "Infinity"), 10**9, (Verdict.UNDECIDED, UNDECIDED)),
+        (sensitive("0", "Infinity"), 4, (Verdict.AGREES, PASS)),
+        (sensitive("0", "0"), 10, (Verdict.WRONG, FAIL)),
+    ],
+)
+def test_a_condition_number_excuses_as_far_as_it_is_proved(truth: Certificate, ulps: int, expected: tuple[Verdict, Outcome]) -> None:
     wrong = rule("12345", "0")
-    assert judge(1 + 20 * ULP, 0.0, smooth("1", following="10"), DOUBLE, lambda: wrong).verdict is Verdict.WRONG
+    assert verdict(judge(1 + ulps * ULP, X, truth, DOUBLE, lambda: wrong)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "change"),
+    [
+        ("exp(x)", 0.5, "0.82436063535006407"),
+        ("x^3", -2.0, "24"),
+        ("x^2", 0.0, "0"),
+        ("5x", 3.0, "0"),
+        ("sin(100x)", 0.01, "84.147098480789650665"),
+    ],
+)
+def test_the_sensitivity_of_a_derivative_is_proved(text: str, x: float, change: str) -> None:
+    found = proof_of(text, x).sensitivity
+    assert found is not None
+    assert float(found) == pytest.approx(float(change), rel=1e-14, abs=0)
+    assert found.radius < Decimal("1e-30")
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "claim"),
+    [
+        ("x + 1e-16*(sin(1e32*x)^2 + cos(1e32*x)^2)", 0.7, 1.000004),
+        ("x + 1e-9*(sin(1e25*x)^2 + cos(1e25*x)^2)", 0.7, 1 + 2e-13),
+        ("3x + 1e-14*(cosh(1e3*x)^2 - sinh(1e3*x)^2)", 0.3, 3 + 1e-9),
+    ],
+)
+def test_a_second_derivative_that_cancels_excuses_nothing(text: str, x: float, claim: float) -> None:
+    assert judge(claim, x, proof_of(text, x), DOUBLE, lambda: rule(repr(claim))).outcome is not PASS
 
 
 HARMLESS = math.sqrt(DOUBLE.unit_roundoff)
@@ -157,10 +250,67 @@ def test_an_error_is_harmless_beside_the_value_of_the_function(value: str, coord
     assert verdict(judge(0.0, coordinate, truth, DOUBLE, lambda: rule("1.7e-17", bound="1"))) == (Verdict.UNSTABLE, outcome)
 
 
-def test_between_the_slopes_of_the_two_sides_of_a_tie_that_rounding_may_turn_nothing_is_accused() -> None:
-    beside = [smooth("-1").derivative]
-    for y, expected in ((-1.0, Verdict.ILL_CONDITIONED), (0.0, Verdict.ILL_CONDITIONED), (-1.1, Verdict.WRONG), (1.1, Verdict.WRONG)):
-        assert judge(y, X, smooth("1"), DOUBLE, lambda y=y: rule(str(y), "0"), lambda: beside).verdict is expected
+@pytest.mark.parametrize(("radius", "expected"), [("0.1", (Verdict.UNSTABLE, WARN)), ("1", (Verdict.UNDECIDED, UNDECIDED))])
+def test_an_error_is_harmless_as_far_as_it_is_proved(radius: str, expected: tuple[Verdict, Outcome]) -> None:
+    truth = Certificate(Status.SMOOTH, "", ball("1", radius), ball("1e-20"))
+    assert verdict(judge(0.5 * HARMLESS, 1.0, truth, DOUBLE, lambda: rule("1e-20", bound="1"))) == expected
+
+
+ONE_TIE = Turned([ball("-1")], sides=[ball("-1")])
+THREE_TIES = Turned([ball("3"), ball("3"), ball("0")], [ball("10")], [ball("3"), ball("0"), ball("10")])
+FLUSHED = Turned([ball("-1")])
+
+
+@pytest.mark.parametrize(
+    ("turned", "passing", "failing"),
+    [
+        (ONE_TIE, (-1.0, 0.0), (-1.1, 1.1)),
+        (THREE_TIES, (0.0, 5.0, 10.0), (-0.1, 10.1)),
+        (Turned([ball("3"), ball("3"), ball("0")]), (0.0, 5.0), (-0.1, 5.1)),
+        (Turned([ball("1.5", "0.5")]), (2.0,), (2.1, 0.9)),
+    ],
+)
+def test_between_the_slopes_of_the_sides_of_ties_that_rounding_may_turn_no_float_program_is_accused(
+    turned: Turned, passing: tuple[float, ...], failing: tuple[float, ...]
+) -> None:
+    for y, expected in (*((y, Verdict.ILL_CONDITIONED) for y in passing), *((y, Verdict.WRONG) for y in failing)):
+        assert judge(y, X, smooth("1"), DOUBLE, lambda y=y: rule(str(y), "0", rounded=True), lambda: turned).verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("exact", "turned", "y", "expected"),
+    [
+        ("-1", ONE_TIE, -1.0, Verdict.ILL_CONDITIONED),
+        ("1", ONE_TIE, -1.0, Verdict.ILL_CONDITIONED),
+        ("0.3", ONE_TIE, 0.3, Verdict.WRONG),
+        ("-1", FLUSHED, -1.0, Verdict.WRONG),
+        ("1", FLUSHED, 0.0, Verdict.ILL_CONDITIONED),
+        ("1", FLUSHED, -1.1, Verdict.INACCURATE),
+    ],
+)
+def test_beside_a_tie_a_formula_is_right_on_a_side_or_wrong(exact: str, turned: Turned, y: float, expected: Verdict) -> None:
+    assert judge(y, X, smooth("1"), DOUBLE, lambda: rule(exact), lambda: turned).verdict is expected
+
+
+def test_more_ties_than_are_followed_accuse_nobody_and_are_counted() -> None:
+    found = judge(3.0, X, smooth("1"), DOUBLE, lambda: rule("3"), lambda: Turned(too_many=1000))
+    assert verdict(found) == (Verdict.UNDECIDED, UNDECIDED)
+    assert "1000 conditions" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        (rule("2"), (Verdict.WRONG, FAIL)),
+        (rule("1"), (Verdict.NONFINITE, FAIL)),
+        (rule("1.0000000000000000001"), (Verdict.NONFINITE, FAIL)),
+        (rule("2", rounded=True), (Verdict.NONFINITE, FAIL)),
+        (rule(None), (Verdict.NONFINITE, FAIL)),
+        (None, (Verdict.NONFINITE, FAIL)),
+    ],
+)
+def test_a_formula_without_a_float_is_wrong_where_its_exact_value_is(behind: Rule | None, expected: tuple[Verdict, Outcome]) -> None:
+    assert verdict(judge(NAN, X, smooth("1"), DOUBLE, lambda: behind)) == expected
 
 
 def test_the_rule_is_not_computed_when_the_value_is_good() -> None:

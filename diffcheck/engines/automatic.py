@@ -223,9 +223,15 @@ def _block_of_ones(k: int, length: int, total: int, dtype: np.dtype[Any]) -> NDA
     return direction
 
 
-def run_nodes(graph: Graph, point: Mapping[str, float], dtype: str) -> list[float | None]:
-    """The floats that JAX computes for every node of a graph, operation by operation; None for conditions and from where JAX fails."""
-    algebra = _Nodewise(np.dtype(dtype))
+Instead = Callable[[Function, Sequence[float]], float | None]
+
+
+def run_nodes(graph: Graph, point: Mapping[str, float], dtype: str, instead: Instead = lambda *_: None) -> list[float | None]:
+    """The floats that JAX computes for every node of a graph, operation by operation; None for conditions and from where JAX fails.
+
+    `instead` may give another value where a function of finite arguments has no finite one.
+    """
+    algebra = _Nodewise(np.dtype(dtype), instead)
     with jax.enable_x64(True), np.errstate(all="ignore"):
         values = evaluate_nodes(graph, algebra, {name: np.asarray(x, dtype) for name, x in point.items()})
     return [None if value is None or value.dtype == np.bool_ else float(value) for value in values]
@@ -265,16 +271,21 @@ class _Jax:
 class _Nodewise(_Jax):
     """The algebra of values that are NumPy scalars or, where JAX has no such function, None."""
 
-    def __init__(self, dtype: np.dtype[Any]) -> None:
+    def __init__(self, dtype: np.dtype[Any], instead: Instead) -> None:
         super().__init__("jax", dtype, ())
+        self._instead = instead
 
     def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
         if any(argument is None for argument in arguments):
             return None
         try:
-            return np.asarray(super().apply(function, arguments))
+            found = np.asarray(super().apply(function, arguments))
         except Exception:  # JAX raises TypeError, ValueError and NotImplementedError for what it lacks
             return None
+        if np.isfinite(found) or not arguments or not all(np.isfinite(argument) for argument in arguments):
+            return found
+        other = self._instead(function, [float(argument) for argument in arguments])
+        return found if other is None else np.asarray(other, self._dtype)
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
         return None if any(argument is None for argument in arguments) else np.asarray(super().call(definition, order, arguments))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache, partial
 
 import jax
 import numpy as np
@@ -18,8 +19,9 @@ from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.diagnosis import corners, why
 from diffcheck.judgement.evidence import Cause, Evidence, Source
 from diffcheck.judgement.formats import Format
-from diffcheck.judgement.verdict import Rule, judge
-from diffcheck.results import Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
+from diffcheck.judgement.routines import despite_failing_routines, mended
+from diffcheck.judgement.verdict import Judgement, Rule, Turned, judge
+from diffcheck.results import NOT_DEFINED, Blame, Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
 
 Point = Mapping[str, float]
 Values = Mapping[str, float | UnsupportedError]
@@ -35,6 +37,16 @@ class Entry:
     graph: Graph | None = None
     missing: UnsupportedError | None = None  # why there is none
     text: str = ""  # of a claim
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A derivative at a point, with what is proved of it; `turned` is what becomes of the function where ties are within rounding."""
+
+    point: Point
+    names: Names
+    proved: Certificate
+    turned: Callable[[], Turned]
 
 
 class Judge:
@@ -60,7 +72,8 @@ class Judge:
     def sample(self, point: Point, names: Names, entries: Sequence[Entry], values: Values) -> Sample:
         """What is proved of a derivative at a point, and what each entry's value is worth."""
         proved = self._proved(point, names)
-        results = tuple(self._judged(entry, values[entry.key], point, names, proved) for entry in entries)
+        place = _Place(point, names, proved, cache(partial(self._turned, point, names)))
+        results = tuple(self._judged(entry, values[entry.key], place) for entry in entries)
         clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
         primal = number(values["primal"])
         return Sample(
@@ -75,20 +88,30 @@ class Judge:
         pieces = corners(self._function, point, names[0]) if proved.status is Status.KINK else ""
         return replace(proved, reason=f"kink of {pieces}") if pieces else proved
 
-    def _judged(self, entry: Entry, value: float | UnsupportedError, point: Point, names: Names, proved: Certificate) -> Result:
+    def _judged(self, entry: Entry, value: float | UnsupportedError, place: _Place) -> Result:
         note = ""
         if isinstance(value, UnsupportedError) and entry.graph is not None:
             note = f" ({value.reason}: evaluated in exact arithmetic and rounded)"
-            exact = enclose_value(entry.graph, point)
-            value = self._format.round(exact.midpoint) if exact is not None else math.nan if proved.status is Status.UNDEFINED else value
+            exact = enclose_value(entry.graph, place.point)
+            value = self._format.round(exact.midpoint) if exact is not None else math.nan if place.proved.status in NOT_DEFINED else value
         if isinstance(value, UnsupportedError):
             missing = entry.missing or value
             verdict = Verdict(missing.verdict) if isinstance(missing, LostError) else Verdict.UNSUPPORTED
             return Result(entry.engine, entry.mode, None, None, verdict, Outcome.UNDECIDED, missing.reason)
-        given = value
-        judged = judge(value, point[names[0]], proved, self._format, lambda: self._rule(entry, point), lambda: self._beside(point, names))
-        reason, blame = why(judged, lambda: self._evidence(entry, judged.verdict, given, point, names, proved))
-        return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, reason + note, blame)
+        judged, blame = self._verdict(entry, value, place)
+        return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, judged.reason + note, blame)
+
+    def _verdict(self, entry: Entry, value: float, place: _Place) -> tuple[Judgement, Blame | None]:
+        """The judgement on a value with its cause, and the operation to blame."""
+        x, rule = place.point[place.names[0]], partial(self._rule, entry, place.point)
+        judgement_on = partial(judge, x=x, truth=place.proved, fmt=self._format, rule=rule, turned=place.turned)
+        judged = judgement_on(value)
+        if judged.outcome is Outcome.FAIL and not math.isfinite(value) and entry.graph is not None:
+            found = mended(Source(entry.graph, entry.text or self._function.text), place.point, self._format)
+            if found is not None:
+                return despite_failing_routines(value, found, judgement_on(found.value)), found.blame
+        reason, blame = why(judged, lambda: self._evidence(entry, judged.verdict, value, place))
+        return replace(judged, reason=reason), blame
 
     def _rule(self, entry: Entry, point: Point) -> Rule | None:
         """What computed an entry's values, in exact arithmetic."""
@@ -103,28 +126,32 @@ class Judge:
             return rounding_bound(graph, point, arithmetic)
 
         name = "JAX's rule" if entry.engine == "automatic" else "the formula"
-        return Rule(name, exact, bound, arithmetic.literals_are_rounded)
+        return Rule(name, exact, bound, is_formula=entry.engine != "automatic")
 
     def _arithmetic_of(self, entry: Entry) -> Arithmetic:
         return replace(self._arithmetic, literals_are_rounded=entry.engine == "automatic")
 
-    def _beside(self, point: Point, names: Names) -> list[Enclosure]:
+    def _turned(self, point: Point, names: Names) -> Turned:
         """The derivatives of what rounding may have made of the function."""
         ties = ties_within_rounding(self._function.graph, point, self._arithmetic)
-        proved = (_certified(graph, point, names).derivative for graph in ties)
-        return [derivative for derivative in proved if derivative is not None]
+        if ties.are_too_many:
+            return Turned(too_many=ties.count)
+        found = {turn: _certified(turn.graph, point, names).derivative for turn in (*ties.each, *ties.together)}
+        slopes = {turn: slope for turn, slope in found.items() if slope is not None}
+        each, together = ([slopes[turn] for turn in turns if turn in slopes] for turns in (ties.each, ties.together))
+        return Turned(each, together, [slope for turn, slope in slopes.items() if turn.crossed])
 
-    def _evidence(self, entry: Entry, verdict: Verdict, value: float, point: Point, names: Names, proved: Certificate) -> Evidence:
-        graph, derivative = self._graph_of(entry), proved.derivative
+    def _evidence(self, entry: Entry, verdict: Verdict, value: float, place: _Place) -> Evidence:
+        graph, point, derivative = self._graph_of(entry), place.point, place.proved.derivative
         return Evidence(
             function=self._function,
             program=None if graph is None else Source(graph, entry.text or self._function.text),
             point=point,
-            wrt=names[0],
+            wrt=place.names[0],
             format=self._format,
             arithmetic=self._arithmetic_of(entry),
             derivative=derivative,
-            rerun=lambda other: self._rerun(other, entry, point, names),
+            rerun=lambda other: self._rerun(other, entry, point, place.names),
             run_nodes=lambda program: run_nodes(program, point, self._format.name),
             in_the_code=lambda: None if derivative is None else self._cause_in_code(entry, verdict, value, float(derivative)),
         )

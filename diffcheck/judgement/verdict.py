@@ -9,15 +9,24 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal  # operators round to the thread's context: here every operation names its own
+from typing import NamedTuple
 
 from diffcheck.judgement.formats import Format
-from diffcheck.results import EXACT, UP, Certificate, Enclosure, Outcome, Status, Verdict
+from diffcheck.results import DOWN, EXACT, UP, Certificate, Enclosure, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
 CONDITION_FACTOR = 8
 NOTHING = Decimal("1e-320")  # below every float
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
+RIGHT_ON_A_SIDE = "a condition is within rounding of a tie here, and in exact arithmetic the formula is right on one of its sides"
 PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
+
+
+class Range(NamedTuple):
+    """Proved bounds of a number that is not negative."""
+
+    least: Decimal
+    most: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +43,28 @@ class Judgement:
 class Rule:
     """The derivative program that computed a value, in exact arithmetic; its parts are computed when they are needed.
 
-    `bound` is how far rounding may carry the program from its exact value. The literals of JAX's programs are rounded, so
-    that even their exact value may be off by as much; those of a formula are exact.
+    `bound` is how far rounding may carry the program from its exact value. A formula is mathematics, and its exact value right or
+    wrong; the literals of JAX's programs are rounded, so that even their exact value may be off by as much.
     """
 
     name: str  # "the formula", "JAX's rule"
     exact: Callable[[], Enclosure | None]
     bound: Callable[[], Decimal | None]
-    literals_are_rounded: bool = False
+    is_formula: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """The derivatives of the functions that rounding may have made of f: each tie turned by itself, and all of several together.
+
+    `sides` are those of them on which a formula may be right: floats may decide that way, on the other side of a tie. Where there
+    are `too_many` ties, none is followed.
+    """
+
+    each: Sequence[Enclosure] = ()
+    together: Sequence[Enclosure] = ()
+    sides: Sequence[Enclosure] = ()
+    too_many: int = 0
 
 
 def judge(
@@ -50,14 +73,12 @@ def judge(
     truth: Certificate,
     fmt: Format,
     rule: Callable[[], Rule | None] = lambda: None,
-    beside: Callable[[], Sequence[Enclosure]] = tuple,
+    turned: Callable[[], Turned] = Turned,
 ) -> Judgement:
     """The verdict on y as the derivative at x (of several variables: the coordinate of its own).
 
-    `rule()` is None where the program that computed y is not known as a graph.
-
-    `beside()` are the derivatives of the functions that rounding may have made of f, where one of its predicates is within
-    rounding of a tie.
+    `rule()` is None where the program that computed y is not known as a graph; `turned()` is what becomes of f where its
+    conditions are within rounding of a tie.
     """
     special = _AT_SPECIAL_POINTS.get(truth.status)
     if special is not None:
@@ -65,19 +86,54 @@ def judge(
     if truth.derivative is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
     judged = _judge_smooth(y, x, truth, truth.derivative, fmt, rule)
-    if judged.outcome is FAIL and math.isfinite(y) and _lies_beside(y, truth.derivative, beside(), fmt):
-        return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, WITHIN_ROUNDING_OF_A_TIE)
+    if judged.outcome is FAIL and math.isfinite(y):
+        return _near_ties(y, judged, truth, truth.derivative, turned(), fmt, rule) or judged
     return judged
 
 
-def _lies_beside(y: float, derivative: Enclosure, others: Sequence[Enclosure], fmt: Format) -> bool:
-    """Whether y is between the derivatives of the two sides of a tie."""
-    if not others:
-        return False
-    sides = (derivative, *others)
-    lower, upper = min(side.lower for side in sides), max(side.upper for side in sides)
-    slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), max(lower.copy_abs(), upper.copy_abs()))
-    return EXACT.subtract(lower, slack) <= Decimal(y) <= EXACT.add(upper, slack)
+def _near_ties(
+    y: float, judged: Judgement, truth: Certificate, derivative: Enclosure, turned: Turned, fmt: Format, known: Callable[[], Rule | None]
+) -> Judgement | None:
+    """What excuses a value where floats may decide a condition either way: to lie between the slopes of a float program's sides.
+
+    A formula must be right on one of the sides besides, by its exact value.
+    """
+    if turned.too_many:
+        reason = f"{turned.too_many} conditions are within rounding of a tie here, too many to tell what the slopes of their sides allow"
+        return Judgement(Verdict.UNDECIDED, UNDECIDED, judged.ulps, reason)
+    if not turned.each or not _lies_between(y, _hull(derivative, turned), fmt):
+        return None
+    rule = known()
+    if rule is None or not rule.is_formula:
+        return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, WITHIN_ROUNDING_OF_A_TIE)
+    exact, allowed = rule.exact(), _conditioning(truth, derivative, fmt)
+    if exact is None or not any(_is_right_on(side, exact, allowed, fmt) for side in (derivative, *turned.sides)):
+        return None
+    return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, RIGHT_ON_A_SIDE)
+
+
+def _hull(derivative: Enclosure, turned: Turned) -> Enclosure:
+    """All that the slopes come to when any of the ties are turned: each of them adds its own change, or does not.
+
+    Ties within each other may change more together than each by itself.
+    """
+    lower, upper = derivative.lower, derivative.upper
+    for side in turned.each:
+        lower = DOWN.add(lower, min(Decimal(0), DOWN.subtract(side.lower, derivative.upper)))
+        upper = UP.add(upper, max(Decimal(0), UP.subtract(side.upper, derivative.lower)))
+    for side in turned.together:
+        lower, upper = min(lower, side.lower), max(upper, side.upper)
+    return Enclosure.between(lower, upper)
+
+
+def _lies_between(y: float, hull: Enclosure, fmt: Format) -> bool:
+    slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), hull.magnitude)
+    return DOWN.subtract(hull.lower, slack) <= Decimal(y) <= UP.add(hull.upper, slack)
+
+
+def _is_right_on(side: Enclosure, exact: Enclosure, allowed: Range, fmt: Format) -> bool:
+    slack = max(allowed.least, DOWN.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), side.least_magnitude))
+    return _gap(exact, side).least <= slack
 
 
 def _judge_undefined(y: float, truth: Certificate, fmt: Format) -> Judgement:
@@ -86,24 +142,44 @@ def _judge_undefined(y: float, truth: Certificate, fmt: Format) -> Judgement:
     return Judgement(Verdict.UNDEFINED, PASS, None, f"f is not defined here: {truth.reason}")
 
 
+def _judge_without_known_limit(y: float, truth: Certificate, fmt: Format) -> Judgement:
+    if not math.isfinite(y):
+        return _judge_undefined(y, truth, fmt)
+    reason = f"f is not defined here ({truth.reason}), and whether it has a finite limit is not known; the slope is given as {y:.6g}"
+    return Judgement(Verdict.LIMIT_UNKNOWN, WARN, None, reason)
+
+
 def _judge_kink(y: float, truth: Certificate, fmt: Format) -> Judgement:
     ends = sorted((end for end in (truth.left, truth.right) if end is not None), key=lambda end: end.midpoint)
-    interval = f"the Clarke interval [{float(ends[0]):.6g}, {float(ends[1]):.6g}]"
+    interval = f"the Clarke interval [{_short(ends[0])}, {_short(ends[1])}]"
     kink = truth.reason or "kink"
+    if _is_a_subgradient(y, ends, fmt):
+        return Judgement(Verdict.SUBGRADIENT, PASS, None, f"{kink}: {y:.6g}{_convention(y, truth, fmt)} is the choice made in {interval}")
     if not math.isfinite(y):
         return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink} with {interval}, and the value is {y}")
-    slack = Decimal(AGREES_ULPS * fmt.ulp(max(abs(float(end)) for end in ends)))
-    if EXACT.subtract(ends[0].upper, slack) <= Decimal(y) <= EXACT.add(ends[1].lower, slack):
-        return Judgement(Verdict.SUBGRADIENT, PASS, None, f"{kink}: {y:.6g}{_convention(y, truth)} is the choice made in {interval}")
     return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink}: {y:.6g} lies outside {interval}")
 
 
-def _convention(y: float, truth: Certificate) -> str:
+def _is_a_subgradient(y: float, ends: Sequence[Enclosure], fmt: Format) -> bool:
+    """Whether y lies in the interval, or is one of its ends rounded: beyond the largest float that is infinity."""
+    if not math.isfinite(y):
+        return y in {fmt.round(end.midpoint) for end in ends}
+    steepest = max(abs(float(end)) for end in ends)
+    slack = Decimal(AGREES_ULPS * fmt.ulp(min(steepest, fmt.largest)))
+    return DOWN.subtract(ends[0].upper, slack) <= Decimal(y) <= UP.add(ends[1].lower, slack)
+
+
+def _short(end: Enclosure) -> str:
+    """An end of an interval in six digits; beyond the range of floats, by its power of ten."""
+    return f"{float(end):.6g}" if math.isfinite(float(end)) else shown(end, 6)
+
+
+def _convention(y: float, truth: Certificate, fmt: Format) -> str:
     """Which of the usual choices y is."""
     assert truth.left is not None
     assert truth.right is not None
-    left, right = float(truth.left), float(truth.right)
-    usual = {left: "the left slope", right: "the right slope", (left + right) / 2: "the mean of both slopes"}
+    left, right = fmt.round(truth.left.midpoint), fmt.round(truth.right.midpoint)
+    usual = {left / 2 + right / 2: "the mean of both slopes", left: "the left slope", right: "the right slope"}
     return f", {usual[y]}," if y in usual else ""
 
 
@@ -120,6 +196,7 @@ def _judge_undecided(y: float, truth: Certificate, fmt: Format) -> Judgement:
 
 _AT_SPECIAL_POINTS: dict[Status, Callable[[float, Certificate, Format], Judgement]] = {
     Status.UNDEFINED: _judge_undefined,
+    Status.LIMIT_UNKNOWN: _judge_without_known_limit,
     Status.KINK: _judge_kink,
     Status.JUMP: _judge_as_status(Verdict.JUMP),
     Status.VERTICAL: _judge_as_status(Verdict.VERTICAL),
@@ -139,20 +216,37 @@ def _judge_smooth(
     if out_of_range is not None:
         return out_of_range
     if not math.isfinite(y):
-        return Judgement(Verdict.NONFINITE, FAIL, None, f"the value is {y}; the derivative is {shown(derivative)}")
-    error_low, error_high = _distance(y, derivative)
-    low, high = _ulps(error_low, error_high, derivative, fmt)
+        return _judge_nonfinite(y, truth, derivative, fmt, known())
+    error = _distance(y, derivative)
+    least_ulps, ulps = _ulps(error, derivative, fmt)
     if y == nearest:
-        return Judgement(Verdict.EXACT, PASS, high, "the nearest float")
-    if high <= AGREES_ULPS:
-        return Judgement(Verdict.AGREES, PASS, high, f"within {AGREES_ULPS:.0f} ulps")
-    allowed = _conditioning(x, truth, derivative, fmt)
-    if error_high <= allowed:
-        reason = f"{_digits(error_high, derivative)}; the function is that sensitive to its argument"
-        return Judgement(Verdict.ILL_CONDITIONED, PASS, high, reason)
-    if low <= AGREES_ULPS or error_low <= allowed:
-        return Judgement(Verdict.UNDECIDED, UNDECIDED, high, f"the enclosure is too wide to tell: {truth.reason or 'precision ran out'}")
-    return _judge_large_error(error_high, high, derivative, allowed, _harmless(x, truth, derivative, fmt), known())
+        return Judgement(Verdict.EXACT, PASS, ulps, "the nearest float")
+    if ulps <= AGREES_ULPS:
+        return Judgement(Verdict.AGREES, PASS, ulps, f"within {AGREES_ULPS:.0f} ulps")
+    allowed = _conditioning(truth, derivative, fmt)
+    if error.most <= allowed.least:
+        reason = f"{_digits(error.most, derivative)}; the function is that sensitive to its argument"
+        return Judgement(Verdict.ILL_CONDITIONED, PASS, ulps, reason)
+    if least_ulps <= AGREES_ULPS or error.least <= allowed.most:
+        return _too_wide(ulps, truth)
+    return _judge_large_error(error, ulps, truth, allowed, _harmless(x, truth, derivative, fmt), known())
+
+
+def _judge_nonfinite(y: float, truth: Certificate, derivative: Enclosure, fmt: Format, rule: Rule | None) -> Judgement:
+    """Floats have no value; a formula that has another one than the derivative is wrong besides."""
+    exact = rule.exact() if rule is not None and rule.is_formula else None
+    if rule is not None and exact is not None and _gap(exact, derivative).least > _conditioning(truth, derivative, fmt).most:
+        return Judgement(Verdict.WRONG, FAIL, None, f"the value is {y}, and {_another_number(rule, exact, derivative)}")
+    return Judgement(Verdict.NONFINITE, FAIL, None, f"the value is {y}; the derivative is {shown(derivative)}")
+
+
+def _another_number(rule: Rule, exact: Enclosure, derivative: Enclosure) -> str:
+    given, right = _told_apart(exact, derivative)
+    return f"in exact arithmetic {rule.name} gives {given} in the place of {right}"
+
+
+def _too_wide(ulps: float, truth: Certificate) -> Judgement:
+    return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"the enclosure is too wide to tell: {truth.reason or 'precision ran out'}")
 
 
 def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -> Judgement | None:
@@ -169,60 +263,66 @@ def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -
     return None
 
 
-def _judge_large_error(
-    error: Decimal, ulps: float, derivative: Enclosure, allowed: Decimal, harmless: Decimal, rule: Rule | None
-) -> Judgement:
-    outcome = WARN if error <= harmless else FAIL
-    digits = _digits(error, derivative)
+def _judge_large_error(error: Range, ulps: float, truth: Certificate, allowed: Range, harmless: Range, rule: Rule | None) -> Judgement:
+    derivative = truth.derivative
+    assert derivative is not None
+    outcome = _harm(error, harmless)
+    digits = _digits(error.most, derivative)
     if rule is None:
         reason = f"{digits}: the derivative is {shown(derivative)}; its program is not known, so rule and rounding are not told apart"
-        return Judgement(Verdict.INACCURATE, outcome, ulps, reason)
+        return _too_wide(ulps, truth) if outcome is UNDECIDED else Judgement(Verdict.INACCURATE, outcome, ulps, reason)
     exact = rule.exact()
     if exact is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"{digits}, and {rule.name} could not be evaluated in exact arithmetic")
     gap = _gap(exact, derivative)
-    bound = rule.bound() if gap > allowed or outcome is FAIL else None
-    if gap > EXACT.add(allowed, bound or Decimal(0)) if rule.literals_are_rounded else gap > allowed:
-        given, right = _told_apart(exact, derivative)
-        reason = f"in exact arithmetic {rule.name} gives {given} in the place of {right}"
-        return Judgement(Verdict.WRONG, FAIL, ulps, reason)
-    if bound is not None and error > bound:
+    bound = rule.bound() if gap.most > allowed.least or outcome is not WARN else None
+    literals = bound if bound is not None and not rule.is_formula else Decimal(0)
+    if gap.least > UP.add(allowed.most, literals):
+        return Judgement(Verdict.WRONG, FAIL, ulps, _another_number(rule, exact, derivative))
+    if gap.most > DOWN.add(allowed.least, literals) or outcome is UNDECIDED:
+        return _too_wide(ulps, truth)
+    if bound is not None and error.most > bound:
         return Judgement(Verdict.INACCURATE, outcome, ulps, f"{digits}, though {rule.name} is right in exact arithmetic")
     return Judgement(Verdict.UNSTABLE, outcome, ulps, f"{digits}: {rule.name} is right, but rounding spoils the value")
 
 
-def _distance(y: float, derivative: Enclosure) -> tuple[Decimal, Decimal]:
-    """Bounds of |y - f'|."""
-    middle = EXACT.subtract(Decimal(y), derivative.midpoint).copy_abs()
-    slack = UP.add(derivative.radius, UP.scaleb(middle, -55))
-    return max(Decimal(0), EXACT.subtract(middle, slack)), UP.add(middle, slack)
+def _harm(error: Range, harmless: Range) -> Outcome:
+    """What an error means that no condition excuses."""
+    if error.most <= harmless.least:
+        return WARN
+    return FAIL if error.least > harmless.most else UNDECIDED
 
 
-def _ulps(error_low: Decimal, error_high: Decimal, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
+def _distance(y: float, derivative: Enclosure) -> Range:
+    """|y - f'|."""
+    return _gap(Enclosure(Decimal(y), Decimal(0)), derivative)
+
+
+def _gap(a: Enclosure, b: Enclosure) -> Range:
+    """The distance of two numbers that are enclosed."""
+    least = max(Decimal(0), DOWN.subtract(a.lower, b.upper), DOWN.subtract(b.lower, a.upper))
+    return Range(least, max(UP.subtract(a.upper, b.lower), UP.subtract(b.upper, a.lower)))
+
+
+def _ulps(error: Range, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
     """Bounds of the error in units of the last place of the true value."""
     unit = Decimal(fmt.ulp(min(abs(float(derivative)), fmt.largest)))
-    return float(EXACT.divide(error_low, unit)), float(UP.divide(error_high, unit))
+    return float(DOWN.divide(error.least, unit)), float(UP.divide(error.most, unit))
 
 
-def _gap(a: Enclosure, b: Enclosure) -> Decimal:
-    """The least distance of two enclosures."""
-    return max(Decimal(0), EXACT.subtract(EXACT.subtract(a.midpoint, b.midpoint).copy_abs(), EXACT.add(a.radius, b.radius)))
+def _conditioning(truth: Certificate, derivative: Enclosure, fmt: Format) -> Range:
+    """8u(1 + κ)|f'| with κ = |x f''/f'|, of several variables Σ|xᵢ ∂f'/∂xᵢ|/|f'|: what one rounding of the argument may cost."""
+    factor, change = Decimal(CONDITION_FACTOR * fmt.unit_roundoff), truth.sensitivity or Enclosure(Decimal(0), Decimal(0))
+    least = DOWN.multiply(factor, DOWN.add(derivative.least_magnitude, change.least_magnitude))
+    return Range(least, UP.multiply(factor, UP.add(derivative.magnitude, change.magnitude)))
 
 
-def _conditioning(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) -> Decimal:
-    """8u(1 + κ)|f'| with κ = |x f''/f'|: what one rounding of the argument may cost."""
-    size = derivative.midpoint.copy_abs()
-    change = truth.next_derivative.midpoint.copy_abs() if truth.next_derivative is not None else Decimal(0)
-    sensitivity = EXACT.add(size, EXACT.multiply(Decimal(x).copy_abs(), change))
-    return EXACT.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), sensitivity)
-
-
-def _harmless(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) -> Decimal:
+def _harmless(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) -> Range:
     """√u·max(|f'|, |f|/max(1, |x|)): an error that no use of the derivative will notice."""
-    size = derivative.midpoint.copy_abs()
-    value = truth.value.midpoint.copy_abs() if truth.value is not None else Decimal(0)
-    scale = max(size, EXACT.divide(value, Decimal(max(1.0, abs(x)))))
-    return EXACT.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), scale)
+    value, length = truth.value or Enclosure(Decimal(0), Decimal(0)), Decimal(max(1.0, abs(x)))
+    factor = Decimal(math.sqrt(fmt.unit_roundoff))
+    least = max(derivative.least_magnitude, DOWN.divide(value.least_magnitude, length))
+    return Range(DOWN.multiply(factor, least), UP.multiply(factor, max(derivative.magnitude, UP.divide(value.magnitude, length))))
 
 
 def _digits(error: Decimal, derivative: Enclosure) -> str:

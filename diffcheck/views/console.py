@@ -19,6 +19,7 @@ from rich.text import Text
 from diffcheck.excerpts import excerpt
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
 from diffcheck.results import (
+    NOT_DEFINED,
     Blame,
     Derivative,
     Enclosure,
@@ -203,7 +204,7 @@ def _function_value(sample: Sample) -> str:
         return f"not defined (the limit is {enclosure_text(sample.value)})"
     if sample.value is not None:
         return enclosure_text(sample.value)
-    if sample.status is Status.UNDEFINED:
+    if sample.status in NOT_DEFINED:
         return "not defined"
     return "?" if sample.primal is None else f"{number_text(sample.primal)} (not proved)"
 

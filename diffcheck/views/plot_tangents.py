@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from diffcheck.results import Outcome, Result, Sample, Status
+from diffcheck.results import NOT_DEFINED, Outcome, Result, Sample, Status
 from diffcheck.views.plot_curve import Curve, Floats, heights
 from diffcheck.views.plot_labels import Label, place
 
@@ -194,7 +194,7 @@ def _draw_verdicts(axes: Axes, samples: Sequence[Sample]) -> Floats:
         np.array(column)
         for column in zip(*((sample.point[sample.wrt], height(sample)) for sample in samples), strict=True)
     )
-    hollow = ~np.isfinite(y) | np.array([sample.status in (Status.HOLE, Status.UNDEFINED) for sample in samples])
+    hollow = ~np.isfinite(y) | np.array([sample.status in (Status.HOLE, *NOT_DEFINED) for sample in samples])
     y = np.where(np.isfinite(y), y, low + BASE_LINE * (high - low))
     for outcome, (marker, color) in VERDICTS.items():
         of_outcome = np.array([sample.outcome is outcome for sample in samples])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from flint import arb, arb_series, ctx
 
-from diffcheck.results import EXACT, Certificate, Enclosure, Status
+from diffcheck.results import DOWN, EXACT, UP, Certificate, Enclosure, Status
 
 ACCURACY_BITS = 70  # relative, or
 ROUGHLY = 1000  # a condition number of three digits tells what it is asked for
@@ -62,6 +62,14 @@ def jet_of(f: arb | arb_series, order: int) -> Jet:
         return Jet(f, arb(0), arb(0))
     factorial = math.factorial(order)
     return Jet(f[0], f[order] * factorial, f[order + 1] * (factorial * (order + 1)))
+
+
+def sensitivity(following: Enclosure, x: float) -> Enclosure:
+    """|x·f⁽ⁿ⁺¹⁾|, from an enclosure of f⁽ⁿ⁺¹⁾: how much of f⁽ⁿ⁾ a relative error of x costs."""
+    size = Decimal(x).copy_abs()
+    if not size:
+        return Enclosure(size, size)
+    return Enclosure.between(DOWN.multiply(size, following.least_magnitude), UP.multiply(size, following.magnitude))
 
 
 def enclosure(ball: arb) -> Enclosure:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from flint import arb, arb_series
 
-from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narrow, scope
+from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narrow, scope, sensitivity
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.exact.certify import certify_exactly, value_exactly
 from diffcheck.engines.certified.line import Kind, Line, Mode, Series, Trouble, is_finite
@@ -33,9 +33,9 @@ def certify(graph: Graph, point: Point, wrt: str, order: int = 1) -> Certificate
         return _jet(graph, point, wrt, order)
 
     found = settled(along, lambda: certify_exactly(graph, point, wrt, order), graph, order + 2, abs(point[wrt]))
-    if isinstance(found, Certificate):
-        return found
-    return replace(found.certificate(), confirmed=confirms(graph, point, {wrt: 1}, order, found))
+    certificate = replace(found.certificate(), confirmed=confirms(graph, point, {wrt: 1}, order, found)) if isinstance(found, Jet) else found
+    following = certificate.next_derivative
+    return certificate if following is None else replace(certificate, sensitivity=sensitivity(following, point[wrt]))
 
 
 def settled(
@@ -51,15 +51,13 @@ def settled(
                 return by_balls
         if isinstance(by_balls, Jet):
             continue
-        if by_balls.kind in (Kind.UNDEFINED, Kind.UNSUPPORTED):
-            break
+        if by_balls.kind is Kind.UNDEFINED:
+            return in_trouble(by_balls)
         if exact is None and (precision_bits >= ENOUGH_BITS or by_balls.kind is not Kind.UNPROVED):
             exact = exactly()
         if exact is not None and (exact.status is not Status.UNDECIDED or by_balls.kind is not Kind.UNPROVED):
             return exact
-    if isinstance(by_balls, Jet):
-        return by_balls
-    return exact or in_trouble(by_balls)
+    return by_balls if isinstance(by_balls, Jet) else exact or in_trouble(by_balls)
 
 
 def in_trouble(trouble: Trouble) -> Certificate:
@@ -92,9 +90,11 @@ def enclose_value(graph: Graph, point: Point) -> Enclosure | None:
             best = value
             if narrow(value):
                 break
-        elif value.kind is not Kind.UNPROVED:
+            continue
+        assert isinstance(value, Trouble)
+        if value.kind is not Kind.UNPROVED:
             return None
-        elif exact is None and precision_bits >= ENOUGH_BITS:
+        if exact is None and precision_bits >= ENOUGH_BITS:
             exact = value_exactly(graph, point)
             if isinstance(exact, Enclosure):
                 return exact

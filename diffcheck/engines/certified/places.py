@@ -10,7 +10,7 @@ from diffcheck.engines.certified.enclose import certify
 from diffcheck.engines.certified.floats import at_ordinal, ordinal, simplest
 from diffcheck.engines.certified.interval import parts
 from diffcheck.graph.graph import Graph
-from diffcheck.results import Certificate, Enclosure, Piece, Status
+from diffcheck.results import NOT_DEFINED, Certificate, Enclosure, Piece, Status
 
 NARROW = 256  # floats: a wider part holds many places, or none
 FEW = 6  # floats: each of so few is looked at
@@ -56,16 +56,16 @@ def _reason(found: Certificate) -> str:
 
 def _undefined(part: Piece, within: Mapping[float, Certificate], around: Mapping[float, Certificate]) -> Piece | None:
     """A point at which f is not defined, or the end of its domain; None where f is defined throughout, as far as is known."""
-    x = next((x for x, found in within.items() if found.status is Status.UNDEFINED), None)
+    x = next((x for x, found in within.items() if found.status in NOT_DEFINED), None)
     if x is None:
         return None
-    ends = [around[end].status is Status.UNDEFINED for end in (min(around), max(around))]
+    ends = [around[end].status in NOT_DEFINED for end in (min(around), max(around))]
     if any(ends):
         is_end = not all(ends) and any(found.status is Status.SMOOTH for found in within.values())
         return replace(part, status=Status.BOUNDARY, reason=f"the domain ends here; {within[x].reason}") if is_end else None
     pole = _is_like_a_pole(around[min(around)], around[max(around)], part.upper - part.lower)
     looks = ": it looks like a pole" if pole and "pole" not in within[x].reason else ""
-    return replace(part, status=Status.UNDEFINED, point=x, reason=within[x].reason + looks)
+    return replace(part, status=within[x].status, point=x, reason=within[x].reason + looks)
 
 
 def _guess(part: Piece, within: Mapping[float, Certificate]) -> str:

@@ -7,9 +7,9 @@ difference moved to the other side of zero is another one that the program may h
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import islice
 
 from diffcheck.engines.certified.enclose import enclose_value
 from diffcheck.engines.certified.rounding import Arithmetic, rounding_bound
@@ -18,20 +18,59 @@ from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, subgraph
 from diffcheck.results import EXACT, UP
 
-MOST_TIES = 8  # that are looked at
+MOST_TIES = 256  # that are followed: each of them asks for a derivative of its own
 LARGEST_STEP = Decimal("1e300")
 
 
-def ties_within_rounding(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> list[Graph]:
-    """The functions that rounding may have made of this one at a point: each tie turned by itself, and all of them."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """The function with ties turned to their other sides. `crossed` is False where rounding reaches the tie itself, not beyond: a
+    subnormal number is flushed to zero, and has lost its sign, but never gets the other one.
+    """
+
+    graph: Graph
+    crossed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """The functions that rounding may have made of one at a point: each tie turned by itself, and all together.
+
+    `count` is the number of ties; of more than MOST_TIES none is followed.
+    """
+
+    count: int
+    each: tuple[Turn, ...] = ()
+    together: tuple[Turn, ...] = ()  # where they are more than one
+
+    @property
+    def are_too_many(self) -> bool:
+        return self.count > MOST_TIES
+
+
+def ties_within_rounding(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Ties:
+    """The conditions of a function that floats may decide either way at a point."""
     graph = expanded(graph, lambda row: row.may_jump or row.column("ball") is None)
-    turns = list(islice(_turns(graph, point, arithmetic), MOST_TIES))
-    each = [_moved(graph, {node: step}) for node, step in turns]
-    return [*each, _moved(graph, dict(turns))] if len(turns) > 1 else each
+    steps = list(_steps(graph, point, arithmetic))
+    if len(steps) > MOST_TIES:
+        return Ties(len(steps))
+    each = tuple(Turn(_moved(graph, {step.node: step.size}), step.crosses) for step in steps)
+    if len(each) < 2:
+        return Ties(len(each), each)
+    together = Turn(_moved(graph, {step.node: step.size for step in steps}), all(step.crosses for step in steps))
+    return Ties(len(each), each, (together,))
 
 
-def _turns(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Iterator[tuple[int, Fraction]]:
-    """Nodes that decide by a sign, with what must be added to their first argument to turn it."""
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What must be added to the first argument of a node that decides by a sign, to turn that sign."""
+
+    node: int
+    size: Fraction
+    crosses: bool
+
+
+def _steps(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Iterator[_Step]:
     for i, node in enumerate(graph.nodes):
         if not isinstance(node, Apply) or not FUNCTIONS[node.function].decides_by:
             continue
@@ -43,7 +82,7 @@ def _turns(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> 
         reach = UP.add(bound, Decimal(arithmetic.smallest_normal) if distance.midpoint else Decimal(0))  # subnormals are flushed to zero
         if 0 < reach < LARGEST_STEP and distance.magnitude <= reach:
             beyond = UP.multiply(reach, 2)
-            yield i, Fraction(EXACT.minus(beyond) if distance.midpoint > 0 else beyond)
+            yield _Step(i, Fraction(EXACT.minus(beyond) if distance.midpoint > 0 else beyond), distance.magnitude <= bound)
 
 
 def _difference(graph: Graph, node: Apply, point: Mapping[str, float]) -> Graph:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
+from typing import Any
 
 from diffcheck.engines.certified.certificate import enclosure, narrow
-from diffcheck.engines.certified.exact.field import NoValue
+from diffcheck.engines.certified.exact.field import NoValue, not_known
 from diffcheck.engines.certified.exact.number import Number
 from diffcheck.engines.certified.exact.pointwise import Infinite
 from diffcheck.engines.certified.exact.reals import BITS, Reals
-from diffcheck.engines.certified.exact.sides import Function, Joint, cuts, derivative, joint, of_graph, undecided
+from diffcheck.engines.certified.exact.sides import IS_INFINITE, Function, Joint, cuts, derivative, joint, of_graph, undecided
 from diffcheck.engines.certified.line import Kind, Trouble
 from diffcheck.graph.graph import Graph
 from diffcheck.results import Certificate, Enclosure, Status
@@ -31,9 +32,10 @@ def certify_mixed_exactly(graph: Graph, point: Point, names: Sequence[str]) -> C
         f = of_graph(graph, cut)
         at_point = f(reals, values)
         if isinstance(at_point, (Trouble, Infinite)):
-            return joint(reals, f, values, names[0], 1, cut)
-        found = [_iterated(reals, f, values, order, cut) for order in (names, names[::-1])]
-        return _agreed(reals, at_point, *found)
+            found = joint(reals, f, values, names[0], 1, cut)  # a limit along one axis is none in the plane
+            return Joint(Status.LIMIT_UNKNOWN, _reason(at_point)) if found.status is Status.HOLE else found
+        iterated = [_iterated(reals, f, values, order, cut) for order in (names, names[::-1])]
+        return _agreed(reals, at_point, *iterated)
 
     return _certificate(mixed, point)
 
@@ -42,8 +44,10 @@ def value_exactly(graph: Graph, point: Point) -> Enclosure | Trouble:
     """The value at a point."""
     reals = Reals()
     found = of_graph(graph, 0)(reals, _exact(reals, point))
+    if isinstance(found, Infinite):
+        return Trouble(Kind.UNDEFINED, IS_INFINITE)
     try:
-        return Trouble(Kind.UNDEFINED, "f is infinite there") if isinstance(found, Infinite) else found if isinstance(found, Trouble) else enclosed(found)
+        return found if isinstance(found, Trouble) else enclosed(found)
     except NoValue as no_value:
         return no_value.trouble
 
@@ -87,20 +91,33 @@ def _agreed(reals: Reals, at_point: Number, one: Joint, other: Joint) -> Joint:
 
 
 def _enclosed(found: Joint) -> Certificate:
-    value, following = enclosed(found.value), enclosed(found.following)
-    if found.status is Status.UNDECIDED:
-        return Certificate(found.status, found.reason, value)
-    slopes = (enclosed(number) for number in (found.derivative, found.left, found.right))
-    return Certificate(found.status, found.reason, value, *slopes, next_derivative=following)
+    parts = ("value",) if found.status is Status.UNDECIDED else ("value", "derivative", "left", "right")
+    numbers = {part: getattr(found, part) for part in parts}
+    try:
+        known: dict[str, Any] = {part: u and enclosed(u) for part, u in numbers.items()}
+        return Certificate(found.status, found.reason, **known, next_derivative=_if_bounded(found.following))
+    except NoValue as no_value:  # no ball holds it
+        return Certificate(Status.UNDECIDED, no_value.trouble.reason)
 
 
-def enclosed(number: Number | None) -> Enclosure | None:
-    """A narrow enclosure of a number."""
-    if number is None:
+def _if_bounded(number: Number | None) -> Enclosure | None:
+    try:
+        return None if number is None else enclosed(number)
+    except NoValue:
         return None
+
+
+def _reason(at_point: Trouble | Infinite) -> str:
+    return at_point.reason if isinstance(at_point, Trouble) else IS_INFINITE
+
+
+def enclosed(number: Number) -> Enclosure:
+    """A narrow enclosure of a number. Raises NoValue where no ball of it is bounded."""
     ball = number.ball(BITS[0])
     for bits in BITS[1:]:
         if narrow(ball):
             break
         ball = number.ball(bits)
+    if not ball.is_finite():
+        raise not_known("a number that is too large")
     return enclosure(ball)

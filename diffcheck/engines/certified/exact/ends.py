@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from flint import fmpq
@@ -205,6 +206,23 @@ def _logarithmic(coefficient: Callable[[int], fmpq], sign: int = 1) -> Callable[
     return rule
 
 
+def _zeta_at_one(germs: Any, s: Any, a: Any) -> Any:
+    """1/(s - 1) - ψ(a) + O(s - 1)."""
+    limit, rest = germs.finite(s)
+    if rest.is_zero or germs.field.as_rational(limit) != 1:
+        return None
+    return germs.divide(germs.rational(1), rest) - germs.function("digamma", [a]) + germs.remainder(rest.lowest)
+
+
+def _polygamma_at_pole(germs: Any, n: Any, x: Any) -> Any:
+    """(-1)ⁿ⁺¹·n!/(x + m)ⁿ⁺¹ + O(1)."""
+    order = germs.as_rational(n)
+    if order is None or order.q != 1 or order < 1 or not _is_at_pole(germs, x):
+        return None
+    scale = fmpq((-1) ** (int(order.p) + 1) * math.factorial(int(order.p)))
+    return germs.rational(scale) * germs.power(germs.finite(x)[1], -order - 1) + germs.remainder(Fraction(0))
+
+
 def _over(k: int) -> fmpq:
     return fmpq(1, k * math.factorial(k))
 
@@ -218,6 +236,8 @@ AT_ENDS: dict[str, Callable[..., Any]] = {
     "gamma": _gamma_at_pole,
     "lgamma": _lgamma_at_pole,
     "digamma": _digamma_at_pole,
+    "polygamma": _polygamma_at_pole,
+    "zeta": _zeta_at_one,
     "Ei": _logarithmic(_over),
     "expint": _logarithmic(lambda k: -((-1) ** k) * _over(k), -1),
     "Ci": _logarithmic(lambda k: fmpq(0) if k % 2 else (-1) ** (k // 2) * _over(k)),

@@ -7,7 +7,7 @@ x·log x, bounded oscillations (x·sin(1/x) has no known term and a remainder of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, comb
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ from flint import fmpq
 from diffcheck.engines.certified.exact.ends import AT_ENDS
 from diffcheck.engines.certified.exact.field import Field, NoValue, no_series, not_defined, singular, too_few_terms
 
-Power: TypeAlias = tuple[Fraction, int]  # e and k of tᵉ·Lᵏ
+Power: TypeAlias = tuple[Fraction | int, int]  # e and k of tᵉ·Lᵏ
 ONE: Power = (Fraction(0), 0)
 MOST_EXACT = 24  # terms of a germ without a remainder; a longer one is cut
 INFINITE = "a limit that is infinite"
@@ -28,7 +28,8 @@ OSCILLATES = "a function without a limit"
 class Germ:
     """The known terms, and the order of the remainder; None where there is none. Coefficients may turn out to be zero.
 
-    A rough remainder need not have derivatives that are as small. `side` is the sign where it is known without a term.
+    A rough remainder need not have derivatives that are as small; one that swings has no limit. `side` is the sign where it is
+    known without a term.
     """
 
     terms: Mapping[Power, Any]
@@ -36,14 +37,19 @@ class Germ:
     germs: Germs
     is_rough: bool = False
     side: int = 0
+    swings: bool = False
 
     def __add__(self, other: Germ) -> Germ:
+        if self.is_zero or other.is_zero:
+            return other if self.is_zero else self
         zero = self.germs.zero
         sums = {p: self.terms.get(p, zero) + other.terms.get(p, zero) for p in {**self.terms, **other.terms}}
-        return self.germs.cut_off(sums, _least(self.order, other.order), self.is_rough or other.is_rough)
+        total = self.germs.cut_off(sums, _least(self.order, other.order), self.is_rough or other.is_rough)
+        swings = (self.swings and other.has_limit) or (other.swings and self.has_limit)
+        return replace(total, swings=True) if swings else total
 
     def __neg__(self) -> Germ:
-        return Germ({p: -c for p, c in self.terms.items()}, self.order, self.germs, self.is_rough, -self.side)
+        return replace(self, terms={p: -c for p, c in self.terms.items()}, side=-self.side)
 
     def __sub__(self, other: Germ) -> Germ:
         return self + -other
@@ -58,12 +64,25 @@ class Germ:
                 if order is None or e + f < order:
                     at = e + f, k + l
                     terms[at] = terms[at] + c * d if at in terms else c * d
-        return self.germs.cut_off(terms, order, self.is_rough or other.is_rough, self.side * other.side)
+        product = self.germs.cut_off(terms, order, self.is_rough or other.is_rough, self.side * other.side)
+        swings = (self.swings and other.does_not_vanish) or (other.swings and self.does_not_vanish)
+        return replace(product, swings=True) if swings else product
 
     @property
     def is_zero(self) -> bool:
         """Whether it is seen to be exactly zero."""
         return not self.terms and self.order is None
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether it is seen to have a finite limit."""
+        return (self.order is None or self.order > 0) and all(in_order(p) >= in_order(ONE) for p in self.terms)
+
+    @property
+    def does_not_vanish(self) -> bool:
+        """Whether its limit, or it, is seen not to be zero."""
+        infinite_or_constant = [c for p, c in self.terms.items() if in_order(p) <= in_order(ONE)]
+        return not self.swings and len(infinite_or_constant) == 1 and self.germs.field.sign(infinite_or_constant[0]) != 0
 
     @property
     def lowest(self) -> Fraction | None:
@@ -77,8 +96,8 @@ class Germ:
         return {p: c for p, c in self.terms.items() if is_in(p)}
 
 
-def _least(*orders: Fraction | None) -> Fraction | None:
-    return min((order for order in orders if order is not None), default=None)
+def _least(*orders: Fraction | int | None) -> Fraction | None:
+    return min((Fraction(order) for order in orders if order is not None), default=None)
 
 
 def _product_order(a: Germ, b: Germ) -> Fraction | None:
@@ -86,7 +105,7 @@ def _product_order(a: Germ, b: Germ) -> Fraction | None:
     return None if a.order is None or b.lowest is None else a.order + b.lowest
 
 
-def in_order(p: Power) -> tuple[Fraction, int]:
+def in_order(p: Power) -> tuple[Fraction | int, int]:
     """The larger terms first."""
     return p[0], -p[1]
 
@@ -123,6 +142,11 @@ class Germs:
 
     def remainder(self, order: Fraction, is_rough: bool = False, side: int = 0) -> Germ:
         return Germ({}, order, self, is_rough, side)
+
+    @property
+    def oscillation(self) -> Germ:
+        """sin or cos of what grows beyond all bounds."""
+        return Germ({}, Fraction(0), self, True, 0, True)
 
     def between(self, a: Germ, b: Germ) -> Germ:
         return Germ(a.terms, _least(a.order, (a - b).order), self, True)
@@ -355,7 +379,7 @@ class Germs:
     def _on_circle(self, u: Germ, name: str) -> Germ:
         infinite, limit, rest = self.split(u)
         if infinite:
-            return self.remainder(Fraction(0), is_rough=True)
+            return self.oscillation
         sine, cosine = self.field.sin(limit), self.field.cos(limit)
         turn = [sine, cosine, -sine, -cosine] if name == "sin" else [cosine, -sine, -cosine, sine]
         coefficients, factorial = [], fmpq(1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 from flint import fmpq
@@ -56,7 +55,7 @@ def _atan(field: Any, u: Huge) -> Any:
 
 
 def _oscillation(field: Any, u: Huge) -> Any:
-    return field.remainder(Fraction(0), is_rough=True)
+    return field.oscillation
 
 
 RULES: dict[str, Callable[..., Any]] = {

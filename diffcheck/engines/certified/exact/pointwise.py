@@ -180,6 +180,7 @@ MOST_ROOT = 1000
 def _integer_power(at: Pointwise, base: Any, exponent: Any) -> Any:
     field = at.field
     q = exponent if isinstance(exponent, fmpq) else field.as_rational(exponent)
+    assert q is not None
     if q == 0:
         return field.rational(1)
     if q < 0 and field.sign(base) == 0:

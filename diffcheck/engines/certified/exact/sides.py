@@ -18,6 +18,7 @@ from diffcheck.graph.graph import Graph, evaluate
 from diffcheck.results import Status
 
 LEFT, RIGHT = -1, 1
+IS_INFINITE = "f is infinite there"
 SPARE_ORDERS = 3  # terms that are carried beyond the order asked for
 
 
@@ -28,6 +29,7 @@ class Side:
     derivatives: list[Any]
     infinite: int = 0
     unknown: Trouble | None = None  # why the next one is not known
+    swings: bool = False  # the next one does not exist: what it would be the limit of oscillates
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def joint(field: Field, f: Function, values: Mapping[str, Any], name: str, order
         return _smooth(around.derivatives[0], around, order)
     at_point = f(field, values)
     if isinstance(at_point, Infinite):
-        at_point = Trouble(Kind.UNDEFINED, "f is infinite there")
+        at_point = Trouble(Kind.UNDEFINED, IS_INFINITE)
     if isinstance(at_point, Trouble) and at_point.kind is not Kind.UNDEFINED:
         return undecided(at_point)
     left, right = (around, around) if is_followed else (follow(direction)[0] for direction in (LEFT, RIGHT))
@@ -124,7 +126,7 @@ def _read(germs: Germs, f: Germ, order: int, direction: int) -> Side | Trouble:
             side = _next(germs, f, n, direction, side)
         except NoValue as no_value:
             side = replace(side, unknown=no_value.trouble)
-        if side.infinite or side.unknown is not None:
+        if side.infinite or side.swings or side.unknown is not None:
             break
     return side.unknown if side.unknown is not None and not side.derivatives else side
 
@@ -135,6 +137,8 @@ def _next(germs: Germs, f: Germ, n: int, direction: int, side: Side) -> Side:
     for p in sorted((p for p in f.terms if p not in seen and in_order(p) < in_order((n, 0))), key=in_order):
         if sign := germs.field.sign(f.terms[p]):
             return replace(side, infinite=sign * direction**n)
+    if f.swings and not n:
+        return replace(side, swings=True)
     if f.order is not None and f.order <= n:
         kind = Kind.TRUNCATED if not f.is_rough else Kind.NO_SERIES
         return replace(side, unknown=Trouble(kind, OSCILLATES if f.is_rough else "the power series was too short"))
@@ -152,8 +156,9 @@ def _without_value(field: Field, at_point: Trouble, left: Side | Trouble, right:
     sides = (left, right)
     if any(isinstance(side, Trouble) and side.kind is Kind.UNDEFINED for side in sides):
         return Joint(Status.UNDEFINED, at_point.reason)
-    if any(isinstance(side, Side) and not side.derivatives for side in sides):
-        return Joint(Status.UNDEFINED, f"{at_point.reason}; the limit is infinite")
+    for side in sides:
+        if isinstance(side, Side) and not side.derivatives:
+            return Joint(Status.UNDEFINED, f"{at_point.reason}; {_missing(side)}")
     trouble = next((side for side in sides if isinstance(side, Trouble)), None)
     if trouble is not None:
         return Joint(Status.LIMIT_UNKNOWN, f"{at_point.reason}; {trouble.reason}", trouble=trouble)
@@ -191,7 +196,7 @@ def _join(field: Field, at_point: Any, left: Side, right: Side, order: int) -> J
 def _is_jump(field: Field, at_point: Any, side: Side, name: str) -> Joint | None:
     """The jump on one side, or that continuity is not known."""
     if not side.derivatives:
-        return Joint(Status.JUMP, f"the limit from the {name} is infinite", at_point)
+        return Joint(Status.JUMP, f"on the {name} {_missing(side)}", at_point)
     try:
         is_same = side.derivatives[0] is at_point or field.is_zero(side.derivatives[0] - at_point)
     except NoValue as no_value:
@@ -230,7 +235,7 @@ def _boundary(field: Field, at_point: Any, beyond: str, inside: Side | Trouble, 
     reason = f"f is not defined on the {beyond} of this point"
     if isinstance(inside, Trouble):
         return Joint(Status.BOUNDARY, reason, at_point)
-    jump = _is_jump(field, at_point, inside, "other side")
+    jump = _is_jump(field, at_point, inside, "other")
     if jump is not None and jump.status is Status.JUMP:
         return Joint(Status.JUMP, f"{reason}, and its limit from the other side is not the value", at_point)
     if jump is not None:
@@ -239,6 +244,10 @@ def _boundary(field: Field, at_point: Any, beyond: str, inside: Side | Trouble, 
         slope = inside.derivatives[order]
         return Joint(Status.BOUNDARY, reason, at_point, left=None if beyond == "left" else slope, right=slope if beyond == "left" else None)
     return Joint(Status.BOUNDARY, f"{reason}; on the other side the slope is {_sign(inside)}" if inside.infinite else reason, at_point)
+
+
+def _missing(side: Side) -> str:
+    return "there is no limit: the function oscillates" if side.swings else "the limit is infinite"
 
 
 def _steepness(left: Side, right: Side, n: int) -> str:

@@ -1,0 +1,66 @@
+"""Formulas that floats cannot evaluate because one of JAX's functions fails: zeta(1/2, q) is NaN there, and a number in mathematics.
+
+The formula is evaluated once more with the exact values of such functions, rounded; what they are given are floats still, so that
+overflow on the way and cancellation stay what they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from diffcheck.engines.automatic import run_nodes
+from diffcheck.engines.certified import applied
+from diffcheck.graph.functions import Function
+from diffcheck.graph.graph import Graph, arguments_of
+from diffcheck.judgement.evidence import Source, blame_of, listed, named
+from diffcheck.judgement.formats import Format
+from diffcheck.judgement.verdict import Judgement
+from diffcheck.results import Blame, Outcome, Verdict
+
+PASSING = (Outcome.PASS, Outcome.WARN)
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A formula's value by functions that do not fail, and those that do, in words."""
+
+    value: float
+    failing: str
+    blame: Blame | None
+
+
+def mended(formula: Source, point: Mapping[str, float], fmt: Format) -> Mended | None:
+    """What a formula comes to without JAX's failing functions; None where none of them fails, or it comes to no number either way."""
+
+    def exactly(function: Function, arguments: Sequence[float]) -> float | None:
+        exact = applied(function, list(arguments))
+        return None if exact is None else fmt.round(exact.midpoint)
+
+    before = run_nodes(formula.graph, point, fmt.name)
+    after = run_nodes(formula.graph, point, fmt.name, exactly)
+    value = after[formula.graph.output]
+    failing = _failing(formula.graph, before, after)
+    if value is None or not math.isfinite(value) or not failing:
+        return None
+    words = [f"{named(formula, i)} is {before[i]}" for i in failing]
+    return Mended(value, f"{listed(words)} in JAX", blame_of(formula, failing[0]))
+
+
+def despite_failing_routines(given: float, found: Mended, judged: Judgement) -> Judgement:
+    """What is said of a formula whose value was lost in failing functions, from the judgement on what it comes to without them."""
+    if judged.outcome not in PASSING:
+        return replace(judged, ulps=None, reason=f"{judged.reason} (the value is {given}, because {found.failing})")
+    right = f"with the exact value there the formula gives {found.value + 0.0:.17g}, which is right"
+    return Judgement(Verdict.INACCURATE, Outcome.WARN, None, f"the value is {given}, because {found.failing}; {right}")
+
+
+def _failing(graph: Graph, before: Sequence[float | None], after: Sequence[float | None]) -> list[int]:
+    """The nodes that have no finite value of finite arguments, until they are mended."""
+    turned_finite = [i for i in range(len(graph.nodes)) if not _is_finite(before[i]) and _is_finite(after[i])]
+    return [i for i in turned_finite if all(_is_finite(before[j]) for j in arguments_of(graph.nodes[i]))]
+
+
+def _is_finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
