@@ -19,6 +19,8 @@ from rich.text import Text
 from diffcheck.excerpts import excerpt
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
 from diffcheck.results import (
+    EXACT,
+    FARTHEST,
     NOT_DEFINED,
     Blame,
     Derivative,
@@ -244,7 +246,7 @@ def _proved(sample: Sample) -> str:
 
 def proved_briefly(sample: Sample, digits: int) -> str:
     """The derivative without its radius, or the status of a point that has none."""
-    return enclosure_text(sample.enclosure, digits).partition(" ")[0] if sample.enclosure else sample.status.value
+    return enclosure_text(sample.enclosure, digits).partition(" ±")[0] if sample.enclosure else sample.status.value
 
 
 def engine_name(result: Result) -> str:
@@ -265,6 +267,8 @@ def ulps_text(ulps: float | None) -> str:
 
 def enclosure_text(enclosure: Enclosure, digits: int = 20) -> str:
     """midpoint ± radius; a radius below the digits shown is given as a power of ten."""
+    if enclosure.is_beyond:
+        return f"beyond {_decimal(FARTHEST.copy_sign(enclosure.midpoint), 1)}"
     if enclosure.radius and enclosure.contains(Decimal(0)):
         return f"0 ± {enclosure.magnitude:.0e}"
     middle = _decimal(enclosure.midpoint, digits)
@@ -274,7 +278,7 @@ def enclosure_text(enclosure: Enclosure, digits: int = 20) -> str:
 def _decimal(number: Decimal, digits: int) -> str:
     if number == 0:
         return "0"
-    rounded = Decimal(f"{number:.{digits}g}").normalize()
+    rounded = EXACT.normalize(Decimal(f"{number:.{digits}g}"))
     exponent = rounded.adjusted()
     return f"{rounded:f}" if -5 <= exponent <= digits else re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", f"{rounded:e}")
 
