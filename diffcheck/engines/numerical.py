@@ -19,15 +19,17 @@ from numpy.typing import NDArray
 
 PLATEAU = 4
 STEPS = 34
-LARGEST_STEP = 29 / 64  # times the size of x; a multiple of no likely period, and short, so that x + kh is exact
+STEP_LENGTHS = np.array([29, 23, 31, 19]) / 64  # in turn, halved each time: short, so that x + kh is exact, and not all rounded alike
 SMALLEST_STEP = 64  # roundings of x
 BELOW_SIZE = 16  # steps that are added where x is so small that all others are larger
 SPREADS = 3
 VALUE_ULPS = 4  # what a value of f is taken to be off by
-TINY_STEPS = (0.45, 0.57)  # powers of the unit roundoff, times the size of x; and the smallest step
+TINY_STEPS = (0.45, 0.57)  # powers of the unit roundoff, times the size of x
+FINEST_STEPS = (1, 41 / 29)  # times the smallest step: two, since roundings of the multiples of one may follow a line by chance
+STAIRS = 2.0**-8  # relative: values are not coarser than that by rounding
 JITTERS = 8  # standard deviations of the noise that are allowed for
 SETTLED = 16  # times the noise: estimates that spread no more have reached their plateau
-HALVINGS, SHRINKING = 6, 0.85  # estimates on their way to a limit: each of so many halvings leaves at most this share of their spread
+HALVINGS, SHRINKING = 8, 0.3  # of estimates on their way to a limit: so many steps leave this share of their spread, at most
 NEAR = 1 / 3  # of the size of x: f is as large as its values there
 OUTWARDS = np.arange(-3, 4)
 STENCIL = np.array([-1.0, 9.0, -45.0, 0.0, 45.0, -9.0, 1.0]) / 60
@@ -143,19 +145,23 @@ def _ladder(f: Callable[[float], float], x: float, unit_roundoff: float) -> _Lad
         largest = np.nanmax(abs(values), axis=1, initial=0.0)
         is_exact = (_rounded(points, unit_roundoff) - x == steps[:, None] * OUTWARDS).all(axis=1)
         of_point = np.where(is_exact, 0.0, unit_roundoff * abs(x * (values @ STENCIL) / steps))
-    near = largest[(3 * steps <= NEAR * max(1.0, abs(x))) & np.isfinite(largest)]
-    of_value = np.maximum(2 * VALUE_ULPS * unit_roundoff * largest, _jitter(f, x, steps, unit_roundoff))
-    return _Ladder(steps, values, of_value + of_point, float(near.max(initial=0.0)) / max(1.0, abs(x)))
+    size = float(largest[(3 * steps <= NEAR * max(1.0, abs(x))) & np.isfinite(largest)].max(initial=0.0))
+    of_value = 2 * VALUE_ULPS * unit_roundoff * largest + _jitter(f, x, steps, unit_roundoff) + _stairs(values, size)
+    return _Ladder(steps, values, of_value + of_point, size / max(1.0, abs(x)))
 
 
 def _steps(x: float, unit_roundoff: float) -> Array:
     """The steps, the largest first."""
     size = _power_of_two(max(1.0, abs(x)))
-    steps = size * LARGEST_STEP * 0.5 ** np.arange(STEPS + math.log2(size))
+    steps = size * _halved(STEPS + int(math.log2(size)))
     steps = steps[steps >= SMALLEST_STEP * unit_roundoff * abs(x)]
-    if 0 < abs(x) < steps[-1] / LARGEST_STEP:
-        steps = np.append(steps, _power_of_two(abs(x)) * LARGEST_STEP * 0.5 ** np.arange(BELOW_SIZE))
+    if 0 < abs(x) < steps[-1]:
+        steps = np.append(steps, _power_of_two(abs(x)) * _halved(BELOW_SIZE))
     return steps
+
+
+def _halved(number: int) -> Array:
+    return np.asarray(np.resize(STEP_LENGTHS, number) * 0.5 ** np.arange(number))
 
 
 def _power_of_two(size: float) -> float:
@@ -171,16 +177,27 @@ def _rounded(points: Array, unit_roundoff: float) -> Array:
 def _jitter(f: Callable[[float], float], x: float, steps: Array, unit_roundoff: float) -> Array:
     """How far values of f scatter, for each step: high differences at tiny steps are noise, where f is smooth (Hamming's table).
 
-    A sum that cancels is off by more than its own ulps. What scatters at one step and not at a finer one is no noise but varies
-    fast, unless f is constant at the finer one: a staircase, whose stairs are noise.
+    A sum that cancels is off by more than its own ulps. What scatters at one step and not at a finer one is no noise but varies fast,
+    unless f is constant at the finer one: a staircase, whose stairs are noise.
     """
     size = _power_of_two(max(1.0, abs(x)))
-    tiny = [float(steps[-1]), *(size * unit_roundoff**power for power in TINY_STEPS)]
+    tiny = [*(times * float(steps[-1]) for times in FINEST_STEPS), *(size * unit_roundoff**power for power in TINY_STEPS)]
     values = [np.array([f(x + side * k * step) for k in range(1, 9)]) for step in tiny for side in (1, -1)]
     found = np.nan_to_num([_scatter(row) for row in values], nan=0.0, posinf=0.0).reshape(-1, 2).max(axis=1)
-    is_staircase = all(np.ptp(row) == 0 for row in values[:2])
-    seen = np.array([steps >= step if not is_staircase else np.full(len(steps), True) for step in tiny])
-    return np.asarray(JITTERS * (found[:, None] * seen).max(axis=0))
+    is_staircase = all(np.ptp(row) == 0 for row in values[: 2 * len(FINEST_STEPS)])
+    is_seen = np.array([(2 * steps >= step) | is_staircase for step in tiny])
+    return np.asarray(JITTERS * (found[:, None] * is_seen).max(axis=0))
+
+
+def _stairs(values: Array, size: float) -> float:
+    """The height of the stairs where values near the point lie on a grid, as those of a narrower format do; 0 where they do not."""
+    is_flat = np.ptp(values, axis=1) == 0
+    uneven = values[~is_flat][-2:]
+    changes = abs(uneven - values[-1, 0])
+    height = float(changes[changes > 0].min(initial=math.inf))
+    if not is_flat[-1] or not 0 < height <= STAIRS * size:
+        return 0.0
+    return height if (abs(changes / height - np.rint(changes / height)) < 0.01).all() else 0.0
 
 
 def _scatter(values: Array) -> float:
@@ -191,4 +208,4 @@ def _scatter(values: Array) -> float:
 def _shrinks(spreads: Array, k: int) -> bool:
     """Whether estimates approach a limit though they have not reached their plateau."""
     last = spreads[max(0, k - HALVINGS) : k + 1]
-    return len(last) > HALVINGS and bool((last[1:] <= SHRINKING * last[:-1]).all())
+    return len(last) > HALVINGS and bool((np.diff(last) <= 0).all() and last[-1] <= SHRINKING * last[0])
