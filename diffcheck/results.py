@@ -169,9 +169,15 @@ class Sample:
     output: str = ""  # which entry of the function's result: "[0,1]"; "" where it is one number
 
     @property
+    def counted(self) -> tuple[Result, ...]:
+        """The results that decide: all but a mode that its engine lacks where another mode of it has a value."""
+        with_value = {result.engine for result in self.results if result.verdict is not Verdict.UNSUPPORTED}
+        return tuple(r for r in self.results if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
+
+    @property
     def outcome(self) -> Outcome:
-        """The worst outcome among the results."""
-        return max((result.outcome for result in self.results), key=SEVERITY.__getitem__, default=Outcome.UNDECIDED)
+        """The worst outcome among the results that count."""
+        return max((result.outcome for result in self.counted), key=SEVERITY.__getitem__, default=Outcome.UNDECIDED)
 
 
 SEVERITY = {Outcome.PASS: 0, Outcome.WARN: 1, Outcome.UNDECIDED: 2, Outcome.FAIL: 3}
@@ -253,7 +259,7 @@ class Tally:
             self.unsampled += 1
             return
         self.verdicts.update(result.verdict for result in sample.results)
-        self.outcomes.update(result.outcome for result in sample.results)
+        self.outcomes.update(result.outcome for result in sample.counted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,13 +48,15 @@ Array = NDArray[np.float64]
 class Evidence:
     """The slope lies within `claim` of `slope`, as far as values can tell; `reason` says why nothing is claimed.
 
-    `size` is how large f is within a third of the size of x, per size of x: what a slope that may be 0 is measured by. `side` is
-    where f has values, if it has them on one side only: right or left.
+    A corner may be there without being seen: the slopes on both sides are then within `corner` of the slope besides. `size` is how
+    large f is within a third of the size of x, per size of x: what a slope that may be 0 is measured by. `side` is where f has
+    values, if it has them on one side only: right or left.
     """
 
     slope: float
     claim: float
     reason: str = ""
+    corner: float = 0.0
     size: float = 0.0
     side: str = ""
 
@@ -118,8 +120,7 @@ def estimate(f: Callable[[float], float], x: float, unit_roundoff: float) -> Evi
         return _nothing(problem)
     if abs(corner.value) > corner.claim:
         return _nothing(f"the slopes to the left and to the right differ, by {abs(corner.value):.3g}: it may have a corner here")
-    # a corner may be as large as its claim without being seen: each side is then half of it away from the slope
-    return Evidence(slope.value, max(slope.claim, corner.claim / 2), size=ladder.size)
+    return Evidence(slope.value, slope.claim, corner=corner.claim / 2, size=ladder.size)
 
 
 def _on_a_side(ladder: _Ladder) -> Evidence:
@@ -146,7 +147,7 @@ def _ladder(f: Callable[[float], float], x: float, unit_roundoff: float) -> _Lad
         is_exact = (_rounded(points, unit_roundoff) - x == steps[:, None] * OUTWARDS).all(axis=1)
         of_point = np.where(is_exact, 0.0, unit_roundoff * abs(x * (values @ STENCIL) / steps))
     size = float(largest[(3 * steps <= NEAR * max(1.0, abs(x))) & np.isfinite(largest)].max(initial=0.0))
-    of_value = 2 * VALUE_ULPS * unit_roundoff * largest + _jitter(f, x, steps, unit_roundoff) + _stairs(values, size)
+    of_value = np.maximum(2 * VALUE_ULPS * unit_roundoff * largest, _jitter(f, x, steps, unit_roundoff)) + _stairs(values, size)
     return _Ladder(steps, values, of_value + of_point, size / max(1.0, abs(x)))
 
 

@@ -133,7 +133,7 @@ def _show_lines(console: Console, header: Header, samples: Sequence[Sample], tot
         table.add_column(name, overflow="fold")  # a narrow terminal breaks a number, and never cuts it off
     for sample in samples:
         point = (number_text(sample.point[name]) for name in places)
-        table.add_row(*point, symbol(header, sample), proved_briefly(sample, 15), *map(_cell, sample.results))
+        table.add_row(*point, symbol(header, sample), proved_briefly(sample, 15), *(_cell(sample, result) for result in sample.results))
     console.print()
     console.print(table)
     line(console, "The numbers are errors in ulps.", "dim")
@@ -144,9 +144,14 @@ def symbol(header: Header, sample: Sample) -> str:
     return leibniz(header.name + sample.output, sample.wrt, sample.order)
 
 
-def _cell(result: Result) -> Text:
-    found = result.verdict.value if result.ulps is None else ulps_text(result.ulps)
-    return Text(f"{MARKS[result.outcome]} {found}", STYLES[result.outcome])
+def _cell(sample: Sample, result: Result) -> Text:
+    return _marked(sample, result, result.verdict.value if result.ulps is None else ulps_text(result.ulps))
+
+
+def _marked(sample: Sample, result: Result, words: str) -> Text:
+    """A verdict with the mark of its outcome; one that does not count is dimmed."""
+    is_counted = any(result is each for each in sample.counted)
+    return Text(f"{MARKS[result.outcome]} {words}", STYLES[result.outcome]) if is_counted else Text(f"– {words}", "dim")
 
 
 def place(sample: Sample) -> str:
@@ -211,7 +216,7 @@ def _function_value(sample: Sample) -> str:
 def _rows(header: Header, sample: Sample) -> Iterator[tuple[str | Text, ...]]:
     yield symbol(header, sample), "proved (Arb)", _proved(sample), "", Text(sample.status.value)
     for result in sample.results:
-        mark = Text(f"{MARKS[result.outcome]} {result.verdict.value}", STYLES[result.outcome])
+        mark = _marked(sample, result, result.verdict.value)
         yield "", engine_name(result), number_text(result.value), ulps_text(result.ulps), mark
 
 

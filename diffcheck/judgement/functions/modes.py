@@ -1,4 +1,4 @@
-"""Whether forward and reverse mode of JAX contradict each other: as maps, each must be the transpose of the other, whatever the function is."""
+"""Whether JAX's forward and reverse mode contradict each other: each must be the transpose of the other, whatever the function is."""
 
 from __future__ import annotations
 
@@ -59,5 +59,6 @@ def check_of(conflicts: Sequence[Conflict]) -> RuleCheck | None:
     if not conflicts:
         return None
     worst = max(conflicts, key=lambda found: found.size)
-    more = f", and {len(conflicts) - 1:,} more differ" if len(conflicts) > 1 else ""
-    return RuleCheck(CHECK, Outcome.FAIL, f"{worst.label} is {worst.forward:.10g} by forward mode, and {worst.reverse:.10g} by reverse mode{more}")
+    more = f", and {len(conflicts) - 1:,} more of its entries differ" if len(conflicts) > 1 else ""
+    found = f"{worst.label} is {worst.forward:.10g} by forward mode, and {worst.reverse:.10g} by reverse mode"
+    return RuleCheck(CHECK, Outcome.FAIL, f"{found}{more}")

@@ -7,7 +7,7 @@ from diffcheck.judgement.verdict import Judgement
 from diffcheck.results import Outcome, Verdict
 
 LABEL = "numerical evidence, not certified"
-GOOD_ENOUGH = 1e-4  # relative: a claim that is wider than this decides nothing
+GOOD_ENOUGH = 1e-4  # relative: a claim that is wider than this, and than half of the format's digits, confirms no value but 0
 MARGIN = 2  # times its claim: closer than this, nothing is contradicted
 ROUNDING = 0.75  # the power of the unit roundoff that rounding may make of a zero, relative to its scale
 HARMLESS = 0.5  # the power of it below which, relative to its scale, a slope is 0 for all that matters
@@ -24,20 +24,15 @@ def judge_by_evidence(y: float, evidence: Evidence, scale: float, unit_roundoff:
     of_side = f" to the {evidence.side}, where alone f has values," if evidence.side else ""
     middle = evidence.slope if abs(evidence.slope) > evidence.claim else 0.0  # the digits of what may be 0 mean nothing
     found = f"differences of f{of_side} give {middle:.10g} ± {evidence.claim:.0e}"
-    error = abs(y - evidence.slope)
-    rounding = unit_roundoff**ROUNDING * max(abs(evidence.slope), scale)
-    if error <= evidence.claim + rounding and _is_good_enough(y, evidence, scale, unit_roundoff):
-        return Judgement(Verdict.CONSISTENT, Outcome.PASS, None, f"{found} ({LABEL})")
-    if not error <= MARGIN * (evidence.claim + rounding) and not evidence.side:  # at an end of the domain there is no derivative to miss
-        return Judgement(Verdict.CONTRADICTED, Outcome.FAIL, None, f"{found}, and the value is {y:.10g} ({LABEL})")
-    return _undecided(f"{found}, which is not good enough for {y:.10g}")
-
-
-def _is_good_enough(y: float, evidence: Evidence, scale: float, unit_roundoff: float) -> bool:
-    """Whether the slope is known to four digits, or y is a zero and the slope too small to matter."""
+    error, claim = abs(y - evidence.slope), evidence.claim + unit_roundoff**ROUNDING * max(abs(evidence.slope), scale)
     at_large = max(scale, evidence.size)
     is_zero = abs(y) <= unit_roundoff**ROUNDING * at_large and evidence.claim <= unit_roundoff**HARMLESS * at_large
-    return is_zero or evidence.claim <= GOOD_ENOUGH * max(abs(evidence.slope), abs(y))
+    good_enough = max(GOOD_ENOUGH, unit_roundoff**HARMLESS) * max(abs(evidence.slope), abs(y))
+    if error <= claim and (is_zero or claim <= good_enough):
+        return Judgement(Verdict.CONSISTENT, Outcome.PASS, None, f"{found} ({LABEL})")
+    if not error <= MARGIN * claim + evidence.corner and not evidence.side:  # at an end of the domain there is no derivative to miss
+        return Judgement(Verdict.CONTRADICTED, Outcome.FAIL, None, f"{found}, and the value is {y:.10g} ({LABEL})")
+    return _undecided(f"{found}, which is not good enough for {y:.10g}")
 
 
 def _undecided(reason: str) -> Judgement:
