@@ -77,7 +77,7 @@ class Report(results.Report):
         from diffcheck.judgement.points import from_mappings
         from diffcheck.views.plot import plot
 
-        job = Check(self.text, of=self.of, dtype=self.header.dtype)
+        job = Check(self.text, of=self.of, dtype=self.header.dtype, variables=self.header.variables)
         points = list({tuple(sample.point.items()): sample.point for sample in self.samples}.values())
         columns = from_mappings(points, job.problem.variables, job.format)
         plot(job, columns, wrt or job.problem.variables[0], path=path, lower=lower, upper=upper)

@@ -100,7 +100,7 @@ def _is_unsupported(record: Record) -> bool:
     """Whether nothing is wrong but that an engine lacks something."""
     if record.sample is None:
         return record.fault is not None and record.fault.kind is FaultKind.UNSUPPORTED
-    worst = [result for result in record.sample.results if result.outcome in (Outcome.FAIL, Outcome.UNDECIDED)]
+    worst = [result for result in record.sample.counted if result.outcome in (Outcome.FAIL, Outcome.UNDECIDED)]
     return bool(worst) and all(result.verdict is Verdict.UNSUPPORTED for result in worst)
 
 

@@ -68,7 +68,7 @@ def reason(record: Record) -> str:
     place = ", ".join(f"{name} = {value:.6g}" for name, value in sample.point.items())
     if record.matched is False:
         return f"expected {record.expected}, found {', '.join(dict.fromkeys(result.verdict.value for result in sample.results))} at {place}"
-    worst = [result for result in sample.results if result.outcome is sample.outcome]
+    worst = [result for result in sample.counted if result.outcome is sample.outcome]
     by = [" ".join(filter(None, (result.engine, result.mode))) for result in worst if result.verdict is worst[0].verdict]
     verb = "is" if len(by) == 1 else "are"
     return f"{leibniz('', sample.wrt, sample.order)} at {place}: {', '.join(by)} {verb} {worst[0].verdict.value}: {worst[0].reason}"

@@ -18,12 +18,24 @@ DOWN = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, ro
 UP = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_CEILING)
 
 
+FARTHEST = EXACT.scaleb(Decimal(1), 10**15)  # of what is written out: no float format knows the difference
+
+
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """A proved interval: the number lies within `radius` of `midpoint`."""
+    """A proved interval: the number lies within `radius` of `midpoint`.
+
+    An infinite midpoint stands for a number beyond FARTHEST, or below its negative: that is the end of the interval which is known.
+    """
 
     midpoint: Decimal
     radius: Decimal
+
+    @classmethod
+    def beyond(cls, sign: int) -> Enclosure:
+        """All numbers of a sign that are larger than FARTHEST in absolute value."""
+        infinity = Decimal("Infinity")
+        return cls(infinity if sign > 0 else infinity.copy_negate(), infinity)
 
     @classmethod
     def between(cls, lower: Decimal, upper: Decimal) -> Enclosure:
@@ -34,11 +46,19 @@ class Enclosure:
         return cls(midpoint, max(UP.subtract(upper, midpoint), UP.subtract(midpoint, lower)))
 
     @property
+    def is_beyond(self) -> bool:
+        return self.midpoint.is_infinite()
+
+    @property
     def lower(self) -> Decimal:
+        if self.is_beyond:
+            return FARTHEST if self.midpoint > 0 else self.midpoint
         return DOWN.subtract(self.midpoint, self.radius)
 
     @property
     def upper(self) -> Decimal:
+        if self.is_beyond:
+            return FARTHEST.copy_negate() if self.midpoint < 0 else self.midpoint
         return UP.add(self.midpoint, self.radius)
 
     @property
@@ -56,6 +76,11 @@ class Enclosure:
 
     def overlaps(self, other: Enclosure) -> bool:
         return self.lower <= other.upper and other.lower <= self.upper
+
+    def distance(self, other: Enclosure) -> tuple[Decimal, Decimal]:
+        """Bounds of the distance of two numbers that are enclosed."""
+        least = max(Decimal(0), DOWN.subtract(self.lower, other.upper), DOWN.subtract(other.lower, self.upper))
+        return least, max(UP.subtract(self.upper, other.lower), UP.subtract(other.upper, self.lower))
 
     def __float__(self) -> float:
         return float(self.midpoint)
@@ -188,9 +213,15 @@ class Sample:
     output: str = ""  # which entry of the function's result: "[0,1]"; "" where it is one number
 
     @property
+    def counted(self) -> tuple[Result, ...]:
+        """The results that decide: all but a mode that its engine lacks where another mode of it has a value."""
+        with_value = {result.engine for result in self.results if result.verdict is not Verdict.UNSUPPORTED}
+        return tuple(r for r in self.results if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
+
+    @property
     def outcome(self) -> Outcome:
-        """The worst outcome among the results."""
-        return max((result.outcome for result in self.results), key=SEVERITY.__getitem__, default=Outcome.UNDECIDED)
+        """The worst outcome among the results that count."""
+        return max((result.outcome for result in self.counted), key=SEVERITY.__getitem__, default=Outcome.UNDECIDED)
 
 
 SEVERITY = {Outcome.PASS: 0, Outcome.WARN: 1, Outcome.UNDECIDED: 2, Outcome.FAIL: 3}
@@ -272,7 +303,7 @@ class Tally:
             self.unsampled += 1
             return
         self.verdicts.update(result.verdict for result in sample.results)
-        self.outcomes.update(result.outcome for result in sample.results)
+        self.outcomes.update(result.outcome for result in sample.counted)
 
 
 @dataclass(frozen=True, slots=True)

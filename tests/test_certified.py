@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,7 +13,7 @@ from proofs import encloses, proof_of
 from diffcheck.engines.certified import certify_mixed, enclose_value
 from diffcheck.engines.certified.certificate import enclosure
 from diffcheck.graph.build import read
-from diffcheck.results import Status
+from diffcheck.results import FARTHEST, Status
 
 SMOOTH, KINK, JUMP, VERTICAL = Status.SMOOTH, Status.KINK, Status.JUMP, Status.VERTICAL
 BOUNDARY, HOLE, UNDEFINED, UNDECIDED = Status.BOUNDARY, Status.HOLE, Status.UNDEFINED, Status.UNDECIDED
@@ -185,6 +186,39 @@ def test_a_tiny_number_is_not_called_zero() -> None:
 def test_an_enclosure_is_rounded_outward(ball: arb, inside: Fraction | str) -> None:
     found = enclosure(ball)
     assert abs(Fraction(found.midpoint) - Fraction(inside)) <= Fraction(found.radius)
+
+
+HUGE, TINY = arb(10) ** (arb(10) ** 16), arb(10) ** -(arb(10) ** 16)
+SPREADS = (arb(1), arb(-1), arb(1, 0.5), arb(-1, 0.999), arb(0, 1))
+EVERY_SIZE = [size * spread for size in (HUGE, TINY) for spread in SPREADS]
+EDGES = [arb(10) ** (arb(10) ** 15 + n) for n in (-60, -41, -5, 0, 5)] + [arb(10) ** (-(arb(10) ** 15) + n) for n in (-5, 0, 5, 41, 60)]
+
+
+def _as_ball(end: Decimal) -> arb:
+    if end.is_infinite():
+        return arb(f"{float(end)}")
+    sign, digits, exponent = end.as_tuple()
+    assert isinstance(exponent, int)
+    return (-1) ** sign * arb(int("".join(map(str, digits)))) * arb(10) ** exponent
+
+
+@pytest.mark.parametrize("ball", [*EVERY_SIZE, *EDGES, arb("nan"), arb("inf"), arb(0, "inf")])
+def test_an_enclosure_of_any_size_contains_the_number(ball: arb) -> None:
+    """The ends are compared as balls: no Fraction of this size fits in memory."""
+    found = enclosure(ball)
+    lower, upper = _as_ball(found.lower), _as_ball(found.upper)
+    assert not lower.is_finite() or (ball.is_finite() and not lower > ball.lower())
+    assert not upper.is_finite() or (ball.is_finite() and not upper < ball.upper())
+    assert found.lower <= found.upper
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_beyond_all_decimals_is_known_to_be_large(sign: int) -> None:
+    found = enclosure(sign * HUGE)
+    assert float(found) == sign * math.inf
+    assert found.least_magnitude == FARTHEST
+    assert found.magnitude == Decimal("Infinity")
+    assert not found.contains(Decimal(0))
 
 
 def test_the_value_of_a_derivative_program_is_enclosed_in_exact_arithmetic() -> None:

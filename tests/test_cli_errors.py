@@ -87,7 +87,6 @@ def test_what_is_too_large_is_refused_quickly(text: str, what: str) -> None:
         (["x", "--at", "1", "--claim", "2y"], "the claim uses 'y'"),
         (["x", "--at", "1", "--claim", "sni(x)"], "unknown function 'sni'"),
         (["x", "--at", "1", "--claim", "1", "--claim", "1"], "claims"),
-        (["2", "--at", "1"], "no variable"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_one_error(arguments: list[str], what: str) -> None:

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 import diffcheck
 from diffcheck.records import Fault, FaultKind, Record
-from diffcheck.results import EXACT, Enclosure, Outcome, Result, Sample, Status, Verdict
+from diffcheck.results import EXACT, FARTHEST, Enclosure, Outcome, Result, Sample, Status, Verdict
 from diffcheck.views import json_
 
 HARD = (
@@ -129,6 +129,15 @@ def test_an_enclosure_of_everything_is_readable() -> None:
     sample = Sample({"x": 1.0}, "x", 1, Status.SMOOTH, "", 1.0, None, Enclosure(Decimal(0), Decimal("Infinity")), None, ())
     shown = strictly(json_.sample_as_line(sample))["enclosure"]
     assert (float(shown["midpoint"]), shown["radius"], shown["lower"], shown["upper"]) == (0.0, "inf", "-inf", "inf")
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_enclosure_beyond_decimals_has_one_end(sign: int) -> None:
+    sample = Sample({"x": 1.0}, "x", 1, Status.SMOOTH, "", 1.0, None, Enclosure.beyond(sign), None, ())
+    shown = strictly(json_.sample_as_line(sample))["enclosure"]
+    assert float(shown["midpoint"]) == sign * float("inf")
+    assert Decimal(shown["lower" if sign > 0 else "upper"]) == FARTHEST.copy_sign(Decimal(sign))
+    assert float(shown["upper" if sign > 0 else "lower"]) == sign * float("inf")
 
 
 def test_a_report_is_one_object_of_the_same_records() -> None:

@@ -124,6 +124,14 @@ def test_an_infinite_slope_at_a_kink_steeper_than_every_float_is_the_choice_of_a
 
 
 LARGEST = DOUBLE.largest
+BEYOND = Certificate(Status.SMOOTH, "", Enclosure.beyond(1), Enclosure.beyond(1), sensitivity=Enclosure.beyond(1))
+
+
+@pytest.mark.parametrize(("x", "words"), [(20.0, "7.309277302063639968e+210704575"), (50.0, "beyond 1e+1000000000000000")])
+def test_a_derivative_of_any_size_is_shown(x: float, words: str) -> None:
+    report = check("exp(exp(x))", at=x)
+    assert {result.verdict for sample in report.samples for result in sample.results} == {Verdict.OVERFLOW}
+    assert words in str(report)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +145,10 @@ LARGEST = DOUBLE.largest
         (smooth("1e400"), 1.0, (Verdict.WRONG, FAIL)),
         (smooth("7e210704575"), 1.0, (Verdict.WRONG, FAIL)),
         (smooth("7e210704575"), INF, (Verdict.OVERFLOW, PASS)),
+        (BEYOND, INF, (Verdict.OVERFLOW, PASS)),
+        (BEYOND, LARGEST, (Verdict.OVERFLOW, PASS)),
+        (BEYOND, -INF, (Verdict.NONFINITE, FAIL)),
+        (BEYOND, 1.0, (Verdict.UNDECIDED, UNDECIDED)),  # how sensitive f' is there has no known bound
         (smooth("1e-310"), 0.0, (Verdict.UNDERFLOW, PASS)),
         (smooth("-1e-310"), -0.0, (Verdict.UNDERFLOW, PASS)),
         (smooth("1e-310"), 1e-310, (Verdict.EXACT, PASS)),
@@ -328,7 +340,7 @@ def test_a_single_is_judged_as_a_single() -> None:
     assert judge(nearest_double, X, third, DOUBLE).verdict is Verdict.EXACT
 
 
-@pytest.mark.parametrize("size", ["1e-320", "1e-200", "1", "1e200", "1e308", "1e5000", "1e999999999999"])
+@pytest.mark.parametrize("size", ["1e-320", "1e-200", "1", "1e200", "1e308", "1e5000", "1e999999999999", "Infinity", "-Infinity"])
 @pytest.mark.parametrize("y", [0.0, 1.0, -1e308, NAN, INF])
 def test_no_size_makes_it_stumble(size: str, y: float) -> None:
     truth = smooth(size, value=size, following=size)

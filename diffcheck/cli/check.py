@@ -34,7 +34,7 @@ from diffcheck.cli.arguments import (
     expression_text,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.job import checked, columns_at, ends
+from diffcheck.cli.job import checked, columns_at, ends, names_at
 from diffcheck.cli.supervised import Watch, supervised
 from diffcheck.errors import InputError
 from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
@@ -81,7 +81,7 @@ def check(
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:
-            job = checked(text, of, wrt, claim, dtype, watch)
+            job = checked(text, of, wrt, claim, dtype, watch, names_at(at, points))
             shown = _Shown(format, latex, color, stream, watch)
             return exit_code(shown.interval(job, at, points, interval, samples) if interval else shown.points(job, at, points), strict)
 

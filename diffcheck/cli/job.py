@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from diffcheck.judgement.points import Columns
 
 
-def checked(text: str, of: str, wrt: str, claims: Sequence[str], dtype: Dtype, watch: Watch = UNWATCHED) -> Check:
+def checked(
+    text: str, of: str, wrt: str, claims: Sequence[str], dtype: Dtype, watch: Watch = UNWATCHED, variables: Sequence[str] = ()
+) -> Check:
     from diffcheck.engines.automatic import use_persistent_cache
     from diffcheck.judgement.check import Check
 
@@ -29,7 +31,15 @@ def checked(text: str, of: str, wrt: str, claims: Sequence[str], dtype: Dtype, w
             dtype=dtype.value,
             on_stage=watch.on_stage,
             lost=watch.lost,
+            variables=variables,
         )
+
+
+def names_at(at: Sequence[str], points: Path | None) -> tuple[str, ...]:
+    """The names that points give to their coordinates: the variables of a constant."""
+    from diffcheck.judgement.points import names_in, names_in_csv
+
+    return (*names_in(at), *(() if points is None else names_in_csv(points)))
 
 
 def ends(job: Check, option: str, text: str) -> tuple[float, float]:

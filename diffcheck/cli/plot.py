@@ -24,7 +24,7 @@ from diffcheck.cli.arguments import (
     expression_text,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.job import checked, columns_at, ends
+from diffcheck.cli.job import checked, columns_at, ends, names_at
 from diffcheck.cli.supervised import Watch, supervised
 from diffcheck.errors import InputError
 from diffcheck.results import Sample, Tally
@@ -65,7 +65,7 @@ def plot(
     numbers = {} if samples is None else {"samples": samples}
 
     def work(watch: Watch) -> int:
-        job = checked(text, of, wrt, claim, dtype, watch)
+        job = checked(text, of, wrt, claim, dtype, watch, names_at(at, None))
         return exit_code(watch.timed(lambda: _drawn(job, output, at, range_, numbers, bool(wrt), errors)), strict)
 
     return supervised(work, Limits(timeout, max_memory))

@@ -2,98 +2,211 @@
 
 f'(x) ≈ (45(f₁ - f₋₁) - 9(f₂ - f₋₂) + (f₃ - f₋₃)) / 60h with fₖ = f(x + kh), whose error is O(h⁶), for steps h that are halved
 again and again. Large steps err by truncation, small ones by rounding; between them lies a plateau. Of all four neighbouring
-estimates those with the smallest claim are taken: 3 × their spread + the noise of rounding.
+estimates those with the smallest claim are taken: 3 × their spread + the noise of rounding. They must settle, and estimates from
+smaller steps may say nothing else. The same is done with the slope to the right less the slope to the left,
+(15E₁ - 6E₂ + E₃) / 6h with Eₖ = fₖ + f₋ₖ - 2f₀: it keeps its size at a corner, and is O(h⁵) where f is smooth.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 PLATEAU = 4
-STEPS = 32
-LARGEST_STEP = 0.125  # times max(1, |x|)
+STEPS = 34
+STEP_LENGTHS = np.array([29, 23, 31, 19]) / 64  # in turn, halved each time: short, so that x + kh is exact, and not all rounded alike
+SMALLEST_STEP = 64  # roundings of x
+BELOW_SIZE = 16  # steps that are added where x is so small that all others are larger
 SPREADS = 3
 VALUE_ULPS = 4  # what a value of f is taken to be off by
-TINY_STEP = 2.0**-30  # times max(1, |x|)
+TINY_STEPS = (0.45, 0.57)  # powers of the unit roundoff, times the size of x
+FINEST_STEPS = (1, 41 / 29)  # times the smallest step: two, since roundings of the multiples of one may follow a line by chance
+STAIRS = 2.0**-8  # relative: values are not coarser than that by rounding
 JITTERS = 8  # standard deviations of the noise that are allowed for
-ONE_SIDED = 1e-3  # relative difference of the slopes to the left and to the right beyond which x may be a kink
+SETTLED = 16  # times the noise: estimates that spread no more have reached their plateau
+HALVINGS, SHRINKING = 8, 0.3  # of estimates on their way to a limit: so many steps leave this share of their spread, at most
+NEAR = 1 / 3  # of the size of x: f is as large as its values there
+OUTWARDS = np.arange(-3, 4)
 STENCIL = np.array([-1.0, 9.0, -45.0, 0.0, 45.0, -9.0, 1.0]) / 60
+RIGHT_LESS_LEFT = np.array([1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0]) / 6
 TO_THE_RIGHT = np.array([0.0, 0.0, 0.0, -11.0, 18.0, -9.0, 2.0]) / 6
 TO_THE_LEFT = -TO_THE_RIGHT[::-1]
+SIDES = {"right": TO_THE_RIGHT, "left": TO_THE_LEFT}
+
+NO_VALUES = "the function has no finite values around the point"
+UNSETTLED = "differences of f do not settle as the steps shrink: it may have a jump or an infinite slope here, or vary too fast"
+CONTRADICTORY = "differences of f over small steps say something else than those over large ones: it may be a step function, or vary fast"
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The slope lies within `claim` of `slope`, as far as values can tell; `reason` says why nothing is claimed."""
+    """The slope lies within `claim` of `slope`, as far as values can tell; `reason` says why nothing is claimed.
+
+    A corner may be there without being seen: the slopes on both sides are then within `corner` of the slope besides. `size` is how
+    large f is within a third of the size of x, per size of x: what a slope that may be 0 is measured by. `side` is where f has
+    values, if it has them on one side only: right or left.
+    """
 
     slope: float
     claim: float
     reason: str = ""
+    corner: float = 0.0
+    size: float = 0.0
+    side: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Difference:
-    """One step of the ladder."""
+class _Ladder:
+    """Values of f at x - 3h, …, x + 3h, a row for each step h."""
 
-    step: float
-    values: NDArray[np.float64]  # at x - 3h, …, x + 3h
-    slope: float
-    noise: float  # what rounding may do to the slope
+    steps: Array
+    values: Array
+    noise: Array  # what a value may be off by, for each step
+    size: float  # of the values near x, per size of x
+
+    def limit(self, stencil: Array) -> _Limit | None:
+        """What a difference quotient tends to as the steps shrink; None where f has no values."""
+        used = np.where(stencil, self.values, 0.0)
+        with np.errstate(all="ignore"):
+            quotients = used @ stencil / self.steps
+            windows = sliding_window_view(quotients, PLATEAU)
+            spreads = windows.max(axis=1) - windows.min(axis=1)
+            noises = sliding_window_view(self.noise * abs(stencil).sum() / self.steps, PLATEAU).max(axis=1)
+            claims = SPREADS * spreads + noises
+            claims[~np.isfinite(claims)] = math.inf
+        best = int(claims.argmin())
+        if math.isinf(claims[best]):
+            return None
+        middles = np.median(windows, axis=1)
+        later = [k for k in range(best + 1, len(claims)) if math.isfinite(claims[k])]
+        return _Limit(
+            float(middles[best]),
+            float(claims[best]),
+            bool(claims[best] <= SETTLED * noises[best] or _shrinks(spreads, best)),
+            all(abs(middles[k] - middles[best]) <= claims[k] + claims[best] for k in later),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """What difference quotients tend to."""
+
+    value: float
+    claim: float
+    is_settled: bool
+    is_confirmed: bool  # by all smaller steps
+
+    @property
+    def problem(self) -> str:
+        """Why it is no limit; "" where it is one."""
+        if not self.is_settled:
+            return UNSETTLED
+        return "" if self.is_confirmed else CONTRADICTORY
 
 
 def estimate(f: Callable[[float], float], x: float, unit_roundoff: float) -> Evidence:
-    """The derivative of f at x from values of f."""
-    best, best_claim = list[_Difference](), math.inf
-    window = list[_Difference]()
-    for difference in _ladder(f, x, unit_roundoff):
-        if difference.noise > best_claim:
-            break  # it grows as steps shrink
-        window = [*window, difference][-PLATEAU:]
-        if len(window) == PLATEAU and (claim := _claim(window)) < best_claim:
-            best, best_claim = window, claim
-    if not best:
-        return Evidence(math.nan, math.inf, "the function has no finite values around the point")
-    if _is_one_sided(best, best_claim):
-        return Evidence(math.nan, math.inf, "the slopes to the left and to the right differ: it may have a corner or a jump here")
-    return Evidence(float(np.median([difference.slope for difference in best])), best_claim)
+    """The derivative of f at x from values of f, which are NaN where it has none."""
+    ladder = _ladder(f, x, unit_roundoff)
+    slope, corner = ladder.limit(STENCIL), ladder.limit(RIGHT_LESS_LEFT)
+    if slope is None or corner is None:
+        return _on_a_side(ladder)
+    if problem := slope.problem or corner.problem:
+        return _nothing(problem)
+    if abs(corner.value) > corner.claim:
+        return _nothing(f"the slopes to the left and to the right differ, by {abs(corner.value):.3g}: it may have a corner here")
+    return Evidence(slope.value, slope.claim, corner=corner.claim / 2, size=ladder.size)
 
 
-def _ladder(f: Callable[[float], float], x: float, unit_roundoff: float) -> Iterator[_Difference]:
-    middle, jitter = f(x), _jitter(f, x)
-    for k in range(STEPS):
-        h = LARGEST_STEP * max(1.0, abs(x)) * 0.5**k
-        values = np.array([f(x - 3 * h), f(x - 2 * h), f(x - h), middle, f(x + h), f(x + 2 * h), f(x + 3 * h)])
-        with np.errstate(all="ignore"):
-            slope = float(values @ STENCIL / h)
-            of_value = max(2 * VALUE_ULPS * unit_roundoff * float(abs(values).max()), jitter)
-        of_x = 2 * unit_roundoff * abs(x * slope)  # x + kh is rounded too
-        yield _Difference(h, values, slope, (of_value * float(abs(STENCIL).sum()) + of_x) / h)
+def _on_a_side(ladder: _Ladder) -> Evidence:
+    """The slope to the right or to the left, where f has values there only."""
+    found = [(side, limit) for side, stencil in SIDES.items() if (limit := ladder.limit(stencil)) is not None]
+    if len(found) != 1:
+        return _nothing(NO_VALUES)
+    ((side, limit),) = found
+    if limit.problem:
+        return _nothing(f"the function has values to the {side} of the point only, and there {limit.problem}")
+    return Evidence(limit.value, limit.claim, size=ladder.size, side=side)
 
 
-def _jitter(f: Callable[[float], float], x: float) -> float:
-    """How far values of f scatter: its high differences at tiny steps are noise, where f is smooth (Hamming's difference table).
+def _nothing(reason: str) -> Evidence:
+    return Evidence(math.nan, math.inf, reason)
 
-    A sum that cancels is off by more than its own ulps.
-    """
-    values = np.array([f(x + k * TINY_STEP * max(1.0, abs(x))) for k in range(8)])
+
+def _ladder(f: Callable[[float], float], x: float, unit_roundoff: float) -> _Ladder:
+    steps = _steps(x, unit_roundoff)
+    points = x + steps[:, None] * OUTWARDS
+    values = np.array([[f(float(point)) for point in row] for row in points])
     with np.errstate(all="ignore"):
-        scatter = [float(abs(np.diff(values, order)).max()) / math.sqrt(math.comb(2 * order, order)) for order in (4, 5, 6)]
-    return JITTERS * max(scatter) if all(map(math.isfinite, scatter)) else 0.0
+        largest = np.nanmax(abs(values), axis=1, initial=0.0)
+        is_exact = (_rounded(points, unit_roundoff) - x == steps[:, None] * OUTWARDS).all(axis=1)
+        of_point = np.where(is_exact, 0.0, unit_roundoff * abs(x * (values @ STENCIL) / steps))
+    size = float(largest[(3 * steps <= NEAR * max(1.0, abs(x))) & np.isfinite(largest)].max(initial=0.0))
+    of_value = np.maximum(2 * VALUE_ULPS * unit_roundoff * largest, _jitter(f, x, steps, unit_roundoff)) + _stairs(values, size)
+    return _Ladder(steps, values, of_value + of_point, size / max(1.0, abs(x)))
 
 
-def _claim(window: Sequence[_Difference]) -> float:
-    slopes = [difference.slope for difference in window]
-    claim = SPREADS * (max(slopes) - min(slopes)) + max(difference.noise for difference in window)
-    return claim if all(map(math.isfinite, slopes)) else math.inf
+def _steps(x: float, unit_roundoff: float) -> Array:
+    """The steps, the largest first."""
+    size = _power_of_two(max(1.0, abs(x)))
+    steps = size * _halved(STEPS + int(math.log2(size)))
+    steps = steps[steps >= SMALLEST_STEP * unit_roundoff * abs(x)]
+    if 0 < abs(x) < steps[-1]:
+        steps = np.append(steps, _power_of_two(abs(x)) * _halved(BELOW_SIZE))
+    return steps
 
 
-def _is_one_sided(window: Sequence[_Difference], claim: float) -> bool:
-    """Whether the difference of the one-sided slopes stays where steps shrink."""
-    right, left = (np.array([d.values @ stencil / d.step for d in window]) for stencil in (TO_THE_RIGHT, TO_THE_LEFT))
-    size = max(float(abs(right).max()), float(abs(left).max()))
-    return bool((abs(right - left) > ONE_SIDED * size + 10 * claim).all())
+def _halved(number: int) -> Array:
+    return np.asarray(np.resize(STEP_LENGTHS, number) * 0.5 ** np.arange(number))
+
+
+def _power_of_two(size: float) -> float:
+    return math.ldexp(1.0, math.frexp(size)[1] - 1)
+
+
+def _rounded(points: Array, unit_roundoff: float) -> Array:
+    """The points as floats of the format."""
+    mantissas, exponents = np.frexp(points)
+    return np.asarray(np.ldexp(np.rint(mantissas / unit_roundoff) * unit_roundoff, exponents))
+
+
+def _jitter(f: Callable[[float], float], x: float, steps: Array, unit_roundoff: float) -> Array:
+    """How far values of f scatter, for each step: high differences at tiny steps are noise, where f is smooth (Hamming's table).
+
+    A sum that cancels is off by more than its own ulps. What scatters at one step and not at a finer one is no noise but varies fast,
+    unless f is constant at the finer one: a staircase, whose stairs are noise.
+    """
+    size = _power_of_two(max(1.0, abs(x)))
+    tiny = [*(times * float(steps[-1]) for times in FINEST_STEPS), *(size * unit_roundoff**power for power in TINY_STEPS)]
+    values = [np.array([f(x + side * k * step) for k in range(1, 9)]) for step in tiny for side in (1, -1)]
+    found = np.nan_to_num([_scatter(row) for row in values], nan=0.0, posinf=0.0).reshape(-1, 2).max(axis=1)
+    is_staircase = all(np.ptp(row) == 0 for row in values[: 2 * len(FINEST_STEPS)])
+    is_seen = np.array([(2 * steps >= step) | is_staircase for step in tiny])
+    return np.asarray(JITTERS * (found[:, None] * is_seen).max(axis=0))
+
+
+def _stairs(values: Array, size: float) -> float:
+    """The height of the stairs where values near the point lie on a grid, as those of a narrower format do; 0 where they do not."""
+    is_flat = np.ptp(values, axis=1) == 0
+    uneven = values[~is_flat][-2:]
+    changes = abs(uneven - values[-1, 0])
+    height = float(changes[changes > 0].min(initial=math.inf))
+    if not is_flat[-1] or not 0 < height <= STAIRS * size:
+        return 0.0
+    return height if (abs(changes / height - np.rint(changes / height)) < 0.01).all() else 0.0
+
+
+def _scatter(values: Array) -> float:
+    with np.errstate(all="ignore"):
+        return max(float(abs(np.diff(values, order)).max()) / math.sqrt(math.comb(2 * order, order)) for order in (4, 5, 6))
+
+
+def _shrinks(spreads: Array, k: int) -> bool:
+    """Whether estimates approach a limit though they have not reached their plateau."""
+    last = spreads[max(0, k - HALVINGS) : k + 1]
+    return len(last) > HALVINGS and bool((np.diff(last) <= 0).all() and last[-1] <= SHRINKING * last[0])

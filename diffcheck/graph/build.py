@@ -35,6 +35,14 @@ class Problem:
         """The parameters of the target, then the variables that it uses beside them."""
         return self.target.parameters
 
+    def in_variables(self, names: Sequence[str]) -> Problem:
+        """The same problem; a constant is a function of the names given, else of the last definition's parameters, else of x."""
+        if self.variables:
+            return self
+        declared = next((definition.parameters for definition in reversed(self.definitions) if definition.parameters), ("x",))
+        given = tuple(name for name in dict.fromkeys(names) if name.isidentifier() and name not in CONSTANT_NAMES)
+        return replace(self, target=replace(self.target, parameters=given or declared))
+
 
 def read(text: str, of: str | None = None) -> Problem:
     """Parse and build; `of` names the definition meant, default the last. Raises ExpressionError."""

@@ -24,7 +24,7 @@ from diffcheck.judgement.evaluated import evaluated_rows, unevaluated_rows
 from diffcheck.judgement.evidence import Source
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.judge import Entry, Judge, Values, number
-from diffcheck.judgement.points import Columns, from_mappings, from_texts
+from diffcheck.judgement.points import Columns, from_mappings, from_texts, names_in
 from diffcheck.language.reading import read_back, suggest_product
 from diffcheck.results import Derivative, Header, Outcome, Report, Result, Sample, Stage, Status, Verdict, wrt_and_order
 
@@ -58,6 +58,7 @@ class Check:
     `wrt` lists derivatives: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². `claims` are texts, one for each of them, or
     `Claim`s. `compiled` runs JAX as one compiled program, which pays for many points; without it operations run one by one, which
     is quicker for an expression that is met once. `on_stage` is told what begins; `lost` says which engine is not asked, and why.
+    `variables` are those of a constant, which has none of its own: the names that points give.
     """
 
     def __init__(
@@ -71,10 +72,12 @@ class Check:
         compiled: bool = True,
         on_stage: Callable[[Stage], object] = lambda stage: None,
         lost: Mapping[Stage, LostError] = {},  # noqa: B006  (read only)
+        variables: Sequence[str] = (),
     ) -> None:
         self._on_stage, self._lost = on_stage, lost
         on_stage(Stage.SYMBOLIC)
-        self.problem = read(text, of)
+        by_claims = [claim.names for claim in claims if isinstance(claim, Claim)]
+        self.problem = read(text, of).in_variables([*variables, *chain(*map(names_of, wrt or ()), *by_claims)])
         self.format = format_named(dtype)
         self.wrt = self._chosen(wrt)
         self.compiled = compiled and len(self.problem.target.flat.nodes) <= COMPILED_NODES
@@ -88,8 +91,6 @@ class Check:
 
     def _chosen(self, wrt: Sequence[str | Sequence[str]] | None) -> tuple[Names, ...]:
         variables = self.problem.variables
-        if not variables:
-            raise InputError("the expression has no variable", "A constant has the derivative 0, and there is nothing to check.")
         chosen = tuple(dict.fromkeys(map(names_of, wrt or variables)))
         for name in chain.from_iterable(chosen):
             if name not in variables:
@@ -240,8 +241,9 @@ def check(
     sequence of texts or mappings. `claim` is a derivative worked out by hand, one for each variable of `wrt`.
     Raises InputError for what cannot be read; a wrong derivative is a verdict of the Report, not an exception.
     """
-    job = Check(text, of=of, wrt=wrt, claims=[claim] if isinstance(claim, str) else claim, dtype=dtype)
     points = [at] if isinstance(at, (str, int, float, Mapping)) else list(at)
+    claims = [claim] if isinstance(claim, str) else claim
+    job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype, variables=names_in(points))
     variables = job.problem.variables
     if not points:
         raise PointError("no point is given", "Write at=2, or a list with at least one point.")

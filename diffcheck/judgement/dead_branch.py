@@ -16,7 +16,7 @@ from diffcheck.graph.build import expanded
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors
 from diffcheck.judgement.evidence import Cause, Evidence, Source, blame_of, named
 from diffcheck.judgement.verdict import AGREES_ULPS
-from diffcheck.results import EXACT
+from diffcheck.results import Enclosure
 
 SAFE = (Fraction(1), Fraction(2), Fraction(-1))  # arguments at which most functions are smooth
 
@@ -75,8 +75,8 @@ def _is_right(value: float, evidence: Evidence) -> bool:
     truth = evidence.derivative
     if truth is None or not math.isfinite(value):
         return False
-    error = EXACT.subtract(Decimal(value), truth.midpoint).copy_abs()
-    return error <= EXACT.add(truth.radius, Decimal(AGREES_ULPS * evidence.format.ulp(float(truth))))
+    _, error = truth.distance(Enclosure(Decimal(value), Decimal(0)))
+    return error <= Decimal(AGREES_ULPS * evidence.format.ulp(min(abs(float(truth)), evidence.format.largest)))
 
 
 def _rewritten(graph: Graph, guard: _Guard, k: int, safe: Fraction) -> tuple[Graph, Graph]:

@@ -53,13 +53,17 @@ def out_of_range(evidence: Evidence) -> Cause | None:
             continue
         size = value.midpoint.copy_abs()
         if size > largest:
-            words = f"{named(evidence.program, i)} is {value.midpoint:.2e} on the way, larger than every {evidence.format.name}"
+            words = f"{named(evidence.program, i)} is {_size(value)} on the way, larger than every {evidence.format.name}"
         elif size < smallest:
-            words = f"{named(evidence.program, i)} is {value.midpoint:.2e} on the way, which becomes 0 in {evidence.format.name}"
+            words = f"{named(evidence.program, i)} is {_size(value)} on the way, which becomes 0 in {evidence.format.name}"
         else:
             continue
         return Cause(words, blame_of(evidence.program, i))
     return None
+
+
+def _size(value: Enclosure) -> str:
+    return shown(value) if value.is_beyond else f"{value.midpoint:.2e}"
 
 
 def infinite_in_floats(evidence: Evidence) -> Cause | None:

@@ -57,6 +57,25 @@ def from_mappings(points: Iterable[Mapping[str, float]], variables: Sequence[str
     return {name: np.array([row[name] for row in rows], fmt.name) for name in variables}
 
 
+def names_in(points: Iterable[object]) -> tuple[str, ...]:
+    """The names that points give to their coordinates, as texts or mappings, in their order."""
+    parts = ([*point] if isinstance(point, Mapping) else _assigned(point) if isinstance(point, str) else [] for point in points)
+    return tuple(dict.fromkeys(name for names in parts for name in names))
+
+
+def _assigned(text: str) -> list[str]:
+    return [part.partition("=")[0].strip() for part in _split(text) if "=" in part]
+
+
+def names_in_csv(path: Path) -> tuple[str, ...]:
+    """The names of a CSV file's columns; none where it has none, or cannot be read."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return tuple(cell.strip() for cell in next(csv.reader(file), []))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return ()
+
+
 def from_csv(path: Path, variables: Sequence[str], fmt: Format) -> Columns:
     """The columns of a CSV file whose first line names the variables (one variable: the line may be missing)."""
     try:

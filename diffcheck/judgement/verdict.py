@@ -299,9 +299,7 @@ def _distance(y: float, derivative: Enclosure) -> Range:
 
 
 def _gap(a: Enclosure, b: Enclosure) -> Range:
-    """The distance of two numbers that are enclosed."""
-    least = max(Decimal(0), DOWN.subtract(a.lower, b.upper), DOWN.subtract(b.lower, a.upper))
-    return Range(least, max(UP.subtract(a.upper, b.lower), UP.subtract(b.upper, a.lower)))
+    return Range(*a.distance(b))
 
 
 def _ulps(error: Range, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
@@ -327,6 +325,8 @@ def _harmless(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) 
 
 def _digits(error: Decimal, derivative: Enclosure) -> str:
     size = derivative.midpoint.copy_abs()
+    if derivative.is_beyond:
+        return "no digit is right"
     if size == 0:
         return f"the error is {error:.1e} of a derivative that is zero"
     digits = max(0, math.floor(-float(EXACT.log10(EXACT.divide(error, size))))) if error else 99
@@ -341,6 +341,8 @@ def _told_apart(a: Enclosure, b: Enclosure) -> tuple[str, str]:
 
 def shown(enclosure: Enclosure, digits: int = 10) -> str:
     """An enclosure's midpoint, rounded to be read."""
+    if enclosure.is_beyond:
+        return "more than 10^(10^15)" if enclosure.midpoint > 0 else "less than -10^(10^15)"
     if enclosure.contains(Decimal(0)):
         return "0" if enclosure.magnitude < NOTHING else f"0 ± {enclosure.magnitude:.0e}"
     rounded = Decimal(f"{enclosure.midpoint:.{digits}g}").normalize(EXACT)

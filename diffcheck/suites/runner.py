@@ -19,7 +19,7 @@ from diffcheck.judgement.formats import Format
 from diffcheck.judgement.functions.check import FunctionCheck
 from diffcheck.judgement.functions.loading import load
 from diffcheck.judgement.functions.points import from_value
-from diffcheck.judgement.points import Columns, from_mappings, from_texts
+from diffcheck.judgement.points import Columns, from_mappings, from_texts, names_in
 from diffcheck.records import FaultKind, Record
 from diffcheck.results import SEVERITY, Sample, Stage, Status
 from diffcheck.suites.cases import Case, Point, Unreadable
@@ -86,6 +86,7 @@ def _samples(case: Case, conditions: Conditions) -> Iterator[Sample]:
         compiled=False,
         on_stage=conditions.on_stage,
         lost=conditions.lost,
+        variables=[*names_in(case.at), *(case.sampling.domain if case.sampling is not None else ())],
     )
     variables, fmt = check.problem.variables, check.format
     columns = [_columns(case, variables, fmt)] if case.at else []

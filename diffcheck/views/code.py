@@ -20,11 +20,11 @@ def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: 
 
     Raises InputError for what cannot be read, UnsupportedError where SymPy leaves a derivative open.
     """
-    problem = read(text, of)
+    problem = read(text, of).in_variables([name for derivative in wrt or () for name in derivative.split()])
     derivatives = list(dict.fromkeys(tuple(derivative.split()) for derivative in wrt or problem.variables))
     for name in chain.from_iterable(derivatives):
         if name not in problem.variables:
-            raise InputError(f"the expression has no variable {name!r}", f"Its variables: {', '.join(problem.variables) or 'none'}.")
+            raise InputError(f"the expression has no variable {name!r}", f"Its variables: {', '.join(problem.variables)}.")
     differentiator = Differentiator(problem)
     found = {" ".join(names): differentiator.derivative(*names) for names in derivatives}
     if notation == "json":
@@ -34,7 +34,7 @@ def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: 
     style = Latex() if notation == "latex" else Infix()
     alone = notation == "latex" and len(found) == 1  # one formula is more useful to paste without a left side
     lefts = ("" if alone else f"{_left(problem.shown_name, names, notation)} = " for names in derivatives)
-    return "".join(_as_mathematics(left, derivative, style) for left, derivative in zip(lefts, found.values(), strict=True)) or "0\n"
+    return "".join(_as_mathematics(left, derivative, style) for left, derivative in zip(lefts, found.values(), strict=True))
 
 
 def _left(name: str, names: Sequence[str], notation: str) -> str:

@@ -19,6 +19,8 @@ from rich.text import Text
 from diffcheck.excerpts import excerpt
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
 from diffcheck.results import (
+    EXACT,
+    FARTHEST,
     NOT_DEFINED,
     Blame,
     Derivative,
@@ -134,7 +136,7 @@ def _show_lines(console: Console, header: Header, samples: Sequence[Sample], tot
         table.add_column(name, overflow="fold")  # a narrow terminal breaks a number, and never cuts it off
     for sample in samples:
         point = (number_text(sample.point[name]) for name in places)
-        table.add_row(*point, symbol(header, sample), proved_briefly(sample, 15), *map(_cell, sample.results))
+        table.add_row(*point, symbol(header, sample), proved_briefly(sample, 15), *(_cell(sample, result) for result in sample.results))
     console.print()
     console.print(table)
     line(console, "The numbers are errors in ulps.", "dim")
@@ -145,9 +147,14 @@ def symbol(header: Header, sample: Sample) -> str:
     return leibniz(header.name + sample.output, sample.wrt, sample.order)
 
 
-def _cell(result: Result) -> Text:
-    found = result.verdict.value if result.ulps is None else ulps_text(result.ulps)
-    return Text(f"{MARKS[result.outcome]} {found}", STYLES[result.outcome])
+def _cell(sample: Sample, result: Result) -> Text:
+    return _marked(sample, result, result.verdict.value if result.ulps is None else ulps_text(result.ulps))
+
+
+def _marked(sample: Sample, result: Result, words: str) -> Text:
+    """A verdict with the mark of its outcome; one that does not count is dimmed."""
+    is_counted = any(result is each for each in sample.counted)
+    return Text(f"{MARKS[result.outcome]} {words}", STYLES[result.outcome]) if is_counted else Text(f"– {words}", "dim")
 
 
 def place(sample: Sample) -> str:
@@ -212,7 +219,7 @@ def _function_value(sample: Sample) -> str:
 def _rows(header: Header, sample: Sample) -> Iterator[tuple[str | Text, ...]]:
     yield symbol(header, sample), "proved (Arb)", _proved(sample), "", Text(sample.status.value)
     for result in sample.results:
-        mark = Text(f"{MARKS[result.outcome]} {result.verdict.value}", STYLES[result.outcome])
+        mark = _marked(sample, result, result.verdict.value)
         yield "", engine_name(result), number_text(result.value), ulps_text(result.ulps), mark
 
 
@@ -244,7 +251,7 @@ def _proved(sample: Sample) -> str:
 
 def proved_briefly(sample: Sample, digits: int) -> str:
     """The derivative without its radius, or the status of a point that has none."""
-    return enclosure_text(sample.enclosure, digits).partition(" ")[0] if sample.enclosure else sample.status.value
+    return enclosure_text(sample.enclosure, digits).partition(" ±")[0] if sample.enclosure else sample.status.value
 
 
 def engine_name(result: Result) -> str:
@@ -265,6 +272,8 @@ def ulps_text(ulps: float | None) -> str:
 
 def enclosure_text(enclosure: Enclosure, digits: int = 20) -> str:
     """midpoint ± radius; a radius below the digits shown is given as a power of ten."""
+    if enclosure.is_beyond:
+        return f"beyond {_decimal(FARTHEST.copy_sign(enclosure.midpoint), 1)}"
     if enclosure.radius and enclosure.contains(Decimal(0)):
         return f"0 ± {enclosure.magnitude:.0e}"
     middle = _decimal(enclosure.midpoint, digits)
@@ -274,7 +283,7 @@ def enclosure_text(enclosure: Enclosure, digits: int = 20) -> str:
 def _decimal(number: Decimal, digits: int) -> str:
     if number == 0:
         return "0"
-    rounded = Decimal(f"{number:.{digits}g}").normalize()
+    rounded = EXACT.normalize(Decimal(f"{number:.{digits}g}"))
     exponent = rounded.adjusted()
     return f"{rounded:f}" if -5 <= exponent <= digits else re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", f"{rounded:e}")
 

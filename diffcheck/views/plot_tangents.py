@@ -105,7 +105,7 @@ def number(value: float | Decimal) -> str:
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
     if value == 0:
         return "0"
-    small = isinstance(value, Decimal) and (abs(value) < Decimal("1e-300") or abs(value) > Decimal("1e300"))
+    small = isinstance(value, Decimal) and not Decimal("1e-300") <= value.copy_abs() <= Decimal("1e300")
     return (f"{value:.5e}" if small else f"{float(value):.6g}").replace("-", "−")
 
 

@@ -128,7 +128,7 @@ def _draw_outcomes(axes: Axes, samples: Sequence[Sample]) -> list[Line2D]:
     """Along the upper edge a mark at every point at which a verdict is no pass, whether or not it has an error in ulps."""
     lines = []
     for outcome, height in STRIPS.items():
-        found = [(sample.point[sample.wrt], result) for sample in samples for result in sample.results if result.outcome is outcome]
+        found = [(sample.point[sample.wrt], result) for sample in samples for result in sample.counted if result.outcome is outcome]
         x = sorted({x for x, _ in found})
         marker, color = VERDICTS[outcome]
         text = f"{outcome.value}: {', '.join(dict.fromkeys(result.verdict.value for _, result in found))}"

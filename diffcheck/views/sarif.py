@@ -55,7 +55,7 @@ def _rule_of(record: Record) -> str:
         return record.fault.kind.value
     if record.matched is False or record.sample is None:
         return "unexpected"
-    return next(result.verdict.value for result in record.sample.results if result.outcome is record.outcome)
+    return next(result.verdict.value for result in record.sample.counted if result.outcome is record.outcome)
 
 
 def _uri(file: str) -> str:

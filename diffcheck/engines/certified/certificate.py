@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 from flint import arb, arb_series, ctx
 
-from diffcheck.results import DOWN, EXACT, UP, Certificate, Enclosure, Status
+from diffcheck.results import DOWN, EXACT, FARTHEST, UP, Certificate, Enclosure, Status
 
 ACCURACY_BITS = 70  # relative, or
 ROUGHLY = 1000  # a condition number of three digits tells what it is asked for
 NEGLIGIBLE = -1200  # an absolute radius of 2^-1200: below every float
 SERIES_CAP = 100_000  # every series here is made with its own length
-MAX_SCALE = 10**15  # decimal exponents beyond this are cut off: no float format knows the difference
-
+MAX_SCALE = FARTHEST.adjusted()  # decimal exponents beyond this are cut off
+EVERYTHING = Enclosure(Decimal(0), Decimal("Infinity"))
 
 @contextmanager
 def scope(precision_bits: int) -> Iterator[None]:
@@ -73,16 +73,12 @@ def sensitivity(following: Enclosure, x: float) -> Enclosure:
 
 
 def enclosure(ball: arb) -> Enclosure:
-    """The ball as decimal midpoint and radius, rounded outward.
-
-    A number beyond 10^(10^15) is given as ±10^(10^15): it is larger than every float, and no Decimal could hold it.
-    """
-    midpoint, radius, exponent = ball.mid_rad_10exp(40)
-    scale = int(exponent)
+    """The ball as decimal midpoint and radius, rounded outward; of numbers too large for that, the half-line that holds them."""
+    if not ball.is_finite():
+        return EVERYTHING
+    midpoint, radius, scale = map(int, ball.mid_rad_10exp(40))
     if abs(scale) < MAX_SCALE:
-        return Enclosure(EXACT.scaleb(Decimal(int(midpoint)), scale), EXACT.scaleb(Decimal(int(radius)), scale))
+        return Enclosure(EXACT.scaleb(Decimal(midpoint), scale), EXACT.scaleb(Decimal(radius), scale))
     if scale < 0:
-        return Enclosure(Decimal(0), EXACT.scaleb(Decimal(1), -MAX_SCALE))
-    if ball.contains(0):
-        return Enclosure(Decimal(0), Decimal("Infinity"))
-    return Enclosure(EXACT.scaleb(Decimal(1 if ball > 0 else -1), MAX_SCALE), Decimal(0))
+        return Enclosure(Decimal(0), EXACT.scaleb(Decimal(1), len(str(abs(midpoint) + radius)) - MAX_SCALE))
+    return Enclosure.beyond(midpoint) if abs(midpoint) > radius else EVERYTHING

@@ -23,6 +23,7 @@ from diffcheck.judgement.functions.culprits import described
 from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.judgement.functions.linter import lint
 from diffcheck.judgement.functions.loading import users_code
+from diffcheck.judgement.functions.modes import check_of
 from diffcheck.judgement.functions.points import Arguments, Parameters, from_value, names_in
 from diffcheck.language import syntax
 from diffcheck.results import SEVERITY, Derivative, Header, Report, RuleCheck, Sample
@@ -111,6 +112,8 @@ class FunctionCheck:
             return [_renamed(graph, dict(zip(other.variables, function.variables, strict=True))) for graph in _lifted(other)]
 
     def _checks(self, jacobian: Jacobian) -> Iterator[RuleCheck]:
+        if (modes := check_of(jacobian.conflicts)) is not None:
+            yield modes
         with users_code(self.name):
             wanted = bool(jacobian.function.custom_rules) if self._linted is None else self._linted
         if wanted:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from diffcheck.engines.certified import Arithmetic
 from diffcheck.engines.jax_function import NO_FORWARD_MODE, JaxFunction
 from diffcheck.engines.narrowing import narrowings
-from diffcheck.engines.numerical import Evidence, estimate
 from diffcheck.errors import UnsupportedError, UserCodeError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
@@ -22,7 +21,9 @@ from diffcheck.judgement.evidence import Cause, Source, listed
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import faulty_rule
+from diffcheck.judgement.functions.differences import Differences
 from diffcheck.judgement.functions.loading import raised_by_jax, users_code
+from diffcheck.judgement.functions.modes import Conflict, conflict, noted
 from diffcheck.judgement.functions.numerical import LABEL, judge_by_evidence
 from diffcheck.judgement.judge import Entry, Judge
 from diffcheck.results import SEVERITY, Outcome, Result, Sample, Status, Verdict
@@ -75,6 +76,7 @@ class Jacobian:
         self.rows, self.columns = len(function.outputs), len(function.variables)
         self.point = dict(zip(function.variables, function.vector.tolist(), strict=True))
         self.arithmetic = Arithmetic(fmt.unit_roundoff, fmt.smallest_normal, roundings(jax.__version__, fmt.name))
+        self.conflicts: list[Conflict] = []  # of the modes, in what is judged by evidence
         self._leaves: dict[str, Jacobian] = {}
         self._lifted: dict[tuple[str, int], dict[int, Graph] | None] = {}
 
@@ -241,33 +243,31 @@ class Jacobian:
 
     def _by_evidence(self, row: int, column: int, values: dict[str, float | UnsupportedError], why: UnsupportedError) -> Sample:
         variable = self.function.variables[column]
-        evidence = estimate(self._along(row, column), self.point[variable], self.format.unit_roundoff)
-        results = tuple(
-            _unsupported(mode, value) if isinstance(value, UnsupportedError) else self._judged(mode, row, column, value, evidence)
+        beside = [c for r, c in self.chosen if r == row] if isinstance(self.truth, UnsupportedError) else []
+        scale = self._differences.scale(row, column, beside)
+        results = [
+            _unsupported(mode, value) if isinstance(value, UnsupportedError) else self._judged(mode, row, column, value, scale)
             for mode, value in values.items()
-        )
+        ]
+        found = conflict(self.label(row, column), values, scale, self.format.unit_roundoff)
+        self.conflicts += [] if found is None else [found]
         point = self.point if self.is_small else {variable: self.point[variable]}
         reason, primal = f"{why.reason}: {LABEL}", float(self.function.primal[row])
-        return Sample(point, variable, 1, Status.UNDECIDED, reason, primal, None, None, None, results, output=self.function.outputs[row])
+        output = self.function.outputs[row]
+        return Sample(point, variable, 1, Status.UNDECIDED, reason, primal, None, None, None, noted(results, found), output=output)
 
-    def _judged(self, mode: str, row: int, column: int, value: float, evidence: Evidence) -> Result:
-        judged = judge_by_evidence(value, evidence)
+    def _judged(self, mode: str, row: int, column: int, value: float, scale: float) -> Result:
+        evidence = self._differences.of(row, column)
+        judged = judge_by_evidence(value, evidence, scale, self.format.unit_roundoff)
         result = Result(*_engine(mode), value, judged.ulps, judged.verdict, judged.outcome, judged.reason)
         if judged.verdict is not Verdict.CONTRADICTED or mode == CLAIM:
             return result
         cause = faulty_rule(self.function, (mode, row, column), value, evidence.slope, self._judged_by_itself)
         return result if cause is None else replace(result, reason=f"{judged.reason}: {cause.words}", blame=cause.blame)
 
-    def _along(self, row: int, column: int) -> Callable[[float], float]:
-        """Entry `row` of the function as a function of one coordinate, in its own format."""
-        function = self.function
-
-        def f(x: float) -> float:
-            moved = function.vector.copy()
-            moved[column] = x
-            return float(function.compiled(moved)[row])
-
-        return f
+    @cached_property
+    def _differences(self) -> Differences:
+        return Differences(self.function, self.name, self.format.unit_roundoff)
 
 
 def deviations(given: NDArray[Any], plain: NDArray[Any]) -> NDArray[Any]:

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-import math
-
 from diffcheck.engines.numerical import Evidence
 from diffcheck.judgement.verdict import Judgement
 from diffcheck.results import Outcome, Verdict
 
 LABEL = "numerical evidence, not certified"
-GOOD_ENOUGH = 1e-4  # relative: a claim that is wider than this decides nothing
+GOOD_ENOUGH = 1e-4  # relative: a claim that is wider than this, and than half of the format's digits, confirms no value but 0
 MARGIN = 2  # times its claim: closer than this, nothing is contradicted
+ROUNDING = 0.75  # the power of the unit roundoff that rounding may make of a zero, relative to its scale
+HARMLESS = 0.5  # the power of it below which, relative to its scale, a slope is 0 for all that matters
 
 
-def judge_by_evidence(y: float, evidence: Evidence) -> Judgement:
-    """The verdict on y where nothing about the function can be proved."""
+def judge_by_evidence(y: float, evidence: Evidence, scale: float, unit_roundoff: float) -> Judgement:
+    """The verdict on y where nothing about the function can be proved.
+
+    `scale` is how large its slopes are: other entries of the row, and |f|/max(1, |x|). NaN and infinities are contradicted by
+    any slope; a slope that is 0 is consistent where what is left of it is small at that scale.
+    """
     if evidence.reason:
         return _undecided(evidence.reason)
-    found = f"differences of f give {evidence.slope:.10g} ± {evidence.claim:.0e}"
-    error, size = abs(y - evidence.slope), max(abs(evidence.slope), abs(y) if math.isfinite(y) else 0.0)
-    is_good_enough = evidence.claim <= GOOD_ENOUGH * size
-    if is_good_enough and not error <= MARGIN * evidence.claim:
-        return Judgement(Verdict.CONTRADICTED, Outcome.FAIL, None, f"{found}, and the value is {y:.10g} ({LABEL})")
-    if is_good_enough and error <= evidence.claim:
+    of_side = f" to the {evidence.side}, where alone f has values," if evidence.side else ""
+    middle = evidence.slope if abs(evidence.slope) > evidence.claim else 0.0  # the digits of what may be 0 mean nothing
+    found = f"differences of f{of_side} give {middle:.10g} ± {evidence.claim:.0e}"
+    error, claim = abs(y - evidence.slope), evidence.claim + unit_roundoff**ROUNDING * max(abs(evidence.slope), scale)
+    at_large = max(scale, evidence.size)
+    is_zero = abs(y) <= unit_roundoff**ROUNDING * at_large and evidence.claim <= unit_roundoff**HARMLESS * at_large
+    good_enough = max(GOOD_ENOUGH, unit_roundoff**HARMLESS) * max(abs(evidence.slope), abs(y))
+    if error <= claim and (is_zero or claim <= good_enough):
         return Judgement(Verdict.CONSISTENT, Outcome.PASS, None, f"{found} ({LABEL})")
+    if not error <= MARGIN * claim + evidence.corner and not evidence.side:  # at an end of the domain there is no derivative to miss
+        return Judgement(Verdict.CONTRADICTED, Outcome.FAIL, None, f"{found}, and the value is {y:.10g} ({LABEL})")
     return _undecided(f"{found}, which is not good enough for {y:.10g}")
 
 

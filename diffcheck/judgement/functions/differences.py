@@ -1,0 +1,70 @@
+"""What values of a JAX function around a point tell of the entries of its Jacobian there."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffcheck.engines.jax_function import JaxFunction
+from diffcheck.engines.numerical import Evidence, estimate
+from diffcheck.errors import UserCodeError
+from diffcheck.judgement.functions.loading import users_code
+
+TELLS_OF_FAILURES = "jax._src.callback"  # the logger that shows what a callback raises, which is no news where f may have no value
+
+
+class Differences:
+    """Evidence for entries of a Jacobian; every value of the function serves all rows."""
+
+    def __init__(self, function: JaxFunction, name: str, unit_roundoff: float) -> None:
+        self._function = function
+        self._name = name
+        self._unit_roundoff = unit_roundoff
+        self._values: dict[tuple[int, float], NDArray[np.float64]] = {}
+        self._found: dict[tuple[int, int], Evidence] = {}
+
+    def of(self, row: int, column: int) -> Evidence:
+        """The derivative of one entry of the result by one coordinate, from values."""
+        if (row, column) not in self._found:
+            x = float(self._function.vector[column])
+            self._found[row, column] = estimate(lambda moved: float(self._value(column, moved)[row]), x, self._unit_roundoff)
+        return self._found[row, column]
+
+    def scale(self, row: int, column: int, beside: Sequence[int]) -> float:
+        """How large the slopes of this row are, by the size of this coordinate: of f itself, and by the columns `beside`."""
+        value = float(self._function.primal[row])
+        moves = [abs(value) if math.isfinite(value) else 0.0]
+        for other in beside:
+            if not (evidence := self.of(row, other)).reason:
+                moves.append(abs(evidence.slope) * self._size(other))
+        return max(moves) / self._size(column)
+
+    def _size(self, column: int) -> float:
+        return max(1.0, abs(float(self._function.vector[column])))
+
+    def _value(self, column: int, x: float) -> NDArray[np.float64]:
+        """The result with one coordinate moved; NaN where the function raises something."""
+        if (column, x) not in self._values:
+            moved = self._function.vector.copy()
+            moved[column] = x
+            try:
+                with users_code(self._name), _silenced():
+                    self._values[column, x] = np.asarray(self._function.compiled(moved), np.float64)
+            except UserCodeError:
+                self._values[column, x] = np.full(len(self._function.outputs), math.nan)
+        return self._values[column, x]
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    logger = logging.getLogger(TELLS_OF_FAILURES)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before

@@ -1,0 +1,64 @@
+"""Whether JAX's forward and reverse mode contradict each other: each must be the transpose of the other, whatever the function is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from diffcheck.errors import UnsupportedError
+from diffcheck.results import Outcome, Result, RuleCheck, Verdict
+
+CHECK = "modes"
+HARMLESS = 0.5  # the power of the unit roundoff that rounding in both modes stays below, relative to the slopes of the row
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An entry of which forward and reverse mode say different things."""
+
+    label: str
+    forward: float
+    reverse: float
+
+    @property
+    def words(self) -> str:
+        by = abs(self.forward - self.reverse)
+        return f"forward and reverse mode differ{f', by {by:.3g}' if math.isfinite(by) else ''}: at least one of them is wrong"
+
+    @property
+    def size(self) -> float:
+        by = abs(self.forward - self.reverse)
+        return by if math.isfinite(by) else math.inf
+
+
+def conflict(label: str, values: Mapping[str, float | UnsupportedError], scale: float, unit_roundoff: float) -> Conflict | None:
+    """What the two modes differ by, where that is more than rounding."""
+    forward, reverse = values.get("forward"), values.get("reverse")
+    if not isinstance(forward, float) or not isinstance(reverse, float):
+        return None
+    bound = unit_roundoff**HARMLESS * max(scale, *(abs(value) for value in (forward, reverse) if math.isfinite(value)), 0.0)
+    is_same = forward == reverse or math.isnan(forward) and math.isnan(reverse) or abs(forward - reverse) <= bound
+    return None if is_same else Conflict(label, forward, reverse)
+
+
+def noted(results: Sequence[Result], found: Conflict | None) -> tuple[Result, ...]:
+    """The results of an entry; where evidence does not tell which mode is wrong, the reasons say that one must be."""
+    if found is None:
+        return tuple(results)
+    return tuple(
+        replace(result, reason=f"{found.words}; {result.reason}")
+        if result.engine == "automatic" and result.verdict is Verdict.UNDECIDED
+        else result
+        for result in results
+    )
+
+
+def check_of(conflicts: Sequence[Conflict]) -> RuleCheck | None:
+    """The check that fails where modes differ; it is not made where they do not."""
+    if not conflicts:
+        return None
+    worst = max(conflicts, key=lambda found: found.size)
+    more = f", and {len(conflicts) - 1:,} more of its entries differ" if len(conflicts) > 1 else ""
+    found = f"{worst.label} is {worst.forward:.10g} by forward mode, and {worst.reverse:.10g} by reverse mode"
+    return RuleCheck(CHECK, Outcome.FAIL, f"{found}{more}")
