@@ -100,16 +100,23 @@ class _Builder:
 
     def definition(self, name: str, body: syntax.Expression) -> Definition:
         """The definition of a body, in its written form and with all plain calls replaced."""
-        places: dict[int, int] = {}
-        for part in syntax.postorder(body):
-            places[id(part)] = self._node(part, [places[id(child)] for child in syntax.children(part)])
-        output = places[id(body)]
+        output = self._output(body)
         if output in self._conditions:
             raise self._error("this is a condition, not a number", body.span, "A condition has no derivative: use where(condition, a, b).")
         written = self._graph.graph(output)
         flat = inline(written, lambda: self._too_many(body.span))
         free = (variable for variable in written.variables if variable not in self._parameters)
         return Definition(name, (*self._parameters, *free), len(self._parameters), written, flat)
+
+    def graph(self, body: syntax.Expression) -> Graph:
+        """A body as it is written, be it a number or a condition."""
+        return self._graph.graph(self._output(body))
+
+    def _output(self, body: syntax.Expression) -> int:
+        places: dict[int, int] = {}
+        for part in syntax.postorder(body):
+            places[id(part)] = self._node(part, [places[id(child)] for child in syntax.children(part)])
+        return places[id(body)]
 
     def _node(self, part: syntax.Expression, arguments: list[int]) -> int:
         match part:
@@ -266,10 +273,15 @@ def _as_definition(row: Function) -> Definition:
 @cache
 def meaning(name: str) -> Graph:
     """The graph of a row's meaning, in the row's parameters."""
-    row = FUNCTIONS[name]
-    program = parse(row.meaning, spellings())
+    return in_parameters(name, FUNCTIONS[name].meaning)
+
+
+@cache
+def in_parameters(name: str, text: str) -> Graph:
+    """The graph of a number or a condition that describes a row, in the row's parameters."""
+    program = parse(text, spellings())
     assert program.expression is not None
-    return _Builder(program, {}, row.names).definition(name, program.expression).flat
+    return _Builder(program, {}, FUNCTIONS[name].names).graph(program.expression)
 
 
 def expanded(graph: Graph, chosen: Callable[[Function], bool]) -> Graph:

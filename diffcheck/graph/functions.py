@@ -20,48 +20,40 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from diffcheck.graph.domains import (
+    ABOVE_MINUS_ONE,
+    ALL,
+    BELOW_ONE,
+    CLOSED_PM_ONE,
+    CLOSED_ROOT_ON_THE_WAY,
+    CLOSED_UNIT,
+    FROM_MINUS_ONE,
+    FROM_ONE,
+    NO_POLE_ON_THE_WAY,
+    NO_POLES,
+    NONNEGATIVE,
+    NOT_ONE,
+    NOT_ZERO,
+    OF_BESSEL,
+    OF_BOXCOX,
+    OF_EXPINT,
+    OF_HYP2F1,
+    OF_LAMBERTW,
+    OF_LEGENDRE,
+    OF_POLYGAMMA,
+    OF_POLYLOG,
+    OF_UPPERGAMMA,
+    OF_ZETA,
+    OPEN_PM_ONE,
+    POSITIVE,
+    ROOT_ON_THE_WAY,
+    UNIT,
+    UP_TO_ONE,
+    Demand,
+    Domain,
+)
+
 ABSENT = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """The real numbers at which an argument may stand: an interval, or all but some integers."""
-
-    lower: Fraction | None = None
-    upper: Fraction | None = None
-    closed: bool = False  # the ends belong to it (the function is not smooth there)
-    pole: int | None = None  # this integer does not belong to it
-    poles_go_on: bool = False  # nor does any integer below
-
-    def __str__(self) -> str:
-        if self.pole is not None:
-            return f"not {self.pole}" + f", {self.pole - 1}, {self.pole - 2}, …" * self.poles_go_on
-        left, right = ("[", "]") if self.closed else ("(", ")")
-        lower = f"{left}{self.lower}" if self.lower is not None else "(-∞"
-        upper = f"{self.upper}{right}" if self.upper is not None else "∞)"
-        return "all" if self.lower is None and self.upper is None else f"{lower}, {upper}"
-
-
-def interval(lower: int | None, upper: int | None, closed: bool = False) -> Domain:
-    """An interval between integers; None is infinite."""
-    ends = [None if end is None else Fraction(end) for end in (lower, upper)]
-    return Domain(ends[0], ends[1], closed)
-
-
-ALL = Domain()
-POSITIVE = interval(0, None)
-NONNEGATIVE = interval(0, None, closed=True)
-ABOVE_MINUS_ONE = interval(-1, None)
-FROM_ONE = interval(1, None, closed=True)
-BELOW_ONE = interval(None, 1)
-UP_TO_ONE = interval(None, 1, closed=True)
-UNIT = interval(0, 1)
-CLOSED_UNIT = interval(0, 1, closed=True)
-OPEN_PM_ONE = interval(-1, 1)
-CLOSED_PM_ONE = interval(-1, 1, closed=True)
-NOT_ZERO = Domain(pole=0)
-NOT_ONE = Domain(pole=1)
-NO_POLES = Domain(pole=0, poles_go_on=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +83,8 @@ class Function:
     jax: str | None = None
     jax_forward: str | None = None  # where forward mode needs another implementation (a custom_vjp has none)
     ball: str | None = None
-    domain: tuple[Domain, ...] = ()  # one a parameter; empty: all real numbers
+    domain: tuple[Domain, ...] = ()  # one per parameter; empty: all real numbers
+    demands: tuple[Demand, ...] = ()  # on several arguments together
     kinks: tuple[Kink, ...] = ()
     conditions: str = ""  # "first" or "all": which arguments are conditions
     gives_condition: bool = False
@@ -279,9 +272,9 @@ ACTIVATIONS = (
              domain=(NONNEGATIVE, POSITIVE)),
     Function("boxcox", "(x^lambda - 1)/lambda, and log(x) at lambda = 0", "x lambda",
              meaning="where(lambda == 0, log(x), (x^lambda - 1)/lambda)", jax=SPECIAL + "boxcox", ball="rule:boxcox",
-             domain=(POSITIVE, ALL)),
+             domain=(NONNEGATIVE, ALL), demands=OF_BOXCOX),
     Function("boxcox1p", "boxcox(1 + x, lambda)", "x lambda", meaning="boxcox(1 + x, lambda)", jax=SPECIAL + "boxcox1p",
-             domain=(ABOVE_MINUS_ONE, ALL)),
+             domain=(FROM_MINUS_ONE, ALL)),
 )
 
 SPECIAL_FUNCTIONS = (
@@ -291,7 +284,8 @@ SPECIAL_FUNCTIONS = (
              domain=(NO_POLES,)),
     Function("digamma", "derivative of log(gamma(x))", aliases=("psi",), jax=SPECIAL + "digamma", ball="values:digamma",
              domain=(NO_POLES,)),
-    Function("polygamma", "n-th derivative of digamma", "n x", jax=OWN + "polygamma", ball="values:polygamma", domain=(ALL, NO_POLES)),
+    Function("polygamma", "n-th derivative of digamma", "n x", jax=OWN + "polygamma", ball="values:polygamma", domain=(ALL, NO_POLES),
+             demands=OF_POLYGAMMA),
     Function("beta", "Euler's beta function", "x y", aliases=("Beta",), sympy="beta",
              meaning="gamma(x)*gamma(y)*rgamma(x + y)", jax=SPECIAL + "beta"),
     Function("lbeta", "log|beta(x, y)|", "x y", aliases=("betaln",), meaning="lgamma(x) + lgamma(y) - lgamma(x + y)",
@@ -303,7 +297,8 @@ SPECIAL_FUNCTIONS = (
              jax=SPECIAL + "gammainc", ball="values:gammainc", domain=(POSITIVE, NONNEGATIVE)),
     Function("gammaincc", "regularised upper incomplete gamma function Q(a, x)", "a x", meaning="uppergamma(a, x)/gamma(a)",
              jax=SPECIAL + "gammaincc", ball="values:gammaincc", domain=(POSITIVE, NONNEGATIVE)),
-    Function("uppergamma", "upper incomplete gamma function Γ(a, x)", "a x", jax=OWN + "uppergamma", ball="values:uppergamma"),
+    Function("uppergamma", "upper incomplete gamma function Γ(a, x)", "a x", jax=OWN + "uppergamma", ball="values:uppergamma",
+             demands=OF_UPPERGAMMA),
     Function("lowergamma", "lower incomplete gamma function γ(a, x)", "a x", jax=OWN + "lowergamma", ball="values:lowergamma",
              domain=(POSITIVE, NONNEGATIVE)),
     Function("betainc", "regularised incomplete beta function", "a b x", sympy=HEADS + "betainc", jax=SPECIAL + "betainc",
@@ -317,9 +312,9 @@ SPECIAL_FUNCTIONS = (
     Function("ndtr", "normal distribution function Φ(x)", meaning="erfc(-x/sqrt(2))/2", jax=SPECIAL + "ndtr"),
     Function("log_ndtr", "log Φ(x)", meaning="log(erfc(-x/sqrt(2))/2)", jax=SPECIAL + "log_ndtr"),
     Function("ndtri", "inverse of Φ", meaning="sqrt(2)*erfinv(2*x - 1)", jax=SPECIAL + "ndtri", domain=(UNIT,)),
-    Function("besselj", "Bessel function of the first kind", "n x", jax=ABSENT, ball="values:besselj"),
+    Function("besselj", "Bessel function of the first kind", "n x", jax=ABSENT, ball="values:besselj", demands=OF_BESSEL),
     Function("bessely", "Bessel function of the second kind", "n x", jax=ABSENT, ball="values:bessely", domain=(ALL, POSITIVE)),
-    Function("besseli", "modified Bessel function of the first kind", "n x", jax=ABSENT, ball="values:besseli"),
+    Function("besseli", "modified Bessel function of the first kind", "n x", jax=ABSENT, ball="values:besseli", demands=OF_BESSEL),
     Function("besselk", "modified Bessel function of the second kind", "n x", jax=ABSENT, ball="values:besselk", domain=(ALL, POSITIVE)),
     Function("besselj0", "besselj(0, x)", aliases=("j0",), meaning="besselj(0, x)", jax=OWN + "besselj0"),
     Function("besselj1", "besselj(1, x)", aliases=("j1",), meaning="besselj(1, x)", jax=OWN + "besselj1"),
@@ -328,9 +323,9 @@ SPECIAL_FUNCTIONS = (
     Function("i0e", "exp(-|x|) besseli(0, x)", meaning="exp(-abs(x))*besseli(0, x)", jax=SPECIAL + "i0e", kinks=(kink(0, 1, -1),)),
     Function("i1e", "exp(-|x|) besseli(1, x)", meaning="exp(-abs(x))*besseli(1, x)", jax=SPECIAL + "i1e"),
     Function("zeta", "Riemann's zeta function, or Hurwitz's with a second argument", "s a=1", jax=SPECIAL + "zeta",
-             ball="values:zeta", domain=(NOT_ONE,)),
+             ball="values:zeta", domain=(NOT_ONE,), demands=OF_ZETA),
     Function("lambertw", "principal branch of the inverse of x*exp(x)", aliases=("LambertW",), sympy="LambertW", jax=ABSENT,
-             ball="rule:lambertw"),
+             ball="rule:lambertw", demands=OF_LAMBERTW),
     Function("sinc", "sin(πx)/(πx), and 1 at 0", meaning="where(x == 0, 1, sin(pi*x)/(pi*x))", jax="jax.numpy:sinc", ball="rule:sinc"),
     Function("unsinc", "sin(x)/x, and 1 at 0", sympy="sinc", jax=OWN + "unsinc", ball="rule:unsinc"),
     Function("airyai", "Airy function Ai", jax=ABSENT, ball="native:airy_ai"),
@@ -343,26 +338,28 @@ SPECIAL_FUNCTIONS = (
     Function("Chi", "hyperbolic cosine integral", jax=ABSENT, ball="native:chi", domain=(POSITIVE,)),
     Function("Ei", "exponential integral, principal value", jax=OWN + "Ei", ball="native:ei", domain=(NOT_ZERO,)),
     Function("E1", "expint(1, x)", aliases=("exp1",), meaning="expint(1, x)", jax=OWN + "E1", domain=(POSITIVE,)),
-    Function("expint", "generalised exponential integral E_n(x)", "n x", aliases=("expn",), jax=OWN + "expint", ball="values:expint"),
+    Function("expint", "generalised exponential integral E_n(x)", "n x", aliases=("expn",), jax=OWN + "expint", ball="values:expint",
+             demands=OF_EXPINT),
     Function("li", "logarithmic integral, Ei(log(x))", meaning="Ei(log(x))", sympy="li"),
     Function("fresnels", "Fresnel integral of sin(πt²/2)", jax=OWN + "fresnels", ball="native:fresnel_s"),
     Function("fresnelc", "Fresnel integral of cos(πt²/2)", jax=OWN + "fresnelc", ball="native:fresnel_c"),
-    Function("polylog", "polylogarithm Li_s(x)", "s x", jax=ABSENT, ball="values:polylog", domain=(ALL, UP_TO_ONE)),
+    Function("polylog", "polylogarithm Li_s(x)", "s x", jax=ABSENT, ball="values:polylog", demands=OF_POLYLOG),
     Function("spence", "polylog(2, 1 - x)", meaning="polylog(2, 1 - x)", jax=SPECIAL + "spence", domain=(NONNEGATIVE,)),
     Function("hyp2f1", "Gauss's hypergeometric function", "a b c x", sympy=HEADS + "hyp2f1", jax=SPECIAL + "hyp2f1",
-             ball="values:hyp2f1"),
-    Function("legendre", "Legendre function P_n(x)", "n x", jax=ABSENT, ball="values:legendre"),
+             ball="values:hyp2f1", demands=OF_HYP2F1),
+    Function("legendre", "Legendre function P_n(x)", "n x", jax=ABSENT, ball="values:legendre", demands=OF_LEGENDRE),
     Function("elliptic_k", "complete elliptic integral of the first kind, parameter m", "m", jax=ABSENT, ball="values:elliptic_k",
              domain=(BELOW_ONE,)),
-    Function("elliptic_f", "incomplete elliptic integral of the first kind", "phi m", jax=ABSENT, ball="values:elliptic_f"),
+    Function("elliptic_f", "incomplete elliptic integral of the first kind", "phi m", jax=ABSENT, ball="values:elliptic_f",
+             demands=ROOT_ON_THE_WAY),
     Function("elliptic_e", "complete elliptic integral of the second kind", "m", jax=ABSENT, ball="values:elliptic_e",
              domain=(UP_TO_ONE,)),
     Function("elliptic_einc", "incomplete elliptic integral of the second kind", "phi m", aliases=("elliptic_e",), sympy="elliptic_e",
-             jax=ABSENT, ball="values:elliptic_einc"),
+             jax=ABSENT, ball="values:elliptic_einc", demands=CLOSED_ROOT_ON_THE_WAY),
     Function("elliptic_pi", "complete elliptic integral of the third kind", "n m", jax=ABSENT, ball="values:elliptic_pi",
              domain=(BELOW_ONE, BELOW_ONE)),
     Function("elliptic_piinc", "incomplete elliptic integral of the third kind", "n phi m", aliases=("elliptic_pi",), sympy="elliptic_pi",
-             jax=ABSENT, ball="values:elliptic_piinc"),
+             jax=ABSENT, ball="values:elliptic_piinc", demands=(*ROOT_ON_THE_WAY, *NO_POLE_ON_THE_WAY)),
 )
 
 GROUPS = {

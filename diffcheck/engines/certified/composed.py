@@ -29,7 +29,9 @@ from diffcheck.engines.certified.line import (
 )
 from diffcheck.engines.certified.rules import divide, power_of_zero, sign_or_tie, where
 from diffcheck.engines.certified.special import from_values
+from diffcheck.graph.build import in_parameters
 from diffcheck.graph.functions import FUNCTIONS
+from diffcheck.graph.graph import evaluate
 
 # Roots and what is made of them
 
@@ -154,8 +156,6 @@ def erfinv(line: Line, u: Series) -> Value:
 
 def lambertw(line: Line, u: Series) -> Value:
     edge = constant_term(u) + (-arb(1)).exp()
-    if edge < 0:
-        return undefined("lambertw is real from -1/e on")
     if not edge > 0:
         return unproved("lambertw close to -1/e")
     return arb_series([u], prec=1).lambertw()[0] if isinstance(u, arb) else u.lambertw()
@@ -172,6 +172,8 @@ def xlogy(line: Line, x: Series, y: Series) -> Value:
 
 def boxcox(line: Line, x: Series, lambda_: Series) -> Value:
     """(x^λ - 1)/λ = log(x)·(eᵘ - 1)/u with u = λ·log(x): analytic at λ = 0."""
+    if constant_term(x).is_zero():  # where log(x) has no value, and λ is positive
+        return evaluate(in_parameters("boxcox", "(x^lambda - 1)/lambda"), line, {"x": x, "lambda": lambda_})
     u = lambda_ * x.log()
     if not constant_term(u).contains(0):
         return x.log() * ((u.exp() - 1) / u)

@@ -19,9 +19,10 @@ from flint import acb, arb, fmpq
 
 from diffcheck.engines.certified import continued, rules, special
 from diffcheck.engines.certified.cauchy import Circle
+from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.line import LAZY, Line, Mode, Trouble, Value, attribute_of, balls, unproved, worst
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import ABSENT, FUNCTIONS, Domain, Function
+from diffcheck.graph.functions import ABSENT, FUNCTIONS, Function
 from diffcheck.graph.graph import Definition, Graph, evaluate
 
 STILL = Line(Mode.POINT, 1)  # what does not move is the business of the other algebra, which needs no derivative for it
@@ -90,7 +91,7 @@ class Disc:
         if function.name not in LAZY:
             if Trouble in kinds:
                 return worst([u for u in arguments if isinstance(u, Trouble)])
-            if function.domain and not all(map(_is_inside, function.domain, arguments)):
+            if (function.domain or function.demands) and not self._is_inside(function, arguments):
                 return unproved(f"{function.name} close to the end of its domain")
         result = _implementation(function.name)(self, *arguments)
         if isinstance(result, Moving) and not result.box.is_finite():
@@ -105,13 +106,20 @@ class Disc:
         real = u.box.real
         return 1 if real > 0 else -1 if real < 0 else unproved("a tie within the disc")
 
+    def _is_inside(self, function: Function, arguments: Sequence[OnDisc]) -> bool:
+        """Whether all of the disc lies inside the function's domain: the cuts of the functions that have one lie outside."""
+        boxes = [Moving((u.box,)) if isinstance(u, Moving) else u for u in arguments]
+        return all(map(_is_met, conditions(function, boxes, self)))
 
-def _is_inside(domain: Domain, u: OnDisc) -> bool:
-    """Whether the real part of a box lies inside the ends of a domain: the cuts of the functions that have one lie outside."""
-    if not isinstance(u, Moving):
-        return True
-    real = u.box.real
-    return (domain.lower is None or real > int(domain.lower)) and (domain.upper is None or real < int(domain.upper))
+
+def _is_met(condition: Condition[OnDisc]) -> bool:
+    """Whether the real part of a box lies inside an end of a domain; what does not move may lie at a closed one."""
+    distance = condition.distance
+    if isinstance(distance, Moving):
+        return bool(distance.box.real > 0)
+    if isinstance(distance, (Trouble, bool)):
+        return False
+    return bool(distance > 0 or (condition.closed and arb(distance).is_zero()))
 
 
 _Implementation = Callable[..., OnDisc]

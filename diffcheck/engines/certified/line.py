@@ -17,9 +17,11 @@ from typing import Any, TypeAlias
 
 from flint import arb, arb_series, fmpq
 
+from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.rationals import exactly
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import ABSENT, FUNCTIONS, Domain, Function
+from diffcheck.graph.domains import Domain
+from diffcheck.graph.functions import ABSENT, FUNCTIONS, Function
 from diffcheck.graph.graph import Definition, Graph, evaluate
 
 
@@ -143,12 +145,12 @@ class Line:
             exact = exactly(function.name, arguments) if len(kinds) == 1 else None
             if exact is not None:
                 return exact
-            if function.name not in _TAKES_RATIONALS:
-                arguments = balls(arguments)
-        for argument, domain in zip(arguments, function.domain, strict=False):
-            trouble = self._outside(domain, argument, function)
+        if function.domain or function.demands:
+            trouble = self._outside(function, arguments)
             if trouble is not None:
                 return trouble
+        if fmpq in kinds and function.name not in _TAKES_RATIONALS:
+            arguments = balls(arguments)
         result = implementation(self, *arguments)
         if isinstance(result, (bool, Trouble, fmpq)) or function.name in _MAY_BE_INFINITE:
             return result
@@ -200,30 +202,33 @@ class Line:
                 return unproved("a tie that a wide ball cannot break")
         return unproved(VANISHES)
 
-    def _outside(self, domain: Domain, u: Value, function: Function) -> Trouble | None:
-        """The trouble of an argument that is not provably inside the domain."""
-        assert isinstance(u, (arb, arb_series))
-        if domain.pole is not None:
-            return self._at_pole(domain, u, function)
-        ends = ((domain.lower, 1), (domain.upper, -1))
-        distances = [(u - int(end)) * direction for end, direction in ends if end is not None]
-        troubles = (self._beyond_end(domain, distance, function) for distance in distances)
-        return next((trouble for trouble in troubles if trouble is not None), None)
+    def _outside(self, function: Function, arguments: Sequence[Value]) -> Trouble | None:
+        """The trouble of arguments that are not provably inside the function's domain."""
+        poles = ((u, domain) for u, domain in zip(arguments, function.domain, strict=False) if domain.pole is not None)
+        found = [self._at_pole(domain, u, function) for u, domain in poles]
+        found += [self._beyond_end(condition, function) for condition in conditions(function, arguments, self)]
+        troubles = [trouble for trouble in found if trouble is not None]
+        return worst(troubles) if troubles else None
 
-    def _beyond_end(self, domain: Domain, distance: Series, function: Function) -> Trouble | None:
-        """The trouble of an argument at this signed distance from an end of the domain."""
+    def _beyond_end(self, condition: Condition[Value], function: Function) -> Trouble | None:
+        """The trouble of arguments at this signed distance from an end of the domain."""
+        (distance,) = balls([condition.distance])
+        if isinstance(distance, Trouble):
+            return distance
         side = self.sign(distance)
-        if side == -1 or (side == 0 and not domain.closed):
-            return undefined(f"{function.name} is not defined there: its argument must lie in {domain}")
+        if side == -1 or (side == 0 and not condition.closed):
+            assert not isinstance(condition.doubt, (bool, fmpq, arb, arb_series))
+            return condition.doubt or undefined(f"{function.name} is not defined there: {condition.words}")
         at_end = isinstance(distance, arb_series) and distance[0].is_zero()
-        if at_end and domain.closed and (function.ball or "").startswith("rule:"):
+        if at_end and condition.closed and (function.ball or "").startswith("rule:"):
             return None
         if isinstance(side, Trouble):
             return side
         return Trouble(Kind.NO_SERIES, f"{function.name} has no power series at the end of its domain") if at_end else None
 
-    def _at_pole(self, domain: Domain, u: Series, function: Function) -> Trouble | None:
+    def _at_pole(self, domain: Domain, argument: Value, function: Function) -> Trouble | None:
         assert domain.pole is not None
+        (u,) = balls([argument])
         distance = constant_term(u) - domain.pole
         if not distance.contains(0) and (not domain.poles_go_on or distance > 0 or not distance.contains_integer()):
             return None

@@ -43,13 +43,15 @@ def complex_function(name: str, arguments: Sequence[Any]) -> Callable[..., acb]:
     """The function of this name, for complex balls; the arguments themselves say what a ball cannot."""
     function: Callable[..., acb] = globals()[name]
     if name == "hyp2f1":
-        function = partial(function, whole_excess=_is_whole_excess(*arguments[:3]))
+        function = partial(function, differences=_differences(*arguments[:3]))
     return lambda *boxes: function(*boxes) if all(z.abs_upper() < LARGEST for z in boxes) else NOT_ANALYTIC
 
 
-def _is_whole_excess(a: Any, b: Any, c: Any) -> bool:
-    """Whether c - a - b is known to be an integer: at x = 1 the formula for 2F1 is another one then, and a ball cannot tell."""
-    return isinstance(a, fmpq) and isinstance(b, fmpq) and isinstance(c, fmpq) and bool((c - a - b).q == 1)
+def _differences(a: Any, b: Any, c: Any) -> tuple[acb, acb, acb]:
+    """c - a, c - b and c - a - b: exact between rationals, which balls of thirds are not. NaN where one of the three moves."""
+    if not all(isinstance(u, (fmpq, arb)) for u in (a, b, c)):
+        return NOT_ANALYTIC, NOT_ANALYTIC, NOT_ANALYTIC
+    return acb(arb(c - a)), acb(arb(c - b)), acb(arb(c - a - b))
 
 
 def _stride(arguments: tuple[Series, ...]) -> int:
@@ -116,8 +118,12 @@ def guarded(value: Callable[[], acb], *positive: acb) -> acb:
     return value() if all(z.real > 0 or z.is_zero() for z in positive) else NOT_ANALYTIC
 
 
+def _is_whole(n: acb) -> bool:
+    return bool(n.imag.is_zero() and n.real.is_integer())
+
+
 def _is_natural(n: acb) -> bool:
-    return bool(n.imag.is_zero() and n.real.is_integer() and n.real >= 0)
+    return _is_whole(n) and bool(n.real >= 0)
 
 
 def unsinc(x: acb) -> acb:
@@ -155,11 +161,11 @@ def betainc(a: acb, b: acb, x: acb) -> acb:
 
 
 def besselj(n: acb, x: acb) -> acb:
-    return x.bessel_j(n) if n.imag.is_zero() and n.real.is_integer() else guarded(lambda: x.bessel_j(n), x)
+    return x.bessel_j(n) if _is_whole(n) else guarded(lambda: x.bessel_j(n), x)
 
 
 def besseli(n: acb, x: acb) -> acb:
-    return x.bessel_i(n) if n.imag.is_zero() and n.real.is_integer() else guarded(lambda: x.bessel_i(n), x)
+    return x.bessel_i(n) if _is_whole(n) else guarded(lambda: x.bessel_i(n), x)
 
 
 def bessely(n: acb, x: acb) -> acb:
@@ -171,7 +177,9 @@ def besselk(n: acb, x: acb) -> acb:
 
 
 def zeta(s: acb, a: acb) -> acb:
-    return s.zeta() if a.is_exact() and (a - 1).is_zero() else guarded(lambda: s.zeta(a), a)
+    if (a - 1).is_zero():
+        return s.zeta()
+    return s.zeta(a) if _is_whole(s) else guarded(lambda: s.zeta(a), a)  # powers of a, a + 1, … have no cut then
 
 
 def expint(n: acb, x: acb) -> acb:
@@ -180,15 +188,24 @@ def expint(n: acb, x: acb) -> acb:
 
 
 def polylog(s: acb, x: acb) -> acb:
-    return guarded(lambda: x.polylog(s), 1 - x)
+    rational = _is_natural(-s)
+    return x.polylog(s) if rational else guarded(lambda: x.polylog(s), 1 - x)
 
 
-def hyp2f1(a: acb, b: acb, c: acb, x: acb, whole_excess: bool = False) -> acb:
-    return guarded(lambda: x.hypgeom_2f1(a, b, c, abc=whole_excess), 1 - x)
+def hyp2f1(a: acb, b: acb, c: acb, x: acb, differences: tuple[acb, acb, acb]) -> acb:
+    c_a, c_b, excess = differences
+    if _is_natural(-a) or _is_natural(-b):  # a polynomial in x
+        return x.hypgeom_2f1(a, b, c)
+    if _is_whole(excess) and (_is_natural(-c_a) or _is_natural(-c_b)):  # a polynomial with a factor, by Euler's transformation
+        return (1 - x) ** int(excess.real.unique_fmpz()) * x.hypgeom_2f1(c_a, c_b, c)
+    # at x = 1 the formula for 2F1 is another one where the excess is an integer, and a ball cannot tell
+    return guarded(lambda: x.hypgeom_2f1(a, b, c, abc=_is_whole(excess)), 1 - x)
 
 
 def legendre(n: acb, x: acb) -> acb:
-    return x.legendre_p(n) if _is_natural(n) else guarded(lambda: x.legendre_p(n), 1 + x)
+    if _is_whole(n):  # a polynomial: that of n and that of -1 - n are the same
+        return x.legendre_p(n if _is_natural(n) else -1 - n)
+    return guarded(lambda: x.legendre_p(n), 1 + x)
 
 
 def elliptic_k(m: acb) -> acb:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diffcheck.graph.functions import SPECIAL_FUNCTIONS, Domain, Function
+from diffcheck.graph.domains import Domain
+from diffcheck.graph.functions import SPECIAL_FUNCTIONS, Function
 from diffcheck.judgement.formats import Format
 
 Floats = NDArray[Any]
