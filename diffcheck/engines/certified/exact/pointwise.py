@@ -10,12 +10,14 @@ from typing import Any, TypeAlias
 
 from flint import fmpq
 
+from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.exact import huge
 from diffcheck.engines.certified.exact.field import Field, NoValue, not_defined, not_known
 from diffcheck.engines.certified.exact.germs import Huge
 from diffcheck.engines.certified.line import LAZY, Kind, Trouble, worst
 from diffcheck.graph.build import meaning, read
-from diffcheck.graph.functions import FUNCTIONS, Domain, Function
+from diffcheck.graph.domains import Domain
+from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Definition, Graph, evaluate
 
 NOT_AN_INTEGER = "a power of a negative number with an exponent that is not an integer"
@@ -67,8 +69,8 @@ class Pointwise:
             return no_value.trouble
 
     def _applied(self, function: Function, arguments: Sequence[Any]) -> Any:
-        for domain, u in zip(function.domain, arguments, strict=False):
-            self._check(domain, u, function)
+        if function.domain or function.demands:
+            self._check(function, arguments)
         rule = self._rule_of(function, arguments)
         if rule is not None:
             return rule(self, *arguments)
@@ -96,17 +98,23 @@ class Pointwise:
         except NoValue as no_value:
             return no_value.trouble
 
-    def _check(self, domain: Domain, u: Any, function: Function) -> None:
-        """Raises NoValue where an argument does not lie in a domain."""
-        if domain.pole is not None:
-            self._check_pole(domain, u, function)
+    def _check(self, function: Function, arguments: Sequence[Any]) -> None:
+        """Raises NoValue where the function is not defined."""
+        for domain, u in zip(function.domain, arguments, strict=False):
+            if domain.pole is not None:
+                self._check_pole(domain, u, function)
+        for condition in conditions(function, arguments, self):
+            self._check_end(condition, function)
+
+    def _check_end(self, condition: Condition[Any], function: Function) -> None:
+        if isinstance(condition.distance, Trouble):
+            raise NoValue(condition.distance)
+        side = self.compared(condition.distance, self.field.rational(0))
+        if side > 0 or (side == 0 and condition.closed):
             return
-        for end, direction in ((domain.lower, 1), (domain.upper, -1)):
-            if end is None:
-                continue
-            side = self.compared(u, self.field.rational(end)) * direction
-            if side < 0 or (side == 0 and not domain.closed):
-                raise not_defined(f"{function.name} is not defined there: its argument must lie in {domain}")
+        if condition.doubt is not None:
+            raise NoValue(condition.doubt)
+        raise not_defined(f"{function.name} is not defined there: {condition.words}")
 
     def _check_pole(self, domain: Domain, u: Any, function: Function) -> None:
         assert domain.pole is not None
