@@ -72,7 +72,7 @@ class Values:
 
         sides = [self.difference(along, order, side * self.inner_steps[1]) for side in (-1, 1)]
         central = [self.difference(along, order, step, -Fraction(order, 2)) for step in self.inner_steps]
-        if None in (*sides, *central) or not self.agree(*sides):
+        if None in (*sides, *central) or not (self.agree(*sides) and self.agree(*central)):
             return None
         (low, _), (_, high) = (self.pair(value) for value in central)
         return self.settled(low, high, below=1000 * self.pair(self.inner_steps[0])[1])
