@@ -95,3 +95,9 @@ def function_of(traced: Any) -> Function | None:
     name, at, place = text.rpartition(" at ") if isinstance(text, str) else ("", "", "")
     file, colon, line = place.rpartition(":")
     return Function(name, file, int(line)) if at and colon and line.isdigit() else None
+
+
+def defined(function: Any) -> Function | None:
+    """A Python function where it is defined; None where that is not to be had."""
+    code = getattr(function, "__code__", None)
+    return None if code is None else Function(function.__name__, code.co_filename, code.co_firstlineno)

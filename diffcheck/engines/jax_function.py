@@ -18,7 +18,8 @@ from jax.tree_util import keystr, tree_leaves_with_path
 from numpy.typing import NDArray
 
 from diffcheck.engines.jaxpr import lift_arrays
-from diffcheck.engines.undecorated import CustomRule, custom_rules, undecorated
+from diffcheck.engines.programs import CustomRule, rules
+from diffcheck.engines.undecorated import undecorated
 from diffcheck.graph.graph import Graph
 
 Leaves = Sequence[Any]
@@ -148,7 +149,7 @@ class JaxFunction:
     @cached_property
     def custom_rules(self) -> list[CustomRule]:
         """What the function calls with a derivative rule of its own, JAX's library included."""
-        return custom_rules(self.program)
+        return list(dict.fromkeys(rule for rule, _ in rules(self.program.jaxpr)))
 
     # Floats
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from diffcheck.engines.code_places import Function, source_line
 from diffcheck.engines.jax_function import JaxFunction
-from diffcheck.engines.undecorated import CustomRule
+from diffcheck.engines.programs import CustomRule
 from diffcheck.judgement.evidence import Cause, listed
 from diffcheck.results import Blame
 
