@@ -16,10 +16,10 @@ from typing import Any
 
 import jax
 
+from diffcheck.engines.faults import OURS
 from diffcheck.graph.graph import CodeSpan
 
 JAX = str(Path(jax.__file__).parent)
-_OURS = str(Path(__file__).parents[1])
 _LIBRARY = str(Path(linecache.__file__).parent)  # of Python, where packages are installed too
 _INSTALLED = "site-packages"
 
@@ -27,7 +27,7 @@ _INSTALLED = "site-packages"
 def code_span(equation: Any) -> CodeSpan | None:
     """The innermost piece of the user's code that made an equation; None where it is JAX's own doing, or there is no file of it."""
     for code, instruction in _frames(equation.source_info.traceback):
-        if code.co_filename.startswith(_OURS):
+        if code.co_filename.startswith(OURS):
             return None  # what lies outside has called diffcheck
         if not is_library(code.co_filename):
             return _span(code, instruction)
@@ -41,7 +41,7 @@ def is_library(file: str) -> bool:
 
 def is_users(file: str) -> bool:
     """Whether a file is neither a library's nor diffcheck's own."""
-    return not file.startswith(_OURS) and not is_library(file)
+    return not file.startswith(OURS) and not is_library(file)
 
 
 def _frames(traceback: Any) -> Iterator[tuple[CodeType, int]]:

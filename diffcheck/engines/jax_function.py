@@ -17,9 +17,12 @@ from jax.extend.core import ClosedJaxpr
 from jax.tree_util import keystr, tree_leaves_with_path
 from numpy.typing import NDArray
 
+from diffcheck.engines.faults import call
 from diffcheck.engines.jaxpr import lift_arrays
+from diffcheck.engines.lacking import lacking
 from diffcheck.engines.programs import CustomRule, rules
 from diffcheck.engines.undecorated import undecorated
+from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph
 
 Leaves = Sequence[Any]
@@ -70,7 +73,7 @@ class JaxFunction:
             leaves, structure = jax.tree.flatten(list(self._arguments.values()))
             for k, leaf in zip(self._moving, moving, strict=True):
                 leaves[k] = leaf
-            results = self._function(*jax.tree.unflatten(structure, leaves))
+            results = call(self._function, jax.tree.unflatten(structure, leaves))
             return [jnp.asarray(leaf) for leaf in jax.tree.leaves(results) if is_float(leaf)]
 
     @cached_property
@@ -187,10 +190,11 @@ class JaxFunction:
         with jax.enable_x64(self.wide):
             arguments = tuple(self._arguments.values())
             try:
-                results, pullback = jax.vjp(self._function, *arguments)
-                leaves = jax.tree.leaves(pullback(jax.tree.map(_cotangent, results)))
-            except (TypeError, ValueError) as error:
-                return f"JAX: {type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+                with lacking():
+                    results, pullback = jax.vjp(self._function, *arguments)
+                    leaves = jax.tree.leaves(pullback(jax.tree.map(_cotangent, results)))
+            except UnsupportedError as refused:
+                return refused.reason
         kinds = [str(leaf.dtype) for k, leaf in enumerate(leaves) if k not in self._moving]
         return "" if set(kinds) <= {"float0"} else f"{', '.join(self.fixed)} have cotangents of the types {', '.join(kinds)}"
 

@@ -21,6 +21,7 @@ def narrowings(closed: ClosedJaxpr, precision_bits: int) -> list[str]:
 
 
 def _found(program: Jaxpr, precision_bits: int) -> Iterator[str]:
+    equation: Any
     for equation in program.eqns:
         for inner in programs(equation.params):
             yield from _found(inner, precision_bits)

@@ -87,7 +87,7 @@ def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
         case Jaxpr() | jax.custom_jvp() | jax.custom_vjp():
             return change(value)
         case ClosedJaxpr():
-            return value.replace(jaxpr=change(value.jaxpr))
+            return value.replace(jaxpr=change(value.jaxpr))  # type: ignore[no-untyped-call]
         case partial():
             return partial(mapped(value.func, change), *mapped(value.args, change), **mapped(value.keywords, change))
         case tuple() if hasattr(value, "_fields"):

@@ -51,7 +51,7 @@ def _plain(parameter: Any, removed: Removed) -> Any:
 
     def change(value: Any) -> Any:
         if isinstance(value, Jaxpr):
-            return value.replace(eqns=[_equation(equation, removed) for equation in value.eqns])
+            return value.replace(eqns=[_equation(equation, removed) for equation in value.eqns])  # type: ignore[no-untyped-call]
         return value.fun if removed(rule_of_function(value)) else value
 
     return mapped(parameter, change)

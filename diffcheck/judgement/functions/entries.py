@@ -15,6 +15,7 @@ from diffcheck.engines.certified import Arithmetic
 from diffcheck.engines.jax_function import NO_FORWARD_MODE, JaxFunction
 from diffcheck.engines.narrowing import narrowings
 from diffcheck.engines.numerical import Evidence, estimate
+from diffcheck.engines.programs import CustomRule
 from diffcheck.errors import UnsupportedError, UserCodeError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
@@ -104,28 +105,43 @@ class Jacobian:
         return sorted(set(np.linspace(0, self.rows - 1, min(self.rows, CERTIFIED_ENTRIES)).round().astype(int).tolist()))
 
     @cached_property
-    def _deviations(self) -> NDArray[Any]:
-        """Of JAX's values from those of the function without its rules."""
-        if isinstance(self.reverse, UnsupportedError):
+    def _deviations(self) -> Matrix:
+        """Of JAX's values in the watched rows from those of the function without its rules, or why they are not known."""
+        rules = frozenset(self.function.custom_rules)
+        if not rules:
             return np.zeros((len(self.watched_rows), self.columns))
-        return deviations(self.reverse, self.function.reverse(self.watched_rows, without=frozenset(self.function.custom_rules)))
+        own, given = self._watched(rules), self._watched(frozenset())
+        if isinstance(own, UnsupportedError):
+            return own
+        return given if isinstance(given, UnsupportedError) else deviations(given, own)
+
+    def _watched(self, without: frozenset[CustomRule]) -> Matrix:
+        """The watched rows by reverse mode; by forward mode, where JAX has no other and the columns are not too many."""
+        rows = self.reverse if not without else _matrix(self.name, lambda: self.function.reverse(self.watched_rows, without))
+        if not isinstance(rows, UnsupportedError) or self.columns > CERTIFIED_ENTRIES:
+            return rows
+        columns = _matrix(self.name, lambda: self.function.forward(range(self.columns), without))
+        return rows if isinstance(columns, UnsupportedError) else columns[self.watched_rows]
 
     @cached_property
     def chosen(self) -> list[tuple[int, int]]:
         """(row, column) of the entries that are judged."""
         if self.is_small:
             return [(row, column) for row in range(self.rows) for column in range(self.columns)]
-        total = self._deviations.size
-        worst = np.argsort(-self._deviations, axis=None, kind="stable")[:SUSPECTS]
-        even = np.linspace(0, total - 1, SAMPLED).round().astype(int)
-        places = [divmod(int(k), self.columns) for k in dict.fromkeys([*worst.tolist(), *even.tolist()])]
+        worst: list[int] = []
+        if not isinstance(self._deviations, UnsupportedError):
+            worst = np.argsort(-self._deviations, axis=None, kind="stable")[:SUSPECTS].tolist()
+        even = np.linspace(0, len(self.watched_rows) * self.columns - 1, SAMPLED).round().astype(int)
+        places = [divmod(int(k), self.columns) for k in dict.fromkeys([*worst, *even.tolist()])]
         return [(self.watched_rows[row], column) for row, column in places]
 
     @property
-    def screening(self) -> Screening | None:
-        """What the entries that are not judged one by one were compared with."""
+    def screening(self) -> Screening | UnsupportedError | None:
+        """What the entries that are not judged one by one were compared with, or why with nothing; None where all are judged."""
         if self.is_small:
             return None
+        if isinstance(self._deviations, UnsupportedError):
+            return self._deviations
         row, column = divmod(int(self._deviations.argmax()), self.columns)
         where = self.label(self.watched_rows[row], column)
         return Screening(self._deviations.size, len(self.chosen), float(self._deviations.max()), where)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from diffcheck.engines.certified import certify
 from diffcheck.engines.jaxpr import lift
+from diffcheck.engines.lacking import lacking
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.judgement.evidence import Source
@@ -66,10 +67,8 @@ def second_derivative(jacobian: Jacobian, v: Vector, w: Vector, pull: Callable[[
             return jnp.dot(pull(jnp.asarray(function.vector) + t * jnp.asarray(v), w), jnp.asarray(v))
 
     curvature = jax.grad(slope)
-    try:
+    with lacking("JAX has no second derivative"):
         value = float(function.scoped(curvature)(np.zeros((), function.vector.dtype)))
-    except Exception as error:  # JAX lacks it, or the rule cannot be differentiated again
-        return None, f"JAX has no second derivative: {type(error).__name__}: {str(error).strip().partition(chr(10))[0][:120]}"
     sample = _judged(jacobian, graph, ("t", "t"), value, curvature)
     (result,) = sample.results
     if result.outcome is Outcome.FAIL and result.verdict not in WRONG:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from diffcheck.engines.lacking import lacking
 from diffcheck.engines.narrowing import narrowings
 from diffcheck.errors import UnsupportedError, UserCodeError
 from diffcheck.judgement.functions.entries import Jacobian, NoForwardMode
@@ -223,9 +224,10 @@ def _second(rules: Rules) -> Found:
 def _hessian(rules: Rules, along_a_line: Outcome, detail: str) -> Found:
     """The same entry by entry: a line may miss what is wrong in one of them."""
     try:
-        hessian = Hessian(rules.jacobian, rules.weights[0] if rules.jacobian.rows > 1 else np.ones_like(rules.value))
-    except Exception:  # JAX lacks it for the whole, or the function without its rules has none
-        return along_a_line, detail
+        with lacking():
+            hessian = Hessian(rules.jacobian, rules.weights[0] if rules.jacobian.rows > 1 else np.ones_like(rules.value))
+    except UnsupportedError as lack:  # for the whole, or for the function without its rules
+        return along_a_line, f"{detail}; the entries of the Hessian were not compared: {lack.reason}"
     suspects = hessian.suspects()
     for suspect in suspects:
         if suspect.result.outcome is Outcome.FAIL and suspect.result.verdict in WRONG:
