@@ -228,14 +228,14 @@ class JaxFunction:
     def forward_graphs(self, column: int) -> list[Graph]:
         """The programs that `forward` runs, a graph for each row."""
         tangents = self._direction(column)
-        return self._lifted(("forward", column), lambda *leaves: jax.jvp(self, leaves, tangents)[1])
+        return self._lifted(("forward", column), lambda *leaves: jax.jvp(self, leaves, tuple(map(jnp.asarray, tangents)))[1])
 
     def reverse_graphs(self, row: int, columns: Sequence[int]) -> dict[int, Graph]:
         """The programs that `reverse` runs, for these columns."""
         cotangents = self._weights(row)
 
         def entries(*leaves: Any) -> list[Any]:
-            every = jnp.concatenate([jnp.ravel(part) for part in jax.vjp(self, *leaves)[1](cotangents)])
+            every = jnp.concatenate([jnp.ravel(part) for part in jax.vjp(self, *leaves)[1](list(map(jnp.asarray, cotangents)))])
             return [every[column] for column in columns]
 
         return dict(zip(columns, self._lifted(("reverse", row, tuple(columns)), entries), strict=True))

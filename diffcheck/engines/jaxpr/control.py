@@ -27,6 +27,13 @@ def _call(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes])
     return run(ClosedJaxpr(inner, ()) if isinstance(inner, Jaxpr) else inner, arguments)
 
 
+def _shards(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes]) -> Sequence[Nodes]:
+    """One device has the whole of every array."""
+    if equation.params["mesh"].size != 1:
+        raise NotLifted("the primitive shard_map, over several devices,")
+    return run(ClosedJaxpr(equation.params["jaxpr"], ()), arguments)
+
+
 def _library_function(inner: Any) -> str | None:
     """The function of the table that a function of JAX's own computes: its parts have corners where the whole has none."""
     function = function_of(inner.jaxpr if isinstance(inner, ClosedJaxpr) else inner)
@@ -88,4 +95,4 @@ def _parts(values: Sequence[Nodes], first: int, second: int) -> tuple[Sequence[N
 
 
 LIBRARY = ("logaddexp", "logaddexp2")
-CONTROL_RULES: dict[str, Rule] = {**dict.fromkeys(CALLS, _call), "cond": _branches, "scan": _scan, "while": _while}
+CONTROL_RULES: dict[str, Rule] = {**dict.fromkeys(CALLS, _call), "shard_map": _shards, "cond": _branches, "scan": _scan, "while": _while}
