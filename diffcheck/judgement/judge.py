@@ -18,6 +18,7 @@ from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.diagnosis import corners, why
 from diffcheck.judgement.evidence import Cause, Evidence, Source
 from diffcheck.judgement.formats import Format
+from diffcheck.judgement.resemblance import of_value
 from diffcheck.judgement.verdict import Rule, judge
 from diffcheck.results import Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
 
@@ -88,6 +89,8 @@ class Judge:
         given = value
         judged = judge(value, point[names[0]], proved, self._format, lambda: self._rule(entry, point), lambda: self._beside(point, names))
         reason, blame = why(judged, lambda: self._evidence(entry, judged.verdict, given, point, names, proved))
+        if entry.text and judged.verdict is Verdict.WRONG and proved.derivative is not None:
+            reason = ". ".join(filter(None, (reason, of_value(given, float(proved.derivative)))))
         return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, reason + note, blame)
 
     def _rule(self, entry: Entry, point: Point) -> Rule | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,7 @@ from diffcheck.judgement.functions.culprits import faulty_rule
 from diffcheck.judgement.functions.loading import raised_by_jax, users_code
 from diffcheck.judgement.functions.numerical import LABEL, judge_by_evidence
 from diffcheck.judgement.judge import Entry, Judge
+from diffcheck.judgement.resemblance import of_jacobian, of_value
 from diffcheck.results import SEVERITY, Outcome, Result, Sample, Status, Verdict
 
 MODES = ("forward", "reverse")
@@ -33,6 +34,7 @@ CLAIM = "claim"
 CERTIFIED_ENTRIES = 400  # of a larger Jacobian those that look worst are judged, and an even sample
 SUSPECTS = 10
 SAMPLED = 6
+MISTAKES = (Verdict.WRONG, Verdict.CONTRADICTED)
 SHOWN = 3  # places in a sentence
 CUSTOM_VJP = "a jax.custom_vjp has none (jax.jvp and jax.jacfwd refuse it); where it is wanted, write the rule as a jax.custom_jvp"
 Matrix = NDArray[Any] | UnsupportedError
@@ -78,6 +80,7 @@ class Jacobian:
         self.arithmetic = Arithmetic(fmt.unit_roundoff, fmt.smallest_normal, roundings(jax.__version__, fmt.name))
         self._leaves: dict[str, Jacobian] = {}
         self._lifted: dict[tuple[str, int], dict[int, Graph] | None] = {}
+        self._estimated: dict[tuple[int, int], float] = {}  # slopes by differences, where nothing is proved
 
     @cached_property
     def truth(self) -> Sequence[Graph] | UnsupportedError:
@@ -196,7 +199,40 @@ class Jacobian:
     @cached_property
     def found(self) -> dict[tuple[int, int], Sample]:
         """What is said of each chosen entry."""
-        return {(row, column): self._sample(row, column) for row, column in self.chosen}
+        found = {(row, column): self._sample(row, column) for row, column in self.chosen}
+        wrong = {_mode(result) for sample in found.values() for result in sample.results if result.verdict in MISTAKES}
+        for mode in sorted(wrong):
+            alike = self._alike(mode, found)
+            found = {place: _explained(sample, mode, alike, self._right(place, sample)) for place, sample in found.items()}
+        return found
+
+    # What the wrong ones are of the right ones
+
+    def _alike(self, mode: str, found: Mapping[tuple[int, int], Sample]) -> dict[str, str]:
+        """What is said of a mode's values as a whole: a sentence for every variable of an argument, where there is one."""
+        shapes = {name: leaf.shape for name, leaf in self.function.point.items()}
+        sentences = of_jacobian(*(self._small(mode, found) if self.is_small else self._large(mode)), shapes)
+        owners = [name for name, leaf in self.function.point.items() for _ in range(leaf.size)]
+        return {variable: sentences.get(name, "") for variable, name in zip(self.function.variables, owners, strict=True)}
+
+    def _small(self, mode: str, found: Mapping[tuple[int, int], Sample]) -> tuple[NDArray[Any], NDArray[Any]]:
+        given, right = (np.full((self.rows, self.columns), np.nan) for _ in range(2))
+        for place, sample in found.items():
+            value = next((result.value for result in sample.results if _mode(result) == mode), None)
+            given[place], right[place] = np.nan if value is None else value, self._right(place, sample)
+        return given, right
+
+    def _large(self, mode: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The watched rows in floats, of reverse mode also where forward mode is asked for."""
+        given: Matrix = self._watched(frozenset()) if self.claim is None or mode != CLAIM else self.claim.values[self.watched_rows]
+        right = self._watched(frozenset(self.function.custom_rules)) if self._judged_by_itself else None
+        if right is None or isinstance(right, UnsupportedError) or isinstance(given, UnsupportedError):
+            return np.full((1, self.columns), np.nan), np.full((1, self.columns), np.nan)
+        return given, right
+
+    def _right(self, place: tuple[int, int], sample: Sample) -> float:
+        """The derivative as it is proved, or as differences give it; NaN where it is not known."""
+        return self._estimated.get(place, np.nan) if sample.enclosure is None else float(sample.enclosure)
 
     @property
     def kinks(self) -> list[int]:
@@ -258,6 +294,8 @@ class Jacobian:
     def _by_evidence(self, row: int, column: int, values: dict[str, float | UnsupportedError], why: UnsupportedError) -> Sample:
         variable = self.function.variables[column]
         evidence = estimate(self._along(row, column), self.point[variable], self.format.unit_roundoff)
+        if not evidence.reason:
+            self._estimated[row, column] = evidence.slope
         results = tuple(
             _unsupported(mode, value) if isinstance(value, UnsupportedError) else self._judged(mode, row, column, value, evidence)
             for mode, value in values.items()
@@ -293,6 +331,22 @@ def deviations(given: NDArray[Any], plain: NDArray[Any]) -> NDArray[Any]:
         found = abs(given - plain) / np.where(scale > 0, scale, 1.0)
     same = (given == plain) | (np.isnan(given) & np.isnan(plain))
     return np.where(same, 0.0, np.where(np.isfinite(found), found, np.inf))
+
+
+def _mode(result: Result) -> str:
+    return result.mode or CLAIM
+
+
+def _explained(sample: Sample, mode: str, alike: Mapping[str, str], right: float) -> Sample:
+    """A sample whose wrong results say what they are of the right ones."""
+
+    def explained(result: Result) -> Result:
+        if result.value is None or _mode(result) != mode or result.verdict not in MISTAKES:
+            return result
+        sentence = alike[sample.wrt] or of_value(result.value, right)
+        return replace(result, reason=". ".join(filter(None, (result.reason, sentence))))
+
+    return replace(sample, results=tuple(map(explained, sample.results)))
 
 
 def _parts(entry: Entry) -> tuple[str, int, int]:
