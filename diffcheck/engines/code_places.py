@@ -9,7 +9,7 @@ import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -32,6 +32,13 @@ def code_span(equation: Any) -> CodeSpan | None:
         if not is_library(code.co_filename):
             return _span(code, instruction)
     return None
+
+
+def is_called_by_user(equation: Any, name: str) -> bool:
+    """Whether the user's code called the function of JAX's with this name, which made an equation."""
+    frames = [(code.co_name, code.co_filename) for code, _ in _frames(equation.source_info.traceback)]
+    callers = (caller for (called, file), (_, caller) in pairwise(frames) if called == name and file.startswith(JAX))
+    return any(map(is_users, callers))
 
 
 def is_library(file: str) -> bool:

@@ -51,6 +51,14 @@ def programs(params: Mapping[str, Any]) -> list[Jaxpr]:
     return [each for each in _held(list(params.values())) if isinstance(each, Jaxpr)]
 
 
+def equations(program: Jaxpr) -> Iterator[Any]:
+    """The equations of a program and of all that it holds."""
+    for equation in program.eqns:
+        yield equation
+        for held in programs(equation.params):
+            yield from equations(held)
+
+
 def rules(program: Jaxpr) -> Iterator[tuple[CustomRule, str]]:
     """The custom rules of a program and of all that it holds, each with the primitive that it was found in."""
     for equation in program.eqns:

@@ -21,6 +21,7 @@ from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.evidence import Cause, Source, listed
 from diffcheck.judgement.formats import Format
+from diffcheck.judgement.functions.by_design import by_design, step_function
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import faulty_rule
 from diffcheck.judgement.functions.loading import raised_by_jax, users_code
@@ -203,8 +204,27 @@ class Jacobian:
         wrong = {_mode(result) for sample in found.values() for result in sample.results if result.verdict in MISTAKES}
         for mode in sorted(wrong):
             alike = self._alike(mode, found)
-            found = {place: _explained(sample, mode, alike, self._right(place, sample)) for place, sample in found.items()}
+            found = {place: self._explained(place, sample, mode, alike[sample.wrt]) for place, sample in found.items()}
         return found
+
+    def _explained(self, place: tuple[int, int], sample: Sample, mode: str, alike: str) -> Sample:
+        """A sample whose wrong results say why they may be meant, or what they are of the right ones."""
+
+        by_itself = self._judged_by_itself and mode != CLAIM
+        stepping, meant = (self._stepping(place[0], sample), by_design(self.function)) if by_itself else ("", "")
+
+        def explained(result: Result) -> Result:
+            if result.value is None or _mode(result) != mode or result.verdict not in MISTAKES:
+                return result
+            said = stepping or alike or of_value(result.value, self._right(place, sample)) or meant
+            return replace(result, reason=". ".join(filter(None, (result.reason, said))))
+
+        return replace(sample, results=tuple(map(explained, sample.results)))
+
+    def _stepping(self, row: int, sample: Sample) -> str:
+        """A sentence where the derivative is 0 because the code is a step function."""
+        is_flat = sample.enclosure is not None and sample.enclosure.midpoint == sample.enclosure.radius == 0
+        return step_function(self.truth_graphs[row], sample.wrt) if is_flat else ""
 
     # What the wrong ones are of the right ones
 
@@ -335,18 +355,6 @@ def deviations(given: NDArray[Any], plain: NDArray[Any]) -> NDArray[Any]:
 
 def _mode(result: Result) -> str:
     return result.mode or CLAIM
-
-
-def _explained(sample: Sample, mode: str, alike: Mapping[str, str], right: float) -> Sample:
-    """A sample whose wrong results say what they are of the right ones."""
-
-    def explained(result: Result) -> Result:
-        if result.value is None or _mode(result) != mode or result.verdict not in MISTAKES:
-            return result
-        sentence = alike[sample.wrt] or of_value(result.value, right)
-        return replace(result, reason=". ".join(filter(None, (result.reason, sentence))))
-
-    return replace(sample, results=tuple(map(explained, sample.results)))
 
 
 def _parts(entry: Entry) -> tuple[str, int, int]:
