@@ -106,7 +106,7 @@ def products_of_matrices(x: V, y: V) -> list[V]:
 
 def calls(x: V, y: V) -> list[V]:
     relu = jax.nn.relu  # a custom_jvp
-    return [jax.jit(jnp.sin)(x), jax.checkpoint(jnp.exp)(x), relu(x), squared(x), jax.jit(jax.jit(jax.checkpoint(relu)))(y)]
+    return [jax.jit(jnp.sin)(x), jax.checkpoint(jnp.exp)(x), relu(x), squared(x), batched(x), jax.jit(jax.jit(jax.checkpoint(relu)))(y)]
 
 
 @jax.custom_vjp
@@ -115,6 +115,20 @@ def squared(x: V) -> V:
 
 
 squared.defvjp(lambda x: (x * x, x), lambda x, cotangent: (2 * x * cotangent,))
+
+
+def shards(x: V, y: V) -> list[V]:
+    mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]), ("row",))
+    rows = jax.sharding.PartitionSpec("row")
+    return [jax.shard_map(lambda x, y: jnp.sin(x) * y, mesh=mesh, in_specs=(rows, jax.sharding.PartitionSpec()), out_specs=rows)(x, y)]
+
+
+@jax.custom_batching.custom_vmap
+def batched(x: V) -> V:
+    return jnp.sin(x)
+
+
+batched.def_vmap(lambda size, are_batched, x: (jnp.sin(x), True))
 
 
 def branches(x: V, y: V) -> list[V]:
@@ -145,7 +159,7 @@ def derivatives(x: V, y: V) -> list[V]:
 
 FAMILIES: list[Callable[[V, V], list[V]]] = [
     arithmetic, powers, trigonometry, special_functions, comparisons, conditions, rounding, bits_of_the_sign, what_changes_nothing,
-    moves, moves_to_known_places, reductions, cumulations, products_of_matrices, calls, branches, loops, derivatives,
+    moves, moves_to_known_places, reductions, cumulations, products_of_matrices, calls, shards, branches, loops, derivatives,
 ]  # fmt: skip
 X, Y = np.array([-0.7, 1.3, 2.5]), np.array([0.4, 1.3, 1.75])
 

@@ -162,3 +162,27 @@ def test_what_was_compared_of_the_second_derivatives_is_said() -> None:
     (second,) = (check for check in report.checks if check.name == "second")
     assert second.outcome is Outcome.PASS
     assert "all 2,500 entries of the Hessian were compared" in second.detail
+
+
+frozen_quartic = jax.custom_vjp(lambda x: x**4)  # its rule takes the slope for a constant
+frozen_quartic.defvjp(lambda x: (x**4, x), lambda x, cotangent: (4 * jax.lax.stop_gradient(x) ** 3 * cotangent,))
+
+
+def _second_of(function: Function, at: object) -> str:
+    (second,) = (check for check in diffcheck.check(function, at).checks if check.name == "second")
+    return second.detail
+
+
+def test_the_second_derivative_of_one_argument_is_itself() -> None:
+    detail = _second_of(lambda x: frozen_quartic(x), 3.0)
+    assert detail.startswith("d^2f/dx^2 is 0, wrong")
+    assert detail.endswith(" 108")
+
+
+def test_of_several_the_line_and_the_weights_are_said() -> None:
+    at = np.array([1.0, 2.0])
+    assert _second_of(lambda x: jnp.sum(frozen_quartic(x)), at).startswith("d^2f/dx[")
+    right = jax.custom_jvp(lambda x: x * x)
+    right.defjvp(lambda primals, tangents: (right(*primals), 2 * primals[0] * tangents[0]))
+    said = "along the line in the direction (-1 x[0], -2 x[1]) the second derivative of (2*f[0] - f[1]) is -4, exact"
+    assert _second_of(lambda x: right(x), at).startswith(said)

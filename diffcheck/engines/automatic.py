@@ -22,6 +22,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from diffcheck.engines.jaxpr import lift, scope
+from diffcheck.engines.lacking import lacking
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import ABSENT, Function
@@ -133,14 +134,11 @@ class Program:
     def _attempt(self, key: str, part: Callable[[], Any]) -> Any:
         """What a part returns; what JAX lacks becomes a reason, beside the parts that it has."""
         try:
-            return part()
+            with lacking():
+                return part()
         except UnsupportedError as unsupported:
-            failure = unsupported
-        except Exception as error:  # JAX raises TypeError, ValueError and NotImplementedError for missing rules
-            first_line = str(error).strip().partition("\n")[0]
-            failure = UnsupportedError(f"JAX: {type(error).__name__}: {first_line[:160]}")
-        if key:
-            self._failures[key] = failure
+            if key:
+                self._failures[key] = unsupported
         return None
 
     def _together(self, graphs: Sequence[Graph], point: Coordinates) -> list[Array]:
@@ -279,8 +277,9 @@ class _Nodewise(_Jax):
         if any(argument is None for argument in arguments):
             return None
         try:
-            found = np.asarray(super().apply(function, arguments))
-        except Exception:  # JAX raises TypeError, ValueError and NotImplementedError for what it lacks
+            with lacking():
+                found = np.asarray(super().apply(function, arguments))
+        except UnsupportedError:
             return None
         if np.isfinite(found) or not arguments or not all(np.isfinite(argument) for argument in arguments):
             return found

@@ -9,17 +9,17 @@ import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import jax
 
+from diffcheck.engines.faults import OURS
 from diffcheck.graph.graph import CodeSpan
 
 JAX = str(Path(jax.__file__).parent)
-_OURS = str(Path(__file__).parents[1])
 _LIBRARY = str(Path(linecache.__file__).parent)  # of Python, where packages are installed too
 _INSTALLED = "site-packages"
 
@@ -27,11 +27,18 @@ _INSTALLED = "site-packages"
 def code_span(equation: Any) -> CodeSpan | None:
     """The innermost piece of the user's code that made an equation; None where it is JAX's own doing, or there is no file of it."""
     for code, instruction in _frames(equation.source_info.traceback):
-        if code.co_filename.startswith(_OURS):
+        if code.co_filename.startswith(OURS):
             return None  # what lies outside has called diffcheck
         if not is_library(code.co_filename):
             return _span(code, instruction)
     return None
+
+
+def is_called_by_user(equation: Any, name: str) -> bool:
+    """Whether the user's code called the function of JAX's with this name, which made an equation."""
+    frames = [(code.co_name, code.co_filename) for code, _ in _frames(equation.source_info.traceback)]
+    callers = (caller for (called, file), (_, caller) in pairwise(frames) if called == name and file.startswith(JAX))
+    return any(map(is_users, callers))
 
 
 def is_library(file: str) -> bool:
@@ -41,7 +48,7 @@ def is_library(file: str) -> bool:
 
 def is_users(file: str) -> bool:
     """Whether a file is neither a library's nor diffcheck's own."""
-    return not file.startswith(_OURS) and not is_library(file)
+    return not file.startswith(OURS) and not is_library(file)
 
 
 def _frames(traceback: Any) -> Iterator[tuple[CodeType, int]]:
@@ -95,3 +102,9 @@ def function_of(traced: Any) -> Function | None:
     name, at, place = text.rpartition(" at ") if isinstance(text, str) else ("", "", "")
     file, colon, line = place.rpartition(":")
     return Function(name, file, int(line)) if at and colon and line.isdigit() else None
+
+
+def defined(function: Any) -> Function | None:
+    """A Python function where it is defined; None where that is not to be had."""
+    code = getattr(function, "__code__", None)
+    return None if code is None else Function(function.__name__, code.co_filename, code.co_firstlineno)

@@ -17,8 +17,12 @@ from jax.extend.core import ClosedJaxpr
 from jax.tree_util import keystr, tree_leaves_with_path
 from numpy.typing import NDArray
 
+from diffcheck.engines.faults import call
 from diffcheck.engines.jaxpr import lift_arrays
-from diffcheck.engines.undecorated import CustomRule, custom_rules, undecorated
+from diffcheck.engines.lacking import lacking
+from diffcheck.engines.programs import CustomRule, rules
+from diffcheck.engines.undecorated import undecorated
+from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph
 
 Leaves = Sequence[Any]
@@ -69,7 +73,7 @@ class JaxFunction:
             leaves, structure = jax.tree.flatten(list(self._arguments.values()))
             for k, leaf in zip(self._moving, moving, strict=True):
                 leaves[k] = leaf
-            results = self._function(*jax.tree.unflatten(structure, leaves))
+            results = call(self._function, jax.tree.unflatten(structure, leaves))
             return [jnp.asarray(leaf) for leaf in jax.tree.leaves(results) if is_float(leaf)]
 
     @cached_property
@@ -148,7 +152,7 @@ class JaxFunction:
     @cached_property
     def custom_rules(self) -> list[CustomRule]:
         """What the function calls with a derivative rule of its own, JAX's library included."""
-        return custom_rules(self.program)
+        return list(dict.fromkeys(rule for rule, _ in rules(self.program.jaxpr)))
 
     # Floats
 
@@ -186,10 +190,11 @@ class JaxFunction:
         with jax.enable_x64(self.wide):
             arguments = tuple(self._arguments.values())
             try:
-                results, pullback = jax.vjp(self._function, *arguments)
-                leaves = jax.tree.leaves(pullback(jax.tree.map(_cotangent, results)))
-            except (TypeError, ValueError) as error:
-                return f"JAX: {type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+                with lacking():
+                    results, pullback = jax.vjp(self._function, *arguments)
+                    leaves = jax.tree.leaves(pullback(jax.tree.map(_cotangent, results)))
+            except UnsupportedError as refused:
+                return refused.reason
         kinds = [str(leaf.dtype) for k, leaf in enumerate(leaves) if k not in self._moving]
         return "" if set(kinds) <= {"float0"} else f"{', '.join(self.fixed)} have cotangents of the types {', '.join(kinds)}"
 
@@ -223,14 +228,14 @@ class JaxFunction:
     def forward_graphs(self, column: int) -> list[Graph]:
         """The programs that `forward` runs, a graph for each row."""
         tangents = self._direction(column)
-        return self._lifted(("forward", column), lambda *leaves: jax.jvp(self, leaves, tangents)[1])
+        return self._lifted(("forward", column), lambda *leaves: jax.jvp(self, leaves, tuple(map(jnp.asarray, tangents)))[1])
 
     def reverse_graphs(self, row: int, columns: Sequence[int]) -> dict[int, Graph]:
         """The programs that `reverse` runs, for these columns."""
         cotangents = self._weights(row)
 
         def entries(*leaves: Any) -> list[Any]:
-            every = jnp.concatenate([jnp.ravel(part) for part in jax.vjp(self, *leaves)[1](cotangents)])
+            every = jnp.concatenate([jnp.ravel(part) for part in jax.vjp(self, *leaves)[1](list(map(jnp.asarray, cotangents)))])
             return [every[column] for column in columns]
 
         return dict(zip(columns, self._lifted(("reverse", row, tuple(columns)), entries), strict=True))

@@ -7,21 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
-from jax.extend.core import ClosedJaxpr
+from jax.extend.core import ClosedJaxpr, Jaxpr
 
 from diffcheck.engines.code_places import code_span
-from diffcheck.engines.undecorated import programs
+from diffcheck.engines.programs import programs
 
 NO_FLOAT = 10_000  # more bits than any format has
 
 
 def narrowings(closed: ClosedJaxpr, precision_bits: int) -> list[str]:
     """The conversions to a narrower format, as `float32 (rule.py:12)`, each once."""
-    return list(dict.fromkeys(_found(closed, precision_bits)))
+    return list(dict.fromkeys(_found(closed.jaxpr, precision_bits)))
 
 
-def _found(closed: ClosedJaxpr, precision_bits: int) -> Iterator[str]:
-    for equation in closed.jaxpr.eqns:
+def _found(program: Jaxpr, precision_bits: int) -> Iterator[str]:
+    equation: Any
+    for equation in program.eqns:
         for inner in programs(equation.params):
             yield from _found(inner, precision_bits)
         if equation.primitive.name == "convert_element_type":

@@ -6,99 +6,63 @@ Its derivatives are JAX's own, operation by operation: a second opinion in float
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import jax
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+from jax.extend.core import ClosedJaxpr, Jaxpr, jaxpr_as_fun
+from jax.extend.core.primitives import closed_call_p
 
-from diffcheck.engines.code_places import Function, function_of
-
-INLINED = {"custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr", "jit": "jaxpr", "closed_call": "call_jaxpr"}
-RULES = ("jvp_jaxpr_fun", "bwd")  # what holds the rule of such a call
-
-
-@dataclass(frozen=True, slots=True)
-class CustomRule:
-    """A function with a derivative rule of its own, and that rule, as far as JAX tells where they are."""
-
-    of: Function | None
-    rule: Function | None
-
-    @property
-    def is_library(self) -> bool:
-        return all(function is None or function.is_library for function in (self.of, self.rule))
-
+from diffcheck.engines.programs import CALLS, RULES, CustomRule, mapped, rule_of, rule_of_function, rules, rules_in
+from diffcheck.errors import UnsupportedError
 
 Removed = Callable[[CustomRule], bool]
+BECOME_CALLS = {*RULES, "custom_vmap_call"} & set(CALLS)  # the batching rule of the last calls functions that JAX does not show
 
 
-def undecorated(function: Callable[..., Sequence[Any]], removed: Removed = lambda rule: True) -> Callable[..., list[Any]]:
-    """The same function of arrays, a list of arrays, without its custom rules, or without some of them."""
+def every(rule: CustomRule) -> bool:
+    """All rules, those of JAX's library included."""
+    return True
+
+
+def undecorated(function: Callable[..., Sequence[Any]], removed: Removed = every) -> Callable[..., list[Any]]:
+    """The same function of arrays, a list of arrays, without its custom rules, or without some of them.
+
+    It raises UnsupportedError, when it is run or traced, where one of these rules cannot be taken off.
+    """
 
     def primal(*arguments: Any) -> list[Any]:
-        return _run(jax.make_jaxpr(function)(*arguments), arguments, removed)
+        results: list[Any] = jaxpr_as_fun(without(jax.make_jaxpr(function)(*arguments), removed))(*arguments)
+        return results
 
     return primal
 
 
-def custom_rules(closed: ClosedJaxpr) -> list[CustomRule]:
-    """The functions that a program calls with a derivative rule of their own, JAX's library included."""
-    found: dict[CustomRule, None] = {}
-    for equation in closed.jaxpr.eqns:
-        if _is_custom(equation):
-            found[_rule_of(equation)] = None
-        for inner in programs(equation.params):
-            found |= dict.fromkeys(custom_rules(inner))
-    return list(found)
+def without(program: ClosedJaxpr, removed: Removed = every) -> ClosedJaxpr:
+    """A program without these rules, wherever in it they are held. Raises UnsupportedError where one is left."""
+    result: ClosedJaxpr = _plain(program, removed)
+    left = next((holder for rule, holder in rules(result.jaxpr) if removed(rule)), None)
+    if left is not None:
+        raise UnsupportedError(f"a custom rule inside {left} could not be taken off")
+    return result
 
 
-def _is_custom(equation: Any) -> bool:
-    return bool(equation.primitive.name.startswith("custom_"))
+def _plain(parameter: Any, removed: Removed) -> Any:
+    """What an equation holds, without rules."""
+
+    def change(value: Any) -> Any:
+        if isinstance(value, Jaxpr):
+            return value.replace(eqns=[_equation(equation, removed) for equation in value.eqns])  # type: ignore[no-untyped-call]
+        return value.fun if removed(rule_of_function(value)) else value
+
+    return mapped(parameter, change)
 
 
-def _rule_of(equation: Any) -> CustomRule:
-    rule = next((equation.params[name] for name in RULES if name in equation.params), None)
-    return CustomRule(function_of(equation.params.get("call_jaxpr")), function_of(rule))
-
-
-def _run(closed: ClosedJaxpr, arguments: Sequence[Any], removed: Removed) -> list[Any]:
-    jaxpr = closed.jaxpr
-    places = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*closed.consts, *arguments), strict=True))
-
-    def value(atom: Any) -> Any:
-        return atom.val if isinstance(atom, Literal) else places[atom]
-
-    for equation in jaxpr.eqns:
-        places.update(zip(equation.outvars, _results(equation, [value(atom) for atom in equation.invars], removed), strict=True))
-    return [value(atom) for atom in jaxpr.outvars]
-
-
-def _results(equation: Any, arguments: Sequence[Any], removed: Removed) -> Sequence[Any]:
-    primitive, params = equation.primitive, equation.params
-    if primitive.name in INLINED and (not _is_custom(equation) or removed(_rule_of(equation))):
-        return _run(_closed(params[INLINED[primitive.name]]), arguments, removed)
-    params = primitive.get_bind_params({name: _rewritten(value, removed) for name, value in params.items()})
-    with equation.ctx.manager:
-        results = primitive.bind(*arguments, **params)
-    return results if primitive.multiple_results else [results]
-
-
-def _rewritten(value: Any, removed: Removed) -> Any:
-    """A parameter of an equation: the bodies of loops and branches lose their rules too."""
-    if isinstance(value, ClosedJaxpr):
-        changed = any(map(removed, custom_rules(value)))
-        return jax.make_jaxpr(lambda *arguments: _run(value, arguments, removed))(*value.in_avals) if changed else value
-    if isinstance(value, tuple) and any(isinstance(each, ClosedJaxpr) for each in value):
-        return tuple(_rewritten(each, removed) for each in value)
-    return value
-
-
-def programs(params: dict[str, Any]) -> list[ClosedJaxpr]:
-    """The programs that an equation holds: of calls, branches and loops."""
-    values = [entry for value in params.values() for entry in (value if isinstance(value, tuple) else (value,))]
-    return [_closed(value) for value in values if isinstance(value, (ClosedJaxpr, Jaxpr))]
-
-
-def _closed(jaxpr: ClosedJaxpr | Jaxpr) -> ClosedJaxpr:
-    return ClosedJaxpr(jaxpr, ()) if isinstance(jaxpr, Jaxpr) else jaxpr
+def _equation(equation: Any, removed: Removed) -> Any:
+    """An equation without rules: one that runs a rule's function becomes a call. Without such a rule it stays the same object."""
+    if not any(removed(rule) for rule, _ in rules_in(equation)):
+        return equation
+    name, params = equation.primitive.name, equation.params
+    if name in BECOME_CALLS and not (name in RULES and not removed(rule_of(equation))):
+        return equation.replace(primitive=closed_call_p, params={"call_jaxpr": _plain(params[CALLS[name]], removed)})
+    changed = {CALLS.get(name)} if name in RULES else params.keys()  # what else there is belongs to a rule that stays
+    return equation.replace(params={key: _plain(value, removed) if key in changed else value for key, value in params.items()})

@@ -89,6 +89,7 @@ class Function:
     conditions: str = ""  # "first" or "all": which arguments are conditions
     gives_condition: bool = False
     may_jump: bool = False  # where it is defined, it need not be continuous
+    is_step: bool = False  # constant between its jumps
     decides_by: str = ""  # what turns at a tie: its first argument's "sign", the "difference" of two, the distance from a "whole" number
     operator: str = ""  # how the language writes it between its operands
 
@@ -215,9 +216,10 @@ ELEMENTARY = (
 
 PIECEWISE = (
     Function("abs", "absolute value", aliases=("fabs",), sympy="Abs", ball="rule:abs", kinks=(kink(0, -1, 1),), decides_by="sign"),
-    Function("sign", "-1, 0 or 1", aliases=("sgn",), ball="rule:sign", may_jump=True, decides_by="sign"),
-    Function("floor", "greatest integer not above x", sympy=HEADS + "floor", ball="rule:floor", may_jump=True, decides_by="whole"),
-    Function("ceil", "least integer not below x", aliases=("ceiling",), sympy=HEADS + "ceil", ball="rule:ceil", may_jump=True,
+    Function("sign", "-1, 0 or 1", aliases=("sgn",), ball="rule:sign", may_jump=True, is_step=True, decides_by="sign"),
+    Function("floor", "greatest integer not above x", sympy=HEADS + "floor", ball="rule:floor", may_jump=True, is_step=True,
+             decides_by="whole"),
+    Function("ceil", "least integer not below x", aliases=("ceiling",), sympy=HEADS + "ceil", ball="rule:ceil", may_jump=True, is_step=True,
              decides_by="whole"),
     Function("mod", "remainder of the floored division", "x y", meaning="x - y*floor(x/y)", sympy=HEADS + "mod", jax="jax.numpy:mod",
              ball="rule:mod", may_jump=True),
@@ -227,7 +229,7 @@ PIECEWISE = (
     Function("where", "a where the condition holds, else b", "condition a b", sympy=HEADS + "where", ball="rule:where",
              conditions="first", may_jump=True),
     Function("heaviside", "0 below zero, ½ (or the second argument) at zero, 1 above", "x at_zero=0.5", aliases=("Heaviside",),
-             may_jump=True, sympy="Heaviside", jax=OWN + "heaviside", ball="rule:heaviside", decides_by="sign"),
+             may_jump=True, is_step=True, sympy="Heaviside", jax=OWN + "heaviside", ball="rule:heaviside", decides_by="sign"),
 )
 
 ACTIVATIONS = (

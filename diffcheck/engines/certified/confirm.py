@@ -79,7 +79,9 @@ def confirms(graph: Graph, point: Mapping[str, float], directions: Mapping[str, 
     return False
 
 
-def _from_values(graph: Graph, point: Mapping[str, float], directions: Mapping[str, int], order: int, radius: int, bits: int) -> Again | None:
+def _from_values(
+    graph: Graph, point: Mapping[str, float], directions: Mapping[str, int], order: int, radius: int, bits: int
+) -> Again | None:
     """f and its coefficient of this order with errors of about 2^-bits times a bound of f; None where f may not be analytic."""
     count = order + 1 + (order + 1) % 2
     shrink = -(-bits // count)

@@ -33,7 +33,10 @@ def certify(graph: Graph, point: Point, wrt: str, order: int = 1) -> Certificate
         return _jet(graph, point, wrt, order)
 
     found = settled(along, lambda: certify_exactly(graph, point, wrt, order), graph, order + 2, abs(point[wrt]))
-    certificate = replace(found.certificate(), confirmed=confirms(graph, point, {wrt: 1}, order, found)) if isinstance(found, Jet) else found
+    if isinstance(found, Jet):
+        certificate = replace(found.certificate(), confirmed=confirms(graph, point, {wrt: 1}, order, found))
+    else:
+        certificate = found
     following = certificate.next_derivative
     return certificate if following is None else replace(certificate, sensitivity=sensitivity(following, point[wrt]))
 

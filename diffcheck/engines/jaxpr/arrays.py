@@ -238,7 +238,7 @@ def _inner(scalars: Scalars, row: Sequence[int], column: Sequence[int]) -> int:
     return reduce(lambda a, b: scalars.apply("add", a, b), products) if products else scalars.constant(0)
 
 
-IDENTITIES = ("copy", "stop_gradient", "optimization_barrier", "reduce_precision", "name", "device_put", "sharding_constraint")
+IDENTITIES = ("copy", "stop_gradient", "optimization_barrier", "reduce_precision", "name", "device_put", "sharding_constraint", "pvary")
 ARRAY_RULES: dict[str, Rule] = {
     **dict.fromkeys(IDENTITIES, _same),
     **dict.fromkeys(("reshape", "squeeze"), _reshape),

@@ -10,6 +10,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr
 
 from diffcheck.engines.code_places import function_of
 from diffcheck.engines.jaxpr.scalars import TOO_LONG, Nodes, NotLifted, Scalars
+from diffcheck.engines.programs import CALLS
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.limits import MAX_NODES
 
@@ -19,11 +20,18 @@ Rule = Callable[[Scalars, Run, Any, Sequence[Nodes]], Sequence[Nodes]]
 
 def _call(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes]) -> Sequence[Nodes]:
     """The program called. A custom rule that is still a call was not differentiated: its primal is what runs."""
-    inner = next(equation.params[key] for key in ("jaxpr", "call_jaxpr", "fun_jaxpr") if key in equation.params)
+    inner = equation.params[CALLS[equation.primitive.name]]
     known = _library_function(inner)
     if known is not None:
         return [_entrywise(lambda *entries: scalars.apply(known, *entries), np.broadcast_arrays(*arguments))]
     return run(ClosedJaxpr(inner, ()) if isinstance(inner, Jaxpr) else inner, arguments)
+
+
+def _shards(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes]) -> Sequence[Nodes]:
+    """One device has the whole of every array."""
+    if equation.params["mesh"].size != 1:
+        raise NotLifted("the primitive shard_map, over several devices,")
+    return run(ClosedJaxpr(equation.params["jaxpr"], ()), arguments)
 
 
 def _library_function(inner: Any) -> str | None:
@@ -87,5 +95,4 @@ def _parts(values: Sequence[Nodes], first: int, second: int) -> tuple[Sequence[N
 
 
 LIBRARY = ("logaddexp", "logaddexp2")
-CALLS = ("jit", "closed_call", "remat2", "custom_jvp_call", "custom_vjp_call")
-CONTROL_RULES: dict[str, Rule] = {**dict.fromkeys(CALLS, _call), "cond": _branches, "scan": _scan, "while": _while}
+CONTROL_RULES: dict[str, Rule] = {**dict.fromkeys(CALLS, _call), "shard_map": _shards, "cond": _branches, "scan": _scan, "while": _while}

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import sympy
 
+from diffcheck.engines.faults import raise_if_ours
 from diffcheck.engines.symbolic.nodes import FromSympy
 from diffcheck.engines.symbolic.plain import derivative
 from diffcheck.engines.symbolic.segments import Segments, depends
@@ -50,6 +51,7 @@ class Differentiator:
             except UnsupportedError as unsupported:
                 self._found[key] = unsupported
             except (ArithmeticError, ValueError, TypeError, AttributeError, NotImplementedError, RecursionError) as error:
+                raise_if_ours(error)
                 self._found[key] = UnsupportedError(f"SymPy: {type(error).__name__}: {str(error)[:160]}")  # mod(x, 0), for one
         return self._found[key]
 

@@ -20,13 +20,13 @@ from diffcheck.judgement.evidence import listed
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import described
-from diffcheck.judgement.functions.entries import Jacobian
+from diffcheck.judgement.functions.entries import Jacobian, Screening
 from diffcheck.judgement.functions.linter import lint
 from diffcheck.judgement.functions.loading import users_code
 from diffcheck.judgement.functions.modes import check_of
 from diffcheck.judgement.functions.points import Arguments, Parameters, from_value, names_in
 from diffcheck.language import syntax
-from diffcheck.results import SEVERITY, Derivative, Header, Report, RuleCheck, Sample
+from diffcheck.results import SEVERITY, Derivative, Header, Outcome, Report, RuleCheck, Sample
 
 SHOWN_DERIVATIVES = 4  # closed forms in the header; a larger Jacobian has none
 SHOWN_RULES = 4
@@ -118,12 +118,14 @@ class FunctionCheck:
             wanted = bool(jacobian.function.custom_rules) if self._linted is None else self._linted
         if wanted:
             yield from lint(jacobian)
+        if isinstance(jacobian.screening, UnsupportedError):
+            unseen = f"all but {len(jacobian.chosen)} of {jacobian.rows * jacobian.columns:,} derivatives were compared with nothing"
+            yield RuleCheck("screening", Outcome.UNDECIDED, f"{unseen}: {jacobian.screening.reason}")
 
     def _header(self, jacobian: Jacobian) -> Header:
         truth = jacobian.truth
-        screening = jacobian.screening
         notes = [f"JAX ran {self.name} compiled with jax.jit on the CPU"]
-        if screening is not None:
+        if isinstance(screening := jacobian.screening, Screening):
             notes.append(
                 f"of {screening.entries:,} derivatives {screening.judged:,} are judged, those that differ most from the function "
                 f"without its rules and an even sample; the largest deviation in floats is {screening.largest:.1e}, at {screening.where}"

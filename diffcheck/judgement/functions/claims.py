@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from diffcheck.engines.faults import call
 from diffcheck.engines.jax_function import JaxFunction
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.graph import Graph, GraphBuilder
@@ -24,7 +25,7 @@ class ClaimedJacobian:
         self._function = function
         self._program = JaxFunction(claim, arguments, function.wide) if callable(claim) else None
         with users_code("the claim"):
-            found = function.scoped(claim)(*arguments.values()) if callable(claim) else claim
+            found = function.scoped(call)(claim, arguments.values()) if callable(claim) else claim
         self.values: NDArray[Any] = self._matrix([np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(found)])
 
     def graph(self, row: int, column: int) -> Graph | None:

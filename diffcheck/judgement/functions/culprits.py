@@ -8,7 +8,9 @@ from pathlib import Path
 
 from diffcheck.engines.code_places import Function, source_line
 from diffcheck.engines.jax_function import JaxFunction
-from diffcheck.engines.undecorated import CustomRule
+from diffcheck.engines.lacking import lacking
+from diffcheck.engines.programs import CustomRule
+from diffcheck.errors import UnsupportedError
 from diffcheck.judgement.evidence import Cause, listed
 from diffcheck.results import Blame
 
@@ -34,10 +36,11 @@ def faulty_rule(function: JaxFunction, entry: tuple[str, int, int], given: float
 
     def value(rules: Sequence[CustomRule]) -> float:
         try:
-            if mode == "forward":
-                return float(function.forward([column], without=frozenset(rules))[row][0])
-            return float(function.reverse([row], without=frozenset(rules))[0][column])
-        except Exception:  # JAX cannot differentiate what the rule was there for
+            with lacking():
+                if mode == "forward":
+                    return float(function.forward([column], without=frozenset(rules))[row][0])
+                return float(function.reverse([row], without=frozenset(rules))[0][column])
+        except UnsupportedError:  # JAX cannot differentiate what the rule was there for, or the rule cannot be taken off
             return math.nan
 
     def is_right(rules: Sequence[CustomRule]) -> bool:

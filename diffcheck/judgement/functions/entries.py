@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from diffcheck.engines.certified import Arithmetic
 from diffcheck.engines.jax_function import NO_FORWARD_MODE, JaxFunction
 from diffcheck.engines.narrowing import narrowings
+from diffcheck.engines.programs import CustomRule
 from diffcheck.errors import UnsupportedError, UserCodeError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.evidence import Cause, Source, listed
 from diffcheck.judgement.formats import Format
+from diffcheck.judgement.functions.by_design import by_design, step_function
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import faulty_rule
 from diffcheck.judgement.functions.differences import Differences
@@ -26,6 +28,7 @@ from diffcheck.judgement.functions.loading import raised_by_jax, users_code
 from diffcheck.judgement.functions.modes import Conflict, conflict, noted
 from diffcheck.judgement.functions.numerical import LABEL, judge_by_evidence
 from diffcheck.judgement.judge import Entry, Judge
+from diffcheck.judgement.resemblance import of_jacobian, of_value
 from diffcheck.results import SEVERITY, Outcome, Result, Sample, Status, Verdict
 
 MODES = ("forward", "reverse")
@@ -33,6 +36,7 @@ CLAIM = "claim"
 CERTIFIED_ENTRIES = 400  # of a larger Jacobian those that look worst are judged, and an even sample
 SUSPECTS = 10
 SAMPLED = 6
+MISTAKES = (Verdict.WRONG, Verdict.CONTRADICTED)
 SHOWN = 3  # places in a sentence
 CUSTOM_VJP = "a jax.custom_vjp has none (jax.jvp and jax.jacfwd refuse it); where it is wanted, write the rule as a jax.custom_jvp"
 Matrix = NDArray[Any] | UnsupportedError
@@ -79,6 +83,7 @@ class Jacobian:
         self.conflicts: list[Conflict] = []  # of the modes, in what is judged by evidence
         self._leaves: dict[str, Jacobian] = {}
         self._lifted: dict[tuple[str, int], dict[int, Graph] | None] = {}
+        self._estimated: dict[tuple[int, int], float] = {}  # slopes by differences, where nothing is proved
 
     @cached_property
     def truth(self) -> Sequence[Graph] | UnsupportedError:
@@ -106,28 +111,43 @@ class Jacobian:
         return sorted(set(np.linspace(0, self.rows - 1, min(self.rows, CERTIFIED_ENTRIES)).round().astype(int).tolist()))
 
     @cached_property
-    def _deviations(self) -> NDArray[Any]:
-        """Of JAX's values from those of the function without its rules."""
-        if isinstance(self.reverse, UnsupportedError):
+    def _deviations(self) -> Matrix:
+        """Of JAX's values in the watched rows from those of the function without its rules, or why they are not known."""
+        rules = frozenset(self.function.custom_rules)
+        if not rules:
             return np.zeros((len(self.watched_rows), self.columns))
-        return deviations(self.reverse, self.function.reverse(self.watched_rows, without=frozenset(self.function.custom_rules)))
+        own, given = self._watched(rules), self._watched(frozenset())
+        if isinstance(own, UnsupportedError):
+            return own
+        return given if isinstance(given, UnsupportedError) else deviations(given, own)
+
+    def _watched(self, without: frozenset[CustomRule]) -> Matrix:
+        """The watched rows by reverse mode; by forward mode, where JAX has no other and the columns are not too many."""
+        rows = self.reverse if not without else _matrix(self.name, lambda: self.function.reverse(self.watched_rows, without))
+        if not isinstance(rows, UnsupportedError) or self.columns > CERTIFIED_ENTRIES:
+            return rows
+        columns = _matrix(self.name, lambda: self.function.forward(range(self.columns), without))
+        return rows if isinstance(columns, UnsupportedError) else columns[self.watched_rows]
 
     @cached_property
     def chosen(self) -> list[tuple[int, int]]:
         """(row, column) of the entries that are judged."""
         if self.is_small:
             return [(row, column) for row in range(self.rows) for column in range(self.columns)]
-        total = self._deviations.size
-        worst = np.argsort(-self._deviations, axis=None, kind="stable")[:SUSPECTS]
-        even = np.linspace(0, total - 1, SAMPLED).round().astype(int)
-        places = [divmod(int(k), self.columns) for k in dict.fromkeys([*worst.tolist(), *even.tolist()])]
+        worst: list[int] = []
+        if not isinstance(self._deviations, UnsupportedError):
+            worst = np.argsort(-self._deviations, axis=None, kind="stable")[:SUSPECTS].tolist()
+        even = np.linspace(0, len(self.watched_rows) * self.columns - 1, SAMPLED).round().astype(int)
+        places = [divmod(int(k), self.columns) for k in dict.fromkeys([*worst, *even.tolist()])]
         return [(self.watched_rows[row], column) for row, column in places]
 
     @property
-    def screening(self) -> Screening | None:
-        """What the entries that are not judged one by one were compared with."""
+    def screening(self) -> Screening | UnsupportedError | None:
+        """What the entries that are not judged one by one were compared with, or why with nothing; None where all are judged."""
         if self.is_small:
             return None
+        if isinstance(self._deviations, UnsupportedError):
+            return self._deviations
         row, column = divmod(int(self._deviations.argmax()), self.columns)
         where = self.label(self.watched_rows[row], column)
         return Screening(self._deviations.size, len(self.chosen), float(self._deviations.max()), where)
@@ -182,7 +202,59 @@ class Jacobian:
     @cached_property
     def found(self) -> dict[tuple[int, int], Sample]:
         """What is said of each chosen entry."""
-        return {(row, column): self._sample(row, column) for row, column in self.chosen}
+        found = {(row, column): self._sample(row, column) for row, column in self.chosen}
+        wrong = {_mode(result) for sample in found.values() for result in sample.results if result.verdict in MISTAKES}
+        for mode in sorted(wrong):
+            alike = self._alike(mode, found)
+            found = {place: self._explained(place, sample, mode, alike[sample.wrt]) for place, sample in found.items()}
+        return found
+
+    def _explained(self, place: tuple[int, int], sample: Sample, mode: str, alike: str) -> Sample:
+        """A sample whose wrong results say why they may be meant, or what they are of the right ones."""
+
+        by_itself = self._judged_by_itself and mode != CLAIM
+        stepping, meant = (self._stepping(place[0], sample), by_design(self.function)) if by_itself else ("", "")
+
+        def explained(result: Result) -> Result:
+            if result.value is None or _mode(result) != mode or result.verdict not in MISTAKES:
+                return result
+            said = stepping or alike or of_value(result.value, self._right(place, sample)) or meant
+            return replace(result, reason=". ".join(filter(None, (result.reason, said))))
+
+        return replace(sample, results=tuple(map(explained, sample.results)))
+
+    def _stepping(self, row: int, sample: Sample) -> str:
+        """A sentence where the derivative is 0 because the code is a step function."""
+        is_flat = sample.enclosure is not None and sample.enclosure.midpoint == sample.enclosure.radius == 0
+        return step_function(self.truth_graphs[row], sample.wrt) if is_flat else ""
+
+    # What the wrong ones are of the right ones
+
+    def _alike(self, mode: str, found: Mapping[tuple[int, int], Sample]) -> dict[str, str]:
+        """What is said of a mode's values as a whole: a sentence for every variable of an argument, where there is one."""
+        shapes = {name: leaf.shape for name, leaf in self.function.point.items()}
+        sentences = of_jacobian(*(self._small(mode, found) if self.is_small else self._large(mode)), shapes)
+        owners = [name for name, leaf in self.function.point.items() for _ in range(leaf.size)]
+        return {variable: sentences.get(name, "") for variable, name in zip(self.function.variables, owners, strict=True)}
+
+    def _small(self, mode: str, found: Mapping[tuple[int, int], Sample]) -> tuple[NDArray[Any], NDArray[Any]]:
+        given, right = (np.full((self.rows, self.columns), np.nan) for _ in range(2))
+        for place, sample in found.items():
+            value = next((result.value for result in sample.results if _mode(result) == mode), None)
+            given[place], right[place] = np.nan if value is None else value, self._right(place, sample)
+        return given, right
+
+    def _large(self, mode: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The watched rows in floats, of reverse mode also where forward mode is asked for."""
+        given: Matrix = self._watched(frozenset()) if self.claim is None or mode != CLAIM else self.claim.values[self.watched_rows]
+        right = self._watched(frozenset(self.function.custom_rules)) if self._judged_by_itself else None
+        if right is None or isinstance(right, UnsupportedError) or isinstance(given, UnsupportedError):
+            return np.full((1, self.columns), np.nan), np.full((1, self.columns), np.nan)
+        return given, right
+
+    def _right(self, place: tuple[int, int], sample: Sample) -> float:
+        """The derivative as it is proved, or as differences give it; NaN where it is not known."""
+        return self._estimated.get(place, np.nan) if sample.enclosure is None else float(sample.enclosure)
 
     @property
     def kinks(self) -> list[int]:
@@ -245,6 +317,9 @@ class Jacobian:
         variable = self.function.variables[column]
         beside = [c for r, c in self.chosen if r == row] if isinstance(self.truth, UnsupportedError) else []
         scale = self._differences.scale(row, column, beside)
+        evidence = self._differences.of(row, column)
+        if not evidence.reason:
+            self._estimated[row, column] = evidence.slope
         results = [
             _unsupported(mode, value) if isinstance(value, UnsupportedError) else self._judged(mode, row, column, value, scale)
             for mode, value in values.items()
@@ -277,6 +352,10 @@ def deviations(given: NDArray[Any], plain: NDArray[Any]) -> NDArray[Any]:
         found = abs(given - plain) / np.where(scale > 0, scale, 1.0)
     same = (given == plain) | (np.isnan(given) & np.isnan(plain))
     return np.where(same, 0.0, np.where(np.isfinite(found), found, np.inf))
+
+
+def _mode(result: Result) -> str:
+    return result.mode or CLAIM
 
 
 def _parts(entry: Entry) -> tuple[str, int, int]:

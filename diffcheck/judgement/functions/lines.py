@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 
 from diffcheck.engines.certified import certify
 from diffcheck.engines.jaxpr import lift
+from diffcheck.engines.lacking import lacking
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.judgement.evidence import Source
 from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.judgement.judge import Entry, Judge
-from diffcheck.results import Outcome, Sample, Status, Verdict
+from diffcheck.results import Outcome, Sample, Status, Verdict, leibniz
 
 Vector = NDArray[Any]
 NEARBY = 2.0**-20  # how far from a kink the slopes of its pieces are taken
 DIRECTIONS = 64
+SHOWN = 4  # coordinates of a direction, and terms of a sum, within a sentence
 SLACK = 1e-4  # relative: what the slopes of the pieces change by within that distance
 WRONG = (Verdict.WRONG, Verdict.NONFINITE, Verdict.OUTSIDE, Verdict.SPURIOUS)
 
@@ -37,7 +39,7 @@ def along(graphs: Sequence[Graph], weights: Sequence[float], names: Sequence[str
         return builder.constant(Fraction(float(value)))
 
     def moved(a: float, v: float) -> int:
-        return builder.apply("add", (constant(a), builder.apply("multiply", (constant(v), t))))
+        return builder.apply("add", (constant(a), t if v == 1 else builder.apply("multiply", (constant(v), t))))
 
     places = {name: moved(a, v) for name, a, v in zip(names, point, direction, strict=True)}
     return builder.graph(builder.graft(weighted(graphs, weights), places))
@@ -46,9 +48,8 @@ def along(graphs: Sequence[Graph], weights: Sequence[float], names: Sequence[str
 def weighted(graphs: Sequence[Graph], weights: Sequence[float]) -> Graph:
     """Σ wᵢ fᵢ."""
     builder = GraphBuilder()
-    terms = [
-        builder.apply("multiply", (builder.constant(Fraction(w)), builder.graft(graph))) for w, graph in zip(weights, graphs, strict=True)
-    ]
+    grafted = zip(weights, map(builder.graft, graphs), strict=True)
+    terms = [term if w == 1 else builder.apply("multiply", (builder.constant(Fraction(w)), term)) for w, term in grafted]
     return builder.graph(reduce(lambda total, term: builder.apply("add", (total, term)), terms))
 
 
@@ -66,18 +67,41 @@ def second_derivative(jacobian: Jacobian, v: Vector, w: Vector, pull: Callable[[
             return jnp.dot(pull(jnp.asarray(function.vector) + t * jnp.asarray(v), w), jnp.asarray(v))
 
     curvature = jax.grad(slope)
-    try:
+    with lacking("JAX has no second derivative"):
         value = float(function.scoped(curvature)(np.zeros((), function.vector.dtype)))
-    except Exception as error:  # JAX lacks it, or the rule cannot be differentiated again
-        return None, f"JAX has no second derivative: {type(error).__name__}: {str(error).strip().partition(chr(10))[0][:120]}"
     sample = _judged(jacobian, graph, ("t", "t"), value, curvature)
     (result,) = sample.results
+    what = _second_named(jacobian, v, w)
     if result.outcome is Outcome.FAIL and result.verdict not in WRONG:
-        return Outcome.WARN, f"along a line: {result.reason}"
+        return Outcome.WARN, f"{what}: {result.reason}"
     if result.outcome is Outcome.UNDECIDED:
         return None, result.reason
     said = f": {result.reason}" if result.outcome is Outcome.FAIL else ""
-    return result.outcome, f"along a line it is {value:.10g}, {result.verdict.value}{said}"
+    return result.outcome, f"{what} is {value:.10g}, {result.verdict.value}{said}"
+
+
+def combination(jacobian: Jacobian, w: Vector) -> str:
+    """Σ wᵢ fᵢ in words: f, or (2*f[0] - f[1])."""
+    names = [f"{jacobian.name}{output}" for output in jacobian.function.outputs]
+    if len(names) == 1 and w[0] == 1:
+        return names[0]
+    return f"({_sum(w, names)})" if len(names) <= SHOWN else f"(wᵀ{jacobian.name})"
+
+
+def _second_named(jacobian: Jacobian, v: Vector, w: Vector) -> str:
+    """d²/dt² Σ wᵢ fᵢ(a + t v) as a reader would ask for it: f'' itself where there is one argument and one result."""
+    name, variables = combination(jacobian, w), jacobian.function.variables
+    if len(variables) == 1 and v[0] == 1:
+        return leibniz(name, variables[0], 2)
+    moving = ", ".join(f"{speed:g} {variable}" for speed, variable in zip(v, variables, strict=True))
+    line = f"the line in the direction ({moving})" if len(variables) <= SHOWN else f"a line on which all {len(variables)} arguments move"
+    return f"along {line} the second derivative of {name}"
+
+
+def _sum(weights: Vector, names: Sequence[str]) -> str:
+    """2*a - b."""
+    terms = [f"{'-' if w < 0 else '+'} {name if abs(w) == 1 else f'{abs(w):g}*{name}'}" for w, name in zip(weights, names, strict=True)]
+    return " ".join(terms).removeprefix("+ ")
 
 
 def _judged(jacobian: Jacobian, graph: Graph, names: tuple[str, ...], value: float, program: Callable[[Any], Any] | None) -> Sample:

@@ -12,12 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from diffcheck.engines.lacking import lacking
 from diffcheck.engines.narrowing import narrowings
 from diffcheck.errors import UnsupportedError, UserCodeError
 from diffcheck.judgement.functions.entries import Jacobian, NoForwardMode
 from diffcheck.judgement.functions.exactly import primals_differ, transposes_differ
 from diffcheck.judgement.functions.hessian import Hessian
-from diffcheck.judgement.functions.lines import WRONG, beyond_the_clarke_set, second_derivative
+from diffcheck.judgement.functions.lines import WRONG, beyond_the_clarke_set, combination, second_derivative
 from diffcheck.judgement.functions.loading import users_code
 from diffcheck.results import Outcome, RuleCheck, leibniz, wrt_and_order
 
@@ -50,6 +51,11 @@ class Rules:
         dtype = self.value.dtype
         first, second = (generator.choice([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0], len(self.value)).astype(dtype) for _ in range(2))
         return first, second
+
+    @property
+    def combined(self) -> Vector:
+        """The weights with which several results become one; a single result is itself."""
+        return self.weights[0] if len(self.value) > 1 else np.ones_like(self.value)
 
     @cached_property
     def direction(self) -> Vector:
@@ -216,21 +222,22 @@ def _second(rules: Rules) -> Found:
     """The second derivative through the rule is right."""
     if not rules.jacobian.is_small:
         raise NotApplicable("not tried for very many arguments")
-    outcome, detail = second_derivative(rules.jacobian, rules.direction, rules.weights[0], rules.pull)
+    direction = rules.direction if rules.jacobian.columns > 1 else np.ones_like(rules.direction)
+    outcome, detail = second_derivative(rules.jacobian, direction, rules.combined, rules.pull)
     return (outcome, detail) if outcome is None or rules.jacobian.columns == 1 else _hessian(rules, outcome, detail)
 
 
 def _hessian(rules: Rules, along_a_line: Outcome, detail: str) -> Found:
     """The same entry by entry: a line may miss what is wrong in one of them."""
     try:
-        hessian = Hessian(rules.jacobian, rules.weights[0] if rules.jacobian.rows > 1 else np.ones_like(rules.value))
-    except Exception:  # JAX lacks it for the whole, or the function without its rules has none
-        return along_a_line, detail
+        with lacking():
+            hessian = Hessian(rules.jacobian, rules.combined)
+    except UnsupportedError as lack:  # for the whole, or for the function without its rules
+        return along_a_line, f"{detail}; the entries of the Hessian were not compared: {lack.reason}"
     suspects = hessian.suspects()
     for suspect in suspects:
         if suspect.result.outcome is Outcome.FAIL and suspect.result.verdict in WRONG:
-            name = f"(wᵀ{rules.jacobian.name})" if rules.jacobian.rows > 1 else rules.jacobian.name
-            what = f"{leibniz(name, *wrt_and_order(suspect.names))} is {suspect.result.value:.10g}"
+            what = f"{leibniz(combination(rules.jacobian, rules.combined), *wrt_and_order(suspect.names))} is {suspect.result.value:.10g}"
             return FAIL, f"{what}, {suspect.result.verdict.value}: {suspect.result.reason}"
     compared = f"{hessian.compared:,} of {hessian.size:,}" if hessian.compared < hessian.size else f"all {hessian.size:,}"
     judged = f", and the {len(suspects)} that differ most are not wrong" if suspects else ""

@@ -19,7 +19,9 @@ import jax
 import numpy as np
 
 from diffcheck.engines.code_places import JAX, is_users
-from diffcheck.errors import InputError, UnsupportedError, UserCodeError
+from diffcheck.engines.faults import raise_if_ours
+from diffcheck.engines.lacking import first_line, whole_tracebacks
+from diffcheck.errors import DiffcheckError, InputError, UserCodeError
 
 FORMS = "Write FILE.py:NAME or package.module:NAME."
 
@@ -87,18 +89,15 @@ def _imported(name: str) -> ModuleType:
 
 @contextmanager
 def users_code(what: str) -> Iterator[None]:
-    """What is raised inside becomes a UserCodeError with the traceback of the user's part; our own errors pass."""
-    update: Callable[[str, object], None] = jax.config.update
-    filtering = jax.config.jax_traceback_filtering  # type: ignore[attr-defined]
-    update("jax_traceback_filtering", "off")  # or it cannot be told who raised what
-    try:
-        yield
-    except (InputError, UnsupportedError):
-        raise
-    except (Exception, SystemExit) as error:
-        raise UserCodeError(f"{what} raised {_described(error)}", _trace(error)) from error
-    finally:
-        update("jax_traceback_filtering", filtering)
+    """What is raised inside becomes a UserCodeError with the traceback of the user's part; our own errors and faults pass."""
+    with whole_tracebacks():
+        try:
+            yield
+        except DiffcheckError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise_if_ours(error)
+            raise UserCodeError(f"{what} raised {_described(error)}", _trace(error)) from error
 
 
 def raised_by_jax(error: UserCodeError) -> bool:
@@ -109,8 +108,8 @@ def raised_by_jax(error: UserCodeError) -> bool:
 
 
 def _described(error: BaseException) -> str:
-    first_line = str(error).strip().partition("\n")[0]
-    return f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
+    message = first_line(error)
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def _trace(error: BaseException) -> str:

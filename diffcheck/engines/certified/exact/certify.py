@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from diffcheck.engines.certified.certificate import enclosure, narrow
-from diffcheck.engines.certified.exact.field import NoValue, not_known
+from diffcheck.engines.certified.exact.field import NoValueError, not_known
 from diffcheck.engines.certified.exact.number import Number
 from diffcheck.engines.certified.exact.pointwise import Infinite
 from diffcheck.engines.certified.exact.reals import BITS, Reals
@@ -48,7 +48,7 @@ def value_exactly(graph: Graph, point: Point) -> Enclosure | Trouble:
         return Trouble(Kind.UNDEFINED, IS_INFINITE)
     try:
         return found if isinstance(found, Trouble) else enclosed(found)
-    except NoValue as no_value:
+    except NoValueError as no_value:
         return no_value.trouble
 
 
@@ -67,7 +67,7 @@ def _certificate(found_in: Callable[[Reals, Mapping[str, Number], int], Joint], 
             if found.trouble is None or found.trouble.kind is not Kind.TRUNCATED:
                 break
         return _enclosed(found)
-    except NoValue as no_value:  # the budget
+    except NoValueError as no_value:  # the budget
         return _enclosed(undecided(no_value.trouble))
 
 
@@ -96,14 +96,14 @@ def _enclosed(found: Joint) -> Certificate:
     try:
         known: dict[str, Any] = {part: u and enclosed(u) for part, u in numbers.items()}
         return Certificate(found.status, found.reason, **known, next_derivative=_if_bounded(found.following))
-    except NoValue as no_value:  # no ball holds it
+    except NoValueError as no_value:  # no ball holds it
         return Certificate(Status.UNDECIDED, no_value.trouble.reason)
 
 
 def _if_bounded(number: Number | None) -> Enclosure | None:
     try:
         return None if number is None else enclosed(number)
-    except NoValue:
+    except NoValueError:
         return None
 
 
@@ -112,7 +112,7 @@ def _reason(at_point: Trouble | Infinite) -> str:
 
 
 def enclosed(number: Number) -> Enclosure:
-    """A narrow enclosure of a number. Raises NoValue where no ball of it is bounded."""
+    """A narrow enclosure of a number. Raises NoValueError where no ball of it is bounded."""
     ball = number.ball(BITS[0])
     for bits in BITS[1:]:
         if narrow(ball):

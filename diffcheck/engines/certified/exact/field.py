@@ -15,7 +15,7 @@ from flint import fmpq
 from diffcheck.engines.certified.line import Kind, Trouble, undefined, unproved
 
 
-class NoValue(Exception):
+class NoValueError(Exception):
     """There is no such number, or it is not known: the trouble says which."""
 
     def __init__(self, trouble: Trouble) -> None:
@@ -23,28 +23,28 @@ class NoValue(Exception):
         self.trouble = trouble
 
 
-def not_known(reason: str) -> NoValue:
-    return NoValue(unproved(reason))
+def not_known(reason: str) -> NoValueError:
+    return NoValueError(unproved(reason))
 
 
-def too_few_terms(reason: str = "a difference that vanishes to every order computed") -> NoValue:
-    return NoValue(Trouble(Kind.TRUNCATED, reason))
+def too_few_terms(reason: str = "a difference that vanishes to every order computed") -> NoValueError:
+    return NoValueError(Trouble(Kind.TRUNCATED, reason))
 
 
-def no_series(reason: str) -> NoValue:
-    return NoValue(Trouble(Kind.NO_SERIES, reason))
+def no_series(reason: str) -> NoValueError:
+    return NoValueError(Trouble(Kind.NO_SERIES, reason))
 
 
-def singular(reason: str) -> NoValue:
-    return NoValue(Trouble(Kind.SINGULAR, reason))
+def singular(reason: str) -> NoValueError:
+    return NoValueError(Trouble(Kind.SINGULAR, reason))
 
 
-def not_defined(reason: str) -> NoValue:
-    return NoValue(undefined(reason))
+def not_defined(reason: str) -> NoValueError:
+    return NoValueError(undefined(reason))
 
 
 class Field(Protocol):
-    """Operations on the elements of a field, which have + - * of their own. Each may raise NoValue."""
+    """Operations on the elements of a field, which have + - * of their own. Each may raise NoValueError."""
 
     pi: Any
     euler: Any

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from flint import fmpq
 
 from diffcheck.engines.certified.exact.ends import AT_ENDS
-from diffcheck.engines.certified.exact.field import Field, NoValue, no_series, not_defined, singular, too_few_terms
+from diffcheck.engines.certified.exact.field import Field, NoValueError, no_series, not_defined, singular, too_few_terms
 
 Power: TypeAlias = tuple[Fraction | int, int]  # e and k of tᵉ·Lᵏ
 ONE: Power = (Fraction(0), 0)
@@ -120,7 +120,7 @@ class Huge:
 class Germs:
     """The germs over a field of coefficients; terms from t^cut on are not computed.
 
-    Two-sided ones are Laurent series around t = 0: what would differ between t > 0 and t < 0 raises NoValue (singular). While
+    Two-sided ones are Laurent series around t = 0: what would differ between t > 0 and t < 0 raises NoValueError (singular). While
     they stay regular, nothing was asked whose answer could be another one at t = 0 itself: what was computed is analytic there.
     """
 
@@ -167,7 +167,7 @@ class Germs:
     # Order
 
     def leading(self, u: Germ) -> tuple[Power, Any, int] | None:
-        """The largest term, its coefficient and its sign; None of zero. Raises NoValue where no term is known not to be zero."""
+        """The largest term, its coefficient and its sign; None of zero. Raises NoValueError where no term is known not to be zero."""
         for p in sorted(u.terms, key=in_order):
             if sign := self.field.sign(u.terms[p]):
                 self.is_regular &= p == ONE
@@ -191,7 +191,7 @@ class Germs:
         return not u.side and self.leading(u) is None
 
     def _check_even(self, power: Power) -> None:
-        """Raises NoValue where a power of t is not the same on both sides, and both are followed."""
+        """Raises NoValueError where a power of t is not the same on both sides, and both are followed."""
         e, k = power
         if self.is_two_sided and (k or e % 2):
             raise singular("a difference that changes its sign")
@@ -237,7 +237,7 @@ class Germs:
             ratio = self.field.divide(a.terms[p], b.terms[p])
             rest = a - b * self.constant(ratio)
             return ratio if all(self.field.is_zero(c) for c in rest.terms.values()) else None
-        except NoValue:
+        except NoValueError:
             return None
 
     def reciprocal(self, u: Germ, times: Fraction) -> Germ:

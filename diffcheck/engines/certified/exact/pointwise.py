@@ -12,7 +12,7 @@ from flint import fmpq
 
 from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.exact import huge
-from diffcheck.engines.certified.exact.field import Field, NoValue, not_defined, not_known
+from diffcheck.engines.certified.exact.field import Field, NoValueError, not_defined, not_known
 from diffcheck.engines.certified.exact.germs import Huge
 from diffcheck.engines.certified.line import LAZY, Kind, Trouble, worst
 from diffcheck.graph.build import meaning, read
@@ -65,7 +65,7 @@ class Pointwise:
             return worst(troubles)
         try:
             return self._applied(function, arguments)
-        except NoValue as no_value:
+        except NoValueError as no_value:
             return no_value.trouble
 
     def _applied(self, function: Function, arguments: Sequence[Any]) -> Any:
@@ -85,7 +85,7 @@ class Pointwise:
             return _RULES.get(function.name)
         rule = huge.RULES.get(function.name) if Infinite not in unbounded else None
         if rule is None:
-            raise NoValue(Trouble(Kind.UNSUPPORTED, f"{function.name} of infinity"))
+            raise NoValueError(Trouble(Kind.UNSUPPORTED, f"{function.name} of infinity"))
         return lambda at, *values: rule(at.field, *values)
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
@@ -95,11 +95,11 @@ class Pointwise:
         values = dict(zip(definition.parameters, arguments, strict=True))
         try:
             return self.derivative(self.field, definition.flat, values, definition.parameters[0], order)
-        except NoValue as no_value:
+        except NoValueError as no_value:
             return no_value.trouble
 
     def _check(self, function: Function, arguments: Sequence[Any]) -> None:
-        """Raises NoValue where the function is not defined."""
+        """Raises NoValueError where the function is not defined."""
         for domain, u in zip(function.domain, arguments, strict=False):
             if domain.pole is not None:
                 self._check_pole(domain, u, function)
@@ -108,12 +108,12 @@ class Pointwise:
 
     def _check_end(self, condition: Condition[Any], function: Function) -> None:
         if isinstance(condition.distance, Trouble):
-            raise NoValue(condition.distance)
+            raise NoValueError(condition.distance)
         side = self.compared(condition.distance, self.field.rational(0))
         if side > 0 or (side == 0 and condition.closed):
             return
         if condition.doubt is not None:
-            raise NoValue(condition.doubt)
+            raise NoValueError(condition.doubt)
         raise not_defined(f"{function.name} is not defined there: {condition.words}")
 
     def _check_pole(self, domain: Domain, u: Any, function: Function) -> None:
@@ -142,7 +142,7 @@ class Pointwise:
         """The greater of two numbers, or the less; one is the other where they differ by less than every order computed."""
         try:
             return a if self.compared(a, b) * direction >= 0 else b
-        except NoValue as no_value:
+        except NoValueError as no_value:
             if no_value.trouble.kind is not Kind.TRUNCATED:
                 raise
             return self.field.between(a, b)

@@ -31,7 +31,7 @@ HALF, ONE = fmpq(1, 2), fmpq(1)
 
 
 class Reals:
-    """Exactly known reals of one question. A method raises NoValue where there is no such number, or it is not known."""
+    """Exactly known reals of one question. A method raises NoValueError where there is no such number, or it is not known."""
 
     def __init__(self, work: int = WORK) -> None:
         self._atoms = Atoms(work, lambda: not_known("the budget of exact arithmetic ran out"))
@@ -353,7 +353,7 @@ class _Source:
         return [arb(value), *[arb(0)] * (terms - 1)]
 
     def prove(self, arguments: Sequence[Number], terms: int) -> None:
-        """Raises NoValue where the function is not proved analytic at its argument, or finite."""
+        """Raises NoValueError where the function is not proved analytic at its argument, or finite."""
         for bits in BITS[:4]:
             balls = [u.ball(bits) for u in arguments]
             with scope(bits):

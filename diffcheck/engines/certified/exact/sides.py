@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from diffcheck.engines.certified.exact.field import Field, NoValue, not_defined
+from diffcheck.engines.certified.exact.field import Field, NoValueError, not_defined
 from diffcheck.engines.certified.exact.germs import ONE, OSCILLATES, Germ, Germs, Huge, in_order
 from diffcheck.engines.certified.exact.pointwise import Infinite, Pointwise
 from diffcheck.engines.certified.line import Kind, Trouble
@@ -68,18 +68,18 @@ def derivative(f: Function, name: str, order: int, cut: int) -> Function:
     def function(field: Field, values: Mapping[str, Any]) -> Any:
         try:
             return element(joint(field, f, values, name, order, cut))
-        except NoValue as no_value:
+        except NoValueError as no_value:
             return no_value.trouble
 
     return function
 
 
 def element(found: Joint) -> Any:
-    """The derivative. Raises NoValue where there is none, or it is not proved."""
+    """The derivative. Raises NoValueError where there is none, or it is not proved."""
     if found.status is Status.SMOOTH:
         return found.derivative
     if found.trouble is not None:
-        raise NoValue(found.trouble)
+        raise NoValueError(found.trouble)
     raise not_defined("the derivative does not exist there")
 
 
@@ -124,7 +124,7 @@ def _read(germs: Germs, f: Germ, order: int, direction: int) -> Side | Trouble:
     for n in range(order + 2):
         try:
             side = _next(germs, f, n, direction, side)
-        except NoValue as no_value:
+        except NoValueError as no_value:
             side = replace(side, unknown=no_value.trouble)
         if side.infinite or side.swings or side.unknown is not None:
             break
@@ -168,7 +168,7 @@ def _without_value(field: Field, at_point: Trouble, left: Side | Trouble, right:
     try:
         if a is not b and not field.is_zero(a - b):
             return Joint(Status.UNDEFINED, f"{at_point.reason}; the limits from the two sides differ")
-    except NoValue as no_value:
+    except NoValueError as no_value:
         return Joint(Status.LIMIT_UNKNOWN, f"{at_point.reason}; the limits are not proved equal or different", trouble=no_value.trouble)
     return Joint(Status.HOLE, f"{at_point.reason}, where the function has a finite limit", a)
 
@@ -199,7 +199,7 @@ def _is_jump(field: Field, at_point: Any, side: Side, name: str) -> Joint | None
         return Joint(Status.JUMP, f"on the {name} {_missing(side)}", at_point)
     try:
         is_same = side.derivatives[0] is at_point or field.is_zero(side.derivatives[0] - at_point)
-    except NoValue as no_value:
+    except NoValueError as no_value:
         return Joint(Status.UNDECIDED, "continuity at the tie is not proved", at_point, trouble=no_value.trouble)
     return None if is_same else Joint(Status.JUMP, f"the limit from the {name} is not the value", at_point)
 
@@ -209,7 +209,7 @@ def _compared(field: Field, at_point: Any, a: Any, b: Any, n: int, order: int) -
     try:
         if a is b or field.is_zero(a - b):
             return None
-    except NoValue as no_value:
+    except NoValueError as no_value:
         reason = "the one-sided slopes are not proved equal or different"
         return Joint(Status.UNDECIDED, reason, at_point, left=a, right=b, trouble=no_value.trouble)
     if n < order:
