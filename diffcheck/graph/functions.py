@@ -201,7 +201,7 @@ ELEMENTARY = (
     Function("acoth", "inverse hyperbolic cotangent, atanh(1/x)", meaning="atanh(1/x)", sympy="acoth"),
     Function("exp", "exponential"),
     Function("exp2", "2^x", meaning="2^x", jax="jax.numpy:exp2"),
-    Function("expm1", "exp(x) - 1", meaning="exp(x) - 1", jax="jax.numpy:expm1"),
+    Function("expm1", "exp(x) - 1", meaning="exp(x) - 1", jax="jax.numpy:expm1", ball="rule:expm1"),
     Function("log", "natural logarithm", aliases=("ln",), domain=(POSITIVE,)),
     Function("log2", "logarithm to base 2", meaning="log(x)/log(2)", jax="jax.numpy:log2"),
     Function("log10", "logarithm to base 10", meaning="log(x)/log(10)", jax="jax.numpy:log10"),

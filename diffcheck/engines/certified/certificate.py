@@ -48,8 +48,10 @@ class Jet(NamedTuple):
         """Whether the verdict at this coordinate can be decided: its condition number asks for the following derivative, roughly."""
         if not (narrow(self.value) and narrow(self.derivative)):
             return False
+        if narrow(self.following):
+            return True
         reach = self.following.rad() * arb(coordinate)
-        return bool(reach <= (abs(self.derivative) + abs(self.following) * arb(coordinate)).abs_upper() / ROUGHLY or narrow(self.following))
+        return bool(reach <= (abs(self.derivative) + abs(self.following) * arb(coordinate)).abs_upper() / ROUGHLY)
 
     def certificate(self) -> Certificate:
         value, derivative, following = map(enclosure, self)

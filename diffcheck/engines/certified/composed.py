@@ -91,8 +91,22 @@ def acosh(line: Line, u: Series) -> Value:
 # Exponentials and logarithms
 
 
+def expm1(line: Line, u: Series) -> Series:
+    """e^u - 1: its constant term by itself, which would cancel where u is small."""
+    first = constant_term(u).expm1()
+    return first if isinstance(u, arb) else arb_series([first, *u.exp().coeffs()[1:]], prec=u.prec)
+
+
+def log1p(line: Line, u: Series) -> Series:
+    first = constant_term(u).log1p()
+    return first if isinstance(u, arb) else arb_series([first, *(1 + u).log().coeffs()[1:]], prec=u.prec)
+
+
 def sinh(line: Line, u: Series) -> Value:
-    return u.sinh() if isinstance(u, arb) else (u.exp() - (-u).exp()) / 2
+    if isinstance(u, arb):
+        return u.sinh()
+    grown = expm1(line, u)
+    return (grown + grown / (1 + grown)) / 2
 
 
 def cosh(line: Line, u: Series) -> Value:
@@ -102,8 +116,8 @@ def cosh(line: Line, u: Series) -> Value:
 def tanh(line: Line, u: Series) -> Value:
     if isinstance(u, arb):
         return u.tanh()
-    grown = (2 * u if u[0] < 0 else -2 * u).exp()  # at most about 1: the other sign could overflow
-    return divide(line, grown - 1, grown + 1) if u[0] < 0 else divide(line, 1 - grown, 1 + grown)
+    less = expm1(line, 2 * u if u[0] < 0 else -2 * u)  # of at most about 1: the other sign could overflow
+    return divide(line, less, less + 2) if u[0] < 0 else divide(line, -less, less + 2)
 
 
 def asinh(line: Line, u: Series) -> Value:
@@ -118,10 +132,6 @@ def atanh(line: Line, u: Series) -> Value:
     if isinstance(u, arb):
         return u.atanh()
     return ((1 + u) / (1 - u)).log() / 2
-
-
-def log1p(line: Line, u: Series) -> Value:
-    return u.log1p() if isinstance(u, arb) else (1 + u).log()
 
 
 def gamma(line: Line, u: Series) -> Value:

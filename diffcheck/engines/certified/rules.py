@@ -22,6 +22,7 @@ from diffcheck.engines.certified.line import (
     Value,
     balls,
     constant_term,
+    is_finite,
     shifted,
     undefined,
     unproved,
@@ -38,7 +39,7 @@ def add(line: Line, a: Series, b: Series) -> Value:
 
 
 def subtract(line: Line, a: Series, b: Series) -> Value:
-    return a - b
+    return arb(0) if a is b and is_finite(a) else a - b
 
 
 def negate(line: Line, a: Series) -> Value:
@@ -52,7 +53,7 @@ def multiply(line: Line, a: Series, b: Series) -> Value:
 def divide(line: Line, a: Series, b: Series) -> Value:
     first = constant_term(b)
     if not first.contains(0):
-        return a / b
+        return arb(1) if a is b and is_finite(a) else a / b
     if not first.is_zero():
         return unproved("a division by a ball that contains zero")
     if isinstance(b, arb):

@@ -8,20 +8,17 @@ from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Call, Graph
 
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
-BUDGET = 600_000_000  # node terms times bits: some seconds
+BUDGET = 2_000_000_000  # node terms times bits: some seconds
 OF_SERIES = 20  # times an operation: a function with a series of its own
 OF_VALUES = 2_000  # a function whose coefficients follow from values on a circle
 
 
 def precisions(graph: Graph, terms: int) -> Iterator[int]:
     """The precisions at which a graph may be followed, in bits: the first two always, then as far as the budget goes."""
-    left = BUDGET
+    yield from PRECISIONS[:2]
     weight = terms * sum(map(_weight, _functions(graph))) + len(graph.nodes)
-    for number, bits in enumerate(PRECISIONS):
-        left -= weight * bits
-        if left < 0 and number > 1:
-            return
-        yield bits
+    affordable = BUDGET // max(weight, 1)
+    yield from (bits for bits in PRECISIONS[2:] if 2 * bits <= affordable)  # all before it cost as much again
 
 
 def _functions(graph: Graph) -> Iterator[str]:
