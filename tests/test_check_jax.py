@@ -235,7 +235,7 @@ def test_a_conversion_to_a_narrower_format_is_named_as_the_cause() -> None:
 
 
 @pytest.mark.parametrize(
-    "norm", [lambda x: jnp.sqrt(jnp.sum(x.astype(jnp.float16) ** 2)), lambda x: jnp.linalg.norm(x.astype(jnp.float16))], ids=["own", "JAX's"]
+    "norm", [lambda x: jnp.sqrt(jnp.sum(x.astype(jnp.float16) ** 2)), lambda x: jnp.linalg.norm(x.astype("float16"))], ids=["own", "JAX"]
 )
 def test_an_overflow_in_a_narrower_format_is_the_cause_before_its_rounding(norm: Callable[[Array], Array]) -> None:
     report = check(lambda x: norm(x).astype(x.dtype), np.array([100.0, 200.0, 200.0]), dtype="float32", lint=False)
