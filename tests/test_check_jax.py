@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -231,6 +232,24 @@ def test_a_conversion_to_a_narrower_format_is_named_as_the_cause() -> None:
 
     for result in check(narrow, 0.7).samples[0].results:
         assert "it rounds to float32 (test_check_jax.py:" in result.reason
+
+
+@pytest.mark.parametrize(
+    "norm", [lambda x: jnp.sqrt(jnp.sum(x.astype(jnp.float16) ** 2)), lambda x: jnp.linalg.norm(x.astype("float16"))], ids=["own", "JAX"]
+)
+def test_an_overflow_in_a_narrower_format_is_the_cause_before_its_rounding(norm: Callable[[Array], Array]) -> None:
+    report = check(lambda x: norm(x).astype(x.dtype), np.array([100.0, 200.0, 200.0]), dtype="float32", lint=False)
+    for result in report.samples[0].results:
+        assert "it overflows to inf in float16 (test_check_jax.py:" in result.reason
+    report = check(lambda x: norm(x).astype(x.dtype), np.array([1.3, 2.1, 0.7]), dtype="float32", lint=False)
+    for result in report.samples[0].results:
+        assert result.reason.count("float16") == result.reason.count("float16 (test_check_jax.py:") > 0
+
+
+def test_a_literal_of_a_program_is_shown_with_17_digits_at_most() -> None:
+    """0.1 in a float64 program is a number of 55 digits."""
+    (sample,) = check(lambda x: jnp.where(x < 0.2, x, jnp.sqrt(x - 0.1)), 0.1).samples
+    assert "`sqrt(x - 0.1)`" in " ".join(result.reason for result in sample.results)
 
 
 def test_where_jax_lacks_one_argument_the_others_have_their_causes() -> None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from diffcheck.engines.faults import call
 from diffcheck.engines.jaxpr import lift_arrays
 from diffcheck.engines.lacking import lacking
+from diffcheck.engines.narrowing import overflow
 from diffcheck.engines.programs import CustomRule, rules
 from diffcheck.engines.undecorated import undecorated
 from diffcheck.errors import UnsupportedError
@@ -197,6 +198,14 @@ class JaxFunction:
                 return refused.reason
         kinds = [str(leaf.dtype) for k, leaf in enumerate(leaves) if k not in self._moving]
         return "" if set(kinds) <= {"float0"} else f"{', '.join(self.fixed)} have cotangents of the types {', '.join(kinds)}"
+
+    def overflow(self, precision_bits: int) -> str:
+        """The first operation of the function itself that overflows in a format of fewer digits, where it stands; '' if none does."""
+        try:
+            with jax.enable_x64(self.wide), lacking():
+                return overflow(self.program, self._leaves(), precision_bits)
+        except UnsupportedError:
+            return ""
 
     def _leaves(self) -> tuple[Any, ...]:
         with jax.enable_x64(self.wide):

@@ -5,7 +5,7 @@ A program may be open or closed, may have constants, and may lie in tuples, list
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import getclosurevars
@@ -49,6 +49,14 @@ class CustomRule:
 def programs(params: Mapping[str, Any]) -> list[Jaxpr]:
     """The programs that an equation holds: of calls, branches and loops, and any other."""
     return [each for each in _held(list(params.values())) if isinstance(each, Jaxpr)]
+
+
+def bound(equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
+    """The results of an equation, run."""
+    params = equation.primitive.get_bind_params(equation.params)
+    with equation.ctx.manager:
+        results = equation.primitive.bind(*arguments, **params)
+    return results if equation.primitive.multiple_results else [results]
 
 
 def equations(program: Jaxpr) -> Iterator[Any]:

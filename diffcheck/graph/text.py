@@ -19,6 +19,8 @@ from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, Vari
 MAX_PLACES = 12_000  # a literal has 1,000 digits and an exponent down to -10,000
 MAX_DIGITS = 1_000
 PLAIN_DIGITS = 40
+FLOAT_DIGITS = 17  # tell every float64 from its neighbours
+FLOATS = (Fraction(2) ** -1022, Fraction(2) ** 1023)
 PYTHON_DIGITS = 4_300  # Python reads no longer integer
 EXACT_DIGITS = Context(prec=40_000, Emin=-100_000, Emax=100_000)
 INLINE_SIZE = 120  # operations in one line, shared ones counted each time
@@ -81,6 +83,18 @@ class Infix:
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
         return Text(f"{definition.name}{chr(39) * order}({_listed(arguments[: definition.arity])})")
+
+
+class Short(Infix):
+    """The same with at most 17 digits a number: 0.1, not the 55 digits of the float that a program holds for it."""
+
+    def constant(self, value: Fraction) -> Text:
+        written = super().constant(value)
+        if sum(map(str.isdigit, written.text)) <= FLOAT_DIGITS:
+            return written
+        is_float = FLOATS[0] < abs(value) < FLOATS[1]
+        decimal = Context(FLOAT_DIGITS).divide(Decimal(value.numerator), Decimal(value.denominator))
+        return Text(f"{float(value)!r}" if is_float else f"{decimal}", 10 if value >= 0 else 7)
 
 
 class Python(Infix):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from diffcheck.engines.certified import Arithmetic
 from diffcheck.engines.code_places import source_line
 from diffcheck.graph.graph import CodeSpan, Graph, subgraph
-from diffcheck.graph.text import Infix, one_line
+from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.formats import Format
 from diffcheck.language.syntax import Span
 from diffcheck.results import Blame, Enclosure
@@ -55,7 +55,7 @@ class Cause:
 
 def named(source: Source, node: int) -> str:
     """A node as mathematics; where that is long, the piece of the user's text that it comes from."""
-    written = one_line(subgraph(source.graph, node), Infix())
+    written = one_line(subgraph(source.graph, node), Short())
     if written is not None and len(written) <= LONGEST:
         return f"`{written}`"
     span = source.graph.spans[node] if source.graph.spans else None

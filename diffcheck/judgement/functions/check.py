@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 from typing import Any
 
 import flint
@@ -15,7 +14,7 @@ from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.build import Problem, read
 from diffcheck.graph.graph import Definition, Graph, GraphBuilder
-from diffcheck.graph.text import Infix, Latex, Text, derivative_text, one_line
+from diffcheck.graph.text import Latex, Short, derivative_text, one_line
 from diffcheck.judgement.evidence import listed
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.functions.claims import ClaimedJacobian
@@ -194,18 +193,11 @@ def _severity(check: RuleCheck) -> int:
 # What is shown of the function
 
 
-class _Floats(Infix):
-    """Mathematics whose numbers come from a program: 1e-06, not the sixty digits of that float."""
-
-    def constant(self, value: Fraction) -> Text:
-        return Text(f"{float(value):.17g}" if value.denominator == 1 else repr(float(value)), 10 if value >= 0 else 7)
-
-
 def _read_as(name: str, parameters: Parameters, truth: Sequence[Graph] | UnsupportedError) -> str:
     call = f"{name}({', '.join(parameters.names)})"
     if isinstance(truth, UnsupportedError):
         return f"{call}, which cannot be lifted: {truth.reason}"
-    text = one_line(truth[0], _Floats()) if len(truth) == 1 else None
+    text = one_line(truth[0], Short()) if len(truth) == 1 else None
     if text is not None:
         return f"{call} = {text}"
     return f"{call}: {len(truth):,} results, of up to {max(len(graph.nodes) for graph in truth):,} operations"
@@ -223,5 +215,5 @@ def _closed_forms(function: JaxFunction, truth: Sequence[Graph]) -> Iterator[Der
         except UnsupportedError as unsupported:
             yield Derivative(variable, 1, unsupported.reason, "", False)
         else:
-            text, chained = derivative_text(found, _Floats())
+            text, chained = derivative_text(found, Short())
             yield Derivative(variable, 1, text, derivative_text(found, Latex())[0], chained)

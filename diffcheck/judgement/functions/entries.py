@@ -286,6 +286,8 @@ class Jacobian:
             return alone[0]._cause_in_code(Entry(entry.engine, mode, f"{mode}:{row},{alone[1]}"), verdict, value, right)
         if verdict is Verdict.WRONG:
             return faulty_rule(self.function, (mode, row, column), value, right, self._judged_by_itself)
+        if overflown := self.function.overflow(self.format.precision_bits):
+            return Cause(f"it overflows to inf in {overflown}")
         program = self.function.forward_program if mode == "forward" else self.function.reverse_program
         found = narrowings(program, self.format.precision_bits)
         return Cause(f"it rounds to {listed(found[:SHOWN])} on the way") if found else None
