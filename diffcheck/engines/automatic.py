@@ -260,9 +260,10 @@ class _Jax:
         def f(x: Any) -> Any:
             return evaluate(definition.flat, self, {first: x, **dict(zip(others, rest, strict=True))})
 
+        slope = _slope if self._mode == "jax_forward" else _pulled_back  # a custom_vjp has no forward mode
         derivative: Callable[[Any], Any] = f
         for _ in range(order):
-            derivative = _slope(derivative)
+            derivative = slope(derivative)
         return derivative(jnp.asarray(u, self._dtype))
 
 
