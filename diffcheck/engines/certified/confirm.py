@@ -60,7 +60,7 @@ class Sizes:
 
 
 def confirms(graph: Graph, point: Mapping[str, float], directions: Mapping[str, int], order: int, jet: Jet) -> bool:
-    """Along a line x + t·directions: whether values of f alone give the derivative to AGREEMENT_BITS. Raises InternalError if they give another one."""
+    """Whether values of f alone give the derivative along a line to AGREEMENT_BITS. Raises InternalError if they give another one."""
     factorial = math.factorial(order)
     sizes = Sizes(_exponent(jet.value), _exponent(jet.derivative / factorial), _exponent(jet.following / (factorial * (order + 1))), order)
     spare = SPARE_BITS

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from flint import arb
 
 from diffcheck.engines.certified.certificate import enclosure, scope
-from diffcheck.engines.certified.line import TIE, Kind, Line, Mode, Trouble, Value, is_finite
+from diffcheck.engines.certified.exact.certify import nodes_exactly
+from diffcheck.engines.certified.line import CHANGES_SIGN, TIE, Kind, Line, Mode, Trouble, Value, is_finite
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Graph, arguments_of, evaluate_nodes
 from diffcheck.results import Enclosure
@@ -32,7 +33,7 @@ def origins(graph: Graph, point: Mapping[str, float], wrt: str | None = None) ->
         values = _values(graph, point, wrt)
     troubled = [isinstance(value, Trouble) for value in values]
     return [
-        Origin(i, value.reason, value.kind is Kind.SINGULAR, value.reason == TIE)
+        Origin(i, value.reason, value.kind is Kind.SINGULAR, value.reason in (TIE, CHANGES_SIGN))
         for i, value in enumerate(values)
         if isinstance(value, Trouble) and value.kind is not Kind.UNPROVED and not any(troubled[j] for j in arguments_of(graph.nodes[i]))
     ]
@@ -61,7 +62,15 @@ def _values(graph: Graph, point: Mapping[str, float], wrt: str | None) -> list[V
     values: dict[str, Value] = {name: arb(x) for name, x in point.items()}
     if wrt is not None:
         values[wrt] = line.variable(arb(point[wrt]), 1)
-    return evaluate_nodes(graph, line, values)
+    found = evaluate_nodes(graph, line, values)
+    if not any(map(_is_unproved, found)):
+        return found
+    exact = nodes_exactly(graph, point, wrt, PRECISION_BITS)
+    return [other if _is_unproved(value) else value for value, other in zip(found, exact, strict=True)]
+
+
+def _is_unproved(value: Value) -> bool:
+    return isinstance(value, Trouble) and value.kind is Kind.UNPROVED
 
 
 def _enclosed(value: Value) -> Enclosure | None:

@@ -7,17 +7,21 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
+from flint import arb
+
 from diffcheck.engines.certified.certificate import enclosure, narrow
 from diffcheck.engines.certified.exact.field import NoValueError, not_known
+from diffcheck.engines.certified.exact.germs import Germs
 from diffcheck.engines.certified.exact.number import Number
 from diffcheck.engines.certified.exact.pointwise import Infinite
 from diffcheck.engines.certified.exact.reals import BITS, Reals
-from diffcheck.engines.certified.exact.sides import IS_INFINITE, Function, Joint, cuts, derivative, joint, of_graph, undecided
-from diffcheck.engines.certified.line import Kind, Trouble
-from diffcheck.graph.graph import Graph
+from diffcheck.engines.certified.exact.sides import IS_INFINITE, Function, Joint, algebra, cuts, derivative, joint, of_graph, undecided
+from diffcheck.engines.certified.line import Kind, Trouble, Value
+from diffcheck.graph.graph import Graph, evaluate_nodes
 from diffcheck.results import Certificate, Enclosure, Status
 
 Point = Mapping[str, float]
+TERMS = 6  # of the series in which troubles are looked for
 
 
 def certify_exactly(graph: Graph, point: Point, wrt: str, order: int) -> Certificate:
@@ -50,6 +54,17 @@ def value_exactly(graph: Graph, point: Point) -> Enclosure | Trouble:
         return found if isinstance(found, Trouble) else enclosed(found)
     except NoValueError as no_value:
         return no_value.trouble
+
+
+def nodes_exactly(graph: Graph, point: Point, wrt: str | None, bits: int) -> list[Value]:
+    """The values of all nodes at a point, or where a Laurent series around it along a variable is in trouble; numbers as balls."""
+    reals = Reals()
+    values: dict[str, Any] = _exact(reals, point)
+    if wrt is None:
+        return [u.ball(bits) if isinstance(u, Number) else u for u in evaluate_nodes(graph, algebra(reals, 0), values)]
+    germs = Germs(reals, TERMS, is_two_sided=True)
+    moved = {name: germs.constant(u) for name, u in values.items()} | {wrt: germs.variable(values[wrt], 1)}
+    return [u if isinstance(u, (Trouble, bool)) else arb.nan() for u in evaluate_nodes(graph, algebra(germs, 0), moved)]
 
 
 def _exact(reals: Reals, point: Point) -> dict[str, Number]:

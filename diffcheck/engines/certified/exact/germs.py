@@ -16,6 +16,7 @@ from flint import fmpq
 
 from diffcheck.engines.certified.exact.ends import AT_ENDS
 from diffcheck.engines.certified.exact.field import Field, NoValueError, no_series, not_defined, singular, too_few_terms
+from diffcheck.engines.certified.line import CHANGES_SIGN
 
 Power: TypeAlias = tuple[Fraction | int, int]  # e and k of tᵉ·Lᵏ
 ONE: Power = (Fraction(0), 0)
@@ -194,7 +195,7 @@ class Germs:
         """Raises NoValueError where a power of t is not the same on both sides, and both are followed."""
         e, k = power
         if self.is_two_sided and (k or e % 2):
-            raise singular("a difference that changes its sign")
+            raise singular(CHANGES_SIGN)
 
     def as_rational(self, u: Germ) -> fmpq | None:
         if u.order is not None or any(p != ONE for p in u.terms):

@@ -53,13 +53,18 @@ def undecided(trouble: Trouble, value: Any = None) -> Joint:
 Function: TypeAlias = Callable[[Field, Mapping[str, Any]], Any]  # the value in any field, or a Trouble
 
 
-def of_graph(graph: Graph, cut: int) -> Function:
-    """A graph as a function in every field; `cut` is the number of terms that its derivatives carry beyond those wanted."""
+def algebra(field: Field, cut: int) -> Pointwise:
+    """What evaluates graphs in a field; `cut` is the number of terms that derivatives carry beyond those wanted."""
 
     def nested(field: Field, inner: Graph, values: Mapping[str, Any], name: str, order: int) -> Any:
         return element(joint(field, of_graph(inner, cut), values, name, order, cut))
 
-    return lambda field, values: evaluate(graph, Pointwise(field, nested), values)
+    return Pointwise(field, nested)
+
+
+def of_graph(graph: Graph, cut: int) -> Function:
+    """A graph as a function in every field."""
+    return lambda field, values: evaluate(graph, algebra(field, cut), values)
 
 
 def derivative(f: Function, name: str, order: int, cut: int) -> Function:
