@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from diffcheck.engines.jaxpr import lift, scope
 from diffcheck.errors import UnsupportedError
+from diffcheck.floats import NEAREST
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import ABSENT, Function
 from diffcheck.graph.graph import Algebra, Definition, Graph, Variable, evaluate, evaluate_nodes, join
@@ -342,10 +343,7 @@ def _slope(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
 @lru_cache(maxsize=1024)
 def _rounded(value: Fraction, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
     """The literal rounded once to the format; beyond its range, infinite. A NumPy scalar in a compiled program, else on JAX's device."""
-    try:
-        found = np.full(shape, float(value), dtype)
-    except OverflowError:
-        found = np.full(shape, np.inf if value > 0 else -np.inf, dtype)
+    found = np.full(shape, NEAREST[dtype.name](value), dtype)
     return jnp.asarray(found) if shape else found
 
 
