@@ -8,13 +8,24 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
+import numpy as np
 import pytest
+import sympy
 
 import diffcheck
 from diffcheck import Check, Claim, ExpressionError, InputError, Outcome, Report, Sample, Status, Verdict, check
+from diffcheck.engines.automatic import run_nodes
+from diffcheck.engines.certified import enclose_value
+from diffcheck.errors import PointError
+from diffcheck.graph.build import read
+from diffcheck.graph.functions import CONSTANT_NAMES
+from diffcheck.judgement.formats import FORMATS
 
 PUBLIC = [
     "Check",
@@ -82,19 +93,94 @@ def test_a_point_can_be_given_in_many_ways(at: Any) -> None:
         ("linspace(-1,1,3)", [-1.0, 0.0, 1.0]),
         (["linspace(0,1,2)", "5"], [0.0, 1.0, 5.0]),
         ([{"x": 1}, {"x": 2}], [1.0, 2.0]),
+        (np.linspace(0, 1, 3), [0.0, 0.5, 1.0]),
+        (np.arange(3), [0.0, 1.0, 2.0]),
+        (np.array([[1], [2]]), [1.0, 2.0]),
+        (jnp.arange(3.0), [0.0, 1.0, 2.0]),
+        ({"x": np.array([1.5, 2.5])}, [1.5, 2.5]),
+        (range(2), [0.0, 1.0]),
+        ((x / 2 for x in range(2)), [0.0, 0.5]),
+        ([Fraction(1, 3), Decimal("0.1"), np.float32(4), np.array(5), "6"], [1 / 3, 0.1, 4.0, 5.0, 6.0]),
     ],
 )
 def test_several_points_give_samples_in_their_order(at: Any, expected: Sequence[float]) -> None:
     assert [sample.point["x"] for sample in check("x^2", at).samples] == expected
 
 
-UNUSABLE = ["two", True, float("nan"), [], "x=1,y=2", {"y": 1}, {}, [None], [[1]], {"x": True}, "1" * 2_000]
+UNUSABLE = ["two", True, float("nan"), [], "x=1,y=2", {"y": 1}, {}, [None], [[1, 2]], {"x": True}, "1" * 2_000, 10**400, np.array([1j]), b"1"]
 
 
 @pytest.mark.parametrize("at", UNUSABLE)
 def test_a_point_that_cannot_be_used_is_an_input_error(at: Any) -> None:
     with pytest.raises(InputError):
         check("x^2", at)
+
+
+@pytest.mark.parametrize(
+    "at", [[(1, 2), [3, 4]], np.array([[1, 2], [3, 4]]), {"x": np.array([1, 3]), "y": [2, 4]}, [{"x": 1, "y": 2}, "x=3,y=4"]]
+)
+def test_points_of_several_variables_can_be_rows_or_columns(at: Any) -> None:
+    assert [sample.point for sample in check("x*y", at, wrt=["x"]).samples] == [{"x": 1.0, "y": 2.0}, {"x": 3.0, "y": 4.0}]
+
+
+@pytest.mark.parametrize("at", [np.array([1, 2]), [(1, 2, 3)], {"x": [1, 2], "y": [1, 2, 3]}, np.ones((1, 2, 2))])
+def test_points_that_do_not_fit_several_variables_are_refused(at: Any) -> None:
+    with pytest.raises(PointError):
+        check("x*y", at)
+
+
+NUMBERS = [
+    (2, 2.0),
+    (2**53 + 1, 2.0**53),
+    (2**54 + 3, 2.0**54 + 4),
+    (Fraction(1, 3), 1 / 3),
+    (Fraction(10**400, 10**400 + 1), 1.0),
+    (Decimal("0.1"), 0.1),
+    (np.float64(0.1), 0.1),
+    (np.float32(0.1), 0.10000000149011612),
+    (np.int8(-3), -3.0),
+    (np.longdouble(0.1), 0.1),
+    (np.array(0.5), 0.5),
+    (jnp.float32(0.5), 0.5),
+    (sympy.Rational(1, 3), 1 / 3),
+    (math.inf, math.inf),
+]
+
+
+@pytest.mark.parametrize(("number", "expected"), NUMBERS)
+def test_a_number_of_any_type_is_a_point(number: Any, expected: float) -> None:
+    assert check("x^2", number).samples[0].point == {"x": expected}
+    assert check("x^2", {"x": number}).samples[0].point == {"x": expected}
+    assert check("x^2", [number]).samples[0].point == {"x": expected}
+
+
+ABOVE_A_TIE = "1.0000000596046447754"  # of singles, 1 + 2**-24; the nearest double is that tie, which goes to 1
+
+
+@pytest.mark.parametrize("number", [ABOVE_A_TIE, Fraction(ABOVE_A_TIE), Decimal(ABOVE_A_TIE)])
+def test_a_number_is_rounded_once_to_a_single(number: Any) -> None:
+    assert check("x^2", {"x": number}, dtype="float32").samples[0].point["x"] == 1 + 2.0**-23
+    assert check("x^2", 2**60 + 2**36 + 1, dtype="float32").samples[0].point["x"] == 2.0**60 + 2.0**37
+
+
+@pytest.mark.parametrize("wrt", ["x", "x x"])
+def test_a_literal_of_a_program_in_singles_is_rounded_once(wrt: str) -> None:
+    (sample,) = check(f"{ABOVE_A_TIE}*x^2/2", 1, dtype="float32", wrt=[wrt]).samples
+    assert {result.value for result in sample.results} == {1 + 2.0**-23}
+    assert {result.verdict for result in sample.results} == {Verdict.EXACT}
+
+
+@pytest.mark.parametrize("name", sorted(CONSTANT_NAMES))
+def test_a_constant_of_the_table_is_the_nearest_single(name: str) -> None:
+    exact = enclose_value(read(name).target.flat, {})
+    (value,) = run_nodes(read(name).target.flat, {}, "float32")
+    assert exact is None or value == FORMATS["float32"].round(exact.midpoint)
+
+
+@pytest.mark.parametrize("number", [Fraction(1, 4), Decimal("0.25"), np.float32(0.25), np.array(0.25)])
+def test_a_function_takes_numbers_of_any_type(number: Any) -> None:
+    (sample,) = check(jnp.sin, number).samples
+    assert list(sample.point.values()) == [0.25]
 
 
 def test_two_variables_give_a_sample_each() -> None:

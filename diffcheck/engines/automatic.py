@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from diffcheck.engines.jaxpr import lift, scope
 from diffcheck.engines.lacking import lacking
 from diffcheck.errors import UnsupportedError
+from diffcheck.floats import NEAREST
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import ABSENT, Function
 from diffcheck.graph.graph import Algebra, Definition, Graph, Variable, evaluate, evaluate_nodes, join
@@ -92,7 +93,10 @@ class Program:
         """JAX's own program of a derivative, lifted; raises UnsupportedError for what cannot be lifted."""
 
         def program(*coordinates: Array) -> Array:
-            return self._nested(mode, names, dict(zip(self._variables, coordinates, strict=True)), scoped=True)
+            point = dict(zip(self._variables, coordinates, strict=True))
+            if mode == "forward" and len(names) == 1 and not self._compiled:
+                return self._along_with_the_others(names[0], point)
+            return self._nested(mode, names, point, scoped=True)
 
         return lift(program, self._variables, self._dtype.name)
 
@@ -197,6 +201,18 @@ class Program:
         _, tangent = jax.jvp(f, tuple(primals), tuple(directions))
         every = np.asarray(tangent)
         return [every[k * length :] for k in range(len(names))]
+
+    def _along_with_the_others(self, name: str, point: Coordinates) -> Array:
+        """One of the blocks by itself: the other variables have the tangent 0, which may meet infinity or NaN."""
+        names = self._wrt
+
+        def f(*coordinates: Array) -> Array:
+            return self._value(self._graph, {**point, **dict(zip(names, coordinates, strict=True))}, "jax_forward", scoped=True)
+
+        primals = tuple(point[each] for each in names)
+        directions = tuple(jnp.full_like(primal, each == name) for each, primal in zip(names, primals, strict=True))
+        tangent: Array = jax.jvp(f, primals, directions)[1]
+        return tangent
 
     def _cotangents(self, point: Coordinates, names: Sequence[str]) -> Sequence[Array]:
         """Reverse mode: one pullback for all variables."""
@@ -342,10 +358,7 @@ def _slope(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
 @lru_cache(maxsize=1024)
 def _rounded(value: Fraction, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
     """The literal rounded once to the format; beyond its range, infinite. A NumPy scalar in a compiled program, else on JAX's device."""
-    try:
-        found = np.full(shape, float(value), dtype)
-    except OverflowError:
-        found = np.full(shape, np.inf if value > 0 else -np.inf, dtype)
+    found = np.full(shape, NEAREST[dtype.name](value), dtype)
     return jnp.asarray(found) if shape else found
 
 

@@ -14,7 +14,7 @@ import sympy
 
 from diffcheck.engines.automatic import Names, Program, key_of
 from diffcheck.engines.symbolic import Differentiator
-from diffcheck.errors import ExpressionError, InputError, LostError, PointError, UnsupportedError
+from diffcheck.errors import ExpressionError, InputError, LostError, UnsupportedError
 from diffcheck.graph.build import read, read_beside
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Definition, Graph
@@ -24,7 +24,7 @@ from diffcheck.judgement.evaluated import evaluated_rows, unevaluated_rows
 from diffcheck.judgement.evidence import Source
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.judge import Entry, Judge, Values, number
-from diffcheck.judgement.points import Columns, from_mappings, from_texts, names_in
+from diffcheck.judgement.points import Columns, as_list, from_points, names_in
 from diffcheck.language.reading import read_back, suggest_product
 from diffcheck.results import Derivative, Header, Outcome, Report, Result, Sample, Stage, Status, Verdict, wrt_and_order
 
@@ -228,7 +228,7 @@ def _as_text(names: Names, found: Definition | UnsupportedError) -> Derivative:
 
 def check(
     text: str,
-    at: Mapping[str, float] | Sequence[Mapping[str, float]] | str | float | Sequence[str],
+    at: object,
     *,
     of: str | None = None,
     wrt: Sequence[str | Sequence[str]] | None = None,
@@ -237,18 +237,12 @@ def check(
 ) -> Report:
     """Check the derivatives of an expression at points.
 
-    `at` is a number, a text as `--at` takes it ("x=1,y=2", "linspace(-4,4,100)"), a mapping of names to numbers, or a
-    sequence of texts or mappings. `claim` is a derivative worked out by hand, one for each variable of `wrt`.
+    `at` is a number of any type, a text as `--at` takes it ("x=1,y=2", "linspace(-4,4,100)"), a mapping of names to numbers or
+    arrays, or a list or an array of such points; of an array of two dimensions each row is a point. Every number is rounded once
+    to `dtype`. `claim` is a derivative worked out by hand, one for each variable of `wrt`.
     Raises InputError for what cannot be read; a wrong derivative is a verdict of the Report, not an exception.
     """
-    points = [at] if isinstance(at, (str, int, float, Mapping)) else list(at)
     claims = [claim] if isinstance(claim, str) else claim
+    points = as_list(at)
     job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype, variables=names_in(points))
-    variables = job.problem.variables
-    if not points:
-        raise PointError("no point is given", "Write at=2, or a list with at least one point.")
-    if all(isinstance(point, Mapping) for point in points):
-        columns = from_mappings([point for point in points if isinstance(point, Mapping)], variables, job.format)
-    else:
-        columns = from_texts([point if isinstance(point, str) else repr(point) for point in points], variables, job.format)
-    return Report(job.header, tuple(job.samples(columns)))
+    return Report(job.header, tuple(job.samples(from_points(points, job.problem.variables, job.format))))

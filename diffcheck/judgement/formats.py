@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import struct
 from dataclasses import dataclass
-from decimal import Decimal
 
 from diffcheck.errors import InputError
+from diffcheck.floats import NEAREST, Exact, exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +34,13 @@ class Format:
         _, exponent = math.frexp(number)
         return math.ldexp(1.0, max(exponent, self.minimum_exponent + 1) - self.precision_bits) if number else self.ulp(self.smallest_normal)
 
-    def round(self, number: Decimal) -> float:
-        """The nearest number of the format (ties to even), rounded once; infinite beyond its range."""
-        nearest = float(number)
-        if self.precision_bits == 53 or not math.isfinite(nearest):
-            return nearest
-        if nearest != number:  # not a double: lean to the side of the number, so that a tie of doubles is none
-            toward = math.inf if number > Decimal(nearest) else -math.inf
-            if self._single(math.nextafter(nearest, toward)) != self._single(nearest):
-                nearest = math.nextafter(nearest, toward)
-        return self._single(nearest)
+    def of(self, value: object) -> float:
+        """Any real number, whatever its type, as it is exactly and then rounded once; raises TypeError for what is no number."""
+        return value if type(value) is float and self.precision_bits == 53 else self.round(exactly(value))
 
-    @staticmethod
-    def _single(number: float) -> float:
-        try:
-            single: float = struct.unpack("f", struct.pack("f", number))[0]
-        except OverflowError:
-            return math.copysign(math.inf, number)
-        return single
+    def round(self, number: Exact) -> float:
+        """The nearest number of the format (ties to even), rounded once; infinite beyond its range."""
+        return NEAREST[self.name](number)
 
 
 FORMATS = {"float64": Format("float64", 53, -1022), "float32": Format("float32", 24, -126)}

@@ -7,14 +7,17 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.errors import PointError
+from diffcheck.floats import exactly
 from diffcheck.judgement.formats import Format
+from diffcheck.results import counted
 
 MAX_POINTS = 100_000_000
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?")
@@ -44,17 +47,82 @@ def read_number(text: str, fmt: Format) -> float:
     return number
 
 
+def from_points(points: object, variables: Sequence[str], fmt: Format) -> Columns:
+    """The columns of what `at=` of the Python API means; raises PointError.
+
+    One point or many: a number of any type, a text as `--at` takes it, a mapping of names to numbers or arrays, a row with a number
+    for each variable; or a list or an array of them.
+    """
+    listed = as_list(points)
+    if not listed:
+        raise PointError("no point is given", "Write at=2, or a list with at least one point.")
+    if len(variables) == 1 and not any(isinstance(point, (str, Mapping)) or _is_row(point) for point in listed):
+        return {variables[0]: _numbers(listed, fmt)}
+    return _concatenate([_from_point(point, variables, fmt) for point in listed], variables)
+
+
+def as_list(points: object) -> list[object]:
+    """The points of `at=`, one by one; the rows of an array of two dimensions are lists."""
+    if not _is_row(points):
+        return [points]
+    return np.asarray(points).tolist() if hasattr(points, "ndim") else [*points]
+
+
+def _is_row(value: object) -> TypeGuard[Iterable[object]]:
+    """Whether a value holds several: a list or an array, but no array without a dimension, and no text."""
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)) and getattr(value, "ndim", 1) > 0
+
+
+def _from_point(point: object, variables: Sequence[str], fmt: Format) -> Columns:
+    if isinstance(point, str):
+        return _from_text(point, variables, fmt)
+    if isinstance(point, Mapping):
+        _require(point, variables)
+        return _broadcast({name: _numbers(point[name], fmt) for name in variables}, str(dict(point)))
+    numbers = _numbers(point, fmt)
+    if not _is_row(point) and len(variables) > 1:
+        raise _unnamed(str(point), variables)
+    if len(numbers) != len(variables):
+        wanted = counted(len(variables), "variable")
+        raise PointError(f"{_represented(point)} holds {len(numbers)} numbers for {wanted}: {', '.join(variables)}", FORMS)
+    return {name: numbers[k : k + 1] for k, name in enumerate(variables)}
+
+
 def from_texts(texts: Sequence[str], variables: Sequence[str], fmt: Format) -> Columns:
     """The columns of all points that `--at` texts name; raises PointError."""
     return _concatenate([_from_text(text, variables, fmt) for text in texts], variables)
 
 
-def from_mappings(points: Iterable[Mapping[str, float]], variables: Sequence[str], fmt: Format) -> Columns:
+def from_mappings(points: Iterable[Mapping[str, object]], variables: Sequence[str], fmt: Format) -> Columns:
     """The columns of points given as numbers."""
-    rows = [{name: _from_value(value, fmt) for name, value in point.items()} for point in points]
+    rows = [{name: _number(value, fmt) for name, value in point.items()} for point in points]
     for row in rows:
         _require(row, variables)
     return {name: np.array([row[name] for row in rows], fmt.name) for name in variables}
+
+
+def _numbers(value: object, fmt: Format) -> NDArray[Any]:
+    """A number, or those of a list or an array, each rounded once to the format."""
+    return np.array([_number(each, fmt) for each in as_list(value)], fmt.name)
+
+
+def _number(value: object, fmt: Format) -> float:
+    """A coordinate of any type, rounded once to the format; raises PointError."""
+    if isinstance(value, str):
+        return read_number(value, fmt)
+    try:
+        number = fmt.of(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if math.isnan(number):
+        raise PointError(f"{_represented(value)} is not a number", "A coordinate is a number.")
+    if math.isinf(number) and _is_finite(exactly(value)):
+        raise PointError(f"{_represented(value)} is out of the range of {fmt.name}", "")
+    return number
+
+
+def _is_finite(number: Decimal | Fraction) -> bool:
+    return isinstance(number, Fraction) or number.is_finite()
 
 
 def names_in(points: Iterable[object]) -> tuple[str, ...]:
@@ -85,12 +153,6 @@ def from_csv(path: Path, variables: Sequence[str], fmt: Format) -> Columns:
         raise PointError(f"cannot read {path}: {error.strerror}", CSV_FORM) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise PointError(f"{path} is not a CSV file in UTF-8: {error}", CSV_FORM) from error
-
-
-def _from_value(value: object, fmt: Format) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise PointError(f"{value!r} is not a number", "A coordinate is a number.")
-    return read_number(value if isinstance(value, str) else repr(value), fmt)
 
 
 def _from_rows(rows: Iterator[list[str]], path: Path, variables: Sequence[str], fmt: Format) -> Columns:
@@ -127,10 +189,7 @@ def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
     parts = _split(text)
     if len(parts) == 1 and "=" not in parts[0]:
         if len(variables) != 1:
-            names = ", ".join(variables)
-            wanted = ",".join(f"{name}=1" for name in variables)
-            problem = f"{_short(text)} does not say which variable it is for: there are {len(variables)} ({names})"
-            raise PointError(problem, f"Write {wanted}.")
+            raise _unnamed(text, variables)
         return {variables[0]: _range(parts[0], fmt)}
     given: dict[str, NDArray[Any]] = {}
     for part in parts:
@@ -143,6 +202,12 @@ def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
         given[name.strip()] = _range(value, fmt)
     _require(given, variables)
     return _broadcast({name: given[name] for name in variables}, text)
+
+
+def _unnamed(text: str, variables: Sequence[str]) -> PointError:
+    wanted = ",".join(f"{name}=1" for name in variables)
+    problem = f"{_short(text)} does not say which variable it is for: there are {len(variables)} ({', '.join(variables)})"
+    return PointError(problem, f"Write {wanted}.")
 
 
 def _split(text: str) -> list[str]:
@@ -185,4 +250,12 @@ def _concatenate(parts: Sequence[Columns], variables: Sequence[str]) -> Columns:
 
 
 def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "…")
+    return repr(_cut(text))
+
+
+def _represented(value: object) -> str:
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "…"

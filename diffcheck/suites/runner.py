@@ -19,10 +19,10 @@ from diffcheck.judgement.formats import Format
 from diffcheck.judgement.functions.check import FunctionCheck
 from diffcheck.judgement.functions.loading import load
 from diffcheck.judgement.functions.points import from_value
-from diffcheck.judgement.points import Columns, from_mappings, from_texts, names_in
+from diffcheck.judgement.points import Columns, from_points, names_in
 from diffcheck.records import FaultKind, Record
 from diffcheck.results import SEVERITY, Sample, Stage, Status
-from diffcheck.suites.cases import Case, Point, Unreadable
+from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.sampling import sampled
 from diffcheck.suites.units import faulty
 
@@ -107,16 +107,7 @@ def _samples_of_function(case: Case, conditions: Conditions) -> Iterator[Sample]
 
 
 def _columns(case: Case, variables: Sequence[str], fmt: Format) -> Columns:
-    if all(isinstance(point, Mapping) for point in case.at):
-        return from_mappings([_wanted(point, case, variables) for point in case.at if isinstance(point, Mapping)], variables, fmt)
-    parts = [_column(point, case, variables, fmt) for point in case.at]
-    return {name: np.concatenate([part[name] for part in parts]) for name in variables}
-
-
-def _column(point: Point, case: Case, variables: Sequence[str], fmt: Format) -> Columns:
-    if isinstance(point, Mapping):
-        return from_mappings([_wanted(point, case, variables)], variables, fmt)
-    return from_texts([point if isinstance(point, str) else repr(point)], variables, fmt)
+    return from_points([_wanted(point, case, variables) if isinstance(point, Mapping) else point for point in case.at], variables, fmt)
 
 
 def _wanted(point: Mapping[str, Any], case: Case, variables: Sequence[str]) -> Mapping[str, Any]:

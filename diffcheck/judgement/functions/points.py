@@ -56,6 +56,8 @@ class Parameters:
 
     def _leaf(self, leaf: Any, name: str, fmt: Format) -> NDArray[Any]:
         array = np.asarray(leaf)
+        if array.dtype == object:  # Decimal, Fraction, integers beyond 64 bits
+            array = _rounded(array, name, fmt)
         if name in self.whole:
             return array.astype(np.int64 if fmt.name == "float64" else np.int32)
         if isinstance(leaf, int) and not isinstance(leaf, bool) or np.issubdtype(array.dtype, np.floating):
@@ -63,6 +65,14 @@ class Parameters:
         if array.dtype.kind not in "biu":
             raise PointError(f"{name} holds {array.dtype}, which is no number", "Arguments are numbers, arrays, or trees of them.")
         return array
+
+
+def _rounded(numbers: NDArray[Any], name: str, fmt: Format) -> NDArray[Any]:
+    """Numbers of any type, each rounded once to the format."""
+    try:
+        return np.array([fmt.of(each) for each in numbers.ravel().tolist()], fmt.name).reshape(numbers.shape)
+    except (TypeError, ValueError) as error:
+        raise PointError(f"{name} holds what is no number: {error}", "Arguments are numbers, arrays, or trees of them.") from None
 
 
 def names_in(at: Any) -> tuple[str, ...]:
