@@ -83,7 +83,7 @@ def test_steps_that_are_periods_do_not_fool_it() -> None:
         assert found.reason or abs(found.slope - w) <= found.claim
 
 
-@pytest.mark.parametrize("fine", [1e-3, 1e-6, 1e-9])
+@pytest.mark.parametrize("fine", [1e-3, 1e-6, 1e-8])
 def test_large_steps_do_not_overrule_small_ones(fine: float) -> None:
     found = estimate(lambda x: x + fine * math.sin(x / fine), 0.0, UNIT_ROUNDOFF)
     assert found.reason or abs(found.slope - 2) <= found.claim

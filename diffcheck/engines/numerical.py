@@ -30,7 +30,7 @@ STAIRS = 2.0**-8  # relative: values are not coarser than that by rounding
 JITTERS = 8  # standard deviations of the noise that are allowed for
 SETTLED = 16  # times the noise: estimates that spread no more have reached their plateau
 HALVINGS, SHRINKING = 8, 0.3  # of estimates on their way to a limit: so many steps leave this share of their spread, at most
-NEAR = 1 / 3  # of the size of x: f is as large as its values there
+NEAR = 1 / 2  # of the size of x: f is as large as its values there
 OUTWARDS = np.arange(-3, 4)
 STENCIL = np.array([-1.0, 9.0, -45.0, 0.0, 45.0, -9.0, 1.0]) / 60
 RIGHT_LESS_LEFT = np.array([1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0]) / 6
@@ -49,7 +49,7 @@ class Evidence:
     """The slope lies within `claim` of `slope`, as far as values can tell; `reason` says why nothing is claimed.
 
     A corner may be there without being seen: the slopes on both sides are then within `corner` of the slope besides. `size` is how
-    large f is within a third of the size of x, per size of x: what a slope that may be 0 is measured by. `side` is where f has
+    large f is within half of the size of x, per size of x: what a slope that may be 0 is measured by. `side` is where f has
     values, if it has them on one side only: right or left.
     """
 
@@ -73,13 +73,11 @@ class _Ladder:
     def limit(self, stencil: Array) -> _Limit | None:
         """What a difference quotient tends to as the steps shrink; None where f has no values."""
         used = np.where(stencil, self.values, 0.0)
-        with np.errstate(all="ignore"):
-            quotients = used @ stencil / self.steps
-            windows = sliding_window_view(quotients, PLATEAU)
-            spreads = windows.max(axis=1) - windows.min(axis=1)
-            noises = sliding_window_view(self.noise * abs(stencil).sum() / self.steps, PLATEAU).max(axis=1)
-            claims = SPREADS * spreads + noises
-            claims[~np.isfinite(claims)] = math.inf
+        windows = sliding_window_view(used @ stencil / self.steps, PLATEAU)
+        spreads = windows.max(axis=1) - windows.min(axis=1)
+        noises = sliding_window_view(self.noise * abs(stencil).sum() / self.steps, PLATEAU).max(axis=1)
+        claims = SPREADS * spreads + noises
+        claims[~np.isfinite(claims)] = math.inf
         best = int(claims.argmin())
         if math.isinf(claims[best]):
             return None
@@ -112,7 +110,13 @@ class _Limit:
 
 def estimate(f: Callable[[float], float], x: float, unit_roundoff: float) -> Evidence:
     """The derivative of f at x from values of f, which are NaN where it has none."""
-    ladder = _ladder(f, x, unit_roundoff)
+    if not math.isfinite(x):
+        return _nothing(NO_VALUES)
+    with np.errstate(all="ignore"):  # of infinite values nothing comes that is finite
+        return _from(_ladder(f, x, unit_roundoff))
+
+
+def _from(ladder: _Ladder) -> Evidence:
     slope, corner = ladder.limit(STENCIL), ladder.limit(RIGHT_LESS_LEFT)
     if slope is None or corner is None:
         return _on_a_side(ladder)
@@ -141,11 +145,10 @@ def _nothing(reason: str) -> Evidence:
 def _ladder(f: Callable[[float], float], x: float, unit_roundoff: float) -> _Ladder:
     steps = _steps(x, unit_roundoff)
     points = x + steps[:, None] * OUTWARDS
-    values = np.array([[f(float(point)) for point in row] for row in points])
-    with np.errstate(all="ignore"):
-        largest = np.nanmax(abs(values), axis=1, initial=0.0)
-        is_exact = (_rounded(points, unit_roundoff) - x == steps[:, None] * OUTWARDS).all(axis=1)
-        of_point = np.where(is_exact, 0.0, unit_roundoff * abs(x * (values @ STENCIL) / steps))
+    values = np.array([[f(float(point)) if math.isfinite(point) else math.nan for point in row] for row in points])
+    largest = np.nanmax(abs(values), axis=1, initial=0.0)
+    is_exact = (_rounded(points, unit_roundoff) - x == steps[:, None] * OUTWARDS).all(axis=1)
+    of_point = np.where(is_exact, 0.0, unit_roundoff * abs(x * (values @ STENCIL) / steps))
     size = float(largest[(3 * steps <= NEAR * max(1.0, abs(x))) & np.isfinite(largest)].max(initial=0.0))
     of_value = np.maximum(2 * VALUE_ULPS * unit_roundoff * largest, _jitter(f, x, steps, unit_roundoff)) + _stairs(values, size)
     return _Ladder(steps, values, of_value + of_point, size / max(1.0, abs(x)))
@@ -202,8 +205,7 @@ def _stairs(values: Array, size: float) -> float:
 
 
 def _scatter(values: Array) -> float:
-    with np.errstate(all="ignore"):
-        return max(float(abs(np.diff(values, order)).max()) / math.sqrt(math.comb(2 * order, order)) for order in (4, 5, 6))
+    return max(float(abs(np.diff(values, order)).max()) / math.sqrt(math.comb(2 * order, order)) for order in (4, 5, 6))
 
 
 def _shrinks(spreads: Array, k: int) -> bool:

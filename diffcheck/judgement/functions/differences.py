@@ -37,12 +37,9 @@ class Differences:
 
     def scale(self, row: int, column: int, beside: Sequence[int]) -> float:
         """How large the slopes of this row are, by the size of this coordinate: of f itself, and by the columns `beside`."""
-        value = float(self._function.primal[row])
-        moves = [abs(value) if math.isfinite(value) else 0.0]
-        for other in beside:
-            if not (evidence := self.of(row, other)).reason:
-                moves.append(abs(evidence.slope) * self._size(other))
-        return max(moves) / self._size(column)
+        slopes = {other: evidence.slope for other in beside if not (evidence := self.of(row, other)).reason}
+        moves = [abs(float(self._function.primal[row])), *(abs(slope) * self._size(other) for other, slope in slopes.items())]
+        return max(filter(math.isfinite, moves), default=0.0) / self._size(column)
 
     def _size(self, column: int) -> float:
         return max(1.0, abs(float(self._function.vector[column])))

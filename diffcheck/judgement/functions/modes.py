@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from diffcheck.errors import UnsupportedError
+from diffcheck.judgement.functions.numerical import HARMLESS
 from diffcheck.results import Outcome, Result, RuleCheck, Verdict
 
 CHECK = "modes"
-HARMLESS = 0.5  # the power of the unit roundoff that rounding in both modes stays below, relative to the slopes of the row
 
 
 @dataclass(frozen=True, slots=True)
