@@ -6,7 +6,7 @@ Slopes are difference quotients at three tiny steps on each side. What these do 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 
@@ -78,9 +78,13 @@ class Observer:
     point: Mapping[str, float]
     values: Values
     steps: Sequence[Fraction] = STEPS
+    known: dict[tuple[Fraction, ...], Value] = field(default_factory=dict)  # values that differences have in common
 
     def at(self, **offsets: Fraction) -> Value:
-        return evaluate(self.graph, self.values, {name: Fraction(x) + offsets.get(name, 0) for name, x in self.point.items()})
+        place = tuple(Fraction(x) + offsets.get(name, 0) for name, x in self.point.items())
+        if place not in self.known:
+            self.known[place] = evaluate(self.graph, self.values, dict(zip(self.point, place, strict=True)))
+        return self.known[place]
 
     def derivative(self, wrt: str, order: int = 1) -> Seen:
         """What ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ is here."""
