@@ -94,6 +94,15 @@ def test_small_jacobians_are_judged_all_the_same() -> None:
     assert report.checks == ()
 
 
+def test_a_rule_that_can_be_taken_off_is_to_blame_beside_one_that_cannot() -> None:
+    wrong, doubled = with_forward_rule(True), jax.custom_jvp(lambda x: 2 * x)
+    doubled.defjvp(lambda primals, tangents: (2 * primals[0], 2 * tangents[0]))
+    report = diffcheck.check(lambda x: wrong(x) + _called(doubled)(x), np.linspace(1.0, 2.0, SMALL), lint=False)
+    (failed,) = [sample for sample in report.samples if sample.outcome is Outcome.FAIL]
+    assert "the rule `square_jvp` (wrapped_rules.py:" in failed.results[0].reason
+    assert "is to blame" in failed.results[0].reason
+
+
 def test_a_rule_without_its_function_cannot_be_taken_off() -> None:
     square = with_reverse_rule(False)
     linear = jax.make_jaxpr(lambda x: jax.linearize(square, x)[1](x))(np.ones(3))

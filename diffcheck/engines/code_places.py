@@ -35,10 +35,10 @@ def code_span(equation: Any) -> CodeSpan | None:
 
 
 def is_called_by_user(equation: Any, name: str) -> bool:
-    """Whether the user's code called the function of JAX's with this name, which made an equation."""
+    """Whether the user's code, and no package that is installed, called the function of JAX's with this name, which made an equation."""
     frames = [(code.co_name, code.co_filename) for code, _ in _frames(equation.source_info.traceback)]
     callers = (caller for (called, file), (_, caller) in pairwise(frames) if called == name and file.startswith(JAX))
-    return any(map(is_users, callers))
+    return any(is_users(caller) and _INSTALLED not in caller for caller in callers)
 
 
 def is_library(file: str) -> bool:

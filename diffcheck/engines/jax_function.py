@@ -22,7 +22,7 @@ from diffcheck.engines.jaxpr import lift_arrays
 from diffcheck.engines.lacking import lacking
 from diffcheck.engines.narrowing import overflow
 from diffcheck.engines.programs import CustomRule, rules
-from diffcheck.engines.undecorated import undecorated
+from diffcheck.engines.undecorated import undecorated, without
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph
 
@@ -154,6 +154,14 @@ class JaxFunction:
     def custom_rules(self) -> list[CustomRule]:
         """What the function calls with a derivative rule of its own, JAX's library included."""
         return list(dict.fromkeys(rule for rule, _ in rules(self.program.jaxpr)))
+
+    def can_do_without(self, rule: CustomRule) -> bool:
+        """Whether a rule can be taken off wherever it is."""
+        try:
+            without(self.program, rule.__eq__)
+        except UnsupportedError:
+            return False
+        return True
 
     # Floats
 

@@ -22,8 +22,8 @@ DECORATORS = 20  # lines above a definition
 
 
 def suspects(function: JaxFunction) -> list[CustomRule]:
-    """The rules that may be wrong: those of the user, or where there are none, those of JAX's library."""
-    rules = function.custom_rules
+    """The rules that may be wrong and can be taken off: those of the user, or where there are none, those of JAX's library."""
+    rules = list(filter(function.can_do_without, function.custom_rules))
     return [rule for rule in rules if not rule.is_library] or rules
 
 

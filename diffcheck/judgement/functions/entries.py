@@ -218,7 +218,7 @@ class Jacobian:
         def explained(result: Result) -> Result:
             if result.value is None or _mode(result) != mode or result.verdict not in MISTAKES:
                 return result
-            said = stepping or alike or of_value(result.value, self._right(place, sample)) or meant
+            said = stepping or alike or of_value(result.value, self._right(place, sample)) or (meant if result.blame is None else "")
             return replace(result, reason=". ".join(filter(None, (result.reason, said))))
 
         return replace(sample, results=tuple(map(explained, sample.results)))
