@@ -13,7 +13,7 @@ from flint import arb, fmpq
 
 from diffcheck.engines.certified.certificate import scope
 
-MOST_TERMS = 32  # of a number; a longer one becomes an atom
+MOST_TERMS = 8  # of a number; a longer one becomes an atom
 MOST_BITS = 2**15  # of a coefficient
 MOST_EXPANDED = 1500  # terms, where the test for zero multiplies out
 
