@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -45,6 +46,12 @@ class Demand:
     distance: str
     closed: str = NEVER
     unless: str = NEVER
+
+
+def described(names: Sequence[str], domain: Sequence[Domain], demands: Sequence[Demand]) -> list[str]:
+    """What is demanded of the parameters of these names, one by one and together; nothing where all real numbers will do."""
+    alone = [f"{name}: {part}" for name, part in zip(names, domain, strict=False) if part != ALL]
+    return [*alone, *dict.fromkeys(demand.words for demand in demands)]
 
 
 ALL = Domain()
@@ -102,7 +109,7 @@ RATIONAL = f"(({natural('(a - c)')} or {natural('(b - c)')}) and {whole('(c - a 
 OF_HYP2F1 = (
     Demand("c must not be 0, -1, -2, …, unless a or b is one of them and above c", unlike("c"),
            unless=f"({natural('(-a)')} and c < a) or ({natural('(-b)')} and c < b)"),
-    Demand("x must be below 1 (or 1 if c - a - b > 0), unless a or b is 0, -1, -2, …", "1 - x", closed="c - a - b > 0",
+    Demand("x must be below 1 (or 1 if c - a - b > 0) unless the function is rational in x", "1 - x", closed="c - a - b > 0",
            unless=f"{POLYNOMIAL} or {RATIONAL}"),
     Demand("x must not be 1", "abs(1 - x)", unless=f"{POLYNOMIAL} or c - a - b > 0"),
 )
@@ -124,4 +131,5 @@ OF_UPPERGAMMA = (
 OF_POLYGAMMA = (Demand("x must be positive unless n is 0, 1, 2, …", "x", unless=natural("n")),)
 OF_LEGENDRE = (Demand("x must be above -1 unless n is an integer", "1 + x", unless=whole("n")),)
 OF_LAMBERTW = (Demand("x must be at least -1/e", "x + exp(-1)", closed=ALWAYS),)
+OF_LI = (Demand("x must not be negative", "x", closed=ALWAYS),)
 OF_BOXCOX = (Demand("x must be positive (or 0 if lambda > 0)", "x", closed="lambda > 0"),)

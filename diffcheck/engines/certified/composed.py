@@ -29,7 +29,7 @@ from diffcheck.engines.certified.line import (
 )
 from diffcheck.engines.certified.rules import divide, power_of_zero, sign_or_tie, where
 from diffcheck.engines.certified.special import from_values
-from diffcheck.graph.build import in_parameters
+from diffcheck.graph.build import in_parameters, meaning
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import evaluate
 
@@ -161,6 +161,16 @@ def lambertw(line: Line, u: Series) -> Value:
     return arb_series([u], prec=1).lambertw()[0] if isinstance(u, arb) else u.lambertw()
 
 
+def li(line: Line, u: Series) -> Value:
+    """Ei(log(u)), and the limit 0 at u = 0."""
+    if not constant_term(u).is_zero():
+        return evaluate(meaning("li"), line, {"x": u})
+    if isinstance(u, arb):
+        return arb(0)
+    side = line.sign(u)
+    return side if isinstance(side, Trouble) else Trouble(Kind.NO_SERIES, "li has no power series at 0")
+
+
 def xlogy(line: Line, x: Series, y: Series) -> Value:
     """x·log(y), also through x = 0 where y > 0; the value at x = 0 is 0 whatever y is."""
     if constant_term(y) > 0:
@@ -173,7 +183,9 @@ def xlogy(line: Line, x: Series, y: Series) -> Value:
 def boxcox(line: Line, x: Series, lambda_: Series) -> Value:
     """(x^λ - 1)/λ = log(x)·(eᵘ - 1)/u with u = λ·log(x): analytic at λ = 0."""
     if constant_term(x).is_zero():  # where log(x) has no value, and λ is positive
-        return evaluate(in_parameters("boxcox", "(x^lambda - 1)/lambda"), line, {"x": x, "lambda": lambda_})
+        power = in_parameters("boxcox", "(x^lambda - 1)/lambda")
+        side = line.sign(x)
+        return side if isinstance(side, Trouble) else evaluate(power, line, {"x": x, "lambda": lambda_})
     u = lambda_ * x.log()
     if not constant_term(u).contains(0):
         return x.log() * ((u.exp() - 1) / u)

@@ -188,8 +188,11 @@ def expint(n: acb, x: acb) -> acb:
 
 
 def polylog(s: acb, x: acb) -> acb:
-    rational = _is_natural(-s)
-    return x.polylog(s) if rational else guarded(lambda: x.polylog(s), 1 - x)
+    if s.is_zero():
+        return x / (1 - x)
+    if _is_natural(-s) and x.real > 1:  # a rational function: its values at x and 1/x differ by a sign
+        return (1 / x).polylog(s) * (-1) ** (1 - int(s.real.unique_fmpz()))
+    return guarded(lambda: x.polylog(s), 1 - x)
 
 
 def hyp2f1(a: acb, b: acb, c: acb, x: acb, differences: tuple[acb, acb, acb]) -> acb:
@@ -198,7 +201,9 @@ def hyp2f1(a: acb, b: acb, c: acb, x: acb, differences: tuple[acb, acb, acb]) ->
         return x.hypgeom_2f1(a, b, c)
     if _is_whole(excess) and (_is_natural(-c_a) or _is_natural(-c_b)):  # a polynomial with a factor, by Euler's transformation
         return (1 - x) ** int(excess.real.unique_fmpz()) * x.hypgeom_2f1(c_a, c_b, c)
-    # at x = 1 the formula for 2F1 is another one where the excess is an integer, and a ball cannot tell
+    if (1 - x).is_zero():  # Gauss's theorem
+        return guarded(lambda: c.gamma() * (c - a - b).gamma() * (c - a).rgamma() * (c - b).rgamma(), c - a - b)
+    # close to x = 1 the formula for 2F1 is another one where the excess is an integer, and a ball cannot tell
     return guarded(lambda: x.hypgeom_2f1(a, b, c, abc=_is_whole(excess)), 1 - x)
 
 
