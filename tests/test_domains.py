@@ -56,8 +56,8 @@ DEMANDING = [  # texts in x, and an end of their domain: at least one for each r
     ("hyp2f1(1, 1, x, 1)", 2), ("hyp2f1(1/3, x, 10/3, 1)", 0.5),
     *((f"legendre({n}, x)", -1) for n in ("0.5", "1/3", "-0.5", "3", "-2")),
     ("legendre(x, -2)", 1), ("legendre(0.5, x)", 1), ("legendre(-4, x)", -3),
-    ("elliptic_f(4, x)", 1), ("elliptic_f(-4, x)", 1), ("elliptic_f(0.5, x)", 4.25), ("elliptic_f(0.5, x)", 4.5), ("elliptic_f(x, 2)", 0.75),
-    ("elliptic_f(x, 2)", 0.8125), ("elliptic_f(1, x)", 5),
+    ("elliptic_f(4, x)", 1), ("elliptic_f(-4, x)", 1), ("elliptic_f(0.5, x)", 4.25), ("elliptic_f(0.5, x)", 4.5),
+    ("elliptic_f(x, 2)", 0.75), ("elliptic_f(x, 2)", 0.8125), ("elliptic_f(1, x)", 5),
     ("elliptic_einc(4, x)", 1), ("elliptic_einc(-4, x)", 1), ("elliptic_einc(0.5, x)", 4.25), ("elliptic_einc(0.5, x)", 4.5),
     ("elliptic_einc(x, 1)", 4),
     ("elliptic_piinc(0.5, 4, x)", 1), ("elliptic_piinc(x, 4, 0.5)", 1), ("elliptic_piinc(0.5, 0.75, x)", 1),
@@ -95,7 +95,8 @@ def ends_in_the_table() -> Iterator[tuple[str, float]]:
         for name, domain in zip(row.names, row.domain, strict=False):
             arguments = {**ORDERS.get(row.name, {}), name: "x"}
             ends = [domain.lower, domain.upper, domain.pole, (domain.pole or 0) - 2 if domain.poles_go_on else None]
-            yield from ((f"{row.name}({', '.join(arguments[other] for other in row.names)})", float(end)) for end in ends if end is not None)
+            text = f"{row.name}({', '.join(arguments[other] for other in row.names)})"
+            yield from ((text, float(end)) for end in ends if end is not None)
 
 
 ALL_ENDS = list(dict.fromkeys([*ends_in_the_table(), *((text, float(end)) for text, end in [*DEMANDING, *BY_MEANING])]))
@@ -173,7 +174,9 @@ def test_an_order_that_may_be_an_integer_decides_nothing(text: str) -> None:
 THIRD = replace(FUNCTIONS["log"], name="log_of_a_third", domain=(Domain(Fraction(1, 3), Fraction(5, 2)),), aliases=())
 
 
-@pytest.mark.parametrize(("x", "inside"), [(0.25, False), (1 / 3, False), (1 / 3 + BESIDE, True), (2.25, True), (2.5, False), (2.75, False)])
+@pytest.mark.parametrize(
+    ("x", "inside"), [(0.25, False), (1 / 3, False), (1 / 3 + BESIDE, True), (2.25, True), (2.5, False), (2.5 + BESIDE, False)]
+)
 def test_an_end_need_not_be_an_integer(monkeypatch: pytest.MonkeyPatch, x: float, inside: bool) -> None:
     monkeypatch.setitem(FUNCTIONS, THIRD.name, replace(THIRD, ball="native:log"))
     with scope(128):

@@ -111,7 +111,7 @@ OF_HYP2F1 = (
            unless=f"({natural('(-a)')} and c < a) or ({natural('(-b)')} and c < b)"),
     Demand("x must be below 1 (or 1 if c - a - b > 0) unless the function is rational in x", "1 - x", closed="c - a - b > 0",
            unless=f"{POLYNOMIAL} or {RATIONAL}"),
-    Demand("x must not be 1", "abs(1 - x)", unless=f"{POLYNOMIAL} or c - a - b > 0"),
+    Demand("x must not be 1 unless the sum converges there", "abs(1 - x)", unless=f"{POLYNOMIAL} or c - a - b > 0"),
 )
 OF_ZETA = (
     Demand("a must be positive (or 0 if s < 0) unless s is an integer", "a", closed="s < 0", unless=whole("s")),
