@@ -53,6 +53,8 @@ DEMANDING = [  # texts in x, and an end of their domain: at least one for each r
     *((f"hyp2f1({abc}, x)", 1) for abc in ("-2, 2, 3", "2, -2, 3", "0, 2, 3", "-2, 2, -3", "1, 2, 2", "0.5, 2, 2", "4/3, 2, 1/3")),
     ("hyp2f1(-2, 2, 3, x)", 2), ("hyp2f1(1, 2, 3, x)", 2), ("hyp2f1(0.5, 0.5, -2, x)", 0.25), ("hyp2f1(-2, 2, -1, x)", 0.25),
     ("hyp2f1(1, 2, x, 0.5)", -1), ("hyp2f1(-2, 2, x, 0.5)", -1), ("hyp2f1(-2, 2, x, 0.5)", -3), ("hyp2f1(x, 2, 3, 2)", -1),
+    ("hyp2f1(-2, 2, -2, x)", 3), ("hyp2f1(-2, 2, x, 0.5)", -2), ("hyp2f1(-0.5, -1, x, 4/3)", -1), ("hyp2f1(0, 2, 0, x)", 3),
+    ("elliptic_f(x, 5/2)", 0), ("elliptic_einc(x, 4/3)", 0), ("besselj(x, 2)", -1), ("besseli(x, 2.5)", -3),
     ("hyp2f1(1, 1, x, 1)", 2), ("hyp2f1(1/3, x, 10/3, 1)", 0.5),
     *((f"legendre({n}, x)", -1) for n in ("0.5", "1/3", "-0.5", "3", "-2")),
     ("legendre(x, -2)", 1), ("legendre(0.5, x)", 1), ("legendre(-4, x)", -3),

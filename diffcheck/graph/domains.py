@@ -91,7 +91,7 @@ def unlike(n: str) -> str:
 # Demands of more than one row, or that would crowd the table
 
 OF_BESSEL = (Demand("x must be positive (or 0 if n > 0) unless n is an integer", "x", closed="n > 0", unless=whole("n")),)
-BELOW_QUARTER_TURN = "abs(phi) < pi/2"
+BELOW_QUARTER_TURN = "phi^2 < pi^2/4"  # without a kink at 0
 
 
 def on_the_way(m: str, words: str, closed: str, closed_beyond: str = NEVER) -> tuple[Demand, Demand]:
@@ -107,8 +107,8 @@ NO_POLE_ON_THE_WAY = on_the_way("n", "below 1", NEVER)
 POLYNOMIAL = f"({natural('(-a)')} or {natural('(-b)')})"
 RATIONAL = f"(({natural('(a - c)')} or {natural('(b - c)')}) and {whole('(c - a - b)')})"  # by Euler's transformation
 OF_HYP2F1 = (
-    Demand("c must not be 0, -1, -2, …, unless a or b is one of them and above c", unlike("c"),
-           unless=f"({natural('(-a)')} and c < a) or ({natural('(-b)')} and c < b)"),
+    Demand("c must not be 0, -1, -2, …, unless a or b is one of them and not below c", unlike("c"),
+           unless=f"({natural('(-a)')} and c < a + 1) or ({natural('(-b)')} and c < b + 1)"),
     Demand("x must be below 1 (or 1 if c - a - b > 0) unless the function is rational in x", "1 - x", closed="c - a - b > 0",
            unless=f"{POLYNOMIAL} or {RATIONAL}"),
     Demand("x must not be 1 unless the sum converges there", "abs(1 - x)", unless=f"{POLYNOMIAL} or c - a - b > 0"),
