@@ -10,7 +10,7 @@ import mpmath
 import pytest
 from flint import acb, arb
 from mp import Mp
-from proofs import proof_of
+from proofs import encloses, proof_of
 
 from diffcheck.engines.certified import scope
 from diffcheck.engines.certified.cauchy import Circle
@@ -55,6 +55,8 @@ DEMANDING = [  # texts in x, and an end of their domain: at least one for each r
     ("hyp2f1(1, 2, x, 0.5)", -1), ("hyp2f1(-2, 2, x, 0.5)", -1), ("hyp2f1(-2, 2, x, 0.5)", -3), ("hyp2f1(x, 2, 3, 2)", -1),
     ("hyp2f1(-2, 2, -2, x)", 3), ("hyp2f1(-2, 2, x, 0.5)", -2), ("hyp2f1(-0.5, -1, x, 4/3)", -1), ("hyp2f1(0, 2, 0, x)", 3),
     ("elliptic_f(x, 5/2)", 0), ("elliptic_einc(x, 4/3)", 0), ("besselj(x, 2)", -1), ("besseli(x, 2.5)", -3),
+    *((f"expint(x, {x})", n) for x in ("0.5", "3") for n in (1, 2, -1)),
+    *((f"uppergamma(x, {x})", a) for x in ("0.5", "3") for a in (0, -1, -2)),
     ("hyp2f1(1, 1, x, 1)", 2), ("hyp2f1(1/3, x, 10/3, 1)", 0.5),
     *((f"legendre({n}, x)", -1) for n in ("0.5", "1/3", "-0.5", "3", "-2")),
     ("legendre(x, -2)", 1), ("legendre(0.5, x)", 1), ("legendre(-4, x)", -3),
@@ -143,6 +145,12 @@ def test_every_row_with_demands_is_tried_at_an_end() -> None:
     assert set(CONTINUED) | set(ORDERS) <= set(FUNCTIONS)
 
 
+def test_a_hypergeometric_polynomial_is_smooth_beyond_1() -> None:
+    proof = proof_of("hyp2f1(-2, 2, 3, x)", 2.0)
+    assert proof.status is Status.SMOOTH
+    assert encloses(proof.derivative, "2/3")
+
+
 @pytest.mark.parametrize(
     ("text", "x", "words"),
     [
@@ -216,6 +224,8 @@ def test_an_end_need_not_be_an_integer(monkeypatch: pytest.MonkeyPatch, x: float
         ("li(x)", 1.25, 0.5),
         ("polygamma(0.5, x)", 0.25, 0.5),
         ("besselj(x, -1)", 2.0, 0.25),
+        ("expint(x, 0)", 1.125, 0.25),
+        ("uppergamma(x, 0)", 0.125, 0.25),
     ],
 )
 def test_a_disc_over_an_end_of_a_domain_or_a_pole_is_refused(text: str, x: float, radius: float) -> None:

@@ -20,6 +20,7 @@ LARGEST = arb(2) ** 60  # FLINT converts some arguments to machine integers, and
 LEAST_POINTS = 4
 SPARE_BITS = 128  # a bound on a box may be far above the values
 MOST_STEPS = 1000  # of a recurrence or a sum
+EDGES = 8  # pieces of an edge of a square
 RADII = 20  # radii tried, each an eighth of the one before
 
 
@@ -127,6 +128,22 @@ def _is_natural(n: acb) -> bool:
     return _is_whole(n) and bool(n.real >= 0)
 
 
+def _around_integer(entire: Callable[[acb], acb], n: acb, x: acb) -> acb:
+    """A function of x that is entire in n where x > 0, also where FLINT refuses a box around an integer.
+
+    A bound on the edges of a square around the box is one within it. At x = 0 there may be a pole.
+    """
+    value = entire(n)
+    if value.is_finite() or n.is_exact() or not (n.real.contains_integer() and x.real > 0):
+        return value
+    side = 2 * arb(n.rad()).abs_upper()
+    along = [side * arb(2 * j + 1) / EDGES + arb(0, side / EDGES) for j in range(-EDGES // 2, EDGES // 2)]
+    edges = [n.mid() + z for t in along for z in (acb(t, side), acb(t, -side), acb(side, t), acb(-side, t))]
+    bounds = [entire(z).abs_upper() for z in edges]
+    bound = max(bounds) if all(b.is_finite() for b in bounds) else arb.nan()
+    return acb(arb(0, bound), arb(0, bound)) if bound.is_finite() else NOT_ANALYTIC
+
+
 def unsinc(x: acb) -> acb:
     return x.sinc()
 
@@ -142,7 +159,7 @@ def polygamma(n: acb, x: acb) -> acb:
 
 def uppergamma(a: acb, x: acb) -> acb:
     entire = _is_natural(a) and a.real > 0
-    return x.gamma_upper(a) if entire else guarded(lambda: x.gamma_upper(a), x)
+    return x.gamma_upper(a) if entire else guarded(lambda: _around_integer(x.gamma_upper, a, x), x)
 
 
 def lowergamma(a: acb, x: acb) -> acb:
@@ -198,7 +215,7 @@ def zeta(s: acb, a: acb) -> acb:
 
 def expint(n: acb, x: acb) -> acb:
     elementary = _is_natural(-n)  # exp(-x) times a polynomial in 1/x
-    return x.expint(n) if elementary else guarded(lambda: x.expint(n), x)
+    return x.expint(n) if elementary else guarded(lambda: _around_integer(x.expint, n, x), x)
 
 
 def polylog(s: acb, x: acb) -> acb:
