@@ -129,7 +129,7 @@ def holds(proof: Certificate, value: mpmath.mpf) -> bool:
 def test_at_an_end_and_beside_it_the_status_is_proved_and_the_value_is_that_of_mpmath(text: str, end: float) -> None:
     for x in (end - BESIDE, end, end + BESIDE):
         proof = proof_of(text, x)
-        if proof.status is Status.UNDEFINED:
+        if proof.status.value.startswith("undefined"):  # with a limit that is known or not
             assert text.partition("(")[0] in CONTINUED or by_mpmath(text, x) is None, x
         else:
             value = by_mpmath(text, x)
@@ -172,7 +172,7 @@ def test_where_an_order_passes_through_an_integer_f_may_be_defined_at_this_point
     assert proof_of(text, 3.25).status is Status.UNDEFINED
 
 
-@pytest.mark.parametrize("text", ["besselj(exp(log(2)), x)", "besselj(sin(1)^2 + cos(1)^2, x)", "legendre(exp(log(2)), x - 1)"])
+@pytest.mark.parametrize("text", ["besselj(sin(1)^2 + cos(1)^2, x)", "legendre(sin(1)^2 + cos(1)^2, x - 1)"])
 def test_an_order_that_may_be_an_integer_decides_nothing(text: str) -> None:
     assert proof_of(text, -2.0).status is Status.UNDECIDED
     assert proof_of(text, 2.0).status is Status.SMOOTH
@@ -231,5 +231,6 @@ def test_an_end_need_not_be_an_integer(monkeypatch: pytest.MonkeyPatch, x: float
 def test_a_disc_over_an_end_of_a_domain_or_a_pole_is_refused(text: str, x: float, radius: float) -> None:
     for size, refused in ((radius, True), (radius / 2**14, "besselj(x" in text)):
         with scope(128):
-            found = Disc(Circle(arb(size), 32, 2)).follow(read(text).target.flat, {"x": x}, "x")
+            disc = Disc(Circle(arb(size), 32, 2))
+            found = evaluate(read(text).target.flat, disc, {"x": Moving((acb(x) + disc.circle.box,))})
         assert isinstance(found, Trouble) is refused, size

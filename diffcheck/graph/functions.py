@@ -341,7 +341,7 @@ SPECIAL_FUNCTIONS = (
     Function("E1", "expint(1, x)", aliases=("exp1",), meaning="expint(1, x)", jax=OWN + "E1", domain=(POSITIVE,)),
     Function("expint", "generalised exponential integral E_n(x)", "n x", aliases=("expn",), jax=OWN + "expint", ball="values:expint",
              demands=OF_EXPINT),
-    Function("li", "logarithmic integral, Ei(log(x)), and 0 at 0", meaning="Ei(log(x))", sympy="li", ball="rule:li", demands=OF_LI),
+    Function("li", "logarithmic integral, Ei(log(x)), and 0 at 0", meaning="where(x == 0, 0, Ei(log(x)))", sympy="li", demands=OF_LI),
     Function("fresnels", "Fresnel integral of sin(πt²/2)", jax=OWN + "fresnels", ball="native:fresnel_s"),
     Function("fresnelc", "Fresnel integral of cos(πt²/2)", jax=OWN + "fresnelc", ball="native:fresnel_c"),
     Function("polylog", "polylogarithm Li_s(x)", "s x", jax=ABSENT, ball="values:polylog", demands=OF_POLYLOG),

@@ -29,7 +29,7 @@ from diffcheck.engines.certified.line import (
 )
 from diffcheck.engines.certified.rules import divide, power_of_zero, sign_or_tie, where
 from diffcheck.engines.certified.special import from_values
-from diffcheck.graph.build import in_parameters, meaning
+from diffcheck.graph.build import in_parameters
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import evaluate
 
@@ -159,16 +159,6 @@ def lambertw(line: Line, u: Series) -> Value:
     if not edge > 0:
         return unproved("lambertw close to -1/e")
     return arb_series([u], prec=1).lambertw()[0] if isinstance(u, arb) else u.lambertw()
-
-
-def li(line: Line, u: Series) -> Value:
-    """Ei(log(u)), and the limit 0 at u = 0."""
-    if not constant_term(u).is_zero():
-        return evaluate(meaning("li"), line, {"x": u})
-    if isinstance(u, arb):
-        return arb(0)
-    side = line.sign(u)
-    return side if isinstance(side, Trouble) else Trouble(Kind.NO_SERIES, "li has no power series at 0")
 
 
 def xlogy(line: Line, x: Series, y: Series) -> Value:

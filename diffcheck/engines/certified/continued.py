@@ -108,10 +108,6 @@ def ei(z: acb) -> acb:
     return _by_sign(z, z.ei, lambda: -((-z).expint(1)))
 
 
-def li(z: acb) -> acb:
-    return ei(z.log())
-
-
 def airy_ai_prime(z: acb) -> acb:
     return z.airy_ai(derivative=1)
 
