@@ -32,6 +32,7 @@ import typer
 from typer.testing import CliRunner
 
 from diffcheck.cli import app
+from diffcheck.graph.domains import described
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
 from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Faults, Place, shipped
 
@@ -140,7 +141,7 @@ def _group(rows: tuple[Function, ...]) -> str:
 def _facts(row: Function) -> list[str]:
     call = {0: row.signature, 1: f"{row.operator} x", 2: f"x {row.operator} y"}[len(row.names) if row.operator else 0]
     also = f", also {', '.join(f'`{name}`' for name in row.aliases)}" if row.aliases else ""
-    domains = [f"{name}: {domain}" for name, domain in zip(row.names, row.domain, strict=False) if str(domain) != "all"]
+    domains = described(row.names, row.domain, row.demands)
     kinks = [f"{kink.at}: {_short(kink.left)} | {_short(kink.right)}" for kink in row.kinks]
     return [f"`{call}`{also}", row.doc, f"`{row.meaning}`" if row.meaning else "", "; ".join(domains), "; ".join(kinks)]
 

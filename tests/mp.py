@@ -18,6 +18,11 @@ def _cbrt(x: mpmath.mpf) -> mpmath.mpf:
     return mpmath.cbrt(x) if x >= 0 else -mpmath.cbrt(-x)
 
 
+def _balanced_polygamma(n: mpmath.mpf, x: mpmath.mpf) -> mpmath.mpf:
+    """Orders that are no natural numbers: O. Espinosa and V. Moll, "A generalized polygamma function", 2004, equation 1.6."""
+    return (mpmath.zeta(n + 1, x, 1) + (mpmath.euler + mpmath.psi(0, -n)) * mpmath.zeta(n + 1, x)) / mpmath.gamma(-n)
+
+
 OWN: dict[str, Callable[..., Any]] = {
     "add": mpmath.fadd,
     "subtract": mpmath.fsub,
@@ -45,10 +50,11 @@ OWN: dict[str, Callable[..., Any]] = {
     "mod": mpmath.fmod,
     "heaviside": lambda x, at_zero: at_zero if x == 0 else mpmath.mpf(x > 0),
     "cbrt": _cbrt,
+    "boxcox": lambda x, lambda_: (x**lambda_ - 1) / lambda_ if lambda_ else mpmath.log(x),
     "sinc": mpmath.sincpi,
     "unsinc": mpmath.sinc,
     "lgamma": lambda x: mpmath.log(abs(mpmath.gamma(x))),
-    "polygamma": mpmath.psi,
+    "polygamma": lambda n, x: mpmath.psi(n, x) if n == int(n) and n >= 0 else _balanced_polygamma(n, x),
     "uppergamma": mpmath.gammainc,
     "lowergamma": lambda a, x: mpmath.gammainc(a, 0, x),
     "gammainc": lambda a, x: mpmath.gammainc(a, 0, x, regularized=True),

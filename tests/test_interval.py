@@ -178,10 +178,26 @@ def test_a_function_with_too_many_special_places_ends_within_the_budget(text: st
     assert (found[0].lower, found[-1].upper) == (-1, 1)
 
 
-def test_a_deadline_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interval, "DEADLINE_SECONDS", -1.0)
+def test_so_does_one_whose_evaluations_take_much_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interval, "WORK", 0)
     (piece,) = interval.parts(graph_of("x"), "x", 0.0, 1.0)
     assert piece == Piece(0.0, 1.0, D, None, interval.UNFINISHED)
+
+
+@pytest.mark.parametrize(("cheap", "dear"), [("x", "x + sin(x)"), ("digamma(x)", "digamma(x)^2 + hyp2f1(1, 2, 3, x)"), ("x", "i0(x)")])
+def test_the_budget_counts_operations_and_what_they_take(cheap: str, dear: str) -> None:
+    costs = []
+    for text, bits in ((cheap, 128), (dear, 128), (dear, 2048)):
+        budget = interval.Budget(graph_of(text))
+        budget.spend(bits)
+        costs.append(interval.WORK - budget.left)
+    assert 0 < costs[0] < costs[1] < costs[2] < interval.WORK
+
+
+def test_the_ends_of_a_domain_that_an_order_decides_are_found() -> None:
+    found = pieces_of("besselj(0.5, x)", -1, 3)
+    assert [(piece.status, piece.lower, piece.upper) for piece in found] == [(U, -1, -TINY), (Status.BOUNDARY, -TINY, TINY), (S, TINY, 3)]
+    assert [piece.status for piece in pieces_of("besselj(2, x)", -1, 3)] == [S]
 
 
 @pytest.mark.parametrize("text", ["sin(x)/x", "1/x", "abs(x)", "exp(x)", "1/(x^2 + 1)", "log(x)"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -47,6 +48,12 @@ class Demand:
     unless: str = NEVER
 
 
+def described(names: Sequence[str], domain: Sequence[Domain], demands: Sequence[Demand]) -> list[str]:
+    """What is demanded of the parameters of these names, one by one and together; nothing where all real numbers will do."""
+    alone = [f"{name}: {part}" for name, part in zip(names, domain, strict=False) if part != ALL]
+    return [*alone, *dict.fromkeys(demand.words for demand in demands)]
+
+
 ALL = Domain()
 POSITIVE = interval(0, None)
 NONNEGATIVE = interval(0, None, closed=True)
@@ -84,7 +91,7 @@ def unlike(n: str) -> str:
 # Demands of more than one row, or that would crowd the table
 
 OF_BESSEL = (Demand("x must be positive (or 0 if n > 0) unless n is an integer", "x", closed="n > 0", unless=whole("n")),)
-BELOW_QUARTER_TURN = "abs(phi) < pi/2"
+BELOW_QUARTER_TURN = "phi^2 < pi^2/4"  # without a kink at 0
 
 
 def on_the_way(m: str, words: str, closed: str, closed_beyond: str = NEVER) -> tuple[Demand, Demand]:
@@ -100,11 +107,11 @@ NO_POLE_ON_THE_WAY = on_the_way("n", "below 1", NEVER)
 POLYNOMIAL = f"({natural('(-a)')} or {natural('(-b)')})"
 RATIONAL = f"(({natural('(a - c)')} or {natural('(b - c)')}) and {whole('(c - a - b)')})"  # by Euler's transformation
 OF_HYP2F1 = (
-    Demand("c must not be 0, -1, -2, …, unless a or b is one of them and above c", unlike("c"),
-           unless=f"({natural('(-a)')} and c < a) or ({natural('(-b)')} and c < b)"),
-    Demand("x must be below 1 (or 1 if c - a - b > 0), unless a or b is 0, -1, -2, …", "1 - x", closed="c - a - b > 0",
+    Demand("c must not be 0, -1, -2, …, unless a or b is one of them and not below c", unlike("c"),
+           unless=f"({natural('(-a)')} and c < a + 1) or ({natural('(-b)')} and c < b + 1)"),
+    Demand("x must be below 1 (or 1 if c - a - b > 0) unless the function is rational in x", "1 - x", closed="c - a - b > 0",
            unless=f"{POLYNOMIAL} or {RATIONAL}"),
-    Demand("x must not be 1", "abs(1 - x)", unless=f"{POLYNOMIAL} or c - a - b > 0"),
+    Demand("x must not be 1 unless the sum converges there", "abs(1 - x)", unless=f"{POLYNOMIAL} or c - a - b > 0"),
 )
 OF_ZETA = (
     Demand("a must be positive (or 0 if s < 0) unless s is an integer", "a", closed="s < 0", unless=whole("s")),
@@ -124,4 +131,5 @@ OF_UPPERGAMMA = (
 OF_POLYGAMMA = (Demand("x must be positive unless n is 0, 1, 2, …", "x", unless=natural("n")),)
 OF_LEGENDRE = (Demand("x must be above -1 unless n is an integer", "1 + x", unless=whole("n")),)
 OF_LAMBERTW = (Demand("x must be at least -1/e", "x + exp(-1)", closed=ALWAYS),)
+OF_LI = (Demand("x must not be negative", "x", closed=ALWAYS),)
 OF_BOXCOX = (Demand("x must be positive (or 0 if lambda > 0)", "x", closed="lambda > 0"),)

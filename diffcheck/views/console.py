@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from diffcheck.excerpts import excerpt
+from diffcheck.graph.domains import described
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
 from diffcheck.results import (
     EXACT,
@@ -344,5 +345,5 @@ def _spelling(row: Function) -> Text:
 
 
 def _domain(row: Function) -> str:
-    return ", ".join(f"{name}: {domain}" for name, domain in zip(row.names, row.domain, strict=False) if str(domain) != "all") or "all"
+    return ", ".join(described(row.names, row.domain, row.demands)) or "all"
 

@@ -183,7 +183,9 @@ def xlogy(line: Line, x: Series, y: Series) -> Value:
 def boxcox(line: Line, x: Series, lambda_: Series) -> Value:
     """(x^λ - 1)/λ = log(x)·(eᵘ - 1)/u with u = λ·log(x): analytic at λ = 0."""
     if constant_term(x).is_zero():  # where log(x) has no value, and λ is positive
-        return evaluate(in_parameters("boxcox", "(x^lambda - 1)/lambda"), line, {"x": x, "lambda": lambda_})
+        power = in_parameters("boxcox", "(x^lambda - 1)/lambda")
+        side = line.sign(x)
+        return side if isinstance(side, Trouble) else evaluate(power, line, {"x": x, "lambda": lambda_})
     u = lambda_ * x.log()
     if not constant_term(u).contains(0):
         return x.log() * ((u.exp() - 1) / u)

@@ -44,6 +44,8 @@ def xlogy(x: acb, y: acb) -> acb:
 
 def boxcox(x: acb, lambda_: acb) -> acb:
     """(x^λ - 1)/λ = log(x)·exp(u/2)·sinh(u/2)/(u/2) with u = λ·log(x)."""
+    if x.is_zero():
+        return guarded(lambda: -1 / lambda_, lambda_)
     half = lambda_ * x.log() / 2
     return x.log() * half.exp() * (J * half).sinc()
 

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Generic, TypeVar
 
 from diffcheck.graph.build import in_parameters
-from diffcheck.graph.domains import Demand
+from diffcheck.graph.domains import ALWAYS, NEVER, Demand
 from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Algebra, evaluate
 
@@ -52,7 +52,9 @@ class _End:
 
 def conditions(function: Function, arguments: Sequence[V], algebra: Algebra[V]) -> tuple[Condition[V], ...]:
     """All that the function demands of these arguments but that they are no poles."""
-    ends = [Condition(end.distance(arguments[end.argument], algebra), end.closed, end.words) for end in _ends(function.name)]
+    ends = tuple([Condition(end.distance(arguments[end.argument], algebra), end.closed, end.words) for end in _ends(function.name)])
+    if not function.demands:
+        return ends
     demanded = (_demanded(function, demand, arguments, algebra) for demand in function.demands)
     return (*ends, *(condition for condition in demanded if condition is not None))
 
@@ -60,13 +62,16 @@ def conditions(function: Function, arguments: Sequence[V], algebra: Algebra[V]) 
 def _demanded(function: Function, demand: Demand, arguments: Sequence[V], algebra: Algebra[V]) -> Condition[V] | None:
     """A demand as a condition on these arguments; None where it is none."""
     values = dict(zip(function.names, arguments, strict=True))
-    distance, closed, unless = (
-        evaluate(in_parameters(function.name, text), algebra, values) for text in (demand.distance, demand.closed, demand.unless)
-    )
+
+    def said(text: str) -> V | bool:
+        return text == ALWAYS if text in (ALWAYS, NEVER) else evaluate(in_parameters(function.name, text), algebra, values)
+
+    unless = said(demand.unless)
     if unless is True:
         return None
-    doubt = next((said for said in (unless, closed) if said is not True and said is not False), None)
-    return Condition(distance, closed is True, demand.words, doubt)
+    closed = said(demand.closed)
+    doubt = next((answer for answer in (unless, closed) if not isinstance(answer, bool)), None)
+    return Condition(evaluate(in_parameters(function.name, demand.distance), algebra, values), closed is True, demand.words, doubt)
 
 
 @cache

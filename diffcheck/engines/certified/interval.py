@@ -7,11 +7,11 @@ neighbouring floats. What is left then is in `places`' hands.
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
 
 from flint import arb, arb_series, fmpq
@@ -21,13 +21,15 @@ from diffcheck.engines.certified.floats import middle, ordinal
 from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, Value, is_finite, undefined
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import Function
-from diffcheck.graph.graph import Definition, Graph, evaluate
+from diffcheck.graph.functions import FUNCTIONS, Function
+from diffcheck.graph.graph import Apply, Call, Definition, Graph, Node, evaluate
 from diffcheck.results import Piece, Status
 
 PRECISIONS = (128, 512, 2048)
 EVALUATIONS = 30_000  # of the function, on one part each
-DEADLINE_SECONDS = 10.0
+WORK = 1_600_000  # operations: about ten seconds' worth, but the same number on every machine
+DOUBLING_BITS = 1024  # an operation at so many bits takes twice the time of one at few
+OF_VALUES = 500  # operations, for the Taylor series of a function of which only values are known
 MOST_UNFINISHED = 20  # parts that the budget left over: more are joined, with what lies between
 UNFINISHED = "the budget of the bisection ran out"
 
@@ -51,7 +53,7 @@ class Centred:
         return constant, constant
 
     def apply(self, function: Function, arguments: Sequence[Pair]) -> Pair:
-        if function.column("ball") is None and not function.domain:
+        if function.column("ball") is None and not (function.domain or function.demands):
             return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
         across = ACROSS.apply(function, [u for u, _ in arguments])
         return self._narrowed(across, IN_THE_MIDDLE.apply(function, [u for _, u in arguments]))
@@ -70,14 +72,41 @@ class Centred:
         return across, in_the_middle
 
 
+class Budget:
+    """The work that may still be done on a graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.left: float = WORK
+        self._operations = _operations(graph)
+
+    def spend(self, precision_bits: int) -> None:
+        """One evaluation of the graph."""
+        self.left -= self._operations * (1 + precision_bits / DOUBLING_BITS)
+
+
+@lru_cache(maxsize=256)
+def _operations(graph: Graph) -> int:
+    return sum(map(_operations_of, graph.nodes))
+
+
+def _operations_of(node: Node) -> int:
+    if isinstance(node, Call):
+        return _operations(node.definition.flat)
+    column = FUNCTIONS[node.function].column("ball") if isinstance(node, Apply) else ""
+    if column is None:
+        assert isinstance(node, Apply)
+        return _operations(meaning(node.function))
+    return OF_VALUES if column.startswith("values:") else 1
+
+
 def parts(graph: Graph, variable: str, lower: float, upper: float) -> list[Piece]:
     """The interval [lower, upper] of floats in parts, ends included: smooth or undefined throughout (proved), or undecided."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    budget = Budget(graph)
     waiting, found = deque([(lower, upper)]), list[Piece]()
     for _ in range(EVALUATIONS):
-        if not waiting or time.monotonic() > deadline:
+        if not waiting or budget.left <= 0:
             break
-        part, is_final = _examined(graph, variable, *waiting.popleft())
+        part, is_final = _examined(graph, variable, *waiting.popleft(), budget)
         half = None if is_final else middle(part.lower, part.upper)
         if half is None:
             found.append(part)
@@ -87,19 +116,20 @@ def parts(graph: Graph, variable: str, lower: float, upper: float) -> list[Piece
     return list(_merged(sorted(found, key=lambda part: part.lower), unfinished))
 
 
-def _examined(graph: Graph, variable: str, lower: float, upper: float) -> tuple[Piece, bool]:
+def _examined(graph: Graph, variable: str, lower: float, upper: float, budget: Budget) -> tuple[Piece, bool]:
     """What is proved of a part, and whether halving it could not improve that."""
-    value = _followed(graph, variable, lower, upper)
+    value = _followed(graph, variable, lower, upper, budget)
     if not isinstance(value, Trouble):
         return Piece(lower, upper, Status.SMOOTH), True
     status = Status.UNDEFINED if value.kind is Kind.UNDEFINED else Status.UNDECIDED
     return Piece(lower, upper, status, None, value.reason), value.kind is not Kind.UNPROVED
 
 
-def _followed(graph: Graph, variable: str, lower: float, upper: float) -> Value:
+def _followed(graph: Graph, variable: str, lower: float, upper: float, budget: Budget) -> Value:
     """f on a part; with more precision while not even the middle of it is decided."""
     across: Value = False
     for precision_bits in PRECISIONS:
+        budget.spend(precision_bits)
         with scope(precision_bits):
             x = arb(lower).union(arb(upper))
             pair = ACROSS.variable(x, 1), x.mid()

@@ -16,6 +16,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "multiply": operator.mul,
     "divide": operator.truediv,
     "negate": operator.neg,
+    "floor": lambda q: fmpq(q.floor()),
     "less": operator.lt,
     "less_equal": operator.le,
     "greater": operator.gt,

@@ -19,6 +19,8 @@ NOT_ANALYTIC = acb(arb.nan())
 LARGEST = arb(2) ** 60  # FLINT converts some arguments to machine integers, and aborts the process where they do not fit
 LEAST_POINTS = 4
 SPARE_BITS = 128  # a bound on a box may be far above the values
+MOST_STEPS = 1000  # of a recurrence or a sum
+EDGES = 8  # pieces of an edge of a square
 RADII = 20  # radii tried, each an eighth of the one before
 
 
@@ -126,6 +128,22 @@ def _is_natural(n: acb) -> bool:
     return _is_whole(n) and bool(n.real >= 0)
 
 
+def _around_integer(entire: Callable[[acb], acb], n: acb, x: acb) -> acb:
+    """A function of x that is entire in n where x > 0, also where FLINT refuses a box around an integer.
+
+    A bound on the edges of a square around the box is one within it. At x = 0 there may be a pole.
+    """
+    value = entire(n)
+    if value.is_finite() or n.is_exact() or not (n.real.contains_integer() and x.real > 0):
+        return value
+    side = 2 * arb(n.rad()).abs_upper()
+    along = [side * arb(2 * j + 1) / EDGES + arb(0, side / EDGES) for j in range(-EDGES // 2, EDGES // 2)]
+    edges = [n.mid() + z for t in along for z in (acb(t, side), acb(t, -side), acb(side, t), acb(-side, t))]
+    bounds = [entire(z).abs_upper() for z in edges]
+    bound = max(bounds) if all(b.is_finite() for b in bounds) else arb.nan()
+    return acb(arb(0, bound), arb(0, bound)) if bound.is_finite() else NOT_ANALYTIC
+
+
 def unsinc(x: acb) -> acb:
     return x.sinc()
 
@@ -141,7 +159,7 @@ def polygamma(n: acb, x: acb) -> acb:
 
 def uppergamma(a: acb, x: acb) -> acb:
     entire = _is_natural(a) and a.real > 0
-    return x.gamma_upper(a) if entire else guarded(lambda: x.gamma_upper(a), x)
+    return x.gamma_upper(a) if entire else guarded(lambda: _around_integer(x.gamma_upper, a, x), x)
 
 
 def lowergamma(a: acb, x: acb) -> acb:
@@ -161,11 +179,24 @@ def betainc(a: acb, b: acb, x: acb) -> acb:
 
 
 def besselj(n: acb, x: acb) -> acb:
-    return x.bessel_j(n) if _is_whole(n) else guarded(lambda: x.bessel_j(n), x)
+    return x.bessel_j(n) if _is_whole(n) else guarded(lambda: _from_above(x.bessel_j, n, x, -1), x)
 
 
 def besseli(n: acb, x: acb) -> acb:
-    return x.bessel_i(n) if _is_whole(n) else guarded(lambda: x.bessel_i(n), x)
+    return x.bessel_i(n) if _is_whole(n) else guarded(lambda: _from_above(x.bessel_i, n, x, 1), x)
+
+
+def _from_above(bessel: Callable[[acb], acb], n: acb, x: acb, sign: int) -> acb:
+    """J or I by recurrence from positive orders: FLINT refuses boxes that hold a negative integer."""
+    if n.real > 0 or not n.real.contains_integer():
+        return bessel(n)
+    raised = 1 + int((-n.real).upper().ceil().unique_fmpz())
+    if raised > MOST_STEPS:
+        return NOT_ANALYTIC
+    above, here = bessel(n + raised + 1), bessel(n + raised)
+    for k in range(raised, 0, -1):
+        above, here = here, 2 * (n + k) / x * here + sign * above
+    return here
 
 
 def bessely(n: acb, x: acb) -> acb:
@@ -184,22 +215,39 @@ def zeta(s: acb, a: acb) -> acb:
 
 def expint(n: acb, x: acb) -> acb:
     elementary = _is_natural(-n)  # exp(-x) times a polynomial in 1/x
-    return x.expint(n) if elementary else guarded(lambda: x.expint(n), x)
+    return x.expint(n) if elementary else guarded(lambda: _around_integer(x.expint, n, x), x)
 
 
 def polylog(s: acb, x: acb) -> acb:
-    rational = _is_natural(-s)
-    return x.polylog(s) if rational else guarded(lambda: x.polylog(s), 1 - x)
+    if s.is_zero():
+        return x / (1 - x)
+    if _is_natural(-s) and x.real > 1:  # a rational function: its values at x and 1/x differ by a sign
+        return (1 / x).polylog(s) * (-1) ** (1 - int(s.real.unique_fmpz()))
+    return guarded(lambda: x.polylog(s), 1 - x)
 
 
 def hyp2f1(a: acb, b: acb, c: acb, x: acb, differences: tuple[acb, acb, acb]) -> acb:
     c_a, c_b, excess = differences
     if _is_natural(-a) or _is_natural(-b):  # a polynomial in x
-        return x.hypgeom_2f1(a, b, c)
+        return x.hypgeom_2f1(a, b, c) if c.real > 0 else _polynomial(a, b, c, x)
     if _is_whole(excess) and (_is_natural(-c_a) or _is_natural(-c_b)):  # a polynomial with a factor, by Euler's transformation
         return (1 - x) ** int(excess.real.unique_fmpz()) * x.hypgeom_2f1(c_a, c_b, c)
-    # at x = 1 the formula for 2F1 is another one where the excess is an integer, and a ball cannot tell
+    if (1 - x).is_zero():  # Gauss's theorem
+        return guarded(lambda: c.gamma() * (c - a - b).gamma() * (c - a).rgamma() * (c - b).rgamma(), c - a - b)
+    # close to x = 1 the formula for 2F1 is another one where the excess is an integer, and a ball cannot tell
     return guarded(lambda: x.hypgeom_2f1(a, b, c, abc=_is_whole(excess)), 1 - x)
+
+
+def _polynomial(a: acb, b: acb, c: acb, x: acb) -> acb:
+    """2F1 where a or b is 0, -1, -2, …: the sum up to the degree, also where c is one of them (DLMF 15.2.5), which FLINT may refuse."""
+    degree = min(-int(u.real.unique_fmpz()) for u in (a, b) if _is_natural(-u))
+    if degree > MOST_STEPS:
+        return NOT_ANALYTIC
+    term = total = acb(1)
+    for k in range(degree):
+        term = term * (a + k) * (b + k) / ((c + k) * (k + 1)) * x
+        total += term
+    return total
 
 
 def legendre(n: acb, x: acb) -> acb:
