@@ -1,5 +1,6 @@
-"""Random expressions over the whole table, each checked at a point: `python tests/million.py --checks 1000000 --seed 1 -j 2`.
+"""Random expressions over the whole table, each checked at a point: `python tests/million.py --checks 1000000 --seed 1 -j 2 --record FILE`.
 
+Each chunk of checks is written into the record as a line when it is done; the same command goes on where it was stopped.
 A check fails where the two routes of the certified engine contradict each other, where the float nearest to the proved derivative
 is not called exact, or where a number a hundred times further off than a good program may be passes.
 """
@@ -7,14 +8,16 @@ is not called exact, or where a number a hundred times further off than a good p
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import multiprocessing
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 
 from judging import FLOAT64, judge_number, nearest_float
@@ -51,6 +54,15 @@ class Found:
         if proof is not None:
             self.statuses[proof.status] += 1
             self.confirmed += proof.confirmed
+
+    def as_line(self, seed: int) -> str:
+        return json.dumps({"seed": seed, **vars(self)}) + "\n"
+
+    @classmethod
+    def of_line(cls, line: str) -> tuple[int, Found]:
+        fields = json.loads(line)
+        statuses = Counter({Status(status): count for status, count in fields.pop("statuses").items()})
+        return fields.pop("seed"), cls(statuses=statuses, **fields)
 
     def add(self, other: Found) -> None:
         self.expressions += other.expressions
@@ -117,15 +129,34 @@ def _stay_quick() -> None:
     work.PRECISIONS = PRECISIONS
 
 
-def run(checks: int, seed: int, processes: int) -> Iterator[Found]:
+def run(seeds: Iterable[int], processes: int) -> Iterator[tuple[int, Found]]:
     """The chunks of a run, as they are finished."""
     _stay_quick()
-    seeds = range(seed * 1_000_000, seed * 1_000_000 + math.ceil(checks / CHUNK))
     if processes == 1:
-        yield from map(chunk, seeds)
+        yield from ((seed, chunk(seed)) for seed in seeds)
         return
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _stay_quick) as pool:
-        yield from pool.map(chunk, seeds)
+        waiting = {pool.submit(chunk, seed): seed for seed in seeds}
+        yield from ((waiting[done], done.result()) for done in as_completed(waiting))
+
+
+def recorded(path: Path | None) -> dict[int, Found]:
+    """The chunks that a record holds; a line that was not finished is none."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path is not None and path.exists() else []
+    return dict(Found.of_line(line) for line in lines if line.endswith("\n"))
+
+
+def run_and_record(seeds: range, processes: int, path: Path | None) -> Iterator[Found]:
+    """What was recorded of a run, then the rest of it, which is recorded."""
+    known = recorded(path)
+    if path is not None:
+        path.write_text("".join(found.as_line(seed) for seed, found in known.items()), encoding="utf-8")
+    yield from (found for seed, found in known.items() if seed in seeds)
+    for seed, found in run([seed for seed in seeds if seed not in known], processes):
+        if path is not None:
+            with path.open("a", encoding="utf-8") as record:
+                record.write(found.as_line(seed))
+        yield found
 
 
 def summary(found: Found, seconds: float) -> str:
@@ -141,9 +172,11 @@ def main() -> int:
     parser.add_argument("--checks", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("-j", dest="processes", type=int, default=1)
+    parser.add_argument("--record", type=Path, help="a file of finished chunks, one a line")
     options = parser.parse_args()
     total, start = Found(), time.monotonic()
-    for found in run(options.checks, options.seed, options.processes):
+    seeds = range(options.seed * 1_000_000, options.seed * 1_000_000 + math.ceil(options.checks / CHUNK))
+    for found in run_and_record(seeds, options.processes, options.record):
         total.add(found)
         for line in found.disagreements:
             print(line, flush=True)

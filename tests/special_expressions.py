@@ -126,7 +126,7 @@ CURVED = (
     "silu({u})",
 )  # fmt: skip
 PLANES = ("(x - y)", "(x + y - 2)", "(0.1*x - 0.1*y)", "(2*x - y - 1)", "(x/3 - y/3)")  # 0 at x = y = 1
-SURFACES = (  # all have mixed derivatives everywhere
+SURFACES = (  # with mixed derivatives, but where x = -2 or y = -3
     "sqrt({u}^2)^2", "exp(-sqrt({u}^2)^2)", "sqrt({u}^2)^4", "abs({u})^5", "max({u}, 0)^4", "{u}^2*abs({u})^3", "hypot(x - 1, y - 1)^2",
     "x*y", "where({u} == 0, 1, sin({u})/{u})", "log(1 + hypot(x - 1, y - 1)^2)", "sin(x*y)", "exp(x)*cos(y)", "x/(1 + y^2)",
     "log(x^2 + y^2 + 0.1)", "tanh(0.3*x + 0.7*y)", "x^2*y^3", "relu({u} + 0.3)*y", "max(x, 0.1)*max(y, 0.2)", "cosh({u})",

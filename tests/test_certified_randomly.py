@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import million
@@ -185,3 +186,21 @@ def test_a_chunk_of_the_long_run_is_clean_and_counts_what_it_did() -> None:
     assert 200 <= found.checks < 220
     assert found.confirmed > 80
     assert sum(found.statuses.values()) == found.checks
+
+
+def test_a_long_run_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finished chunks are read from the record, its last line if it is whole, and give the same as an undisturbed run."""
+
+    def chunk(seed: int) -> million.Found:
+        return million.Found(seed, 20, million.Counter({SMOOTH: seed, JUMP: 1}), 3, [f"x^{seed} is wrong"])
+
+    monkeypatch.setattr(million, "_stay_quick", lambda: None)  # of this process
+    monkeypatch.setattr(million, "chunk", chunk)
+    seeds, record = range(7, 10), tmp_path / "record.jsonl"
+    undisturbed = list(million.run_and_record(seeds, 1, None))
+    stopped = million.run_and_record(seeds, 1, record)
+    assert [next(stopped), next(stopped)] == undisturbed[:2]
+    record.write_text(record.read_text() + '{"seed": 9, "expr')
+    assert list(million.run_and_record(seeds, 1, record)) == undisturbed
+    assert list(million.run_and_record(seeds, 1, record)) == undisturbed
+    assert record.read_text().count("\n") == len(seeds)
