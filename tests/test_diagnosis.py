@@ -113,6 +113,47 @@ def test_the_pieces_that_meet_at_a_tie_are_named(text: str, words: str) -> None:
     assert words in result.reason
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "words", "blamed"),
+    [
+        ("gamma(x)*1e-300", "180", "`exp(lgamma(x))` is 1.12e+327 on the way", "gamma(x)"),
+        ("gamma(x)/gamma(x + 1)", "175", "`exp(lgamma(x))` is 6.43e+315 on the way", "gamma(x)"),
+        ("exp(x)*exp(-x)*factorial(x/100)", "800", "`exp(x)` is 2.73e+347 on the way", "exp(x)"),
+        ("binomial(x, 3)", "400", "`exp(lgamma(x + 1))` is 6.40e+868 on the way", "binomial(x, 3)"),
+        ("exp(x)*exp(-x)*x + where(x > 0, 1, sqrt(-x))", "800", "`exp(x)` is 2.73e+347 on the way", "exp(x)"),
+        ("exp(x)*exp(-x)*x + where(x > 0, 1, log(-x))", "800", "`exp(x)` is 2.73e+347 on the way", "exp(x)"),
+        ("where(x > 0, 1, asin(1 - x)) + exp(x)*exp(-x)*x", "800", "`exp(x)` is 2.73e+347 on the way", "exp(x)"),
+        ("where(x > 900, exp(x^2), x) + cosh(x)/exp(x)", "800", "on the way, larger than every float64", None),
+        ("exp(exp(x))/exp(exp(x)) + x", "50", "is more than 10^(10^15) on the way", "exp(exp(x))"),
+    ],
+)
+@pytest.mark.parametrize("mode", [1, 2])  # forward, reverse
+def test_only_what_matters_is_to_blame(text: str, at: str, words: str, blamed: str | None, mode: int) -> None:
+    (sample,) = check(text, at=at).samples
+    result = sample.results[mode]
+    assert result.verdict is Verdict.NONFINITE
+    assert words in result.reason
+    assert blamed is None or underlined(result) == blamed
+
+
+def test_two_dead_branches_are_guarded_together() -> None:
+    result = found("where(x < 1, x, sqrt(x)) + where(x < 1, x, cbrt(x))", "0")
+    assert "has no finite slope in `sqrt(x)`" in result.reason
+    assert "`x` as `where(x < 1, 1, x)` and the argument `x` as `where(x < 1, 1, x)` inside the branch gives 2" in result.reason
+
+
+def test_a_corner_in_a_branch_that_is_not_taken_is_not_named() -> None:
+    assert found("where(x > -1, relu(x), abs(x))", "0").reason.startswith("kink of `relu(x)`:")
+
+
+def test_a_zero_tangent_that_meets_nan_is_a_reason() -> None:
+    job = Check("x^y", wrt=["x", "y"], compiled=False)
+    sample = next(iter(job.samples(from_texts(["x=-2,y=2"], ("x", "y"), job.format))))
+    (forward,) = [result for result in sample.results if result.mode == "forward"]
+    assert forward.verdict is Verdict.NONFINITE
+    assert "has no value there (log is not defined there" in forward.reason
+
+
 @pytest.mark.parametrize("engine", ["symbolic", "claim", "automatic"])
 def test_cancellation_is_traced_to_the_rounding_that_it_magnifies(engine: str) -> None:
     result = found("(1 - cos(x))/x^2", "1e-8", engine, claim="sin(x)/x^2 - 2*(1 - cos(x))/x^3")

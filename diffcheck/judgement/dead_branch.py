@@ -6,46 +6,46 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from itertools import product
+from itertools import chain, product
 
 from diffcheck.engines.certified import conditions, origins
 from diffcheck.graph.build import expanded
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors
-from diffcheck.judgement.evidence import Cause, Evidence, Source, blame_of, named
+from diffcheck.judgement.evidence import Cause, Evidence, Source, blame_of, listed, named
 from diffcheck.judgement.verdict import AGREES_ULPS
 from diffcheck.results import Enclosure
 
 SAFE = (Fraction(1), Fraction(2), Fraction(-1))  # arguments at which most functions are smooth
+MOST_BRANCHES = 4  # that are guarded together
 
 
 def dead_branch(evidence: Evidence) -> Cause | None:
-    """`where` computes both of its branches, and reverse mode multiplies the slope of the other one by zero: 0·∞ is NaN."""
-    if evidence.program is not None and not origins(evidence.program.graph, evidence.point):
+    """`where` computes both of its branches, and reverse mode multiplies the slope of the other one by zero: 0·∞ is NaN.
+
+    A branch is blamed only if guarding it changes the value. Where several are in trouble, one after the other is guarded.
+    """
+    if evidence.program is not None and not any(origin.matters for origin in origins(evidence.program.graph, evidence.point)):
         return None  # the program has a value in exact arithmetic
-    graph = expanded(evidence.function.graph, lambda row: row.column("ball") is None)
-    source = Source(graph, evidence.function.text)
-    holds = conditions(graph, evidence.point)
-    troubles = {origin.node: origin.reason for origin in origins(graph, evidence.point, evidence.wrt)}
-    for i, node in enumerate(graph.nodes):
-        if not isinstance(node, Apply) or node.function != "where" or holds[node.arguments[0]] is None:
-            continue
-        position = 2 if holds[node.arguments[0]] else 1
-        dead = ancestors(graph, node.arguments[position])
-        offender = next((j for j in dead if j in troubles), None)
-        if offender is not None:
-            words = f"the branch of `where` that is not taken {_in_trouble(source, offender, troubles[offender])}"
-            return Cause(words, blame_of(source, offender), _remedy(evidence, source, _Guard(i, position, offender)))
+    source = Source(expanded(evidence.function.graph, lambda row: row.column("ball") is None), evidence.function.text)
+    found = _offenders(evidence, source)
+    if not found:
+        return None
+    cause, before, rewritings = _blamed(source, found[0]), evidence.rerun(source.graph), list[str]()
+    for _ in range(MOST_BRANCHES):
+        trial = _best_trial(evidence, source, found[0])
+        rewritings.append(trial.rewriting)
+        if trial.value is not None and _is_right(trial.value, evidence):
+            return replace(cause, remedy=f"Rewriting {listed(rewritings)} inside the branch gives {trial.value:.17g}")
+        if repr(trial.value) != repr(before):
+            return cause
+        source = Source(trial.graph, source.text)
+        found = _offenders(evidence, source)
+        if not found:
+            return None
     return None
-
-
-def _in_trouble(source: Source, node: int, reason: str) -> str:
-    text = named(source, node)
-    if "division by zero" in reason:
-        return f"divides by zero in {text}"
-    return f"has no finite slope in {text}" + (f" ({reason})" if "not defined" in reason else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +55,56 @@ class _Guard:
     where: int
     position: int
     offender: int
+    reason: str
 
 
-def _remedy(evidence: Evidence, source: Source, guard: _Guard) -> str:
-    """A rewriting of the offender's argument that was tried and gives the derivative."""
+def _offenders(evidence: Evidence, source: Source) -> list[_Guard]:
+    """What is in trouble in branches that are not taken."""
+    graph = source.graph
+    holds = conditions(graph, evidence.point)
+    troubles = {origin.node: origin.reason for origin in origins(graph, evidence.point, evidence.wrt)}
+    found = []
+    for i, node in enumerate(graph.nodes):
+        if isinstance(node, Apply) and node.function == "where" and holds[node.arguments[0]] is not None:
+            position = 2 if holds[node.arguments[0]] else 1
+            dead = ancestors(graph, node.arguments[position])
+            found += [_Guard(i, position, j, troubles[j]) for j in dead if j in troubles][:1]
+    return found
+
+
+def _blamed(source: Source, guard: _Guard) -> Cause:
+    text = named(source, guard.offender)
+    if "division by zero" in guard.reason:
+        trouble = f"divides by zero in {text}"
+    else:
+        trouble = f"has no finite slope in {text}" + (f" ({guard.reason})" if "not defined" in guard.reason else "")
+    return Cause(f"the branch of `where` that is not taken {trouble}", blame_of(source, guard.offender))
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """The function with one argument guarded, how that is written, and the value that the same mode of JAX gives then."""
+
+    graph: Graph
+    rewriting: str
+    value: float | None
+
+
+def _best_trial(evidence: Evidence, source: Source, guard: _Guard) -> _Trial:
+    """The first rewriting of the offender's arguments that gives the derivative, else the first of all."""
     offender = source.graph.nodes[guard.offender]
     assert isinstance(offender, Apply)
-    for k, safe in product(reversed(range(len(offender.arguments))), SAFE):
-        rewritten, guarded = _rewritten(source.graph, guard, k, safe)
-        value = evidence.rerun(rewritten)
-        if value is not None and _is_right(value, evidence):
-            argument = named(source, offender.arguments[k])
-            replacement = named(Source(guarded, source.text), guarded.output)
-            return f"Rewriting the argument {argument} as {replacement} inside the branch gives {value:.17g}"
-    return ""
+    trials = (_tried(evidence, source, guard, k, safe) for k, safe in product(reversed(range(len(offender.arguments))), SAFE))
+    first = next(trials)
+    return next((trial for trial in chain((first,), trials) if trial.value is not None and _is_right(trial.value, evidence)), first)
+
+
+def _tried(evidence: Evidence, source: Source, guard: _Guard, k: int, safe: Fraction) -> _Trial:
+    offender = source.graph.nodes[guard.offender]
+    assert isinstance(offender, Apply)
+    rewritten, guarded = _rewritten(source.graph, guard, k, safe)
+    argument, replacement = named(source, offender.arguments[k]), named(Source(guarded, source.text), guarded.output)
+    return _Trial(rewritten, f"the argument {argument} as {replacement}", evidence.rerun(rewritten))
 
 
 def _is_right(value: float, evidence: Evidence) -> bool:

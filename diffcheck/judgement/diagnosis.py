@@ -9,12 +9,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from diffcheck.engines.certified import applied, culprit, enclose_nodes, origins
+from diffcheck.engines.certified import applied, culprit, origins
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Apply, Graph, arguments_of
+from diffcheck.graph.graph import Apply, Graph
 from diffcheck.judgement.dead_branch import dead_branch
 from diffcheck.judgement.evidence import Cause, Evidence, Source, blame_of, listed, named
 from diffcheck.judgement.formats import Format
+from diffcheck.judgement.lost import lost, out_of_range, undefined_operation
 from diffcheck.judgement.verdict import Judgement, shown
 from diffcheck.results import EXACT, Blame, Enclosure, Verdict
 
@@ -40,60 +41,6 @@ def _sentence(judgement: Judgement, cause: Cause) -> str:
     return f"{judgement.reason}{'; ' if judgement.verdict is Verdict.UNSTABLE else ': '}{cause.words}"
 
 
-# Overflow and underflow on the way
-
-
-def out_of_range(evidence: Evidence) -> Cause | None:
-    """The first operation of the program whose exact value is no float: too large, or so small that it becomes zero."""
-    if evidence.program is None:
-        return None
-    largest, smallest = Decimal(evidence.format.largest), Decimal(evidence.format.smallest_normal)
-    for i, value in enumerate(enclose_nodes(evidence.program.graph, evidence.point)):
-        if value is None or value.contains(Decimal(0)):
-            continue
-        size = value.midpoint.copy_abs()
-        if size > largest:
-            words = f"{named(evidence.program, i)} is {_size(value)} on the way, larger than every {evidence.format.name}"
-        elif size < smallest:
-            words = f"{named(evidence.program, i)} is {_size(value)} on the way, which becomes 0 in {evidence.format.name}"
-        else:
-            continue
-        return Cause(words, blame_of(evidence.program, i))
-    return None
-
-
-def _size(value: Enclosure) -> str:
-    return shown(value) if value.is_beyond else f"{value.midpoint:.2e}"
-
-
-def infinite_in_floats(evidence: Evidence) -> Cause | None:
-    """The first operation of the program that turns finite floats into an infinite one or NaN: rounding has moved them there."""
-    if evidence.program is None:
-        return None
-    graph = evidence.program.graph
-    floats = evidence.run_nodes(graph)
-    for i, (node, value) in enumerate(zip(graph.nodes, floats, strict=True)):
-        given = [floats[j] for j in arguments_of(node)]
-        if value is None or math.isfinite(value) or not given or any(x is None or not math.isfinite(x) for x in given):
-            continue
-        at = ", ".join(f"{x:.17g}" for x in given)
-        words = f"{named(evidence.program, i)} is {value} in {evidence.format.name}: its argument{'s' * (len(given) > 1)} came out as {at}"
-        return Cause(words, blame_of(evidence.program, i))
-    return None
-
-
-def undefined_operation(evidence: Evidence) -> Cause | None:
-    """The program has no value in exact arithmetic either: where that begins."""
-    if evidence.program is None:
-        return None
-    first = next(iter(origins(evidence.program.graph, evidence.point)), None)
-    if first is None:
-        return None
-    text = named(evidence.program, first.node)
-    words = f"it divides by zero in {text}" if first.reason == "division by zero" else f"{text} has no value there ({first.reason})"
-    return Cause(words, blame_of(evidence.program, first.node))
-
-
 # Functions of the user's
 
 
@@ -108,7 +55,7 @@ def in_the_code(evidence: Evidence) -> Cause | None:
 def met_at_a_tie(evidence: Evidence) -> Cause | None:
     """The pieces of the function that meet at the point: each got a slope of its own, and together they are not the derivative."""
     graph = evidence.function.graph
-    ties = [origin.node for origin in origins(graph, evidence.point, evidence.wrt) if origin.is_tie]
+    ties = [origin.node for origin in origins(graph, evidence.point, evidence.wrt) if origin.is_tie and origin.matters]
     if not ties:
         return None
     pieces, one = listed([named(evidence.function, i) for i in ties]), len(ties) == 1
@@ -121,7 +68,7 @@ def met_at_a_tie(evidence: Evidence) -> Cause | None:
 
 def corners(function: Source, point: Mapping[str, float], wrt: str) -> str:
     """The pieces of a function that have a corner at the point, in words; '' where none is found."""
-    singular = [origin.node for origin in origins(function.graph, point, wrt) if origin.is_singular]
+    singular = [origin.node for origin in origins(function.graph, point, wrt) if origin.is_singular and origin.matters]
     return listed([named(function, i) for i in singular])
 
 
@@ -169,7 +116,7 @@ def _local_errors(graph: Graph, floats: list[float | None], fmt: Format) -> Iter
 
 
 _DIAGNOSERS: Mapping[Verdict, tuple[Callable[[Evidence], Cause | None], ...]] = {
-    Verdict.NONFINITE: (dead_branch, undefined_operation, out_of_range, infinite_in_floats),
+    Verdict.NONFINITE: (dead_branch, lost, undefined_operation, out_of_range),
     Verdict.WRONG: (in_the_code, met_at_a_tie),
     Verdict.UNSTABLE: (in_the_code, magnified_rounding),
     Verdict.INACCURATE: (in_the_code, out_of_range, inaccurate_operation),

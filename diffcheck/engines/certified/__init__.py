@@ -5,7 +5,7 @@ It sees only the user's function, and judges what the other engines found; it ne
 
 from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.enclose import certify, enclose_value
-from diffcheck.engines.certified.facts import applied, conditions, enclose_nodes, origins
+from diffcheck.engines.certified.facts import applied, conditions, enclose_nodes, live_arguments, origins, reaching
 from diffcheck.engines.certified.mixed import certify_mixed
 from diffcheck.engines.certified.places import pieces
 from diffcheck.engines.certified.rounding import Arithmetic, culprit, rounding_bound
@@ -20,8 +20,10 @@ __all__ = [
     "culprit",
     "enclose_nodes",
     "enclose_value",
+    "live_arguments",
     "origins",
     "pieces",
+    "reaching",
     "rounding_bound",
     "scope",
     "ties_within_rounding",

@@ -105,8 +105,7 @@ def log1p(line: Line, u: Series) -> Series:
 def sinh(line: Line, u: Series) -> Value:
     if isinstance(u, arb):
         return u.sinh()
-    grown = expm1(line, u)
-    return (grown + grown / (1 + grown)) / 2
+    return (expm1(line, u) - expm1(line, -u)) / 2
 
 
 def cosh(line: Line, u: Series) -> Value:

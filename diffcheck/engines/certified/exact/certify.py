@@ -90,7 +90,7 @@ def _iterated(reals: Reals, f: Function, values: Mapping[str, Number], names: Se
     *inner, (last, times) = [(name, len(list(group))) for name, group in groupby(sorted(names, key=names.index))]
     for name, order in inner:
         f = derivative(f, name, order, cut)
-    return joint(reals, f, values, last, times, cut)
+    return joint(reals, f, values, last, times, cut - 1)
 
 
 def _agreed(reals: Reals, at_point: Number, one: Joint, other: Joint) -> Joint:
