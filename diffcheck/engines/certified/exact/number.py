@@ -62,8 +62,7 @@ class Number:
         return self + -other
 
     def __mul__(self, other: Number) -> Number:
-        self.atoms.spend(len(self.terms) * len(other.terms))
-        return self.atoms.bounded(_product(self.terms, other.terms))
+        return self.atoms.bounded(self.atoms.product(self.terms, other.terms))
 
     @property
     def rational(self) -> fmpq | None:
@@ -127,17 +126,9 @@ def _sum(terms: Terms, bits: int) -> arb:
     return total
 
 
-def _product(a: Terms, b: Terms) -> Terms:
-    terms: Terms = {}
-    for m, c in a.items():
-        products = (_merged(m, n, c * d) if m and n else (m or n, c * d) for n, d in b.items())
-        terms = _total(terms, products)
-    return terms
-
-
-def _merged(m: Monomial, n: Monomial, factor: fmpq) -> tuple[Monomial, fmpq]:
-    """The product of two monomials, with a factor that grows by what roots leave: √2·√2 = 2."""
-    exponents = dict(m)
+def _merged(m: Monomial, n: Monomial) -> tuple[Monomial, fmpq]:
+    """The product of two monomials, with the factor that roots leave: √2·√2 = 2."""
+    exponents, factor = dict(m), fmpq(1)
     for atom, e in n:
         exponents[atom] = exponents.get(atom, 0) + e
     for atom, e in list(exponents.items()):
@@ -153,6 +144,7 @@ class Atoms:
 
     def __init__(self, work: int, exhausted: Callable[[], Exception]) -> None:
         self._index: dict[object, Atom] = {}
+        self._products: dict[tuple[Monomial, Monomial], tuple[Monomial, fmpq]] = {}
         self._work = work
         self._exhausted = exhausted
         self._count = 0
@@ -177,13 +169,32 @@ class Atoms:
     def number(self, value: fmpq | int) -> Number:
         return Number({(): fmpq(value)} if value else {}, self)
 
+    def product(self, a: Terms, b: Terms) -> Terms:
+        """The product of two polynomials."""
+        self.spend(len(a) * len(b))
+        terms: dict[Monomial, fmpq] = {}
+        for m, c in a.items():
+            for n, d in b.items():
+                monomial, factor = self._merged(m, n) if m and n else (m or n, None)
+                sum_ = terms.pop(monomial, 0) + (c * d if factor is None else c * d * factor)
+                if sum_:
+                    terms[monomial] = sum_
+        return terms
+
+    def _merged(self, m: Monomial, n: Monomial) -> tuple[Monomial, fmpq]:
+        found = self._products.get((m, n))
+        if found is None:
+            found = self._products[m, n] = _merged(m, n)
+        return found
+
     def power(self, atom: Atom, exponent: int) -> Number:
         """A power of an atom."""
         return self.term(((atom, exponent),), fmpq(1)) if exponent else self.number(1)
 
     def term(self, monomial: Monomial, c: fmpq) -> Number:
         """A number of one term."""
-        return Number(dict([_merged((), monomial, c)]), self)
+        reduced, factor = _merged((), monomial)
+        return Number({reduced: c * factor}, self)
 
     def bounded(self, terms: Terms) -> Number:
         """The number with these terms; where they are too many or too long, an atom of its own."""
@@ -207,8 +218,7 @@ def vanishes(number: Number) -> bool:
         atom = max((atom for atom in _atoms(terms) if _is_reducible(atom, terms)), key=lambda atom: atom.serial, default=None)
         if atom is None:
             return False
-        number.atoms.spend(len(terms))
-        terms = _without(atom, terms)
+        terms = _without(atom, terms, number.atoms)
     return terms is not None
 
 
@@ -219,34 +229,34 @@ def _is_reducible(atom: Atom, terms: Terms) -> bool:
     return atom.power is not None and not all(0 <= e < atom.power[0] for e in exponents)
 
 
-def _without(atom: Atom, terms: Terms) -> Terms | None:
-    """The terms, times a power of something that is not zero, with the relation of this atom used; None where they become too many."""
+def _without(atom: Atom, terms: Terms, atoms: Atoms) -> Terms | None:
+    """The terms, times a power of something that is not zero, with the relation of this atom used once; None where they become too many."""
     split = [(tuple(part for part in monomial if part[0] is not atom), dict(monomial).get(atom, 0), c) for monomial, c in terms.items()]
     lowest, highest = min(e for _, e, _ in split), max(e for _, e, _ in split)
     total: Terms = {}
     for rest, e, c in split:
-        term = _replaced(atom, {rest: c}, highest - e if atom.inverse is not None else e - min(lowest, 0))
+        term = _replaced(atom, {rest: c}, highest - e if atom.inverse is not None else e - min(lowest, 0), atoms)
         if term is None:
             return None
         total = _total(total, term.items())
     return total if len(total) <= MOST_EXPANDED else None
 
 
-def _replaced(atom: Atom, term: Terms, times: int) -> Terms | None:
+def _replaced(atom: Atom, term: Terms, times: int, atoms: Atoms) -> Terms | None:
     """The term, times a power of what the atom stands for."""
     stands_for = atom.inverse or atom.stands_for
     if stands_for is not None:
-        return _times(term, stands_for.terms, times)
+        return _times(term, stands_for.terms, times, atoms)
     assert atom.power is not None
     whole, left = divmod(times, atom.power[0])
-    return _times(_product(term, {((atom, left),) if left else (): fmpq(1)}), atom.power[1].terms, whole)
+    return _times(atoms.product(term, {((atom, left),) if left else (): fmpq(1)}), atom.power[1].terms, whole, atoms)
 
 
-def _times(terms: Terms, factor: Terms, times: int) -> Terms | None:
+def _times(terms: Terms, factor: Terms, times: int, atoms: Atoms) -> Terms | None:
     for _ in range(times):
         if len(terms) * len(factor) > MOST_EXPANDED * 10 or times > MOST_EXPANDED:
             return None
-        terms = _product(terms, factor)
+        terms = atoms.product(terms, factor)
     return terms
 
 

@@ -25,7 +25,7 @@ FACTORED_BITS = 80  # an integer that short is factored in no time
 MOST_ROOT = 1000  # the degree of a root
 MOST_POWER_BITS = 2**15  # of a power of a rational that is multiplied out
 MOST_MULTIPLE = 10_000  # e^(3/10)³ is e^(9/10)
-WORK = 1_000_000  # products of terms, and balls of 64 bits: some seconds
+WORK = 400_000  # products of terms, and balls of 64 bits: some seconds
 OF_VALUES = 100  # times the work: functions whose coefficients follow from values on a circle
 HALF, ONE = fmpq(1, 2), fmpq(1)
 

@@ -205,7 +205,7 @@ def _is_jump(field: Field, at_point: Any, side: Side, name: str) -> Joint | None
     try:
         is_same = side.derivatives[0] is at_point or field.is_zero(side.derivatives[0] - at_point)
     except NoValueError as no_value:
-        return Joint(Status.UNDECIDED, "continuity at the tie is not proved", at_point, trouble=no_value.trouble)
+        return Joint(Status.UNDECIDED, "continuity at the tie is not proved", at_point, trouble=_final(no_value.trouble))
     return None if is_same else Joint(Status.JUMP, f"the limit from the {name} is not the value", at_point)
 
 
@@ -216,10 +216,15 @@ def _compared(field: Field, at_point: Any, a: Any, b: Any, n: int, order: int) -
             return None
     except NoValueError as no_value:
         reason = "the one-sided slopes are not proved equal or different"
-        return Joint(Status.UNDECIDED, reason, at_point, left=a, right=b, trouble=no_value.trouble)
+        return Joint(Status.UNDECIDED, reason, at_point, left=a, right=b, trouble=_final(no_value.trouble))
     if n < order:
         return Joint(Status.JUMP, f"the derivative of order {n} jumps here", at_point)
     return Joint(Status.KINK, "", at_point, left=a, right=b)
+
+
+def _final(trouble: Trouble) -> Trouble:
+    """Numbers that agree to every order computed mostly are equal: more terms would not tell."""
+    return replace(trouble, kind=Kind.UNPROVED)
 
 
 def _one_side(field: Field, at_point: Any, left: Side | Trouble, right: Side | Trouble, order: int) -> Joint:
