@@ -13,21 +13,17 @@ from flint import arb, arb_series, fmpq
 
 from diffcheck.engines.certified import longer
 from diffcheck.engines.certified.line import (
-    VANISHES,
     Kind,
     Line,
-    Mode,
     Series,
     Trouble,
     Value,
     composed,
     constant_term,
-    shifted,
     undefined,
     unproved,
-    worst,
 )
-from diffcheck.engines.certified.rules import divide, power_of_zero, sign_or_tie, where
+from diffcheck.engines.certified.rules import divide, power_of_zero, where
 from diffcheck.engines.certified.special import from_values
 from diffcheck.graph.build import in_parameters
 from diffcheck.graph.functions import FUNCTIONS
@@ -44,13 +40,7 @@ def cbrt(line: Line, u: Series) -> Value:
     third = fmpq(1, 3)
     if constant_term(u) < 0:
         return -_root_of_positive(-u, third)
-    if isinstance(u, arb) or line.mode is not Mode.ONE_SIDE or not constant_term(u).is_zero():
-        return _root(line, u, third, lambda v: _root_of_positive(v, third))
-    side = line.sign(u)
-    if isinstance(side, Trouble):
-        return side
-    root = power_of_zero(line, u * side, third)
-    return root * side if isinstance(root, arb_series) else root
+    return _root(line, u, third, lambda v: _root_of_positive(v, third))
 
 
 def _root(line: Line, u: Series, exponent: fmpq, of_positive: Callable[[Series], Series]) -> Value:
@@ -65,20 +55,19 @@ def _root_of_positive(u: Series, exponent: fmpq) -> Series:
 
 
 def asin(line: Line, u: Series) -> Value:
-    return _inverse(line, u, longer.asin, lambda root: atan2(line, u, root))
+    return _inside(u, longer.asin)
 
 
 def acos(line: Line, u: Series) -> Value:
-    return _inverse(line, u, longer.acos, lambda root: atan2(line, root, u))
+    return _inside(u, longer.acos)
 
 
-def _inverse(line: Line, u: Series, inside: Callable[[Series], Series], at_end: Callable[[Series], Value]) -> Value:
-    """asin or acos: at the ends ±1 the angle of a point on the circle whose other coordinate is √(1 - u²)."""
-    first = constant_term(u)
-    if 1 - first * first > 0:
-        return inside(u)
-    root = sqrt(line, 1 - u * u)
-    return at_end(root) if isinstance(root, (arb, arb_series)) else root
+def _inside(u: Series, inverse: Callable[[Series], Series]) -> Value:
+    """asin or acos, which have no power series at the ends ±1."""
+    distance = 1 - constant_term(u) ** 2
+    if isinstance(u, arb) or distance > 0:
+        return inverse(u)
+    return Trouble(Kind.SINGULAR, "the end of a domain") if distance.is_zero() else unproved("close to the end of a domain")
 
 
 def acosh(line: Line, u: Series) -> Value:
@@ -211,24 +200,8 @@ def atan2(line: Line, y: Series, x: Series) -> Value:
         return quarter - (x / y).atan()
     if not (constant_term(x).is_zero() and constant_term(y).is_zero()):
         return unproved("atan2 of a ball that contains the origin")
-    return _angle_at_origin(line, y, x)
-
-
-def _angle_at_origin(line: Line, y: Series, x: Series) -> Value:
-    """The direction in which a curve leaves the origin: the common power of t cancels."""
-    if isinstance(y, arb) and isinstance(x, arb):
-        return undefined("atan2(0, 0)")
-    if line.is_two_sided:
-        return Trouble(Kind.SINGULAR, "atan2 at the origin")
-    sides = [sign_or_tie(line, u) for u in (y, x)]
-    troubles = [side for side in sides if isinstance(side, Trouble)]
-    moving = [u for u, side in zip((y, x), sides, strict=True) if side and isinstance(u, arb_series)]
-    if troubles or not moving:
-        return worst(troubles or [unproved(VANISHES)])
-    v = min(u.valuation() for u in moving)
-    if any(isinstance(u, arb_series) and u.prec <= v for u in (y, x)):
-        return Trouble(Kind.NO_SERIES, "atan2 close to the origin")
-    return atan2(line, *(shifted(u, -v, line.terms) if isinstance(u, arb_series) else u for u in (y, x)))
+    moves = isinstance(y, arb_series) or isinstance(x, arb_series)
+    return Trouble(Kind.SINGULAR, "atan2 at the origin") if moves else undefined("atan2(0, 0)")
 
 
 def unsinc(line: Line, u: Series) -> Value:

@@ -9,7 +9,8 @@ from flint import arb
 
 from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.exact.certify import nodes_exactly
-from diffcheck.engines.certified.line import CHANGES_SIGN, TIE, Kind, Line, Mode, Trouble, Value, is_finite
+from diffcheck.engines.certified.exact.field import CHANGES_SIGN
+from diffcheck.engines.certified.line import TIE, Kind, Line, Mode, Trouble, Value, is_finite
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Apply, Graph, Node, arguments_of, evaluate_nodes
 from diffcheck.results import Enclosure

@@ -30,8 +30,8 @@ class Kind(Enum):
 
     UNDEFINED = "undefined"  # proved: the function has no value here
     UNSUPPORTED = "unsupported"  # the engine cannot do this
-    NO_SERIES = "no series"  # it has a value, perhaps, but no power series on this side
-    SINGULAR = "singular"  # no two-sided series, or not a decided one: look at each side
+    NO_SERIES = "no series"  # it has a value, perhaps, but no expansion that is known
+    SINGULAR = "singular"  # no two-sided power series, or not a decided one: look closer
     UNPROVED = "unproved"  # the balls are too wide: more precision may help
     TRUNCATED = "truncated"  # the series is too short: more terms may help
 
@@ -48,9 +48,7 @@ class Mode(Enum):
     """Where the line is followed."""
 
     BOTH_SIDES = "t around 0"
-    PUNCTURED = "t around 0, but not 0 itself"  # one series for both sides, where what is special at 0 does not count
     POINT = "t = 0"
-    ONE_SIDE = "t > 0"
 
 
 Series: TypeAlias = arb | arb_series
@@ -86,13 +84,6 @@ def balls(arguments: Sequence[Any]) -> list[Any]:
     return [arb(u) if isinstance(u, fmpq) else u for u in arguments]
 
 
-def shifted(u: arb_series, n: int, terms: int) -> arb_series:
-    """tⁿ·u, to `terms` coefficients; for a negative n the first -n coefficients of u must be exact zeros."""
-    if n < 0:
-        return arb_series(u.coeffs()[-n:], prec=u.prec + n)
-    return arb_series([arb(0)] * n + u.coeffs(), prec=min(terms, u.prec + n))
-
-
 def composed(f: arb_series, u: arb_series) -> arb_series:
     """f(u - u(0)) for a series f about u(0). flint wants an exact zero, and not the zero series."""
     step = arb_series([arb(0), *u.coeffs()[1:]], prec=u.prec)
@@ -101,22 +92,14 @@ def composed(f: arb_series, u: arb_series) -> arb_series:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Evaluates a graph along a line; `terms` is the number of Taylor coefficients carried.
-
-    A line on one side may be ramified: x0 + tᵏ·d, on which the roots of x - x0 up to the k-th are power series in t.
-    """
+    """Evaluates a graph along a line; `terms` is the number of Taylor coefficients carried."""
 
     mode: Mode
     terms: int
-    ramification: int = 1
 
     def variable(self, start: Any, direction: int) -> Value:
         """The variable that moves."""
-        return arb_series([start, *[0] * (self.ramification - 1), direction], prec=self.terms)
-
-    @property
-    def is_two_sided(self) -> bool:
-        return self.mode in (Mode.BOTH_SIDES, Mode.PUNCTURED)
+        return arb_series([start, direction], prec=self.terms)
 
     def follow(self, graph: Graph, point: Mapping[str, float], wrt: str, direction: int) -> Value:
         """f along the line through the point in the direction ±wrt, with rationals as balls."""
@@ -171,8 +154,7 @@ class Line:
         values = [inner.variable(center, 1), *others]
         f = evaluate(definition.flat, inner, dict(zip(definition.parameters, values, strict=True)))
         if isinstance(f, Trouble):
-            one_sided = f.kind is Kind.SINGULAR and not self.is_two_sided
-            return Trouble(Kind.NO_SERIES, f"{definition.name}' does not exist there") if one_sided else f
+            return f
         if not isinstance(f, arb_series):
             return arb(0)
         for _ in range(order):
@@ -180,7 +162,7 @@ class Line:
         return composed(f, u) if isinstance(u, arb_series) else f[0]
 
     def sign(self, u: Series) -> int | Trouble:
-        """The sign of u: at the point, or for all small t > 0, or for all small t on both sides."""
+        """The sign of u at the point and, if u moves, around it."""
         first = constant_term(u)
         if not first.is_finite():
             return unproved("a comparison with an unbounded ball")
@@ -190,17 +172,7 @@ class Line:
             return -1
         if not first.is_zero():
             return unproved("a comparison whose two sides cannot be told apart")
-        if isinstance(u, arb):
-            return 0
-        if self.mode is Mode.BOTH_SIDES:
-            return Trouble(Kind.SINGULAR, TIE)
-        for power, c in enumerate(u.coeffs()):
-            if c > 0 or c < 0:
-                changes = self.mode is Mode.PUNCTURED and power % 2
-                return Trouble(Kind.SINGULAR, CHANGES_SIGN) if changes else 1 if c > 0 else -1
-            if not c.is_zero():
-                return unproved("a tie that a wide ball cannot break")
-        return unproved(VANISHES)
+        return 0 if isinstance(u, arb) else Trouble(Kind.SINGULAR, TIE)
 
     def _outside(self, function: Function, arguments: Sequence[Value]) -> Trouble | None:
         """The trouble of arguments that are not provably inside the function's domain."""
@@ -219,12 +191,7 @@ class Line:
         if side == -1 or (side == 0 and not condition.closed):
             assert not isinstance(condition.doubt, (bool, fmpq, arb, arb_series))
             return condition.doubt or undefined(f"{function.name} is not defined there: {condition.words}")
-        at_end = isinstance(distance, arb_series) and distance[0].is_zero()
-        if at_end and condition.closed and (function.ball or "").startswith("rule:"):
-            return None
-        if isinstance(side, Trouble):
-            return side
-        return Trouble(Kind.NO_SERIES, f"{function.name} has no power series at the end of its domain") if at_end else None
+        return side if isinstance(side, Trouble) else None
 
     def _at_pole(self, domain: Domain, argument: Value, function: Function) -> Trouble | None:
         assert domain.pole is not None
@@ -234,15 +201,11 @@ class Line:
             return None
         if not distance.is_integer():
             return unproved(f"{function.name} close to a pole")
-        if isinstance(u, arb) or self.mode is Mode.POINT:
-            return undefined(f"{function.name} has a pole there")
-        kind = Kind.SINGULAR if self.is_two_sided else Kind.NO_SERIES
-        return Trouble(kind, f"{function.name} has a pole there")
+        reason = f"{function.name} has a pole there"
+        return undefined(reason) if isinstance(u, arb) else Trouble(Kind.SINGULAR, reason)
 
 
 TIE = "a tie"
-VANISHES = "a difference that vanishes to every order computed"
-CHANGES_SIGN = "a difference that changes its sign"
 LAZY = ("where", "and", "or")
 _MAY_BE_INFINITE = ("inf", "negate")  # as a bound: everything else is infinite only where it is not defined, or not proved
 _KEEPS_FINITE = ("add", "subtract", "multiply")  # only a bound that is infinite spoils the result, and shows in its constant term

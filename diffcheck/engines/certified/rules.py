@@ -5,25 +5,20 @@ Every function takes the line and values without trouble (those of `where`, `and
 
 from __future__ import annotations
 
-import math
 from functools import reduce
 
 from flint import arb, arb_series, fmpq
 
 from diffcheck.engines.certified import longer
 from diffcheck.engines.certified.line import (
-    CHANGES_SIGN,
-    VANISHES,
     Kind,
     Line,
-    Mode,
     Series,
     Trouble,
     Value,
     balls,
     constant_term,
     is_finite,
-    shifted,
     undefined,
     unproved,
     worst,
@@ -58,25 +53,7 @@ def divide(line: Line, a: Series, b: Series) -> Value:
         return unproved("a division by a ball that contains zero")
     if isinstance(b, arb):
         return undefined("division by zero")
-    if line.mode is Mode.BOTH_SIDES:
-        return Trouble(Kind.SINGULAR, "division by zero at the point itself")
-    return _quotient_of_zeros(line, a, b)
-
-
-def _quotient_of_zeros(line: Line, a: Series, b: arb_series) -> Value:
-    """a/b for t ≠ 0 where b(0) = 0: the common power of t cancels. flint's own quotient of a zero series loses no terms."""
-    side = line.sign(b)
-    if isinstance(side, Trouble) and side.reason is not CHANGES_SIGN:
-        return side
-    if isinstance(a, arb):
-        a = arb_series([a], prec=line.terms)
-    v = b.valuation()
-    for c in a.coeffs()[:v]:
-        if not c.is_zero():
-            return unproved("a pole, or none") if c.contains(0) else Trouble(Kind.NO_SERIES, "division by zero: a pole")
-    if a.prec <= v:
-        return Trouble(Kind.NO_SERIES, "a quotient of zeros that cancels every term computed")
-    return shifted(a, -v, line.terms) / shifted(b, -v, line.terms)
+    return Trouble(Kind.SINGULAR, "division by zero at the point itself")
 
 
 def integer_power(line: Line, base: Series, exponent: arb) -> Value:
@@ -100,8 +77,6 @@ def power(line: Line, base: Value, exponent: Value) -> Value:
         return _power_of_negative(line, exponent)
     if not first.is_zero():
         return unproved("a power of a ball that contains zero")
-    if isinstance(exponent, arb_series):
-        return _zero_to_moving_power(line, base, exponent)
     return power_of_zero(line, base, exponent)
 
 
@@ -120,50 +95,18 @@ def _power_of_negative(line: Line, exponent: Series | fmpq) -> Trouble:
     moves = isinstance(ball, arb_series) and first.is_integer()
     if first.contains_integer() and not moves:
         return unproved("a power of a negative number whose exponent may be an integer")
-    if moves and line.is_two_sided:
+    if moves:
         return Trouble(Kind.SINGULAR, "a power of a negative number whose exponent passes through an integer")
-    away = line.sign(ball - first) if moves else 1
-    return away if isinstance(away, Trouble) else undefined(NOT_AN_INTEGER)
+    return undefined(NOT_AN_INTEGER)
 
 
-def _zero_to_moving_power(line: Line, base: Series, exponent: arb_series) -> Value:
-    if line.is_two_sided and isinstance(base, arb_series):
-        return Trouble(Kind.SINGULAR, "a power of zero whose exponent moves")
+def power_of_zero(line: Line, base: Series, exponent: Series | fmpq) -> Value:
+    """base^exponent where base(0) is exactly 0 and the exponent is no integer, or moves."""
     if isinstance(base, arb_series):
-        return Trouble(Kind.NO_SERIES, "a power of zero whose exponent moves")
-    side = line.sign(exponent)
-    if isinstance(side, Trouble):
-        return side
-    return arb(0) if side > 0 else undefined("zero to a negative power")
-
-
-def power_of_zero(line: Line, base: Series, exponent: arb | fmpq) -> Value:
-    """base^exponent where base(0) is exactly 0 and the exponent is no integer."""
-    if not exponent > 0:
-        return undefined("zero to a negative power") if exponent < 0 else unproved("zero to the power of a ball around zero")
-    if isinstance(base, arb):
-        return arb(0)
-    if line.is_two_sided:
         return Trouble(Kind.SINGULAR, "a power of zero")
-    side = line.sign(base)
-    if side == -1:
-        return undefined(NOT_AN_INTEGER)
-    if isinstance(side, Trouble):
-        return side
-    v = base.valuation()
-    degree = exponent * v  # base = c·tᵛ(1 + …), so the power is c'·t^degree·(1 + …)
-    if not arb(degree).is_integer():
-        return _fractional(line, arb(degree))
-    unit = _power_of_positive(shifted(base, -v, line.terms), exponent)
-    return shifted(unit, int(arb(degree).unique_fmpz()), line.terms) if isinstance(unit, arb_series) else unit
-
-
-def _fractional(line: Line, degree: arb) -> Value:
-    """A multiple of t^degree: zero up to the integers below the degree. On a ramified line fewer terms are lost."""
-    if line.ramification == 1:
-        return Trouble(Kind.NO_SERIES, "a fractional power of zero")
-    known = line.terms if degree > line.terms else max(math.ceil(float(degree.lower())), 1)
-    return arb_series([0], prec=known)
+    (ball,) = balls([exponent])
+    side = line.sign(ball)
+    return side if isinstance(side, Trouble) else arb(0) if side > 0 else undefined("zero to a negative power")
 
 
 def less(line: Line, a: Series, b: Series) -> Value:
@@ -195,8 +138,6 @@ def _sign_in(line: Line, a: Series, b: Series, signs: tuple[int, ...]) -> Value:
         return 0 in signs
     infinite = _infinite_sign(a) - _infinite_sign(b)
     side = (1 if infinite > 0 else -1) if infinite else line.sign(a - b)
-    if isinstance(side, Trouble) and side.reason is CHANGES_SIGN and (-1 in signs) == (1 in signs):
-        return 1 in signs
     return side if isinstance(side, Trouble) else side in signs
 
 
@@ -250,14 +191,8 @@ def where(line: Line, condition: Value, a: Value, b: Value) -> Value:
     return a if condition else b
 
 
-def sign_or_tie(line: Line, u: Series) -> int | Trouble:
-    """The sign of u, where a difference that vanishes to every order computed counts as zero: |0 + O(tⁿ)| is 0 + O(tⁿ)."""
-    side = line.sign(u)
-    return 0 if isinstance(side, Trouble) and side.reason is VANISHES else side
-
-
 def abs_(line: Line, u: Series) -> Value:
-    side = sign_or_tie(line, u)
+    side = line.sign(u)
     return side if isinstance(side, Trouble) else -u if side < 0 else u
 
 
@@ -276,7 +211,7 @@ def _extreme(line: Line, arguments: tuple[Series, ...], direction: int) -> Value
             return a
         if _infinite_sign(a) or _infinite_sign(b):
             return a if (_infinite_sign(a) - _infinite_sign(b)) * direction > 0 else b
-        side = sign_or_tie(line, a - b)
+        side = line.sign(a - b)
         return side if isinstance(side, Trouble) else a if side * direction >= 0 else b
 
     return reduce(larger, arguments)

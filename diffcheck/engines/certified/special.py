@@ -5,7 +5,6 @@ Each function refuses (NaN) a box on which it might not be analytic.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -32,9 +31,7 @@ def from_values(name: str) -> Callable[..., Value]:
         series = tuple(balls(arguments))
         lengths = [u.prec for u in series if isinstance(u, arb_series)]
         if lengths:
-            stride = _stride(series) or max(lengths)
-            found = _taylor(function, tuple(_compressed(u, stride) for u in series), -(-min(lengths) // stride), name)
-            return _spread(found, stride, min(lengths)) if isinstance(found, arb_series) else found
+            return _taylor(function, series, min(lengths), name)
         value = function(*(acb(u) for u in series))
         return value.real if value.is_finite() else unproved(f"{name} is not bounded on the ball around its argument")
 
@@ -54,24 +51,6 @@ def _differences(a: Any, b: Any, c: Any) -> tuple[acb, acb, acb]:
     if not all(isinstance(u, (fmpq, arb)) for u in (a, b, c)):
         return NOT_ANALYTIC, NOT_ANALYTIC, NOT_ANALYTIC
     return acb(arb(c - a)), acb(arb(c - b)), acb(arb(c - a - b))
-
-
-def _stride(arguments: tuple[Series, ...]) -> int:
-    """The largest g such that all arguments are series in t^g: on a ramified line few of many coefficients are not zero."""
-    powers = (k for u in arguments if isinstance(u, arb_series) for k, c in enumerate(u.coeffs()) if k and not c.is_zero())
-    return math.gcd(*powers)
-
-
-def _compressed(u: Series, stride: int) -> Series:
-    """u(t) as a series in t^stride."""
-    return arb_series(u.coeffs()[::stride], prec=-(-u.prec // stride)) if isinstance(u, arb_series) else u
-
-
-def _spread(u: arb_series, stride: int, terms: int) -> arb_series:
-    """u(t^stride)."""
-    coefficients = [arb(0)] * (stride * u.length())
-    coefficients[::stride] = u.coeffs()
-    return arb_series(coefficients, prec=terms)
 
 
 def _taylor(function: Callable[..., acb], arguments: tuple[Series, ...], terms: int, name: str) -> Value:

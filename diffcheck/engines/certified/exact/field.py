@@ -14,6 +14,9 @@ from flint import fmpq
 
 from diffcheck.engines.certified.line import Kind, Trouble, undefined, unproved
 
+VANISHES = "a difference that vanishes to every order computed"
+CHANGES_SIGN = "a difference that changes its sign"
+
 
 class NoValueError(Exception):
     """There is no such number, or it is not known: the trouble says which."""
@@ -27,8 +30,8 @@ def not_known(reason: str) -> NoValueError:
     return NoValueError(unproved(reason))
 
 
-def too_few_terms(reason: str = "a difference that vanishes to every order computed") -> NoValueError:
-    return NoValueError(Trouble(Kind.TRUNCATED, reason))
+def too_few_terms() -> NoValueError:
+    return NoValueError(Trouble(Kind.TRUNCATED, VANISHES))
 
 
 def no_series(reason: str) -> NoValueError:

@@ -15,8 +15,7 @@ from typing import Any, TypeAlias
 from flint import fmpq
 
 from diffcheck.engines.certified.exact.ends import AT_ENDS
-from diffcheck.engines.certified.exact.field import Field, NoValueError, no_series, not_defined, singular, too_few_terms
-from diffcheck.engines.certified.line import CHANGES_SIGN
+from diffcheck.engines.certified.exact.field import CHANGES_SIGN, Field, NoValueError, no_series, not_defined, singular, too_few_terms
 
 Power: TypeAlias = tuple[Fraction | int, int]  # e and k of tᵉ·Lᵏ
 ONE: Power = (Fraction(0), 0)
