@@ -1,4 +1,4 @@
-"""A worker whose certified engine does at certain points what bugs of libraries do: started in the place of the real one."""
+"""A worker whose certified engine does at certain points what bugs of libraries do: started instead of the real one."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def kind(outcomes: ElementTree.Element, name: str) -> tuple[str, str]:
     ("name", "tag", "said"),
     [
         ("right", "passed", ""),
-        ("a lost sign", "failure", "claim is wrong: in exact arithmetic the formula gives 0.8414709848 in the place of -0.8414709848"),
+        ("a lost sign", "failure", "claim is wrong: in exact arithmetic the formula gives 0.8414709848 instead of -0.8414709848"),
         ("a corner", "skipped", "expected subgradient"),
         ("known to be wrong", "skipped", "expected fail"),
         ("no such function in JAX", "skipped", "JAX has no Shi"),

@@ -242,7 +242,7 @@ def _judge_nonfinite(y: float, truth: Certificate, derivative: Enclosure, fmt: F
 
 def _another_number(rule: Rule, exact: Enclosure, derivative: Enclosure) -> str:
     given, right = _told_apart(exact, derivative)
-    return f"in exact arithmetic {rule.name} gives {given} in the place of {right}"
+    return f"in exact arithmetic {rule.name} gives {given} instead of {right}"
 
 
 def _too_wide(ulps: float, truth: Certificate) -> Judgement:
