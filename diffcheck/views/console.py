@@ -328,7 +328,7 @@ def functions_table(engines: Iterable[str] = ("sympy", "jax", "ball")) -> Table:
     """The table of functions, as a table."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in ("function", "meaning", "domain", "SymPy", "JAX", "Arb"):
-        table.add_column(name, no_wrap=name not in ("meaning", "function"))
+        table.add_column(name, no_wrap=name in ("SymPy", "JAX", "Arb"))
     for group, rows in GROUPS.items():
         table.add_row(Text(group, "bold"))
         for row in rows:

@@ -110,16 +110,20 @@ def _enclosed(found: Joint) -> Certificate:
     numbers = {part: getattr(found, part) for part in parts}
     try:
         known: dict[str, Any] = {part: u and enclosed(u) for part, u in numbers.items()}
-        return Certificate(found.status, found.reason, **known, next_derivative=_if_bounded(found.following))
+        return Certificate(found.status, found.reason, **known, next_derivative=_hull(found.following))
     except NoValueError as no_value:  # no ball holds it
         return Certificate(Status.UNDECIDED, no_value.trouble.reason)
 
 
-def _if_bounded(number: Number | None) -> Enclosure | None:
+def _hull(numbers: Sequence[Number]) -> Enclosure | None:
+    """What encloses all of them; None where no ball does."""
     try:
-        return None if number is None else enclosed(number)
+        enclosures = [enclosed(number) for number in numbers]
     except NoValueError:
         return None
+    if len(enclosures) < 2:
+        return next(iter(enclosures), None)
+    return Enclosure.between(min(each.lower for each in enclosures), max(each.upper for each in enclosures))
 
 
 def _reason(at_point: Trouble | Infinite) -> str:

@@ -73,6 +73,13 @@ def _rgamma(field: Field, u: Any) -> Any:
     return None if value is None else field.divide(field.rational(1), value)
 
 
+def _lambertw(field: Field, u: Any) -> Any:
+    """W(-1/e) = -1, W(0) = 0, W(e) = 1."""
+    e = field.exp(field.rational(1))
+    values = ((-field.divide(field.rational(1), e), -1), (field.rational(0), 0), (e, 1))
+    return next((field.rational(value) for at, value in values if field.is_same(u, at)), None)
+
+
 MOST_FACTORIAL = 300
 _TURNS_OF_SINE = {fmpq(0): fmpq(0), HALF: fmpq(1, 6), fmpq(1): HALF}
 VALUES: dict[str, Callable[..., Any]] = {
@@ -81,6 +88,7 @@ VALUES: dict[str, Callable[..., Any]] = {
     "acos": _turned({sign * x: HALF - sign * turns for x, turns in _TURNS_OF_SINE.items() for sign in (1, -1)}),
     "gamma": _gamma,
     "rgamma": _rgamma,
+    "lambertw": _lambertw,
 }
 
 
@@ -192,10 +200,7 @@ def _digamma_at_pole(germs: Any, u: Any) -> Any:
 def _logarithmic(coefficient: Callable[[int], fmpq], sign: int = 1) -> Callable[..., Any]:
     """±(γ + log|u|) + Σ coefficient(k)·uᵏ at 0."""
 
-    def rule(germs: Any, *arguments: Any) -> Any:
-        u = arguments[-1]
-        if len(arguments) > 1 and germs.as_rational(arguments[0]) != 1:
-            return None
+    def rule(germs: Any, u: Any) -> Any:
         limit, rest = germs.finite(u)
         if germs.field.sign(limit) or rest.is_zero:
             return None
@@ -206,8 +211,11 @@ def _logarithmic(coefficient: Callable[[int], fmpq], sign: int = 1) -> Callable[
     return rule
 
 
-def _zeta_at_one(germs: Any, s: Any, a: Any) -> Any:
-    """1/(s - 1) - ψ(a) + O(s - 1)."""
+def _zeta_at_pole(germs: Any, s: Any, a: Any) -> Any:
+    """1/(s - 1) - ψ(a) + O(s - 1), and 1/(a + m)ˢ + O(1)."""
+    order = germs.as_rational(s)
+    if order is not None and order.q == 1 and order > 1 and _is_at_pole(germs, a):
+        return germs.power(germs.finite(a)[1], -order) + germs.remainder(Fraction(0))
     limit, rest = germs.finite(s)
     if rest.is_zero or germs.field.as_rational(limit) != 1:
         return None
@@ -221,6 +229,30 @@ def _polygamma_at_pole(germs: Any, n: Any, x: Any) -> Any:
         return None
     scale = fmpq((-1) ** (int(order.p) + 1) * math.factorial(int(order.p)))
     return germs.rational(scale) * germs.power(germs.finite(x)[1], -order - 1) + germs.remainder(Fraction(0))
+
+
+def _expint(germs: Any, n: Any, x: Any) -> Any:
+    """E₁ by its logarithm; of orders -m ≤ 0 an elementary function, m!·e⁻ˣ/xᵐ⁺¹·Σ xᵏ/k!."""
+    order = germs.as_rational(n)
+    if order == 1:
+        return _logarithmic(lambda k: -((-1) ** k) * _over(k), -1)(germs, x)
+    if order is None or order.q != 1 or not -MOST_FACTORIAL < order <= 0:
+        return None
+    m = -int(order.p)
+    total = germs.rational(0)
+    for k in reversed(range(m + 1)):
+        total = total * x + germs.rational(fmpq(math.factorial(m), math.factorial(k)))
+    return germs.divide(total * germs.exp(-x), germs.power(x, fmpq(m + 1)))
+
+
+def _lambertw_at_end(germs: Any, u: Any) -> Any:
+    """-1 + p + O(p²) with p = √(2(e·u + 1)) at -1/e."""
+    distance = u * germs.exp(germs.rational(1)) + germs.rational(1)
+    limit, rest = germs.finite(distance)
+    if rest.is_zero or germs.field.sign(limit):
+        return None
+    p = germs.power(distance * germs.rational(2), HALF)
+    return p - germs.rational(1) + germs.remainder(2 * p.lowest)
 
 
 def _over(k: int) -> fmpq:
@@ -237,9 +269,10 @@ AT_ENDS: dict[str, Callable[..., Any]] = {
     "lgamma": _lgamma_at_pole,
     "digamma": _digamma_at_pole,
     "polygamma": _polygamma_at_pole,
-    "zeta": _zeta_at_one,
+    "zeta": _zeta_at_pole,
     "Ei": _logarithmic(_over),
-    "expint": _logarithmic(lambda k: -((-1) ** k) * _over(k), -1),
+    "expint": _expint,
+    "lambertw": _lambertw_at_end,
     "Ci": _logarithmic(lambda k: fmpq(0) if k % 2 else (-1) ** (k // 2) * _over(k)),
     "Chi": _logarithmic(lambda k: fmpq(0) if k % 2 else _over(k)),
 }

@@ -62,6 +62,9 @@ class Field(Protocol):
 
     def is_zero(self, u: Any) -> bool: ...
 
+    def is_same(self, a: Any, b: Any) -> bool:
+        """Whether two elements are seen to be equal."""
+
     def divide(self, a: Any, b: Any) -> Any: ...
 
     def exp(self, u: Any) -> Any: ...

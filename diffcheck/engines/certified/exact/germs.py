@@ -21,7 +21,7 @@ Power: TypeAlias = tuple[Fraction | int, int]  # e and k of tᵉ·Lᵏ
 ONE: Power = (Fraction(0), 0)
 MOST_EXACT = 24  # terms of a germ without a remainder; a longer one is cut
 INFINITE = "a limit that is infinite"
-OSCILLATES = "a function without a limit"
+OSCILLATES = "it oscillates"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,6 +189,9 @@ class Germs:
 
     def is_zero(self, u: Germ) -> bool:
         return not u.side and self.leading(u) is None
+
+    def is_same(self, a: Germ, b: Germ) -> bool:
+        return a is b or (a.order is None and b.order is None and all(map(self.field.is_zero, (a - b).terms.values())))
 
     def _check_even(self, power: Power) -> None:
         """Raises NoValueError where a power of t is not the same on both sides, and both are followed."""

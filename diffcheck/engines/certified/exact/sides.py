@@ -40,7 +40,7 @@ class Joint:
     reason: str = ""
     value: Any = None
     derivative: Any = None
-    following: Any = None  # the derivative of one order more
+    following: tuple[Any, ...] = ()  # the derivatives of one order more, on the left and on the right
     left: Any = None
     right: Any = None
     trouble: Trouble | None = None
@@ -102,7 +102,7 @@ def joint(field: Field, f: Function, values: Mapping[str, Any], name: str, order
     around, is_regular = follow(RIGHT, is_two_sided=True)
     is_followed = isinstance(around, Side) and len(around.derivatives) > order
     if isinstance(around, Side) and is_followed and is_regular:
-        return _smooth(around.derivatives[0], around, order)
+        return _smooth(around.derivatives[0], around, around, order)
     at_point = f(field, values)
     if isinstance(at_point, Infinite):
         at_point = Trouble(Kind.UNDEFINED, IS_INFINITE)
@@ -116,8 +116,9 @@ def joint(field: Field, f: Function, values: Mapping[str, Any], name: str, order
     return _one_side(field, at_point, left, right, order)
 
 
-def _smooth(value: Any, side: Side, order: int) -> Joint:
-    return Joint(Status.SMOOTH, "", value, side.derivatives[order], next(iter(side.derivatives[order + 1 :]), None))
+def _smooth(value: Any, left: Side, right: Side, order: int) -> Joint:
+    following = [side.derivatives[order + 1 :][:1] for side in ((right,) if left is right else (left, right))]
+    return Joint(Status.SMOOTH, "", value, right.derivatives[order], tuple(sum(following, [])) if all(following) else ())
 
 
 # Reading a germ
@@ -195,7 +196,7 @@ def _join(field: Field, at_point: Any, left: Side, right: Side, order: int) -> J
             if n >= len(side.derivatives) and side.unknown is not None:
                 return undecided(side.unknown, at_point)
         return Joint(Status.VERTICAL, _steepness(left, right, n), at_point)
-    return _smooth(at_point, right if left is right else replace(right, derivatives=right.derivatives[: order + 1]), order)
+    return _smooth(at_point, left, right, order)
 
 
 def _is_jump(field: Field, at_point: Any, side: Side, name: str) -> Joint | None:
@@ -257,7 +258,7 @@ def _boundary(field: Field, at_point: Any, beyond: str, inside: Side | Trouble, 
 
 
 def _missing(side: Side) -> str:
-    return "there is no limit: the function oscillates" if side.swings else "the limit is infinite"
+    return "there is no limit: it oscillates" if side.swings else "the limit is infinite"
 
 
 def _steepness(left: Side, right: Side, n: int) -> str:
