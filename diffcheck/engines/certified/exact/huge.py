@@ -8,7 +8,7 @@ from typing import Any
 from flint import fmpq
 
 from diffcheck.engines.certified.exact.field import no_series
-from diffcheck.engines.certified.exact.germs import Huge
+from diffcheck.engines.certified.exact.germ import Huge
 
 
 def _sign(field: Any, u: Any) -> int:

@@ -13,7 +13,7 @@ from flint import fmpq
 from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.exact import huge
 from diffcheck.engines.certified.exact.field import Field, NoValueError, not_defined, not_known
-from diffcheck.engines.certified.exact.germs import Huge
+from diffcheck.engines.certified.exact.germ import Huge
 from diffcheck.engines.certified.line import LAZY, Kind, Trouble, worst
 from diffcheck.graph.build import meaning, read
 from diffcheck.graph.domains import Domain

@@ -8,25 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from flint import arb, arb_series, ctx, fmpq, fmpz
+from flint import arb, fmpq
 
-from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.exact.ends import DERIVATIVES, VALUES, exact_coefficient
+from diffcheck.engines.certified.exact.factors import factors
 from diffcheck.engines.certified.exact.field import no_series, not_defined, not_known
 from diffcheck.engines.certified.exact.germs import integrated
 from diffcheck.engines.certified.exact.number import Atom, Atoms, Monomial, Number, key_of, vanishes
-from diffcheck.engines.certified.line import Line, Mode, Trouble
-from diffcheck.graph.functions import FUNCTIONS
+from diffcheck.engines.certified.exact.source import Source
 
 BITS = (64, 192, 640, 2048, 8192, 32768)  # of the balls that tell a sign
 SURE = 192  # bits at which a number that still may be zero is looked at for being it
-PRIMES = [n for n in range(2, 200) if all(n % d for d in range(2, n))]
-FACTORED_BITS = 80  # an integer that short is factored in no time
 MOST_ROOT = 1000  # the degree of a root
 MOST_POWER_BITS = 2**15  # of a power of a rational that is multiplied out
 MOST_MULTIPLE = 10_000  # e^(3/10)³ is e^(9/10)
 WORK = 400_000  # products of terms, and balls of 64 bits: some seconds
-OF_VALUES = 100  # times the work: functions whose coefficients follow from values on a circle
 HALF, ONE = fmpq(1, 2), fmpq(1)
 
 
@@ -139,7 +135,7 @@ class Reals:
 
     def _log_of_rational(self, c: fmpq) -> Number:
         result = self.rational(0)
-        for base, times in _factors(c):
+        for base, times in factors(c):
             logarithm = self._opaque_log(self.rational(base))
             result += logarithm * self.rational(times)
         return result
@@ -199,7 +195,7 @@ class Reals:
     def _rational_power(self, c: fmpq, q: fmpq) -> Number:
         """c^q for a positive c, by its factors: 12^(1/2) is 2·3^(1/2)."""
         result = self.rational(1)
-        for base, times in _factors(c):
+        for base, times in factors(c):
             exponent = times * q
             whole = exponent.floor()
             result *= self._integer_power(self.rational(base), int(whole))
@@ -296,14 +292,14 @@ class Reals:
 
     def _coefficients(self, name: str, arguments: Sequence[Number], moving: int | None, terms: int) -> list[Number]:
         arguments = [self._representative((name, i, len(arguments)), u) for i, u in enumerate(arguments)]
-        source = _Source(name, [u.rational for u in arguments], moving)
+        source = Source(name, [u.rational for u in arguments], moving)
         key = (name, moving, tuple(map(key_of, arguments)))
         known = self._atoms.known((*key, terms - 1))
         if known is None:
             source.prove(arguments, terms)
         return [self._atom_or_rational((*key, k), source, k, arguments) for k in range(terms)]
 
-    def _atom_or_rational(self, key: object, source: _Source, k: int, arguments: Sequence[Number]) -> Number:
+    def _atom_or_rational(self, key: object, source: Source, k: int, arguments: Sequence[Number]) -> Number:
         atom = self._atoms.atom(key, lambda *balls: source.coefficient(k, balls), arguments, source.weight)
         ball = self._atoms.power(atom, 1).ball(BITS[0])
         if ball.is_exact() and ball.is_finite():
@@ -322,46 +318,6 @@ class Reals:
         return u
 
 
-class _Source:
-    """Balls of a function's Taylor coefficients, by the rules of the table."""
-
-    def __init__(self, name: str, rationals: Sequence[fmpq | None], moving: int | None) -> None:
-        self._row = FUNCTIONS[name]
-        self._rationals = rationals  # what is exact stays exact: an order, or the exponent of a power
-        self._moving = moving
-        self._found: dict[int, list[arb]] = {}
-        self.weight = OF_VALUES if (self._row.column("ball") or "").startswith("values:") else 1
-
-    def coefficient(self, k: int, balls: Sequence[arb]) -> arb:
-        """At flint's present precision."""
-        found = self._found.get(ctx.prec, [])
-        if k >= len(found):
-            found = self._found[ctx.prec] = self._computed(k + 1, balls)
-        return found[k]
-
-    def _computed(self, terms: int, balls: Sequence[arb]) -> list[arb]:
-        arguments = [ball if rational is None else rational for ball, rational in zip(balls, self._rationals, strict=True)]
-        line = Line(Mode.POINT, 1)
-        if self._moving is not None:
-            line = Line(Mode.BOTH_SIDES, terms)
-            arguments[self._moving] = line.variable(balls[self._moving], 1)
-        value = line.apply(self._row, arguments)
-        if isinstance(value, (bool, Trouble)):
-            return [arb.nan()] * terms
-        if isinstance(value, arb_series):
-            return [value[k] if k < value.prec else arb.nan() for k in range(terms)]
-        return [arb(value), *[arb(0)] * (terms - 1)]
-
-    def prove(self, arguments: Sequence[Number], terms: int) -> None:
-        """Raises NoValueError where the function is not proved analytic at its argument, or finite."""
-        for bits in BITS[:4]:
-            balls = [u.ball(bits) for u in arguments]
-            with scope(bits):
-                if all(map(arb.is_finite, self._computed(terms, balls))):
-                    return
-        raise no_series(f"{self._row.name} is not proved to have a power series there")
-
-
 def _base_of(monomial: Monomial) -> fmpq | None:
     """The rational whose logarithm a monomial is."""
     if len(monomial) != 1 or monomial[0][1] != 1:
@@ -371,31 +327,6 @@ def _base_of(monomial: Monomial) -> fmpq | None:
 
 def _is_short(base: fmpq, exponent: fmpq) -> bool:
     return bool(exponent.q <= MOST_ROOT and abs(exponent) * base.height_bits() <= MOST_POWER_BITS)
-
-
-def _factors(c: fmpq) -> list[tuple[fmpq, int]]:
-    """A positive rational as a product of powers of integers, primes where they are found."""
-    factors: dict[int, int] = {}
-    for number, sign in ((c.p, 1), (c.q, -1)):
-        for base, times in _factored(number):
-            factors[base] = factors.get(base, 0) + sign * times
-    return [(fmpq(base), times) for base, times in sorted(factors.items()) if times]
-
-
-def _factored(n: fmpz) -> list[tuple[int, int]]:
-    if n.bit_length() <= FACTORED_BITS:
-        return [(int(p), int(e)) for p, e in n.factor()]
-    found = []
-    for p in PRIMES:
-        times = 0
-        while n % p == 0:
-            n, times = n // p, times + 1
-        found += [(p, times)] if times else []
-    for degree in PRIMES[:8]:
-        root = n.root(degree)
-        if root**degree == n and n > 1:
-            return found + [(base, times * degree) for base, times in _factored(root)]
-    return found + ([(int(n), 1)] if n > 1 else [])
 
 
 # sin(π·turns) = scale·√square

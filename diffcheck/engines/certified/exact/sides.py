@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from diffcheck.engines.certified.exact.field import Field, NoValueError, not_defined
-from diffcheck.engines.certified.exact.germs import ONE, OSCILLATES, Germ, Germs, Huge, in_order
+from diffcheck.engines.certified.exact.germ import ONE, Germ, Huge, in_order
+from diffcheck.engines.certified.exact.germs import OSCILLATES, Germs
 from diffcheck.engines.certified.exact.pointwise import Infinite, Pointwise
 from diffcheck.engines.certified.line import Kind, Trouble
 from diffcheck.graph.graph import Graph, evaluate

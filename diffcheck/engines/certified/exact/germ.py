@@ -1,0 +1,111 @@
+"""Germs: what a function of t is for all small t > 0, as Σ c·tᵉ·Lᵏ + remainder, with L = log(1/t), rational e and integer k.
+
+The remainder of order E is smaller than t^(E-ε) for every ε > 0: so is tᴱ·Lᵏ. Laurent and Puiseux series are germs, and so are
+x·log x, bounded oscillations (x·sin(1/x) has no known term and a remainder of order 1) and flat functions such as exp(-1/x).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from diffcheck.engines.certified.exact.germs import Germs
+
+Power: TypeAlias = tuple[Fraction | int, int]  # e and k of tᵉ·Lᵏ
+ONE: Power = (Fraction(0), 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Germ:
+    """The known terms, and the order of the remainder; None where there is none. Coefficients may turn out to be zero.
+
+    A rough remainder need not have derivatives that are as small; one that swings has no limit. `side` is the sign where it is
+    known without a term.
+    """
+
+    terms: Mapping[Power, Any]
+    order: Fraction | None
+    germs: Germs
+    is_rough: bool = False
+    side: int = 0
+    swings: bool = False
+
+    def __add__(self, other: Germ) -> Germ:
+        if self.is_zero or other.is_zero:
+            return other if self.is_zero else self
+        zero = self.germs.zero
+        sums = {p: self.terms.get(p, zero) + other.terms.get(p, zero) for p in {**self.terms, **other.terms}}
+        total = self.germs.cut_off(sums, least(self.order, other.order), self.is_rough or other.is_rough)
+        swings = (self.swings and other.has_limit) or (other.swings and self.has_limit)
+        return replace(total, swings=True) if swings else total
+
+    def __neg__(self) -> Germ:
+        return replace(self, terms={p: -c for p, c in self.terms.items()}, side=-self.side)
+
+    def __sub__(self, other: Germ) -> Germ:
+        return self + -other
+
+    def __mul__(self, other: Germ) -> Germ:
+        if self.is_zero or other.is_zero:
+            return self.germs.constant(self.germs.zero)
+        order = least(_product_order(self, other), _product_order(other, self))
+        terms: dict[Power, Any] = {}
+        for (e, k), c in self.terms.items():
+            for (f, l), d in other.terms.items():
+                if order is None or e + f < order:
+                    at = e + f, k + l
+                    terms[at] = terms[at] + c * d if at in terms else c * d
+        product = self.germs.cut_off(terms, order, self.is_rough or other.is_rough, self.side * other.side)
+        swings = (self.swings and other.does_not_vanish) or (other.swings and self.does_not_vanish)
+        return replace(product, swings=True) if swings else product
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether it is seen to be exactly zero."""
+        return not self.terms and self.order is None
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether it is seen to have a finite limit."""
+        return (self.order is None or self.order > 0) and all(in_order(p) >= in_order(ONE) for p in self.terms)
+
+    @property
+    def does_not_vanish(self) -> bool:
+        """Whether its limit, or it, is seen not to be zero."""
+        infinite_or_constant = [c for p, c in self.terms.items() if in_order(p) <= in_order(ONE)]
+        return not self.swings and len(infinite_or_constant) == 1 and self.germs.field.sign(infinite_or_constant[0]) != 0
+
+    @property
+    def lowest(self) -> Fraction | None:
+        """No term and no remainder is larger than a power of t with about this exponent."""
+        return least(self.order, min((e for e, _ in self.terms), default=None))
+
+    def at(self, power: Power) -> Any:
+        return self.terms.get(power, self.germs.zero)
+
+    def part(self, is_in: Callable[[Power], bool]) -> dict[Power, Any]:
+        return {p: c for p, c in self.terms.items() if is_in(p)}
+
+
+def least(*orders: Fraction | int | None) -> Fraction | None:
+    return min((Fraction(order) for order in orders if order is not None), default=None)
+
+
+def _product_order(a: Germ, b: Germ) -> Fraction | None:
+    """The order of a's remainder times b."""
+    return None if a.order is None or b.lowest is None else a.order + b.lowest
+
+
+def in_order(p: Power) -> tuple[Fraction | int, int]:
+    """The larger terms first."""
+    return p[0], -p[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Huge:
+    """A function that grows faster than every power of 1/t: 1/f is flat."""
+
+    sign: int

@@ -1,0 +1,56 @@
+"""Balls of a function's Taylor coefficients at one point, at any precision: by the rules of the table, along a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flint import arb, arb_series, ctx, fmpq
+
+from diffcheck.engines.certified.certificate import scope
+from diffcheck.engines.certified.exact.field import no_series
+from diffcheck.engines.certified.exact.number import Number
+from diffcheck.engines.certified.line import Line, Mode, Trouble
+from diffcheck.graph.functions import FUNCTIONS
+
+PRECISIONS = (64, 192, 640, 2048)  # at which a function must show that it is analytic
+OF_VALUES = 100  # times the work: functions whose coefficients follow from values on a circle
+
+
+class Source:
+    """Balls of a function's Taylor coefficients, by the rules of the table."""
+
+    def __init__(self, name: str, rationals: Sequence[fmpq | None], moving: int | None) -> None:
+        self._row = FUNCTIONS[name]
+        self._rationals = rationals  # what is exact stays exact: an order, or the exponent of a power
+        self._moving = moving
+        self._found: dict[int, list[arb]] = {}
+        self.weight = OF_VALUES if (self._row.column("ball") or "").startswith("values:") else 1
+
+    def coefficient(self, k: int, balls: Sequence[arb]) -> arb:
+        """At flint's present precision."""
+        found = self._found.get(ctx.prec, [])
+        if k >= len(found):
+            found = self._found[ctx.prec] = self._computed(k + 1, balls)
+        return found[k]
+
+    def _computed(self, terms: int, balls: Sequence[arb]) -> list[arb]:
+        arguments = [ball if rational is None else rational for ball, rational in zip(balls, self._rationals, strict=True)]
+        line = Line(Mode.POINT, 1)
+        if self._moving is not None:
+            line = Line(Mode.BOTH_SIDES, terms)
+            arguments[self._moving] = line.variable(balls[self._moving], 1)
+        value = line.apply(self._row, arguments)
+        if isinstance(value, (bool, Trouble)):
+            return [arb.nan()] * terms
+        if isinstance(value, arb_series):
+            return [value[k] if k < value.prec else arb.nan() for k in range(terms)]
+        return [arb(value), *[arb(0)] * (terms - 1)]
+
+    def prove(self, arguments: Sequence[Number], terms: int) -> None:
+        """Raises NoValueError where the function is not proved analytic at its argument, or finite."""
+        for bits in PRECISIONS:
+            balls = [u.ball(bits) for u in arguments]
+            with scope(bits):
+                if all(map(arb.is_finite, self._computed(terms, balls))):
+                    return
+        raise no_series(f"{self._row.name} is not proved to have a power series there")
