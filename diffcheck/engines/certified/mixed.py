@@ -27,7 +27,7 @@ from diffcheck.results import Certificate, Enclosure, Status
 
 Point = Mapping[str, float]
 ROUGH_BITS = 20  # of what a condition number is made of
-MIXED_ONLY = "a mixed derivative is certified where both orders of differentiation give the same"
+MIXED_ONLY = "a mixed derivative is certified where both orders of differentiation agree"
 
 
 def certify_mixed(graph: Graph, point: Point, names: Sequence[str]) -> Certificate:
