@@ -186,9 +186,7 @@ def inf_(line: Line) -> Value:
 
 
 def where(line: Line, condition: Value, a: Value, b: Value) -> Value:
-    if isinstance(condition, Trouble):
-        return a if a is b else condition
-    return a if condition else b
+    return condition if isinstance(condition, Trouble) else a if condition else b
 
 
 def abs_(line: Line, u: Series) -> Value:

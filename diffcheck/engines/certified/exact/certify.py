@@ -38,8 +38,7 @@ def certify_mixed_exactly(graph: Graph, point: Point, names: Sequence[str]) -> C
         if isinstance(at_point, (Trouble, Infinite)):
             found = joint(reals, f, values, names[0], 1, cut)  # a limit along one axis is none in the plane
             return Joint(Status.LIMIT_UNKNOWN, _reason(at_point)) if found.status is Status.HOLE else found
-        iterated = [_iterated(reals, f, values, order, cut) for order in (names, names[::-1])]
-        return _agreed(reals, at_point, *iterated)
+        return _agreed(reals, at_point, [_iterated(reals, f, values, order, cut) for order in _orders(names)])
 
     return _certificate(mixed, point)
 
@@ -61,10 +60,19 @@ def nodes_exactly(graph: Graph, point: Point, wrt: str | None, bits: int) -> lis
     reals = Reals()
     values: dict[str, Any] = _exact(reals, point)
     if wrt is None:
-        return [u.ball(bits) if isinstance(u, Number) else u for u in evaluate_nodes(graph, algebra(reals, 0), values)]
+        return [_ball(u, bits) for u in evaluate_nodes(graph, algebra(reals, 0), values)]
     germs = Germs(reals, TERMS, is_two_sided=True)
     moved = {name: germs.constant(u) for name, u in values.items()} | {wrt: germs.variable(values[wrt], 1)}
     return [u if isinstance(u, (Trouble, bool)) else arb.nan() for u in evaluate_nodes(graph, algebra(germs, 0), moved)]
+
+
+def _ball(u: Any, bits: int) -> Value:
+    if isinstance(u, Infinite):
+        return arb.pos_inf() * u.sign
+    try:
+        return u.ball(bits) if isinstance(u, Number) else u
+    except NoValueError as no_value:
+        return no_value.trouble
 
 
 def _exact(reals: Reals, point: Point) -> dict[str, Number]:
@@ -86,25 +94,30 @@ def _certificate(found_in: Callable[[Reals, Mapping[str, Number], int], Joint], 
         return _enclosed(undecided(no_value.trouble))
 
 
+def _orders(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """The orders of differentiation that must agree: as it is written, variable by variable, and both backwards."""
+    grouped = sorted(names, key=names.index)
+    return list(dict.fromkeys(map(tuple, (names, names[::-1], grouped, grouped[::-1]))))
+
+
 def _iterated(reals: Reals, f: Function, values: Mapping[str, Number], names: Sequence[str], cut: int) -> Joint:
-    *inner, (last, times) = [(name, len(list(group))) for name, group in groupby(sorted(names, key=names.index))]
+    *inner, (last, times) = [(name, len(list(group))) for name, group in groupby(names)]
     for name, order in inner:
         f = derivative(f, name, order, cut)
     return joint(reals, f, values, last, times, cut - 1)
 
 
-def _agreed(reals: Reals, at_point: Number, one: Joint, other: Joint) -> Joint:
-    """What both orders of differentiation say, or the only one that says something."""
-    for found, beside in ((one, other), (other, one)):
-        if found.status is Status.KINK and beside.status is Status.UNDEFINED:
-            return Joint(Status.KINK, "", at_point, left=found.left, right=found.right)
-    if one.status is other.status is Status.SMOOTH and reals.is_zero(one.derivative - other.derivative):
-        return Joint(Status.SMOOTH, "", at_point, one.derivative)
-    trouble = one.trouble or other.trouble
-    is_one_sided = (one.status is Status.SMOOTH) != (other.status is Status.SMOOTH)
-    differ = "it exists in one order of differentiation only" if is_one_sided else "the two orders of differentiation differ"
-    reason = trouble.reason if trouble is not None else differ
-    return Joint(Status.UNDECIDED, reason, at_point, trouble=trouble)
+def _agreed(reals: Reals, at_point: Number, found: Sequence[Joint]) -> Joint:
+    """What all orders of differentiation say, or the only one that says something."""
+    smooth = [each for each in found if each.status is Status.SMOOTH]
+    kinks = [each for each in found if each.status is Status.KINK]
+    if len(kinks) == 1 and all(each.status is Status.UNDEFINED for each in found if each is not kinks[0]):
+        return Joint(Status.KINK, "", at_point, left=kinks[0].left, right=kinks[0].right)
+    if len(smooth) == len(found) and all(reals.is_zero(each.derivative - smooth[0].derivative) for each in smooth[1:]):
+        return Joint(Status.SMOOTH, "", at_point, smooth[0].derivative)
+    trouble = next((each.trouble for each in found if each.trouble is not None), None)
+    differ = "it exists in one order of differentiation only" if len(smooth) == 1 else "the orders of differentiation differ"
+    return Joint(Status.UNDECIDED, differ if trouble is None else trouble.reason, at_point, trouble=trouble)
 
 
 def _enclosed(found: Joint) -> Certificate:

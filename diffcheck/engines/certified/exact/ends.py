@@ -12,7 +12,8 @@ from typing import Any
 
 from flint import fmpq
 
-from diffcheck.engines.certified.exact.field import Field
+from diffcheck.engines.certified.exact.field import Field, no_series
+from diffcheck.engines.certified.exact.germ import Huge
 
 HALF = fmpq(1, 2)
 
@@ -148,7 +149,7 @@ def _to_limits(left: int, right: int) -> Callable[..., Any]:
         infinite, _, _ = germs.split(u)
         if not infinite:
             return None
-        return germs.rational(right if germs.sign(u) > 0 else left) + germs.remainder(germs.cut)
+        return germs.rational(right if germs.sign(u) > 0 else left) + germs.remainder(germs.cut, u.is_rough)
 
     return rule
 
@@ -219,6 +220,8 @@ def _zeta_at_pole(germs: Any, s: Any, a: Any) -> Any:
     limit, rest = germs.finite(s)
     if rest.is_zero or germs.field.as_rational(limit) != 1:
         return None
+    if _is_at_pole(germs, a):
+        raise no_series("zeta at two poles at once")
     return germs.divide(germs.rational(1), rest) - germs.function("digamma", [a]) + germs.remainder(rest.lowest)
 
 
@@ -242,7 +245,10 @@ def _expint(germs: Any, n: Any, x: Any) -> Any:
     total = germs.rational(0)
     for k in reversed(range(m + 1)):
         total = total * x + germs.rational(fmpq(math.factorial(m), math.factorial(k)))
-    return germs.divide(total * germs.exp(-x), germs.power(x, fmpq(m + 1)))
+    grown = germs.exp(-x)
+    if isinstance(grown, Huge):
+        raise no_series("a function that grows faster than every power")
+    return germs.divide(total * grown, germs.power(x, fmpq(m + 1)))
 
 
 def _lambertw_at_end(germs: Any, u: Any) -> Any:

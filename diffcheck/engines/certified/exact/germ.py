@@ -74,9 +74,8 @@ class Germ:
 
     @property
     def does_not_vanish(self) -> bool:
-        """Whether its limit, or it, is seen not to be zero."""
-        infinite_or_constant = [c for p, c in self.terms.items() if in_order(p) <= in_order(ONE)]
-        return not self.swings and len(infinite_or_constant) == 1 and self.germs.field.sign(infinite_or_constant[0]) != 0
+        """Whether it is seen to have a limit that is not zero."""
+        return self.has_limit and ONE in self.terms and self.germs.field.sign(self.terms[ONE]) != 0
 
     @property
     def lowest(self) -> Fraction | None:
@@ -109,3 +108,4 @@ class Huge:
     """A function that grows faster than every power of 1/t: 1/f is flat."""
 
     sign: int
+    is_rough: bool = False

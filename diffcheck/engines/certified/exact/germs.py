@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil, comb
 from typing import Any
@@ -50,7 +51,10 @@ class Germs:
         return Germ({}, Fraction(0), self, True, 0, True)
 
     def between(self, a: Germ, b: Germ) -> Germ:
-        return Germ(a.terms, least(a.order, (a - b).order), self, True)
+        difference = a - b
+        if not all(map(self.field.is_zero, difference.terms.values())):
+            raise too_few_terms()
+        return self.cut_off(a.terms, least(a.order, difference.order), True)
 
     def _is_there(self, c: Any) -> bool:
         return bool(c.terms) or getattr(c, "order", None) is not None
@@ -221,8 +225,11 @@ class Germs:
         infinite, limit, rest = self.split(u)
         factor = self._exp_of_infinite(Germ(infinite, None, self)) if infinite else None
         if isinstance(factor, Huge) or (factor is not None and not factor.terms):
-            return factor
-        coefficients = [self.field.exp(limit)]
+            return replace(factor, is_rough=u.is_rough)
+        first = self.field.exp(limit)
+        if isinstance(first, Huge):
+            raise no_series("a coefficient that grows faster than every power")
+        coefficients = [first]
         to = self.cut - (min(min(factor.terms)[0], Fraction(0)) if factor is not None else 0)
         for j in range(1, self._terms_of(rest, to)):
             coefficients.append(coefficients[-1] * self.field.rational(fmpq(1, j)))
@@ -258,9 +265,11 @@ class Germs:
         return logarithm + self.constant(self.field.log(c)) + self.series(coefficients, w, self.cut)
 
     def power(self, u: Germ, q: fmpq) -> Germ:
-        if u.side and u.order is not None and not u.terms and q > 0:
-            return self.remainder(u.order * Fraction(int(q.p), int(q.q)), u.is_rough, 1)
         n = int(q.p)
+        if u.side and u.order is not None and not u.terms and q > 0:
+            if u.side < 0 and q.q > 1:
+                raise not_defined("a root of a negative number")
+            return self.remainder(u.order * Fraction(n, int(q.q)), u.is_rough, u.side if n % 2 else 1)
         if q.q == 1 and n >= 0 and (u.order is None or n < 4):
             return self._product_of(u, n)
         u = self.settled(u)
@@ -337,6 +346,8 @@ def integrated(field: Field, derivative: Any, value: Any, about: Any, terms: int
     """The Taylor coefficients of a function from its value and its derivative, given as a function of a field and an element."""
     germs = Germs(field, terms)
     slope = derivative(germs, germs.variable(about, 1))
+    if any(k or e < 0 or Fraction(e).denominator > 1 for e, k in slope.terms):
+        raise no_series("no power series at the end of a domain")
     if slope.order is not None and slope.order < terms - 1:
         raise too_few_terms()
     return [value, *(slope.at((Fraction(j), 0)) * field.rational(fmpq(1, j + 1)) for j in range(terms - 1))]

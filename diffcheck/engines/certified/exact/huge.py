@@ -15,43 +15,56 @@ def _sign(field: Any, u: Any) -> int:
     """Of a factor or a divisor that is not flat, nor zero."""
     if isinstance(u, Huge):
         return u.sign
-    lead = field.leading(u)
-    if lead is None:
+    if field.leading(u) is None:
         raise no_series("zero times what grows faster than every power")
-    sign: int = lead[2]
+    sign: int = field.sign(u)
     return sign
+
+
+def _is_rough(*operands: Any) -> bool:
+    return any(u.is_rough for u in operands)
 
 
 def _add(field: Any, a: Any, b: Any) -> Huge:
     signs = {u.sign for u in (a, b) if isinstance(u, Huge)}
     if len(signs) > 1:
         raise no_series("a difference of functions that grow faster than every power")
-    return Huge(signs.pop())
+    return Huge(signs.pop(), _is_rough(a, b))
+
+
+def _negate(field: Any, u: Huge) -> Huge:
+    return Huge(-u.sign, u.is_rough)
 
 
 def _multiply(field: Any, a: Any, b: Any) -> Huge:
-    return Huge(_sign(field, a) * _sign(field, b))
+    return Huge(_sign(field, a) * _sign(field, b), _is_rough(a, b))
 
 
 def _divide(field: Any, a: Any, b: Any) -> Any:
     if isinstance(a, Huge) and isinstance(b, Huge):
         raise no_series("a quotient of functions that grow faster than every power")
-    return _multiply(field, a, b) if isinstance(a, Huge) else field.remainder(field.cut, side=b.sign * field.sign(a))
+    if isinstance(a, Huge):
+        return _multiply(field, a, b)
+    return field.remainder(field.cut, _is_rough(a, b), b.sign * field.sign(a))
 
 
 def _power(field: Any, base: Any, exponent: Any) -> Any:
     q = exponent if isinstance(exponent, fmpq) else None if isinstance(exponent, Huge) else field.as_rational(exponent)
     if not isinstance(base, Huge) or base.sign < 0 or not q:
         raise no_series("a power of what grows faster than every power")
-    return base if q > 0 else field.remainder(field.cut, side=1)
+    return Huge(1, base.is_rough) if q > 0 else field.remainder(field.cut, base.is_rough, 1)
+
+
+def _cbrt(field: Any, u: Huge) -> Huge:
+    return Huge(u.sign, u.is_rough)
 
 
 def _exp(field: Any, u: Huge) -> Any:
-    return u if u.sign > 0 else field.remainder(field.cut, side=1)
+    return Huge(1, u.is_rough) if u.sign > 0 else field.remainder(field.cut, u.is_rough, 1)
 
 
 def _atan(field: Any, u: Huge) -> Any:
-    return field.pi * field.rational(fmpq(u.sign, 2)) + field.remainder(field.cut)
+    return field.pi * field.rational(fmpq(u.sign, 2)) + field.remainder(field.cut, u.is_rough)
 
 
 def _oscillation(field: Any, u: Huge) -> Any:
@@ -60,14 +73,14 @@ def _oscillation(field: Any, u: Huge) -> Any:
 
 RULES: dict[str, Callable[..., Any]] = {
     "add": _add,
-    "subtract": lambda field, a, b: _add(field, a, Huge(-b.sign) if isinstance(b, Huge) else b),
-    "negate": lambda field, u: Huge(-u.sign),
+    "subtract": lambda field, a, b: _add(field, a, _negate(field, b) if isinstance(b, Huge) else b),
+    "negate": _negate,
     "multiply": _multiply,
     "divide": _divide,
     "power": _power,
     "integer_power": _power,
-    "sqrt": lambda field, u: u,
-    "cbrt": lambda field, u: u,
+    "sqrt": lambda field, u: _power(field, u, fmpq(1, 2)),
+    "cbrt": _cbrt,
     "exp": _exp,
     "atan": _atan,
     "sin": _oscillation,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, reduce
 from typing import Any, TypeAlias
@@ -12,7 +12,7 @@ from flint import fmpq
 
 from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.exact import huge
-from diffcheck.engines.certified.exact.field import Field, NoValueError, not_defined, not_known
+from diffcheck.engines.certified.exact.field import Field, NoValueError, no_series, not_defined, not_known
 from diffcheck.engines.certified.exact.germ import Huge
 from diffcheck.engines.certified.line import LAZY, Kind, Trouble, worst
 from diffcheck.graph.build import meaning, read
@@ -92,6 +92,8 @@ class Pointwise:
         troubles = [u for u in arguments if isinstance(u, Trouble)]
         if troubles:
             return worst(troubles)
+        if any(isinstance(u, (Infinite, Huge)) for u in arguments):
+            return Trouble(Kind.UNSUPPORTED, f"{definition.name}' of infinity")
         values = dict(zip(definition.parameters, arguments, strict=True))
         try:
             return self.derivative(self.field, definition.flat, values, definition.parameters[0], order)
@@ -118,6 +120,8 @@ class Pointwise:
 
     def _check_pole(self, domain: Domain, u: Any, function: Function) -> None:
         assert domain.pole is not None
+        if isinstance(u, (Infinite, Huge)):
+            raise NoValueError(Trouble(Kind.UNSUPPORTED, f"{function.name} of infinity"))
         distance = u - self.field.rational(domain.pole)
         goes_on = domain.poles_go_on and not self.field.is_zero(distance) and self.field.sign(distance) < 0
         if self.field.is_zero(distance) or (goes_on and self.field.is_zero(u - self.field.floor(u))):
@@ -130,12 +134,14 @@ class Pointwise:
         for kind in (Infinite, Huge):
             if isinstance(a, kind) or isinstance(b, kind):
                 larger = (a.sign if isinstance(a, kind) else 0) - (b.sign if isinstance(b, kind) else 0)
+                if not larger and kind is Huge:
+                    raise no_series("a comparison of functions that grow faster than every power")
                 return (larger > 0) - (larger < 0)
         return self.field.sign(a - b)
 
     def is_equal(self, a: Any, b: Any) -> bool:
         if isinstance(a, (Infinite, Huge)) or isinstance(b, (Infinite, Huge)):
-            return bool(a == b)
+            return self.compared(a, b) == 0
         return a is b or self.field.is_zero(a - b)
 
     def greater_of(self, a: Any, b: Any, direction: int) -> Any:
@@ -150,7 +156,7 @@ class Pointwise:
     def size(self, u: Any) -> Any:
         """|u|."""
         if isinstance(u, (Infinite, Huge)):
-            return type(u)(1)
+            return replace(u, sign=1)
         return self.greater_of(u, -u, 1)
 
 
@@ -213,9 +219,7 @@ def _compares(*signs: int) -> Callable[..., bool]:
 
 
 def _where(at: Pointwise, condition: Any, a: Any, b: Any) -> Any:
-    if isinstance(condition, Trouble):
-        return a if a is b else condition
-    return a if condition else b
+    return condition if isinstance(condition, Trouble) else a if condition else b
 
 
 def _decided(decisive: bool) -> Callable[..., Any]:
@@ -264,7 +268,7 @@ _RULES: dict[str, Callable[..., Any]] = {
     "subtract": lambda at, a, b: at.field.rational(0) if a is b else a - b,
     "multiply": lambda at, a, b: a * b,
     "divide": lambda at, a, b: at.field.divide(a, b),
-    "negate": lambda at, a: type(a)(-a.sign) if isinstance(a, (Infinite, Huge)) else -a,
+    "negate": lambda at, a: replace(a, sign=-a.sign) if isinstance(a, (Infinite, Huge)) else -a,
     "power": _power,
     "integer_power": _integer_power,
     "sqrt": _sqrt,

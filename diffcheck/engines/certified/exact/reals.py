@@ -158,6 +158,8 @@ class Reals:
                 result *= self.exp(atom.log * self.rational(q * e))
             else:
                 left.append((atom, e))
+        if not left and c < 0:
+            raise not_defined("a root of a negative number")
         if not left:
             return result
         return result * self._power_of_monomial(self._atoms.term(tuple(left), fmpq(1 if c > 0 else -1)), q)
@@ -175,7 +177,7 @@ class Reals:
     def _integer_power(self, u: Number, n: int) -> Number:
         if n < 0:
             return self.divide(self.rational(1), self._integer_power(u, -n))
-        if u.single is not None and (u.rational is None or u.single[1].height_bits() * n < MOST_POWER_BITS):
+        if u.single is not None and _bits(*u.single) * n < MOST_POWER_BITS:
             monomial, c = u.single
             return self._atoms.term(tuple((atom, e * n) for atom, e in monomial), c**n)
         result = self.rational(1)
@@ -316,6 +318,12 @@ class Reals:
                 return other
         met.append(u)
         return u
+
+
+def _bits(monomial: Monomial, c: fmpq) -> int:
+    """How long the rationals are that a power of a term multiplies."""
+    radicands = (atom.power[1].rational for atom, _ in monomial if atom.power is not None)
+    return int(max([c.height_bits(), *(radicand.height_bits() for radicand in radicands if radicand is not None)]))
 
 
 def _base_of(monomial: Monomial) -> fmpq | None:

@@ -147,10 +147,9 @@ def _next(germs: Germs, f: Germ, n: int, direction: int, side: Side) -> Side:
     if f.swings and not n:
         return replace(side, swings=True)
     if f.order is not None and f.order <= n:
-        kind = Kind.TRUNCATED if not f.is_rough else Kind.NO_SERIES
-        return replace(side, unknown=Trouble(kind, OSCILLATES if f.is_rough else "the power series was too short"))
+        return replace(side, unknown=Trouble(Kind.TRUNCATED, OSCILLATES if f.is_rough else "the power series was too short"))
     if f.is_rough and n > 1:
-        return replace(side, unknown=Trouble(Kind.NO_SERIES, "a remainder whose derivatives are not known"))
+        return replace(side, unknown=Trouble(Kind.TRUNCATED, "a remainder whose derivatives are not known"))
     scale = germs.field.rational(math.factorial(n) * direction**n)
     return replace(side, derivatives=[*side.derivatives, f.at((ONE[0] + n, 0)) * scale])
 
@@ -246,7 +245,7 @@ def _one_side(field: Field, at_point: Any, left: Side | Trouble, right: Side | T
 def _boundary(field: Field, at_point: Any, beyond: str, inside: Side | Trouble, order: int) -> Joint:
     reason = f"f is not defined on the {beyond} of this point"
     if isinstance(inside, Trouble):
-        return Joint(Status.BOUNDARY, reason, at_point)
+        return Joint(Status.BOUNDARY, f"{reason}, and its limit from the other side is not known", at_point)
     jump = _is_jump(field, at_point, inside, "other")
     if jump is not None and jump.status is Status.JUMP:
         return Joint(Status.JUMP, f"{reason}, and its limit from the other side is not the value", at_point)
