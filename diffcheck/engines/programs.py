@@ -31,7 +31,6 @@ RULES = {  # a primitive with a derivative rule of the user's, and the parameter
     "custom_lin": "bwd",
 }
 BESIDE_ITS_PROGRAM = {"reduce": "computation"}  # the same function once more; JAX differentiates the program
-WITH_RULE = (jax.custom_jvp, jax.custom_vjp)
 
 
 @dataclass(frozen=True, slots=True)

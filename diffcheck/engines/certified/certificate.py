@@ -19,6 +19,7 @@ SERIES_CAP = 100_000  # every series here is made with its own length
 MAX_SCALE = FARTHEST.adjusted()  # decimal exponents beyond this are cut off
 EVERYTHING = Enclosure(Decimal(0), Decimal("Infinity"))
 
+
 @contextmanager
 def scope(precision_bits: int) -> Iterator[None]:
     """flint's precision and its cap on the length of series are global: they are left as found."""

@@ -14,7 +14,7 @@ from flint import arb, arb_series
 from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narrow, scope, sensitivity
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.exact.certify import certify_exactly, value_exactly
-from diffcheck.engines.certified.line import Kind, Line, Mode, Series, Trouble, is_finite
+from diffcheck.engines.certified.line import POINT, Kind, Line, Series, Trouble, is_finite
 from diffcheck.engines.certified.work import precisions
 from diffcheck.graph.graph import Graph
 from diffcheck.results import Certificate, Enclosure, Status
@@ -70,7 +70,7 @@ def in_trouble(trouble: Trouble) -> Certificate:
 
 def _jet(graph: Graph, point: Point, wrt: str, order: int) -> Jet | Trouble:
     """f and its derivatives at the present precision."""
-    return jet_along(Line(Mode.BOTH_SIDES, order + 2).follow(graph, point, wrt, 1), order)
+    return jet_along(Line(order + 2).follow(graph, point, {wrt: 1}), order)
 
 
 def jet_along(f: Series | Trouble, order: int) -> Jet | Trouble:
@@ -83,12 +83,11 @@ def jet_along(f: Series | Trouble, order: int) -> Jet | Trouble:
 
 def enclose_value(graph: Graph, point: Point) -> Enclosure | None:
     """An enclosure of a graph's own value (a derivative program in exact arithmetic); None where none is proved."""
-    line = Line(Mode.POINT, 1)
     best: arb | None = None
     exact: Enclosure | Trouble | None = None
     for precision_bits in precisions(graph, 1):
         with scope(precision_bits):
-            value = line.follow(graph, point, "", 0)
+            value = POINT.follow(graph, point, {})
         if isinstance(value, arb):
             best = value
             if narrow(value):

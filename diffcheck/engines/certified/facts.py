@@ -10,7 +10,7 @@ from flint import arb
 from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.exact.certify import nodes_exactly
 from diffcheck.engines.certified.exact.field import CHANGES_SIGN
-from diffcheck.engines.certified.line import TIE, Kind, Line, Mode, Trouble, Value, is_finite
+from diffcheck.engines.certified.line import POINT, TIE, Kind, Line, Trouble, Value, is_finite
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Apply, Graph, Node, arguments_of, evaluate_nodes
 from diffcheck.results import Enclosure
@@ -82,11 +82,11 @@ def conditions(graph: Graph, point: Mapping[str, float]) -> list[bool | None]:
 def applied(function: Function, arguments: list[float]) -> Enclosure | None:
     """The value of one function of floats; None where none is proved."""
     with scope(PRECISION_BITS):
-        return _enclosed(Line(Mode.POINT, 1).apply(function, [arb(x) for x in arguments]))
+        return _enclosed(POINT.apply(function, [arb(x) for x in arguments]))
 
 
 def _values(graph: Graph, point: Mapping[str, float], wrt: str | None) -> list[Value]:
-    line = Line(Mode.POINT, 1) if wrt is None else Line(Mode.BOTH_SIDES, 2)
+    line = POINT if wrt is None else Line(2)
     values: dict[str, Value] = {name: arb(x) for name, x in point.items()}
     if wrt is not None:
         values[wrt] = line.variable(arb(point[wrt]), 1)

@@ -18,7 +18,7 @@ from flint import arb, arb_series, fmpq
 
 from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.floats import middle, ordinal
-from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, Value, is_finite, undefined
+from diffcheck.engines.certified.line import POINT, Kind, Line, Trouble, Value, is_finite, undefined
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import FUNCTIONS, Function
@@ -33,8 +33,7 @@ OF_VALUES = 500  # operations, for the Taylor series of a function of which only
 MOST_UNFINISHED = 20  # parts that the budget left over: more are joined, with what lies between
 UNFINISHED = "the budget of the bisection ran out"
 
-ACROSS = Line(Mode.BOTH_SIDES, 2)
-IN_THE_MIDDLE = Line(Mode.POINT, 1)
+ACROSS = Line(2)
 Pair: TypeAlias = tuple[Value, Value]
 
 
@@ -56,11 +55,11 @@ class Centred:
         if function.column("ball") is None and not (function.domain or function.demands):
             return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
         across = ACROSS.apply(function, [u for u, _ in arguments])
-        return self._narrowed(across, IN_THE_MIDDLE.apply(function, [u for _, u in arguments]))
+        return self._narrowed(across, POINT.apply(function, [u for _, u in arguments]))
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Pair]) -> Pair:
         across = ACROSS.call(definition, order, [u for u, _ in arguments])
-        return self._narrowed(across, IN_THE_MIDDLE.call(definition, order, [u for _, u in arguments]))
+        return self._narrowed(across, POINT.call(definition, order, [u for _, u in arguments]))
 
     def _narrowed(self, across: Value, in_the_middle: Value) -> Pair:
         if isinstance(across, arb_series) and across.prec >= 2 and isinstance(in_the_middle, (arb, fmpq)):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, reduce
-from typing import Any, TypeAlias
+from typing import Any
 
 from flint import fmpq
 
@@ -41,9 +41,6 @@ class Infinite:
     """A bound in comparisons and pieces: no number of the field."""
 
     sign: int
-
-
-Element: TypeAlias = Any  # of the field
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from flint import arb, arb_series, ctx, fmpq
 from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.exact.field import no_series
 from diffcheck.engines.certified.exact.number import Number
-from diffcheck.engines.certified.line import Line, Mode, Trouble
+from diffcheck.engines.certified.line import POINT, Line, Trouble
 from diffcheck.graph.functions import FUNCTIONS
 
 PRECISIONS = (64, 192, 640, 2048)  # at which a function must show that it is analytic
@@ -35,9 +35,9 @@ class Source:
 
     def _computed(self, terms: int, balls: Sequence[arb]) -> list[arb]:
         arguments = [ball if rational is None else rational for ball, rational in zip(balls, self._rationals, strict=True)]
-        line = Line(Mode.POINT, 1)
+        line = POINT
         if self._moving is not None:
-            line = Line(Mode.BOTH_SIDES, terms)
+            line = Line(terms)
             arguments[self._moving] = line.variable(balls[self._moving], 1)
         value = line.apply(self._row, arguments)
         if isinstance(value, (bool, Trouble)):
