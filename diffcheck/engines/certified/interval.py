@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from typing import TypeAlias
 
 from flint import arb, arb_series, fmpq
@@ -19,17 +18,16 @@ from flint import arb, arb_series, fmpq
 from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.floats import middle, ordinal
 from diffcheck.engines.certified.line import POINT, Kind, Line, Trouble, Value, is_finite, undefined
+from diffcheck.engines.certified.work import cost
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import FUNCTIONS, Function
-from diffcheck.graph.graph import Apply, Call, Definition, Graph, Node, evaluate
+from diffcheck.graph.functions import Function
+from diffcheck.graph.graph import Definition, Graph, evaluate
 from diffcheck.results import Piece, Status
 
 PRECISIONS = (128, 512, 2048)
 EVALUATIONS = 30_000  # of the function, on one part each
-WORK = 1_600_000  # operations: about ten seconds' worth, but the same number on every machine
-DOUBLING_BITS = 1024  # an operation at so many bits takes twice the time of one at few
-OF_VALUES = 500  # operations, for the Taylor series of a function of which only values are known
+WORK = 1_600_000  # operations on short numbers, on the whole interval: some ten seconds
 MOST_UNFINISHED = 20  # parts that the budget left over: more are joined, with what lies between
 UNFINISHED = "the budget of the bisection ran out"
 
@@ -76,26 +74,11 @@ class Budget:
 
     def __init__(self, graph: Graph) -> None:
         self.left: float = WORK
-        self._operations = _operations(graph)
+        self._graph = graph
 
     def spend(self, precision_bits: int) -> None:
         """One evaluation of the graph."""
-        self.left -= self._operations * (1 + precision_bits / DOUBLING_BITS)
-
-
-@lru_cache(maxsize=256)
-def _operations(graph: Graph) -> int:
-    return sum(map(_operations_of, graph.nodes))
-
-
-def _operations_of(node: Node) -> int:
-    if isinstance(node, Call):
-        return _operations(node.definition.flat)
-    column = FUNCTIONS[node.function].column("ball") if isinstance(node, Apply) else ""
-    if column is None:
-        assert isinstance(node, Apply)
-        return _operations(meaning(node.function))
-    return OF_VALUES if column.startswith("values:") else 1
+        self.left -= cost(self._graph, ACROSS.terms, precision_bits)
 
 
 def parts(graph: Graph, variable: str, lower: float, upper: float) -> list[Piece]:
