@@ -99,7 +99,7 @@ def _near_ties(
     A formula must be right on one of the sides besides, by its exact value.
     """
     if turned.too_many:
-        reason = f"{turned.too_many} conditions are within rounding of a tie here, too many to tell what the slopes of their sides allow"
+        reason = f"{turned.too_many} conditions are within rounding of a tie here, too many to compare the slopes on all their sides"
         return Judgement(Verdict.UNDECIDED, UNDECIDED, judged.ulps, reason)
     if not turned.each or not _lies_between(y, _hull(derivative, turned), fmt):
         return None
@@ -225,7 +225,7 @@ def _judge_smooth(
         return Judgement(Verdict.AGREES, PASS, ulps, f"within {AGREES_ULPS:.0f} ulps")
     allowed = _conditioning(truth, derivative, fmt)
     if error.most <= allowed.least:
-        reason = f"{_digits(error.most, derivative)}; the function is that sensitive to its argument"
+        reason = f"{_digits(error.most, derivative)}; the condition number of the derivative explains the rest"
         return Judgement(Verdict.ILL_CONDITIONED, PASS, ulps, reason)
     if least_ulps <= AGREES_ULPS or error.least <= allowed.most:
         return _too_wide(ulps, truth)

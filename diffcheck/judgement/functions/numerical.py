@@ -32,7 +32,7 @@ def judge_by_evidence(y: float, evidence: Evidence, scale: float, unit_roundoff:
         return Judgement(Verdict.CONSISTENT, Outcome.PASS, None, f"{found} ({LABEL})")
     if not error <= MARGIN * claim + evidence.corner and not evidence.side:  # at an end of the domain there is no derivative to miss
         return Judgement(Verdict.CONTRADICTED, Outcome.FAIL, None, f"{found}, and the value is {y:.10g} ({LABEL})")
-    return _undecided(f"{found}, which is not good enough for {y:.10g}")
+    return _undecided(f"{found}, too imprecise to judge {y:.10g}")
 
 
 def _undecided(reason: str) -> Judgement:
