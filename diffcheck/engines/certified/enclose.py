@@ -1,7 +1,7 @@
 """From a graph and a point to a certificate: the status of the function there and enclosures of f and its derivatives.
 
-One two-sided power series of balls settles a smooth point, and values of f alone confirm it. Where balls decide nothing (a tie, the
-end of a domain, a division by zero), the exact algebra does; where they are only too wide, their precision is doubled.
+One two-sided power series of balls settles a smooth point, and values of f alone confirm it. If balls are too wide, their
+precision is doubled; if no ball can decide (a tie, the end of a domain, a division by zero), the exact algebra does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from diffcheck.graph.graph import Graph
 from diffcheck.results import Certificate, Enclosure, Status
 
 Point = Mapping[str, float]
-ENOUGH_BITS = 256  # where balls of so many decide nothing, exact numbers may
+ENOUGH_BITS = 256  # if balls of this precision decide nothing, exact numbers are tried
 
 
 def certify(graph: Graph, point: Point, wrt: str, order: int = 1) -> Certificate:
@@ -44,7 +44,7 @@ def certify(graph: Graph, point: Point, wrt: str, order: int = 1) -> Certificate
 def settled(
     along: Callable[[], Jet | Trouble], exactly: Callable[[], Certificate], graph: Graph, terms: int, coordinate: float
 ) -> Jet | Certificate:
-    """What a series of balls gives, with as many bits as it takes, or the exact algebra."""
+    """The jet from series of balls, of as many bits as it takes; else what the exact algebra finds."""
     by_balls: Jet | Trouble = Trouble(Kind.UNPROVED, "no precision was tried")
     exact: Certificate | None = None
     for precision_bits in precisions(graph, terms):
@@ -64,7 +64,7 @@ def settled(
 
 
 def in_trouble(trouble: Trouble) -> Certificate:
-    """f itself is in trouble on the whole line."""
+    """The certificate where all that is known is the trouble of f itself."""
     return Certificate(Status.UNDEFINED if trouble.kind is Kind.UNDEFINED else Status.UNDECIDED, trouble.reason)
 
 

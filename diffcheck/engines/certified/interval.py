@@ -2,7 +2,7 @@
 
 The variable is a ball that covers a part of the interval. Where the power series can be followed around it without trouble,
 every operation is analytic at every real number of the part: f is defined and smooth there. A part in trouble is halved, down to
-neighbouring floats. What is left then is in `places`' hands.
+neighbouring floats. `places` describes what is left then.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _joined(unfinished: list[Piece]) -> list[Piece]:
 
 
 def _merged(decided: Sequence[Piece], unfinished: Sequence[Piece]) -> Iterator[Piece]:
-    """All parts in their order, neighbours of one status as one; what lies within an unfinished part is left out."""
+    """All parts in order, neighbours of one status joined; parts inside an unfinished one are left out."""
     within = {part for part in decided if any(u.lower <= part.lower and part.upper <= u.upper for u in unfinished)}
     last: Piece | None = None
     for part in sorted([part for part in decided if part not in within] + list(unfinished), key=lambda part: part.lower):

@@ -1,7 +1,7 @@
 """The algebra of the certified engine: a function followed along a line x0 + t·d, as a power series of balls in t.
 
 A value is an `arb` (does not change along the line), an `arb_series` in t, a rational that is known exactly, a condition
-(bool), or a `Trouble` that says why there is no such value. Troubles are values, not exceptions, because a branch that is not
+(bool), or a `Trouble` that says why there is no value. Troubles are values, not exceptions, because a branch that is not
 taken may be in trouble.
 """
 
@@ -30,8 +30,8 @@ class Kind(Enum):
 
     UNDEFINED = "undefined"  # proved: the function has no value here
     UNSUPPORTED = "unsupported"  # the engine cannot do this
-    NO_SERIES = "no series"  # it has a value, perhaps, but no expansion that is known
-    SINGULAR = "singular"  # no two-sided power series, or not a decided one: look closer
+    NO_SERIES = "no series"  # it may have a value, but no expansion of it is known
+    SINGULAR = "singular"  # no two-sided power series is known: the exact algebra looks closer
     UNPROVED = "unproved"  # the balls are too wide: more precision may help
     TRUNCATED = "truncated"  # the series is too short: more terms may help
 

@@ -1,10 +1,10 @@
-"""Mixed derivatives at smooth points, by polarisation from derivatives along lines that are no coordinate lines.
+"""Mixed derivatives at smooth points, by polarisation from derivatives along diagonal lines.
 
     ∂ⁿf/∂x₁…∂xₙ = 1/(2ⁿ n!) Σ ε₁…εₙ · Dⁿf[ε₁e₁ + … + εₙeₙ],  εᵢ = ±1
 
 where Dⁿf[d] is the n-th derivative of f(x + t·d) at t = 0. Opposite signs give the same term, so half of them are followed.
-A line that meets no trouble meets it in no operation's argument: f is analytic in all variables together there. Where a line meets
-trouble, the exact algebra takes derivatives of derivatives.
+If no operation along a line is in trouble, each is analytic at its arguments, and f is analytic in all variables together. If one
+is, the exact algebra takes derivatives of derivatives.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from diffcheck.graph.graph import Graph
 from diffcheck.results import Certificate, Enclosure, Status
 
 Point = Mapping[str, float]
-ROUGH_BITS = 20  # of what a condition number is made of
-MIXED_ONLY = "a mixed derivative is certified where both orders of differentiation give the same"
+ROUGH_BITS = 20  # relative accuracy that a condition number needs
+MIXED_ONLY = "a mixed derivative is certified only where both orders of differentiation agree"
 
 
 def certify_mixed(graph: Graph, point: Point, names: Sequence[str]) -> Certificate:

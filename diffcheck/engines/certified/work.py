@@ -1,4 +1,4 @@
-"""How much may be spent on one question: counted in work, which is the same on every machine, never in seconds."""
+"""How much may be spent on one question, counted in work instead of seconds: it is the same on every machine."""
 
 from __future__ import annotations
 

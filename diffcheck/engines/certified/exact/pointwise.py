@@ -21,9 +21,9 @@ from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Definition, Graph, evaluate
 
 NOT_AN_INTEGER = "a power of a negative number with an exponent that is not an integer"
-# what the field computes by itself, though the table has a meaning for it
+# the field computes these itself, though the table has a meaning for them
 OF_THE_FIELD = ("rgamma", "gammainc", "gammaincc")
-# what is made of the field's functions, though the table has no meaning for it
+# the field makes these of its own functions, though the table has no meaning for them
 MEANINGS = {
     "sinh": "(exp(x) - exp(-x))/2",
     "cosh": "(exp(x) + exp(-x))/2",
@@ -38,7 +38,7 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Infinite:
-    """A bound in comparisons and pieces: no number of the field."""
+    """±∞ as a bound in comparisons and pieces; it is not a number of the field."""
 
     sign: int
 
@@ -47,7 +47,7 @@ class Infinite:
 class Pointwise:
     """Evaluates a graph in a field. A value is an element, a condition, a bound, or a Trouble: a branch not taken may be in trouble.
 
-    `derivative` is the derivative of a definition in the field: (graph, variables, the one it is taken by, order).
+    `derivative(field, graph, values, name, order)` is the derivative of a definition in the field, by one of its variables.
     """
 
     field: Field
@@ -136,7 +136,7 @@ class Pointwise:
         return a is b or self.field.is_zero(a - b)
 
     def greater_of(self, a: Any, b: Any, direction: int) -> Any:
-        """The greater of two numbers, or the less; one is the other where they differ by less than every order computed."""
+        """The greater (direction 1) or the smaller (-1) of two numbers; `between` both if their difference is below every order computed."""
         try:
             return a if self.compared(a, b) * direction >= 0 else b
         except NoValueError as no_value:

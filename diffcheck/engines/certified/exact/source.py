@@ -1,4 +1,4 @@
-"""Balls of a function's Taylor coefficients at one point, at any precision: by the rules of the table, along a line."""
+"""Balls of a function's Taylor coefficients at one point, at any precision, from the algebra along a line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Source:
         self.weight = OF_VALUES if (self._row.column("ball") or "").startswith("values:") else 1
 
     def coefficient(self, k: int, balls: Sequence[arb]) -> arb:
-        """At flint's present precision."""
+        """The k-th Taylor coefficient, at flint's present precision."""
         found = self._found.get(ctx.prec, [])
         if k >= len(found):
             found = self._found[ctx.prec] = self._computed(k + 1, balls)
@@ -47,7 +47,7 @@ class Source:
         return [arb(value), *[arb(0)] * (terms - 1)]
 
     def prove(self, arguments: Sequence[Number], terms: int) -> None:
-        """Raises NoValueError where the function is not proved analytic at its argument, or finite."""
+        """Raises NoValueError if the function is not proved finite and analytic at its arguments."""
         for bits in PRECISIONS:
             balls = [u.ball(bits) for u in arguments]
             with scope(bits):
