@@ -7,17 +7,17 @@ from diffcheck.judgement.verdict import Judgement
 from diffcheck.results import Outcome, Verdict
 
 LABEL = "numerical evidence, not certified"
-GOOD_ENOUGH = 1e-4  # relative: a claim that is wider than this, and than half of the format's digits, confirms no value but 0
+GOOD_ENOUGH = 1e-4  # relative: a claim wider than this, and than half of the format's digits, confirms no value except 0
 MARGIN = 2  # times its claim: closer than this, nothing is contradicted
-ROUNDING = 0.75  # the power of the unit roundoff that rounding may make of a zero, relative to its scale
-HARMLESS = 0.5  # the power of it below which, relative to its scale, a slope is 0 for all that matters
+ROUNDING = 0.75  # rounding may turn a zero into this power of the unit roundoff, relative to its scale
+HARMLESS = 0.5  # below this power of the unit roundoff, relative to its scale, a slope is as good as 0
 
 
 def judge_by_evidence(y: float, evidence: Evidence, scale: float, unit_roundoff: float) -> Judgement:
     """The verdict on y where nothing about the function can be proved.
 
-    `scale` is how large its slopes are: other entries of the row, and |f|/max(1, |x|). NaN and infinities are contradicted by
-    any slope; a slope that is 0 is consistent where what is left of it is small at that scale.
+    `scale` is how large its slopes are: other entries of the row, and |f|/max(1, |x|). Any slope contradicts NaN and infinities;
+    a value of 0 is consistent if the slope is small at that scale.
     """
     if evidence.reason:
         return _undecided(evidence.reason)

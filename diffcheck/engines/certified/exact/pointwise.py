@@ -136,7 +136,7 @@ class Pointwise:
         return a is b or self.field.is_zero(a - b)
 
     def greater_of(self, a: Any, b: Any, direction: int) -> Any:
-        """The greater (direction 1) or the smaller (-1) of two numbers; `between` both if their difference is below every order computed."""
+        """The greater (direction 1) or smaller (-1) of two numbers; what lies between if they differ by less than all terms computed."""
         try:
             return a if self.compared(a, b) * direction >= 0 else b
         except NoValueError as no_value:
