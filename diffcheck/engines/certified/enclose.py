@@ -14,7 +14,7 @@ from flint import arb, arb_series
 from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narrow, scope, sensitivity
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.exact.certify import certify_exactly, value_exactly
-from diffcheck.engines.certified.line import POINT, Kind, Line, Series, Trouble, is_finite
+from diffcheck.engines.certified.line import POINT, Kind, Line, Trouble, is_finite
 from diffcheck.engines.certified.work import precisions
 from diffcheck.graph.graph import Graph
 from diffcheck.results import Certificate, Enclosure, Status
@@ -30,7 +30,7 @@ def certify(graph: Graph, point: Point, wrt: str, order: int = 1) -> Certificate
     """
 
     def along() -> Jet | Trouble:
-        return _jet(graph, point, wrt, order)
+        return jet_along(graph, point, {wrt: 1}, order)
 
     found = settled(along, lambda: certify_exactly(graph, point, wrt, order), graph, order + 2, abs(point[wrt]))
     if isinstance(found, Jet):
@@ -68,12 +68,9 @@ def in_trouble(trouble: Trouble) -> Certificate:
     return Certificate(Status.UNDEFINED if trouble.kind is Kind.UNDEFINED else Status.UNDECIDED, trouble.reason)
 
 
-def _jet(graph: Graph, point: Point, wrt: str, order: int) -> Jet | Trouble:
-    """f and its derivatives at the present precision."""
-    return jet_along(Line(order + 2).follow(graph, point, {wrt: 1}), order)
-
-
-def jet_along(f: Series | Trouble, order: int) -> Jet | Trouble:
+def jet_along(graph: Graph, point: Point, directions: Mapping[str, int], order: int) -> Jet | Trouble:
+    """f and its derivatives along a line, at the present precision."""
+    f = Line(order + 2).follow(graph, point, directions)
     if isinstance(f, Trouble):
         return f
     if isinstance(f, arb_series) and f.prec < order + 2:  # beyond the end of a series, flint reads exact zeros

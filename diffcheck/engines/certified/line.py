@@ -93,7 +93,7 @@ class Line:
         """A variable that moves along the line."""
         return arb_series([start, speed], prec=self.terms)
 
-    def follow(self, graph: Graph, point: Mapping[str, float], directions: Mapping[str, int]) -> Value:
+    def follow(self, graph: Graph, point: Mapping[str, float], directions: Mapping[str, int]) -> Series | Trouble:
         """f along the line through a point on which each variable in `directions` moves at its own speed."""
         values: dict[str, Value] = {name: arb(coordinate) for name, coordinate in point.items()}
         for name, speed in directions.items():

@@ -20,7 +20,7 @@ from diffcheck.engines.certified.certificate import Jet, enclosure, scope
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.enclose import jet_along, settled
 from diffcheck.engines.certified.exact.certify import certify_mixed_exactly
-from diffcheck.engines.certified.line import Line, Trouble
+from diffcheck.engines.certified.line import Trouble
 from diffcheck.engines.certified.work import PRECISIONS
 from diffcheck.graph.graph import Graph
 from diffcheck.results import Certificate, Enclosure, Status
@@ -60,7 +60,7 @@ def _polarised(graph: Graph, point: Point, names: Sequence[str]) -> Jet | Troubl
     """f and its mixed derivative at the present precision."""
     order, total, value = len(names), arb(0), arb(0)
     for sign, directions in _lines(names):
-        jet = jet_along(Line(order + 2).follow(graph, point, directions), order)
+        jet = jet_along(graph, point, directions, order)
         if isinstance(jet, Trouble):
             return jet
         value = jet.value
@@ -72,7 +72,7 @@ def _is_confirmed(graph: Graph, point: Point, names: Sequence[str]) -> bool:
     """Whether values of f alone confirm the derivative along every line."""
     with scope(PRECISIONS[1]):
         lines = [directions for _, directions in _lines(names)]
-        jets = [jet_along(Line(len(names) + 2).follow(graph, point, line), len(names)) for line in lines]
+        jets = [jet_along(graph, point, line, len(names)) for line in lines]
     return all(
         isinstance(jet, Jet) and confirms(graph, point, line, len(names), jet) for line, jet in zip(lines, jets, strict=True)
     )

@@ -22,14 +22,14 @@ class Conflict:
     reverse: float
 
     @property
-    def words(self) -> str:
-        by = abs(self.forward - self.reverse)
-        return f"forward and reverse mode differ{f', by {by:.3g}' if math.isfinite(by) else ''}: at least one of them is wrong"
+    def size(self) -> float:
+        difference = abs(self.forward - self.reverse)
+        return difference if math.isfinite(difference) else math.inf
 
     @property
-    def size(self) -> float:
-        by = abs(self.forward - self.reverse)
-        return by if math.isfinite(by) else math.inf
+    def words(self) -> str:
+        by = f", by {self.size:.3g}" if math.isfinite(self.size) else ""
+        return f"forward and reverse mode differ{by}: at least one of them is wrong"
 
 
 def conflict(label: str, values: Mapping[str, float | UnsupportedError], scale: float, unit_roundoff: float) -> Conflict | None:

@@ -16,6 +16,7 @@ from diffcheck.engines.certified.line import Kind, Trouble, undefined, unproved
 
 VANISHES = "a difference that vanishes to every order computed"
 CHANGES_SIGN = "a difference that changes its sign"
+MOST_ROOT = 1000  # the degree of a root
 
 
 class NoValueError(Exception):

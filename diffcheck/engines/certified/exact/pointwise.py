@@ -10,9 +10,10 @@ from typing import Any
 
 from flint import fmpq
 
+from diffcheck.engines.certified import rules
 from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.exact import huge
-from diffcheck.engines.certified.exact.field import Field, NoValueError, not_defined, not_known
+from diffcheck.engines.certified.exact.field import MOST_ROOT, Field, NoValueError, not_defined, not_known
 from diffcheck.engines.certified.exact.germ import Huge
 from diffcheck.engines.certified.line import LAZY, Kind, Trouble, worst
 from diffcheck.graph.build import meaning, read
@@ -20,7 +21,6 @@ from diffcheck.graph.domains import Domain
 from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Definition, Graph, evaluate
 
-NOT_AN_INTEGER = "a power of a negative number with an exponent that is not an integer"
 # the field computes these itself, though the table has a meaning for them
 OF_THE_FIELD = ("rgamma", "gammainc", "gammaincc")
 # the field makes these of its own functions, though the table has no meaning for them
@@ -176,10 +176,7 @@ def _power(at: Pointwise, base: Any, exponent: Any) -> Any:
         return field.rational(0) if above else field.rational(1)
     if field.sign(exponent - field.floor(exponent)) == 0:
         raise not_known("a power of a negative number whose exponent is an integer, though it is not seen which")
-    raise not_defined(NOT_AN_INTEGER)
-
-
-MOST_ROOT = 1000
+    raise not_defined(rules.NOT_AN_INTEGER)
 
 
 def _integer_power(at: Pointwise, base: Any, exponent: Any) -> Any:
@@ -207,24 +204,6 @@ def _cbrt(at: Pointwise, u: Any) -> Any:
 
 def _compares(*signs: int) -> Callable[..., bool]:
     return lambda at, a, b: at.compared(a, b) in signs
-
-
-def _where(at: Pointwise, condition: Any, a: Any, b: Any) -> Any:
-    if isinstance(condition, Trouble):
-        return a if a is b else condition
-    return a if condition else b
-
-
-def _decided(decisive: bool) -> Callable[..., Any]:
-    """`and` and `or` over three values: one decisive operand settles the matter."""
-
-    def rule(at: Pointwise, a: Any, b: Any) -> Any:
-        if a is decisive or b is decisive:
-            return decisive
-        troubles = [u for u in (a, b) if isinstance(u, Trouble)]
-        return worst(troubles) if troubles else not decisive
-
-    return rule
 
 
 def _extreme(direction: int) -> Callable[..., Any]:
@@ -280,10 +259,10 @@ _RULES: dict[str, Callable[..., Any]] = {
     "greater_equal": _compares(1, 0),
     "equal": lambda at, a, b: at.is_equal(a, b),
     "not_equal": lambda at, a, b: not at.is_equal(a, b),
-    "and": _decided(False),
-    "or": _decided(True),
-    "not": lambda at, a: not a,
-    "where": _where,
+    "and": rules.and_,
+    "or": rules.or_,
+    "not": rules.not_,
+    "where": rules.where,
     "abs": lambda at, u: at.size(u),
     "max": _extreme(1),
     "min": _extreme(-1),

@@ -12,14 +12,13 @@ from flint import arb, fmpq
 
 from diffcheck.engines.certified.exact.ends import DERIVATIVES, VALUES, exact_coefficient
 from diffcheck.engines.certified.exact.factors import factors
-from diffcheck.engines.certified.exact.field import no_series, not_defined, not_known
+from diffcheck.engines.certified.exact.field import MOST_ROOT, no_series, not_defined, not_known
 from diffcheck.engines.certified.exact.germs import integrated
 from diffcheck.engines.certified.exact.number import Atom, Atoms, Monomial, Number, key_of, vanishes
 from diffcheck.engines.certified.exact.source import Source
 
 BITS = (64, 192, 640, 2048, 8192, 32768)  # of the balls that tell a sign
 SURE = 192  # bits at which a number whose ball still contains zero is tested for being zero
-MOST_ROOT = 1000  # the degree of a root
 MOST_POWER_BITS = 2**15  # of a power of a rational that is multiplied out
 MOST_MULTIPLE = 10_000  # e^(3/10)³ is e^(9/10)
 WORK = 400_000  # products of terms, and balls of 64 bits: some seconds
