@@ -203,8 +203,8 @@ CONCLUSIONS: tuple[tuple[list[Case | Unreadable], Conclusion], ...] = (
     ([case("a", "sqrt(x)", 0)], Conclusion.PASSED),  # a warning
     ([case("a", "x^2", 1, claims=BAD_CLAIM), Unreadable("b", 2, "what")], Conclusion.FAILED),
     ([case("a", "x^2", 1), Unreadable("b", 2, "what")], Conclusion.UNREADABLE),
-    ([case("a", "abs(x)*y", "x=0,y=2", wrt=(("x", "y"),)), Unreadable("b", 2, "what")], Conclusion.UNREADABLE),
-    ([case("a", "abs(x)*y", "x=0,y=2", wrt=(("x", "y"),))], Conclusion.UNDECIDED),
+    ([case("a", "x^2*abs(y)", "x=0,y=0", wrt=(("x", "y"),)), Unreadable("b", 2, "what")], Conclusion.UNREADABLE),
+    ([case("a", "x^2*abs(y)", "x=0,y=0", wrt=(("x", "y"),))], Conclusion.UNDECIDED),
     ([case("a", "x^2", "y=2", expect="fail")], Conclusion.UNREADABLE),
 )
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cache, lru_cache, partial
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -95,7 +95,9 @@ class Program:
         def program(*coordinates: Array) -> Array:
             point = dict(zip(self._variables, coordinates, strict=True))
             if mode == "forward" and len(names) == 1 and not self._compiled:
-                return self._along_with_the_others(names[0], point)
+                together = self._attempt("", lambda: self._along_with_the_others(names[0], point))
+                if together is not None:  # else a variable has no rule, and each ran by itself
+                    return cast(Array, together)
             return self._nested(mode, names, point, scoped=True)
 
         return lift(program, self._variables, self._dtype.name)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 PLATEAU = 4
 STEPS = 34
-STEP_LENGTHS = np.array([29, 23, 31, 19]) / 64  # in turn, halved each time: short, so that x + kh is exact, and not all rounded alike
+STEP_LENGTHS = np.array([29, 23, 31, 19]) / 256  # in turn, halved each time: short, so that x + kh is exact, and not all rounded alike
 SMALLEST_STEP = 64  # roundings of x
 BELOW_SIZE = 16  # steps that are added where x is so small that all others are larger
 SPREADS = 3

@@ -279,7 +279,7 @@ def _judge_large_error(error: Range, ulps: float, truth: Certificate, allowed: R
     literals = bound if bound is not None and not rule.is_formula else Decimal(0)
     if gap.least > UP.add(allowed.most, literals):
         return Judgement(Verdict.WRONG, FAIL, ulps, _another_number(rule, exact, derivative))
-    if gap.most > DOWN.add(allowed.least, literals) or outcome is UNDECIDED:
+    if gap.most > max(DOWN.add(allowed.least, literals), NOTHING) or outcome is UNDECIDED:
         return _too_wide(ulps, truth)
     if bound is not None and error.most > bound:
         return Judgement(Verdict.INACCURATE, outcome, ulps, f"{digits}, though {rule.name} is right in exact arithmetic")

@@ -101,7 +101,9 @@ def _agreed(reals: Reals, at_point: Number, one: Joint, other: Joint) -> Joint:
     if one.status is other.status is Status.SMOOTH and reals.is_zero(one.derivative - other.derivative):
         return Joint(Status.SMOOTH, "", at_point, one.derivative)
     trouble = one.trouble or other.trouble
-    reason = trouble.reason if trouble is not None else "the two orders of differentiation give different results"
+    is_one_sided = (one.status is Status.SMOOTH) != (other.status is Status.SMOOTH)
+    differ = "it exists in one order of differentiation only" if is_one_sided else "the two orders of differentiation differ"
+    reason = trouble.reason if trouble is not None else differ
     return Joint(Status.UNDECIDED, reason, at_point, trouble=trouble)
 
 

@@ -215,18 +215,24 @@ def vanishes(number: Number) -> bool:
     """Whether no term of a number is left once the relations between its atoms are used. If False, it may still be zero."""
     terms: Terms | None = number.terms
     while terms:
-        atom = max((atom for atom in _atoms(terms) if _is_reducible(atom, terms)), key=lambda atom: atom.serial, default=None)
+        number.atoms.spend(len(terms))
+        atom = max(_reducible(terms), key=lambda atom: atom.serial, default=None)
         if atom is None:
             return False
         terms = _without(atom, terms, number.atoms)
     return terms is not None
 
 
-def _is_reducible(atom: Atom, terms: Terms) -> bool:
-    if atom.stands_for is not None or atom.inverse is not None:
-        return True
-    exponents = [dict(monomial).get(atom, 0) for monomial in terms]
-    return atom.power is not None and not all(0 <= e < atom.power[0] for e in exponents)
+def _reducible(terms: Terms) -> Iterator[Atom]:
+    """The atoms whose relations have not been used up."""
+    exponents: dict[Atom, set[int]] = {}
+    for monomial in terms:
+        for atom, e in monomial:
+            exponents.setdefault(atom, set()).add(e)
+    for atom, found in exponents.items():
+        is_reduced = atom.power is None or (min(found) >= 0 and max(found) < atom.power[0])
+        if atom.stands_for is not None or atom.inverse is not None or not is_reduced:
+            yield atom
 
 
 def _without(atom: Atom, terms: Terms, atoms: Atoms) -> Terms | None:
