@@ -12,10 +12,10 @@ from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Graph, Variable, arguments_of
 
 STOPPED = (
-    "The code takes a part of itself for a constant, by jax.lax.stop_gradient{place}: if that is meant, as in a straight-through "
-    "estimator, judge by the function whose slope is meant, with --against"
+    "The code treats a part of itself as a constant, by jax.lax.stop_gradient{place}: if that is intended, as in a straight-through "
+    "estimator, judge by the function whose slope is intended, with --against"
 )
-ORDERED = "Where entries that are sorted are equal, JAX differentiates one of their orders, and f may have no derivative or another one"
+ORDERED = "If sorted entries are equal, JAX differentiates one of their orders, and f may have no derivative or another one"
 IMPLICIT = (
     "JAX's rule for random.gamma is implicit by design: it moves the sample along its quantile, and the code draws it by rejection, "
     "which has another slope for a fixed key"
@@ -36,7 +36,7 @@ def step_function(graph: Graph, variable: str) -> str:
     if not depends[graph.output] or smoothly[graph.output]:
         return ""
     return (
-        f"The code is a step function of {variable}, which acts through conditions and rounding alone: judge by the function "
+        f"The code is a step function of {variable}, which acts through conditions and rounding only: judge by the function "
         "that it stands for, with --against"
     )
 

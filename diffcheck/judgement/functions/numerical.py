@@ -21,7 +21,7 @@ def judge_by_evidence(y: float, evidence: Evidence, scale: float, unit_roundoff:
     """
     if evidence.reason:
         return _undecided(evidence.reason)
-    of_side = f" to the {evidence.side}, where alone f has values," if evidence.side else ""
+    of_side = f" to the {evidence.side}, the only side with values of f," if evidence.side else ""
     middle = evidence.slope if abs(evidence.slope) > evidence.claim else 0.0  # the digits of what may be 0 mean nothing
     found = f"differences of f{of_side} give {middle:.10g} ± {evidence.claim:.0e}"
     error, claim = abs(y - evidence.slope), evidence.claim + unit_roundoff**ROUNDING * max(abs(evidence.slope), scale)
