@@ -30,7 +30,7 @@ def cost(graph: Graph, terms: int, precision_bits: int) -> float:
     return steps + weight * terms * precision_bits / LONG_BITS
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _size(graph: Graph) -> tuple[int, int]:
     """How many steps a graph takes, and how much they weigh when numbers are long."""
     sizes = list(map(_size_of, graph.nodes))
