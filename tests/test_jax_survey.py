@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,18 @@ SAMPLE = ("nn.relu6(x)", "nn.squareplus(x)", "nn.sparse_sigmoid(x)", "special.en
 @pytest.mark.parametrize("call", SAMPLE)
 def test_a_row_of_the_survey_is_true(call: str) -> None:
     row, _ = survey.surveyed(SUBJECTS[call])
-    assert survey.as_row(row) in PAGE
+    (written,) = (line for line in PAGE.splitlines() if line.startswith(f"| `{call}` |"))
+    assert _outline(survey.as_row(row)) == _outline(written)
+
+
+def _outline(row: str) -> tuple[list[str], int, list[str]]:
+    """A row without what depends on the processor: which of the values that pass are exact, and how many are only warned of."""
+    *subject, right, others = row.strip().strip("|").split(" | ")
+    counts = [(int(number), name) for number, name in re.findall(r"(\d+) ([a-z][a-z -]*)", f"{right}, {others}")]
+    return subject, sum(number for number, _ in counts), [name for _, name in counts if name.strip() not in GOOD]
+
+
+GOOD = {"exact", "agrees", "ill-conditioned", "unstable"}
 
 
 def test_every_function_surveyed_has_its_row() -> None:
