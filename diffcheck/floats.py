@@ -1,4 +1,4 @@
-"""Real numbers as binary floats: taken exactly, whatever their type, and rounded once to the nearest, ties to even."""
+"""Real numbers of any type, taken exactly and rounded once to the nearest binary float, ties to even."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Exact = Decimal | Fraction
 def exactly(value: Any) -> Exact:
     """The number that a value is: of Python, `decimal`, `fractions`, NumPy (arrays without a dimension, too), JAX or SymPy.
 
-    Raises TypeError for what is no real number.
+    Raises TypeError for what is not a real number.
     """
     dimension = getattr(value, "ndim", None)
     value = value.item() if dimension == 0 else value
@@ -41,7 +41,7 @@ def nearest_double(number: Exact) -> float:
 def nearest_single(number: Exact) -> float:
     """The nearest number of 24 bits; infinite beyond the range."""
     nearest = nearest_double(number)
-    if math.isfinite(nearest) and nearest != number:  # lean to the side of the number, so that a tie of doubles is none
+    if math.isfinite(nearest) and nearest != number:  # the double may be a tie of singles though the number is not
         toward = math.inf if number > type(number)(nearest) else -math.inf
         if _as_single(math.nextafter(nearest, toward)) != _as_single(nearest):
             nearest = math.nextafter(nearest, toward)

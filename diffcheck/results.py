@@ -18,14 +18,14 @@ DOWN = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, ro
 UP = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_CEILING)
 
 
-FARTHEST = EXACT.scaleb(Decimal(1), 10**15)  # of what is written out: no float format knows the difference
+FARTHEST = EXACT.scaleb(Decimal(1), 10**15)  # larger numbers are not written out: to every float format they are infinite
 
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
     """A proved interval: the number lies within `radius` of `midpoint`.
 
-    An infinite midpoint stands for a number beyond FARTHEST, or below its negative: that is the end of the interval which is known.
+    An infinite midpoint stands for a number beyond FARTHEST or below -FARTHEST, the only end of the interval that is known.
     """
 
     midpoint: Decimal
@@ -39,7 +39,7 @@ class Enclosure:
 
     @classmethod
     def between(cls, lower: Decimal, upper: Decimal) -> Enclosure:
-        """An enclosure that holds both finite ends and what lies between; of an infinite end, every number."""
+        """An enclosure of the interval between two ends; of every number, if an end is infinite."""
         if not (lower.is_finite() and upper.is_finite()):
             return cls(Decimal(0), Decimal("Infinity"))
         midpoint = EXACT.divide(EXACT.add(lower, upper), Decimal(2))
@@ -101,7 +101,7 @@ class Status(StrEnum):
     UNSAMPLED = "unsampled"  # one of very many points: not certified
 
 
-NOT_DEFINED = (Status.UNDEFINED, Status.LIMIT_UNKNOWN)  # and no limit to show in the value's stead
+NOT_DEFINED = (Status.UNDEFINED, Status.LIMIT_UNKNOWN)  # and without a limit to show instead of the value
 
 
 class Outcome(StrEnum):
@@ -214,7 +214,7 @@ class Sample:
 
     @property
     def counted(self) -> tuple[Result, ...]:
-        """The results that decide: all but a mode that its engine lacks where another mode of it has a value."""
+        """The results that decide: all except a mode that is unsupported while another mode of the same engine has a value."""
         with_value = {result.engine for result in self.results if result.verdict is not Verdict.UNSUPPORTED}
         return tuple(r for r in self.results if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
 

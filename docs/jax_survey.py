@@ -191,7 +191,7 @@ def _page(rows: list[list[str]], faults: list[Fault]) -> str:
         "arrays, every entry of the Jacobian), and at the kinks. The\n"
         "[verdicts](verdicts.md) are counted.\n\n"
         "Where a function is judged by its own computation, and that is an approximation, a rule that is right\n"
-        "differs from it by the error of the approximation; this is no fault, and not listed below.\n\n"
+        "differs from it by the error of the approximation; this is not a fault, and not listed below.\n\n"
         f"{lines}\n## Faults\n\n{''.join(map(_reproduced, faults)) or 'None was found.' + chr(10)}"
     )
 

@@ -125,12 +125,12 @@ def test_the_operation_is_underlined_in_the_file(rules: Path, name: str, at: flo
 
 def test_the_rule_without_which_the_value_is_right_is_named(rules: Path) -> None:
     result, _ = blamed(rules, "both", 0.5)
-    assert result.reason.endswith("the rule `backward` (rules.py:19) is to blame, without it JAX gives 1.372459331")
+    assert result.reason.endswith("the rule `backward` (rules.py:19) is to blame; without it JAX gives 1.372459331")
 
 
 def test_so_are_rules_that_are_wrong_together(rules: Path) -> None:
     result, _ = blamed(rules, "three", 0.5)
-    assert ": the rule `backward` (rules.py:19) and the rule of `square` (rules.py:34) are to blame, without them" in result.reason
+    assert ": the rule `backward` (rules.py:19) and the rule of `square` (rules.py:34) are to blame; without them" in result.reason
 
 
 def test_so_is_one_that_only_evidence_contradicts(rules: Path) -> None:

@@ -39,7 +39,7 @@ def _with_identity(function: Callable[[Array], Array]) -> Callable[[Array], Arra
     return decorated
 
 
-STEP, EQUAL = "The code is a step function of ", "Where entries that are sorted are equal"
+STEP, EQUAL = "The code is a step function of ", "If sorted entries are equal"
 MEANT: dict[str, tuple[Callable[..., Array], Any, str]] = {
     "bisection": (cube_root, 2.0, STEP + "y"),
     "bisection beside a smooth argument": (lambda a, y: a * cube_root(y), (3.0, 2.0), STEP + "y"),
@@ -48,7 +48,7 @@ MEANT: dict[str, tuple[Callable[..., Array], Any, str]] = {
     "integers": (_with_identity(lambda x: x.astype(int) * 2.0), 1.3, STEP + "x"),
     "a straight-through estimator": (
         lambda x: x + lax.stop_gradient(jnp.round(x) - x), 1.3,
-        "The code takes a part of itself for a constant, by jax.lax.stop_gradient (test_by_design.py:",
+        "The code treats a part of itself as a constant, by jax.lax.stop_gradient (test_by_design.py:",
     ),
     "random.gamma": (lambda a: jax.random.gamma(jax.random.key(0), a), 1.3, "JAX's rule for random.gamma is implicit by design"),
     "the second of three": (lambda x: jnp.sort(x)[1], np.full(3, 2.0), EQUAL),

@@ -18,7 +18,7 @@ from strategies import any_coordinate, any_expression, expressions, points, smoo
 
 from diffcheck.engines.certified import certify, enclose, scope, work
 from diffcheck.engines.certified.certificate import enclosure
-from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble
+from diffcheck.engines.certified.line import POINT, Kind, Trouble
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import Problem, read
 from diffcheck.graph.graph import Graph, evaluate
@@ -70,7 +70,7 @@ def nearby(graph: Graph, x: float) -> Nearby:
     """Rejects the example where a value is not proved narrow enough to say anything."""
     values: list[arb | None] = []
     for step in (-STEP, arb(0), STEP):
-        value = evaluate(graph, Line(Mode.POINT, 1), {"x": arb(x) + step})
+        value = evaluate(graph, POINT, {"x": arb(x) + step})
         if isinstance(value, Trouble):
             assume(value.kind is Kind.UNDEFINED)
             values.append(None)

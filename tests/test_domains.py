@@ -16,7 +16,7 @@ from diffcheck.engines.certified import scope
 from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.disc import Disc, Moving
 from diffcheck.engines.certified.domains import conditions
-from diffcheck.engines.certified.line import Line, Mode, Trouble
+from diffcheck.engines.certified.line import POINT, Trouble
 from diffcheck.graph.build import read
 from diffcheck.graph.domains import Domain
 from diffcheck.graph.functions import FUNCTIONS, ROWS
@@ -190,7 +190,7 @@ THIRD = replace(FUNCTIONS["log"], name="log_of_a_third", domain=(Domain(Fraction
 def test_an_end_need_not_be_an_integer(monkeypatch: pytest.MonkeyPatch, x: float, inside: bool) -> None:
     monkeypatch.setitem(FUNCTIONS, THIRD.name, replace(THIRD, ball="native:log"))
     with scope(128):
-        on_line = Line(Mode.POINT, 1).apply(FUNCTIONS[THIRD.name], [arb(x)])
+        on_line = POINT.apply(FUNCTIONS[THIRD.name], [arb(x)])
         disc = Disc(Circle(arb(2) ** -30, 32, 2))
         on_disc = conditions(FUNCTIONS[THIRD.name], [Moving((acb(x) + disc.circle.box,))], disc)
     assert isinstance(on_line, Trouble) is not inside

@@ -123,7 +123,7 @@ def test_an_exception_beside_the_point_is_a_point_without_a_value(capfd: pytest.
 def test_where_values_end_at_the_point_the_slope_inside_is_named() -> None:
     (sample,) = check(opaque(raising(1.0), jnp.exp), 1.0, lint=False).samples
     assert sample.outcome is Outcome.PASS
-    assert "to the right, where alone f has values, give 2.718281828" in sample.results[0].reason
+    assert "to the right, the only side with values of f, give 2.718281828" in sample.results[0].reason
     assert verdicts(opaque(raising(1.0), lambda x: math.nan), 1.0) == {Verdict.UNDECIDED}
 
 

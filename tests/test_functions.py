@@ -17,7 +17,7 @@ from flint import arb, arb_series
 
 from diffcheck.engines.automatic import Program
 from diffcheck.engines.certified import certify, scope
-from diffcheck.engines.certified.line import Line, Mode
+from diffcheck.engines.certified.line import POINT, Line
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.engines.symbolic.heads import HEADS
 from diffcheck.errors import UnsupportedError
@@ -186,8 +186,8 @@ def test_values_on_a_disc_confirm_the_series(row: Function) -> None:
 def secant_and_slope(graph: Graph, point: dict[str, float], name: str) -> tuple[arb, arb]:
     """The slope between two points close to a point, and the hull of the slopes between them."""
     exact = {other: arb(coordinate) for other, coordinate in point.items()}
-    ends = [evaluate(graph, Line(Mode.POINT, 1), {**exact, name: exact[name] + end}) for end in (-HALF_WIDTH, HALF_WIDTH)]
-    line = Line(Mode.BOTH_SIDES, 2)
+    ends = [evaluate(graph, POINT, {**exact, name: exact[name] + end}) for end in (-HALF_WIDTH, HALF_WIDTH)]
+    line = Line(2)
     hull = evaluate(graph, line, {**exact, name: line.variable(exact[name] + arb(0, HALF_WIDTH), 1)})
     return (arb(ends[1]) - arb(ends[0])) / (2 * HALF_WIDTH), hull[1] if isinstance(hull, arb_series) else arb(0)
 

@@ -146,7 +146,7 @@ def stopped_fixture(tmp_path: Path) -> Path:
 def test_an_interrupted_run_goes_on_where_it_was_asked_for_only(stopped: Path, undisturbed: str) -> None:
     refused = process(["run", "suite.jsonl", *JSONL], stopped)
     assert refused.code == USAGE
-    assert refused.stderr.startswith("error: results.jsonl.journal is what a run has left that was stopped\nAdd --resume")
+    assert refused.stderr.startswith("error: results.jsonl.journal was left behind by an interrupted run\nAdd --resume")
     changes = ((["--dtype", "float32"], "dtype was float64, and is float32"), (["--timeout", "5"], "timeout was 60.0, and is 5.0"))
     for options, what in changes:
         other = process(["run", "suite.jsonl", *JSONL, "--resume", *options], stopped)

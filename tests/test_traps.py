@@ -12,7 +12,7 @@ from proofs import encloses, proof_of
 
 import diffcheck
 from diffcheck.engines.certified import certify, enclose_value, longer, scope
-from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble
+from diffcheck.engines.certified.line import POINT, Kind, Line, Trouble
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import read
 from diffcheck.graph.functions import FUNCTIONS
@@ -31,7 +31,7 @@ def test_trap_1_a_truncated_zero_is_not_zero() -> None:
 def test_trap_1_a_coefficient_beyond_the_end_of_a_series_is_not_read(terms: int) -> None:
     """Special functions are sampled on a circle: with fewer samples than terms, coefficients would be mixed up."""
     with scope(128):
-        line = Line(Mode.BOTH_SIDES, terms)
+        line = Line(terms)
         series = line.apply(FUNCTIONS["besseli"], (arb(0), line.variable(arb(1), 1)))
         exact = [mpmath.taylor(lambda x: mpmath.besseli(0, x), 1, terms)[k] for k in range(terms)]
         assert series.prec == terms
@@ -56,7 +56,7 @@ NAN, ZERO = arb.nan(), arb(0)
 )
 def test_trap_3_a_nan_ball_decides_nothing(name: str, arguments: tuple[arb, ...]) -> None:
     with scope(64):
-        found = Line(Mode.POINT, 1).apply(FUNCTIONS[name], arguments)
+        found = POINT.apply(FUNCTIONS[name], arguments)
     assert isinstance(found, Trouble)
     assert found.kind is Kind.UNPROVED
 
@@ -64,7 +64,7 @@ def test_trap_3_a_nan_ball_decides_nothing(name: str, arguments: tuple[arb, ...]
 @pytest.mark.parametrize("text", ["0*{}", "{}^0", "where({0} == {0}, x, 1)", "1/{}"])
 def test_trap_3_what_is_not_bounded_does_not_become_finite_again(text: str) -> None:
     with scope(128):
-        found = Line(Mode.BOTH_SIDES, 3).follow(read(text.format("exp(exp(exp(x)))")).target.flat, {"x": 700.0}, "x", 1)
+        found = Line(3).follow(read(text.format("exp(exp(exp(x)))")).target.flat, {"x": 700.0}, {"x": 1})
     assert isinstance(found, Trouble)
 
 

@@ -95,7 +95,7 @@ def check_jax(
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:
-            with redirect_stdout(sys.stderr):  # what the user's code prints is no part of the report
+            with redirect_stdout(sys.stderr):  # what the user's code prints is not part of the report
                 report = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
             return exit_code(_show(report, format, latex, color, stream), strict)
 

@@ -36,7 +36,7 @@ def checked(
 
 
 def names_at(at: Sequence[str], points: Path | None) -> tuple[str, ...]:
-    """The names that points give to their coordinates: the variables of a constant."""
+    """The names that points give to their coordinates; a constant is a function of them."""
     from diffcheck.judgement.points import names_in, names_in_csv
 
     return (*names_in(at), *(() if points is None else names_in_csv(points)))

@@ -138,7 +138,7 @@ class Program:
         return {key: None if found is None else found[0] for key, found in single.items()}
 
     def _attempt(self, key: str, part: Callable[[], Any]) -> Any:
-        """What a part returns; what JAX lacks becomes a reason, beside the parts that it has."""
+        """What a part returns; if JAX lacks it, the reason is kept, and the other parts are run."""
         try:
             with lacking():
                 return part()
@@ -205,7 +205,7 @@ class Program:
         return [every[k * length :] for k in range(len(names))]
 
     def _along_with_the_others(self, name: str, point: Coordinates) -> Array:
-        """One of the blocks by itself: the other variables have the tangent 0, which may meet infinity or NaN."""
+        """The derivative by one variable alone; the others have the tangent 0, which may meet infinity or NaN."""
         names = self._wrt
 
         def f(*coordinates: Array) -> Array:
@@ -243,9 +243,9 @@ Instead = Callable[[Function, Sequence[float]], float | None]
 
 
 def run_nodes(graph: Graph, point: Mapping[str, float], dtype: str, instead: Instead = lambda *_: None) -> list[float | None]:
-    """The floats that JAX computes for every node of a graph, operation by operation; None for conditions and from where JAX fails.
+    """The floats that JAX computes for each node of a graph, operation by operation; None for conditions, and after a failure.
 
-    `instead` may give another value where a function of finite arguments has no finite one.
+    `instead` may replace the value of a function that is not finite though its arguments are.
     """
     algebra = _Nodewise(np.dtype(dtype), instead)
     with jax.enable_x64(True), np.errstate(all="ignore"):

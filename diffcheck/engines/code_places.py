@@ -25,7 +25,7 @@ _INSTALLED = "site-packages"
 
 
 def code_span(equation: Any) -> CodeSpan | None:
-    """The innermost piece of the user's code that made an equation; None where it is JAX's own doing, or there is no file of it."""
+    """The innermost piece of the user's code that made an equation; None if JAX made it by itself, or the code has no file."""
     for code, instruction in _frames(equation.source_info.traceback):
         if code.co_filename.startswith(OURS):
             return None  # what lies outside has called diffcheck
@@ -35,7 +35,7 @@ def code_span(equation: Any) -> CodeSpan | None:
 
 
 def is_called_by_user(equation: Any, name: str) -> bool:
-    """Whether the user's code, and no package that is installed, called the function of JAX's with this name, which made an equation."""
+    """Whether an equation comes from a function of JAX's with this name that the user's code called, and not an installed package."""
     frames = [(code.co_name, code.co_filename) for code, _ in _frames(equation.source_info.traceback)]
     callers = (caller for (called, file), (_, caller) in pairwise(frames) if called == name and file.startswith(JAX))
     return any(is_users(caller) and _INSTALLED not in caller for caller in callers)
@@ -105,6 +105,6 @@ def function_of(traced: Any) -> Function | None:
 
 
 def defined(function: Any) -> Function | None:
-    """A Python function where it is defined; None where that is not to be had."""
+    """Where a Python function is defined; None if that is not known."""
     code = getattr(function, "__code__", None)
     return None if code is None else Function(function.__name__, code.co_filename, code.co_firstlineno)

@@ -195,7 +195,7 @@ class JaxFunction:
         return np.asarray(gradients, np.float64)
 
     def problem_with_fixed_arguments(self) -> str:
-        """What JAX says of a rule where all arguments, those included that are no floats, are differentiated; '' if nothing."""
+        """What JAX says of a rule where all arguments, those included that are not floats, are differentiated; '' if it raises nothing."""
         with jax.enable_x64(self.wide):
             arguments = tuple(self._arguments.values())
             try:

@@ -1,4 +1,4 @@
-"""What JAX refuses is a lack of that engine; a fault of diffcheck's own is not."""
+"""What JAX refuses to do: `unsupported`, unless the fault is diffcheck's own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST = 160  # characters of JAX's message
 
 @contextmanager
 def lacking(what: str = "JAX") -> Iterator[None]:
-    """What JAX, or code that it runs, raises inside becomes an UnsupportedError; a fault of diffcheck's own an InternalError."""
+    """An exception of JAX, or of code that it runs, becomes an UnsupportedError; a fault of diffcheck's own an InternalError."""
     with whole_tracebacks():
         try:
             yield
@@ -32,7 +32,7 @@ def first_line(error: BaseException) -> str:
 
 @contextmanager
 def whole_tracebacks() -> Iterator[None]:
-    """JAX leaves its own frames in: without them nobody could tell who raised what."""
+    """Makes JAX keep its own frames in tracebacks, which show who raised an exception."""
     update: Callable[[str, object], None] = jax.config.update
     filtering = jax.config.jax_traceback_filtering  # type: ignore[attr-defined]
     update("jax_traceback_filtering", "off")

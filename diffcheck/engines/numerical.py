@@ -1,9 +1,9 @@
 """A derivative estimated from values of the function alone, with a claim of how far it may be off: evidence, no proof.
 
 f'(x) ≈ (45(f₁ - f₋₁) - 9(f₂ - f₋₂) + (f₃ - f₋₃)) / 60h with fₖ = f(x + kh), whose error is O(h⁶), for steps h that are halved
-again and again. Large steps err by truncation, small ones by rounding; between them lies a plateau. Of all four neighbouring
-estimates those with the smallest claim are taken: 3 × their spread + the noise of rounding. They must settle, and estimates from
-smaller steps may say nothing else. The same is done with the slope to the right less the slope to the left,
+again and again. Large steps err by truncation, small ones by rounding; between them lies a plateau. The four neighbouring
+estimates with the smallest claim are taken: 3 × their spread + the noise of rounding. They must settle, and estimates from
+smaller steps must agree with them. The same is done with the slope to the right less the slope to the left,
 (15E₁ - 6E₂ + E₃) / 6h with Eₖ = fₖ + f₋ₖ - 2f₀: it keeps its size at a corner, and is O(h⁵) where f is smooth.
 """
 
@@ -40,7 +40,7 @@ SIDES = {"right": TO_THE_RIGHT, "left": TO_THE_LEFT}
 
 NO_VALUES = "the function has no finite values around the point"
 UNSETTLED = "differences of f do not settle as the steps shrink: it may have a jump or an infinite slope here, or vary too fast"
-CONTRADICTORY = "differences of f over small steps say something else than those over large ones: it may be a step function, or vary fast"
+CONTRADICTORY = "differences of f over small steps contradict those over large ones: it may be a step function, or vary fast"
 Array = NDArray[np.float64]
 
 
@@ -48,9 +48,9 @@ Array = NDArray[np.float64]
 class Evidence:
     """The slope lies within `claim` of `slope`, as far as values can tell; `reason` says why nothing is claimed.
 
-    A corner may be there without being seen: the slopes on both sides are then within `corner` of the slope besides. `size` is how
-    large f is within half of the size of x, per size of x: what a slope that may be 0 is measured by. `side` is where f has
-    values, if it has them on one side only: right or left.
+    A corner may be too small to see; the slopes on both sides are then within `corner` of `slope`. `size` is how large f is within
+    half the size of x, per size of x: a slope that may be 0 is compared with it. `side` is "right" or "left" if f has values on
+    that side only.
     """
 
     slope: float
@@ -102,7 +102,7 @@ class _Limit:
 
     @property
     def problem(self) -> str:
-        """Why it is no limit; "" where it is one."""
+        """Why it is not a limit; "" if it is one."""
         if not self.is_settled:
             return UNSETTLED
         return "" if self.is_confirmed else CONTRADICTORY
@@ -112,7 +112,7 @@ def estimate(f: Callable[[float], float], x: float, unit_roundoff: float) -> Evi
     """The derivative of f at x from values of f, which are NaN where it has none."""
     if not math.isfinite(x):
         return _nothing(NO_VALUES)
-    with np.errstate(all="ignore"):  # of infinite values nothing comes that is finite
+    with np.errstate(all="ignore"):  # infinite values give infinite claims
         return _from(_ladder(f, x, unit_roundoff))
 
 
@@ -181,8 +181,8 @@ def _rounded(points: Array, unit_roundoff: float) -> Array:
 def _jitter(f: Callable[[float], float], x: float, steps: Array, unit_roundoff: float) -> Array:
     """How far values of f scatter, for each step: high differences at tiny steps are noise, where f is smooth (Hamming's table).
 
-    A sum that cancels is off by more than its own ulps. What scatters at one step and not at a finer one is no noise but varies fast,
-    unless f is constant at the finer one: a staircase, whose stairs are noise.
+    A sum that cancels is off by more than its own ulps. Values that scatter at one step and not at a finer one are not noisy but vary
+    fast, unless f is constant at the finer one: a staircase, whose stairs are noise.
     """
     size = _power_of_two(max(1.0, abs(x)))
     tiny = [*(times * float(steps[-1]) for times in FINEST_STEPS), *(size * unit_roundoff**power for power in TINY_STEPS)]
@@ -194,7 +194,7 @@ def _jitter(f: Callable[[float], float], x: float, steps: Array, unit_roundoff: 
 
 
 def _stairs(values: Array, size: float) -> float:
-    """The height of the stairs where values near the point lie on a grid, as those of a narrower format do; 0 where they do not."""
+    """The height of the stairs if values near the point lie on a grid, as those of a narrower format do; else 0."""
     is_flat = np.ptp(values, axis=1) == 0
     uneven = values[~is_flat][-2:]
     changes = abs(uneven - values[-1, 0])

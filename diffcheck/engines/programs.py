@@ -1,4 +1,4 @@
-"""The programs (jaxprs) that the equations of a JAX program hold, and the equations with a derivative rule of their own.
+"""The programs (jaxprs) that the equations of a JAX program hold, and the equations that have a custom derivative rule.
 
 A program may be open or closed, may have constants, and may lie in tuples, lists, mappings and partial functions.
 """
@@ -30,13 +30,12 @@ RULES = {  # a primitive with a derivative rule of the user's, and the parameter
     "custom_vjp_call": "bwd",
     "custom_lin": "bwd",
 }
-BESIDE_ITS_PROGRAM = {"reduce": "computation"}  # the same function once more; JAX differentiates the program
-WITH_RULE = (jax.custom_jvp, jax.custom_vjp)
+BESIDE_ITS_PROGRAM = {"reduce": "computation"}  # the same function as a Python object; JAX differentiates the program
 
 
 @dataclass(frozen=True, slots=True)
 class CustomRule:
-    """A function with a derivative rule of its own, and that rule, as far as JAX tells where they are."""
+    """A function with a derivative rule, and that rule, as far as JAX tells where they are."""
 
     of: Function | None
     rule: Function | None
@@ -74,11 +73,11 @@ def rules(program: Jaxpr) -> Iterator[tuple[CustomRule, str]]:
 
 
 def rules_in(equation: Any) -> Iterator[tuple[CustomRule, str]]:
-    """Those of one equation: its own, and those in what it holds."""
+    """The custom rules of one equation: its own, and those of the programs that it holds."""
     name, params = equation.primitive.name, equation.params
     if name in RULES:
         yield rule_of(equation), name
-        params = {key: value for key, value in params.items() if key == CALLS.get(name)}  # the rest belongs to the rule
+        params = {key: value for key, value in params.items() if key == CALLS.get(name)}  # the others belong to the rule
     for held in _held([value for key, value in params.items() if key != BESIDE_ITS_PROGRAM.get(name)]):
         if isinstance(held, Jaxpr):
             yield from rules(held)

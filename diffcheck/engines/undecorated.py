@@ -16,7 +16,7 @@ from diffcheck.engines.programs import CALLS, RULES, CustomRule, mapped, rule_of
 from diffcheck.errors import UnsupportedError
 
 Removed = Callable[[CustomRule], bool]
-BECOME_CALLS = {*RULES, "custom_vmap_call"} & set(CALLS)  # the batching rule of the last calls functions that JAX does not show
+BECOME_CALLS = {*RULES, "custom_vmap_call"} & set(CALLS)  # of the last, since its batching rule calls functions that JAX does not show
 
 
 def every(rule: CustomRule) -> bool:
@@ -64,5 +64,5 @@ def _equation(equation: Any, removed: Removed) -> Any:
     name, params = equation.primitive.name, equation.params
     if name in BECOME_CALLS and not (name in RULES and not removed(rule_of(equation))):
         return equation.replace(primitive=closed_call_p, params={"call_jaxpr": _plain(params[CALLS[name]], removed)})
-    changed = {CALLS.get(name)} if name in RULES else params.keys()  # what else there is belongs to a rule that stays
+    changed = {CALLS.get(name)} if name in RULES else params.keys()  # the other parameters belong to a rule that stays
     return equation.replace(params={key: _plain(value, removed) if key in changed else value for key, value in params.items()})

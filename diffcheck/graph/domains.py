@@ -1,4 +1,4 @@
-"""Where the functions of the table have real values: facts in the rows, which engines, documentation and tests read."""
+"""Where the functions of the table have real values: facts that engines, documentation and tests read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Domain:
     upper: Fraction | None = None
     closed: bool = False  # the ends belong to it (the function is not smooth there)
     pole: int | None = None  # this integer does not belong to it
-    poles_go_on: bool = False  # nor does any integer below
+    poles_go_on: bool = False  # nor does any integer below it
 
     def __str__(self) -> str:
         if self.pole is not None:
@@ -39,17 +39,17 @@ ALWAYS, NEVER = "0 == 0", "0 == 1"  # conditions
 class Demand:
     """What several arguments must meet together, in expressions of diffcheck's own language: `distance` must be positive.
 
-    Zero will do where `closed` holds, and nothing is demanded where `unless` holds.
+    Zero is allowed if `closed` holds, and nothing is demanded if `unless` holds.
     """
 
-    words: str  # the same for people
+    words: str  # the demand in words
     distance: str
     closed: str = NEVER
     unless: str = NEVER
 
 
 def described(names: Sequence[str], domain: Sequence[Domain], demands: Sequence[Demand]) -> list[str]:
-    """What is demanded of the parameters of these names, one by one and together; nothing where all real numbers will do."""
+    """What is demanded of parameters, one by one and together, in words; empty if all real numbers are allowed."""
     alone = [f"{name}: {part}" for name, part in zip(names, domain, strict=False) if part != ALL]
     return [*alone, *dict.fromkeys(demand.words for demand in demands)]
 
@@ -100,7 +100,7 @@ def on_the_way(m: str, words: str, closed: str, closed_beyond: str = NEVER) -> t
     return Demand(sentence, f"1 - {m}*sin(phi)^2", closed), Demand(sentence, f"1 - {m}", closed_beyond, unless=BELOW_QUARTER_TURN)
 
 
-# An inverse root is integrable up to a simple zero of its square, which a quarter turn is not
+# The integrals converge up to a simple zero under the root; the zero at a quarter turn is a double one
 ROOT_ON_THE_WAY = on_the_way("m", "below 1", BELOW_QUARTER_TURN)
 CLOSED_ROOT_ON_THE_WAY = on_the_way("m", "at most 1", ALWAYS, ALWAYS)
 NO_POLE_ON_THE_WAY = on_the_way("n", "below 1", NEVER)

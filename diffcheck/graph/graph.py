@@ -140,7 +140,7 @@ V_co = TypeVar("V_co")
 
 
 class Algebra(Protocol[V]):
-    """What the nodes mean for one use of the graph; asked once for each node that is no variable, in their order."""
+    """What the nodes mean for one use of the graph; asked once for each node that is not a variable, in order."""
 
     def constant(self, value: Fraction) -> V: ...
 

@@ -86,7 +86,7 @@ class Infix:
 
 
 class Short(Infix):
-    """The same with at most 17 digits a number: 0.1, not the 55 digits of the float that a program holds for it."""
+    """The same with at most 17 digits per number: 0.1, not the 55 digits of the float that a program holds for it."""
 
     def constant(self, value: Fraction) -> Text:
         written = super().constant(value)

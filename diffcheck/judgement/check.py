@@ -57,8 +57,9 @@ class Check:
 
     `wrt` lists derivatives: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². `claims` are texts, one for each of them, or
     `Claim`s. `compiled` runs JAX as one compiled program, which pays for many points; without it operations run one by one, which
-    is quicker for an expression that is met once. `on_stage` is told what begins; `lost` says which engine is not asked, and why.
-    `variables` are those of a constant, which has none of its own: the names that points give.
+    is quicker for an expression that is met once. `on_stage(stage)` is called as each stage
+    starts; `lost` maps the engines to skip to the reason.
+    `variables` are the names that points give: a constant is a function of these.
     """
 
     def __init__(
@@ -158,7 +159,7 @@ class Check:
         )
 
     def samples(self, columns: Columns) -> Iterator[Sample]:
-        """One sample a point and variable, then one a claim of higher order; points in their order."""
+        """Yields, for each point in order, one sample per derivative, then one per higher-order claim."""
         self._on_stage(Stage.AUTOMATIC)
         total = len(columns[self.problem.variables[0]])
         if total <= CERTIFIED_POINTS:

@@ -25,7 +25,7 @@ MOST_BRANCHES = 4  # that are guarded together
 def dead_branch(evidence: Evidence) -> Cause | None:
     """`where` computes both of its branches, and reverse mode multiplies the slope of the other one by zero: 0·∞ is NaN.
 
-    A branch is blamed only if guarding it changes the value. Where several are in trouble, one after the other is guarded.
+    A branch is blamed only if guarding it changes the value. If several are in trouble, they are guarded one after another.
     """
     if evidence.program is not None and not any(origin.matters for origin in origins(evidence.program.graph, evidence.point)):
         return None  # the program has a value in exact arithmetic
@@ -59,7 +59,7 @@ class _Guard:
 
 
 def _offenders(evidence: Evidence, source: Source) -> list[_Guard]:
-    """What is in trouble in branches that are not taken."""
+    """The first node in trouble of each branch that is not taken."""
     graph = source.graph
     holds = conditions(graph, evidence.point)
     troubles = {origin.node: origin.reason for origin in origins(graph, evidence.point, evidence.wrt)}
@@ -83,7 +83,7 @@ def _blamed(source: Source, guard: _Guard) -> Cause:
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """The function with one argument guarded, how that is written, and the value that the same mode of JAX gives then."""
+    """The function with one argument guarded, the rewriting in words, and the value that the same mode of JAX then gives."""
 
     graph: Graph
     rewriting: str

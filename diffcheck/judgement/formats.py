@@ -35,7 +35,7 @@ class Format:
         return math.ldexp(1.0, max(exponent, self.minimum_exponent + 1) - self.precision_bits) if number else self.ulp(self.smallest_normal)
 
     def of(self, value: object) -> float:
-        """Any real number, whatever its type, as it is exactly and then rounded once; raises TypeError for what is no number."""
+        """A real number of any type, taken exactly and rounded once; raises TypeError for what is not a number."""
         return value if type(value) is float and self.precision_bits == 53 else self.round(exactly(value))
 
     def round(self, number: Exact) -> float:

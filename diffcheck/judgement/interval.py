@@ -66,7 +66,7 @@ def variable_of(check: Check) -> str:
         names = ", ".join((variable, *others))
         raise InputError(
             f"an interval is for one variable, and the expression has {len(others) + 1} ({names})",
-            "Write numbers instead of the others.",
+            "Replace the other variables by numbers.",
         )
     return variable
 

@@ -42,7 +42,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A derivative at a point, with what is proved of it; `turned` is what becomes of the function where ties are within rounding."""
+    """A derivative at a point, what is proved of it, and the slopes with ties turned that are within rounding."""
 
     point: Point
     names: Names
@@ -135,7 +135,7 @@ class Judge:
         return replace(self._arithmetic, literals_are_rounded=entry.engine == "automatic")
 
     def _turned(self, point: Point, names: Names) -> Turned:
-        """The derivatives of what rounding may have made of the function."""
+        """The derivatives of the functions that rounding may turn this one into."""
         ties = ties_within_rounding(self._function.graph, point, self._arithmetic)
         if ties.are_too_many:
             return Turned(too_many=ties.count)

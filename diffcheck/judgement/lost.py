@@ -1,6 +1,6 @@
-"""Where a program loses its value: the operation at which floats stop being finite numbers, of those that matter.
+"""Where a program loses its value: the operation at which floats stop being finite.
 
-What does not reach the result, such as a branch that is not taken, is never to blame.
+An operation that does not reach the result, such as one in a branch that is not taken, is never blamed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Floats = Sequence[float | None]
 
 
 def lost(evidence: Evidence) -> Cause | None:
-    """The operation that first has no finite float of finite arguments, on the way to the result; overflow is told before all else."""
+    """The first operation on the way to the result that has finite arguments and no finite float; overflow is named before other causes."""
     if evidence.program is None:
         return None
     run = _Run.of(evidence, evidence.program)
@@ -33,7 +33,7 @@ def lost(evidence: Evidence) -> Cause | None:
 
 
 def out_of_range(evidence: Evidence) -> Cause | None:
-    """The first operation that matters whose exact value is no float: too large, or so small that it becomes zero."""
+    """The first operation on the way to the result whose exact value is out of range: too large, or so small that it becomes zero."""
     if evidence.program is None:
         return None
     graph = evidence.program.graph
@@ -97,7 +97,7 @@ class _Run:
         return self.program.graph
 
     def sources(self) -> Iterator[int]:
-        """The nodes at which finite floats become others that reach the result."""
+        """The nodes that turn finite floats into others, which reach the result."""
         infinite = [value is not None and not math.isfinite(value) for value in self.floats]
         for i in sorted(reaching(self.graph, self.holds, infinite)):
             used = live_arguments(self.graph.nodes[i], self.holds)

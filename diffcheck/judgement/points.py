@@ -48,10 +48,10 @@ def read_number(text: str, fmt: Format) -> float:
 
 
 def from_points(points: object, variables: Sequence[str], fmt: Format) -> Columns:
-    """The columns of what `at=` of the Python API means; raises PointError.
+    """The columns of the points that `at=` of the Python API holds; raises PointError.
 
-    One point or many: a number of any type, a text as `--at` takes it, a mapping of names to numbers or arrays, a row with a number
-    for each variable; or a list or an array of them.
+    A point is a number of any type, a text as `--at` takes it, a mapping of names to numbers or arrays, or a row with a number for each
+    variable. There may be one, or a list or an array of them.
     """
     listed = as_list(points)
     if not listed:
@@ -69,7 +69,7 @@ def as_list(points: object) -> list[object]:
 
 
 def _is_row(value: object) -> TypeGuard[Iterable[object]]:
-    """Whether a value holds several: a list or an array, but no array without a dimension, and no text."""
+    """Whether a value holds several others: a list or an array with a dimension, but not a text or a mapping."""
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)) and getattr(value, "ndim", 1) > 0
 
 
@@ -136,7 +136,7 @@ def _assigned(text: str) -> list[str]:
 
 
 def names_in_csv(path: Path) -> tuple[str, ...]:
-    """The names of a CSV file's columns; none where it has none, or cannot be read."""
+    """The names of a CSV file's columns; empty if it has none, or cannot be read."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             return tuple(cell.strip() for cell in next(csv.reader(file), []))

@@ -1,6 +1,6 @@
-"""What a wrong derivative is of the right one: its transpose, its negative, a multiple, or the right one without an argument's part.
+"""How a wrong derivative is related to the right one: its transpose, its negative, a multiple, or without an argument's part.
 
-Something is said only where it holds for all numbers that are compared, and where it could not hold by chance.
+A relation is named only if it holds for all numbers compared, and could not hold by chance.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[Any]
 Shape = tuple[int, ...]
-SAME = 1e-6  # relative to the largest: what rounding or differences of the function may make of the same numbers
+SAME = 1e-6  # relative to the largest: equal numbers may differ by so much through rounding or finite differences
 LONGEST = 10  # numerator and denominator of a factor
 OF_ONE_NUMBER = (Fraction(-1), Fraction(2), Fraction(-2), Fraction(1, 2), Fraction(-1, 2))  # others are met by chance
 NAMES = {
@@ -40,7 +40,7 @@ class _Part:
 
 
 def of_value(given: float, right: float) -> str:
-    """What one number is of another; '' where nothing is to be said."""
+    """How one number is related to another, as a sentence; '' if no relation is seen."""
     if not (isfinite(given) and isfinite(right)) or right == 0:
         return ""
     factor = _factor(given / right, OF_ONE_NUMBER)
@@ -48,7 +48,7 @@ def of_value(given: float, right: float) -> str:
 
 
 def of_jacobian(given: Matrix, right: Matrix, arguments: Mapping[str, Shape]) -> dict[str, str]:
-    """For each argument with wrong values a sentence, if there is one. The arguments' columns stand side by side; NaN is not known."""
+    """A sentence for each argument with wrong values, if there is one. The arguments' columns stand side by side; NaN means unknown."""
     if not (np.isfinite(given).all() and np.isfinite(right).all()):
         return {}
     parts = list(_parts(given, right, arguments))
@@ -91,7 +91,7 @@ def _entries_transposed(part: _Part) -> Matrix:
 
 
 def _swapped(parts: Sequence[_Part]) -> str:
-    """Two arguments that got each other's derivatives, where no other is wrong."""
+    """Two arguments that got each other's derivatives, if no other argument is wrong."""
     for a, b in combinations(parts, 2):
         if len(parts) == 2 and a.shape == b.shape and _same(a.given, b.right) and _same(b.given, a.right):
             return f"The derivatives by {a.name} and {b.name} are swapped"

@@ -1,7 +1,7 @@
-"""Formulas that floats cannot evaluate because one of JAX's functions fails: zeta(1/2, q) is NaN there, and a number in mathematics.
+"""Formulas that have no value because one of JAX's functions fails: zeta(1/2, q) is NaN in JAX, and a number in mathematics.
 
-The formula is evaluated once more with the exact values of such functions, rounded; what they are given are floats still, so that
-overflow on the way and cancellation stay what they are.
+The formula is evaluated once more with the exact values of such functions, rounded. Their arguments are still floats, so that overflow
+and cancellation on the way keep their effect.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PASSING = (Outcome.PASS, Outcome.WARN)
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A formula's value by functions that do not fail, and those that do, in words."""
+    """A formula's value without failing functions, and the failing ones in words."""
 
     value: float
     failing: str
@@ -32,7 +32,7 @@ class Mended:
 
 
 def mended(formula: Source, point: Mapping[str, float], fmt: Format) -> Mended | None:
-    """What a formula comes to without JAX's failing functions; None where none of them fails, or it comes to no number either way."""
+    """A formula's value with exact values for JAX's failing functions; None if none of them fails, or it has no finite value even so."""
 
     def exactly(function: Function, arguments: Sequence[float]) -> float | None:
         exact = applied(function, list(arguments))
@@ -49,7 +49,7 @@ def mended(formula: Source, point: Mapping[str, float], fmt: Format) -> Mended |
 
 
 def despite_failing_routines(given: float, found: Mended, judged: Judgement) -> Judgement:
-    """What is said of a formula whose value was lost in failing functions, from the judgement on what it comes to without them."""
+    """The judgement on a formula whose value was lost in failing functions, from that on its value without them."""
     if judged.outcome not in PASSING:
         return replace(judged, ulps=None, reason=f"{judged.reason} (the value is {given}, because {found.failing})")
     right = f"with the exact value there the formula gives {found.value + 0.0:.17g}, which is right"
@@ -57,7 +57,7 @@ def despite_failing_routines(given: float, found: Mended, judged: Judgement) -> 
 
 
 def _failing(graph: Graph, before: Sequence[float | None], after: Sequence[float | None]) -> list[int]:
-    """The nodes that have no finite value of finite arguments, until they are mended."""
+    """The nodes without a finite value of finite arguments that exact values mend."""
     turned_finite = [i for i in range(len(graph.nodes)) if not _is_finite(before[i]) and _is_finite(after[i])]
     return [i for i in turned_finite if all(_is_finite(before[j]) for j in arguments_of(graph.nodes[i]))]
 

@@ -43,8 +43,8 @@ class Judgement:
 class Rule:
     """The derivative program that computed a value, in exact arithmetic; its parts are computed when they are needed.
 
-    `bound` is how far rounding may carry the program from its exact value. A formula is mathematics, and its exact value right or
-    wrong; the literals of JAX's programs are rounded, so that even their exact value may be off by as much.
+    `bound` is how far rounding may carry the program from its exact value. A formula is mathematics: its exact value
+    is right or wrong. The literals of JAX's programs are rounded, so even their exact value may be off by as much.
     """
 
     name: str  # "the formula", "JAX's rule"
@@ -55,10 +55,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """The derivatives of the functions that rounding may have made of f: each tie turned by itself, and all of several together.
+    """The derivatives of the functions that rounding may turn f into: each tie turned alone, and all of them together.
 
-    `sides` are those of them on which a formula may be right: floats may decide that way, on the other side of a tie. Where there
-    are `too_many` ties, none is followed.
+    `sides` are those on which a formula may be right, because rounding carries floats across the tie. `too_many` is the number of
+    ties if they are too many to follow, else 0.
     """
 
     each: Sequence[Enclosure] = ()
@@ -77,8 +77,8 @@ def judge(
 ) -> Judgement:
     """The verdict on y as the derivative at x (of several variables: the coordinate of its own).
 
-    `rule()` is None where the program that computed y is not known as a graph; `turned()` is what becomes of f where its
-    conditions are within rounding of a tie.
+    `rule()` is None if the program that computed y is not known as a graph; `turned()` has the slopes of f with conditions turned that
+    are within rounding of a tie.
     """
     special = _AT_SPECIAL_POINTS.get(truth.status)
     if special is not None:
@@ -94,12 +94,12 @@ def judge(
 def _near_ties(
     y: float, judged: Judgement, truth: Certificate, derivative: Enclosure, turned: Turned, fmt: Format, known: Callable[[], Rule | None]
 ) -> Judgement | None:
-    """What excuses a value where floats may decide a condition either way: to lie between the slopes of a float program's sides.
+    """The judgement that excuses a value if floats may decide a condition either way; None if nothing does.
 
-    A formula must be right on one of the sides besides, by its exact value.
+    The value must lie between the slopes of the sides. A formula must also be right on one of the sides, by its exact value.
     """
     if turned.too_many:
-        reason = f"{turned.too_many} conditions are within rounding of a tie here, too many to tell what the slopes of their sides allow"
+        reason = f"{turned.too_many} conditions are within rounding of a tie here, too many to compare the slopes on all their sides"
         return Judgement(Verdict.UNDECIDED, UNDECIDED, judged.ulps, reason)
     if not turned.each or not _lies_between(y, _hull(derivative, turned), fmt):
         return None
@@ -113,9 +113,9 @@ def _near_ties(
 
 
 def _hull(derivative: Enclosure, turned: Turned) -> Enclosure:
-    """All that the slopes come to when any of the ties are turned: each of them adds its own change, or does not.
+    """All slopes that turning any of the ties can give: each tie adds its own change, or does not.
 
-    Ties within each other may change more together than each by itself.
+    Nested ties may change more together than each alone.
     """
     lower, upper = derivative.lower, derivative.upper
     for side in turned.each:
@@ -225,7 +225,7 @@ def _judge_smooth(
         return Judgement(Verdict.AGREES, PASS, ulps, f"within {AGREES_ULPS:.0f} ulps")
     allowed = _conditioning(truth, derivative, fmt)
     if error.most <= allowed.least:
-        reason = f"{_digits(error.most, derivative)}; the function is that sensitive to its argument"
+        reason = f"{_digits(error.most, derivative)}; the condition number of the derivative explains the rest"
         return Judgement(Verdict.ILL_CONDITIONED, PASS, ulps, reason)
     if least_ulps <= AGREES_ULPS or error.least <= allowed.most:
         return _too_wide(ulps, truth)
@@ -233,7 +233,7 @@ def _judge_smooth(
 
 
 def _judge_nonfinite(y: float, truth: Certificate, derivative: Enclosure, fmt: Format, rule: Rule | None) -> Judgement:
-    """Floats have no value; a formula that has another one than the derivative is wrong besides."""
+    """The judgement on a value that is not finite: a formula whose exact value is not the derivative is wrong as well."""
     exact = rule.exact() if rule is not None and rule.is_formula else None
     if rule is not None and exact is not None and _gap(exact, derivative).least > _conditioning(truth, derivative, fmt).most:
         return Judgement(Verdict.WRONG, FAIL, None, f"the value is {y}, and {_another_number(rule, exact, derivative)}")
@@ -287,7 +287,7 @@ def _judge_large_error(error: Range, ulps: float, truth: Certificate, allowed: R
 
 
 def _harm(error: Range, harmless: Range) -> Outcome:
-    """What an error means that no condition excuses."""
+    """The outcome of an error that no condition number excuses."""
     if error.most <= harmless.least:
         return WARN
     return FAIL if error.least > harmless.most else UNDECIDED

@@ -45,7 +45,7 @@ class Names:
         return len(name) == 1 or name in self.variables or name in self.parameters or name in CONSTANTS
 
     def suggestion(self, name: str, otherwise: str) -> str:
-        """Did you mean …? for a name that is no function; `otherwise` is said where nothing is similar."""
+        """Did you mean …? for a name that is not a function; `otherwise` is said where nothing is similar."""
         # difflib costs a millisecond of start-up and is needed by mistakes only
         from difflib import get_close_matches
 
@@ -221,7 +221,7 @@ class _Resolver:
             if token == "iterate":
                 self._iterate(index)
         elif index + 1 in self.brackets.with_comma:
-            self._function(token)  # x(1, 2) is no product
+            self._function(token)  # x(1, 2) is not a product
         elif self.names.is_function(token) or not self.names.is_variable(token):
             self._function(token, "For a product write {}*(…).")
 

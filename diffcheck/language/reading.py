@@ -105,7 +105,7 @@ def _factor(factor: Factor) -> str:
 
 
 def _number(number: Number) -> str:
-    """A literal for a number that has none, exactly; with a point or an exponent where it is no integer."""
+    """A literal for a number that has none, exactly; with a point or an exponent if it is not an integer."""
     if number.is_integer:
         return str(number.value)
     digits, exponent = _digits_and_exponent(number.value)

@@ -26,7 +26,7 @@ class RefusalError(Exception):
 
 
 class Spelling(NamedTuple):
-    """A piece of text that is no token of the language; `sample` is an expression that contains it."""
+    """A piece of text that is not a token of the language; `sample` is an expression that contains it."""
 
     text: str
     message: str

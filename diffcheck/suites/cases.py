@@ -55,7 +55,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A line that is no case."""
+    """A line that is not a case."""
 
     id: str
     line: int

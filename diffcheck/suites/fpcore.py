@@ -50,7 +50,7 @@ class _RefusedError(Exception):
 
 
 def read_fpcore(content: bytes, path: Path) -> list[Case | Unreadable]:
-    """The cores of a file. Raises SuiteError for what is no list of S-expressions."""
+    """The cores of a file. Raises SuiteError for what is not a list of S-expressions."""
     cores = [node for node in _forms(content, path) if isinstance(node, Form) and node.head == "FPCore"]
     return [_case(core, number, str(path)) for number, core in enumerate(cores, 1)]
 
@@ -106,7 +106,7 @@ def _as_case(core: Form, properties: Mapping[str, Node], name: str, file: str) -
     assert isinstance(arguments, Form)
     for argument in arguments.items:
         if not isinstance(argument, Atom):
-            raise _RefusedError(argument, "an argument that is no number is not supported")
+            raise _RefusedError(argument, "an argument that is not a number is not supported")
     precision = properties.get(":precision", Atom("binary64", core.line))
     if not isinstance(precision, Atom) or precision.text not in PRECISIONS:
         raise _RefusedError(precision, "only the precisions binary32 and binary64 are supported")

@@ -94,8 +94,8 @@ def _refuse_another(theirs: Header, ours: Header, path: Path) -> None:
         if theirs.get(group, {}).get(name) != ours[group].get(name)
     ]
     if differing:
-        fix = f"Run it as it was begun, or remove {path} and begin anew."
-        raise InputError("\n  ".join(["the run that is to be resumed was another one:", *differing]), fix)
+        fix = f"Repeat the command as it was, or remove {path} and start again."
+        raise InputError("\n  ".join(["cannot resume, because the interrupted run had other conditions:", *differing]), fix)
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def kept(path: Path, header: Header, resume: bool) -> Iterator[Journal]:
     Raises InputError where there is one already and `resume` is not asked for, OutputError where it cannot be written.
     """
     if path.exists() and not resume:
-        raise InputError(f"{path} is what a run has left that was stopped", "Add --resume to go on with it, or remove it.")
+        raise InputError(f"{path} was left behind by an interrupted run", "Add --resume to continue that run, or remove the file.")
     with _opened(path) as file:
         journal = Journal(file, path)
         journal.go_on(header)

@@ -100,7 +100,7 @@ def _samples_of_function(case: Case, conditions: Conditions) -> Iterator[Sample]
         raise InputError(f"checking {case.function} would execute its file: give --allow-code, if you trust it")
     dtype = case.dtype or conditions.dtype
     wide = dtype == "float64"
-    with redirect_stdout(sys.stderr):  # what the function prints is no record
+    with redirect_stdout(sys.stderr):  # what the function prints is not a record
         against = load(case.against, wide) if ":" in case.against else case.against or None
         check = FunctionCheck(load(case.function, wide), name=case.function.rpartition(":")[2], against=against, dtype=dtype, linted=False)
         return iter(check.report(from_value(list(case.at), check.parameters, check.format)).samples)

@@ -39,9 +39,8 @@ def selected(files: Sequence[Path], pattern: str, shard: Shard, dtype: str, allo
     chosen = units[shard.number - 1 :: shard.of]
     if not chosen:
         wanted = [f"-k {pattern!r}"] * bool(pattern) + [f"--shard {shard.number}/{shard.of}"] * (shard.of > 1)
-        raise SuiteError(
-            f"nothing to check: {' and '.join(wanted)} selects none of {counted(len(cases), 'case')}", "Nothing tested is never a pass."
-        )
+        problem = f"nothing to check: {' and '.join(wanted)} selects none of {counted(len(cases), 'case')}"
+        raise SuiteError(problem, "An empty run is an error, not a pass.")
     return chosen
 
 

@@ -49,7 +49,7 @@ def read_suite(path: Path) -> list[Case | Unreadable]:
         raise SuiteError(f"cannot read {path}: {error.strerror}") from error
     cases = reader(content.removeprefix(b"\xef\xbb\xbf"), path)
     if not cases:
-        raise SuiteError(f"{path}: nothing to check: the file holds no case", "Nothing tested is never a pass.")
+        raise SuiteError(f"{path}: nothing to check: the file holds no case", "An empty run is an error, not a pass.")
     return cases
 
 

@@ -32,7 +32,7 @@ MARKS = {
     "AD reverse": ("x", "#000000", 3.5),
     "claim": ("d", "#CC79A7", 7.0),
 }
-STRIPS = {Outcome.FAIL: 0.965, Outcome.UNDECIDED: 0.93, Outcome.WARN: 0.895}  # of the height: where verdicts that are no pass are marked
+STRIPS = {Outcome.FAIL: 0.965, Outcome.UNDECIDED: 0.93, Outcome.WARN: 0.895}  # of the height: where verdicts other than a pass are marked
 HEADROOM = 0.2  # of the height, for them and the names of places
 TICKS = 12
 LARGEST = 1e240  # of what the axis can show
@@ -125,7 +125,7 @@ def _draw_results(axes: Axes, samples: Sequence[Sample]) -> list[Line2D]:
 
 
 def _draw_outcomes(axes: Axes, samples: Sequence[Sample]) -> list[Line2D]:
-    """Along the upper edge a mark at every point at which a verdict is no pass, whether or not it has an error in ulps."""
+    """Along the upper edge a mark at every point at which a verdict is not a pass, whether or not it has an error in ulps."""
     lines = []
     for outcome, height in STRIPS.items():
         found = [(sample.point[sample.wrt], result) for sample in samples for result in sample.counted if result.outcome is outcome]

@@ -13,11 +13,12 @@ from flint import arb, arb_series, ctx
 from diffcheck.results import DOWN, EXACT, FARTHEST, UP, Certificate, Enclosure, Status
 
 ACCURACY_BITS = 70  # relative, or
-ROUGHLY = 1000  # a condition number of three digits tells what it is asked for
+ROUGHLY = 1000  # a condition number is needed to three digits
 NEGLIGIBLE = -1200  # an absolute radius of 2^-1200: below every float
 SERIES_CAP = 100_000  # every series here is made with its own length
 MAX_SCALE = FARTHEST.adjusted()  # decimal exponents beyond this are cut off
 EVERYTHING = Enclosure(Decimal(0), Decimal("Infinity"))
+
 
 @contextmanager
 def scope(precision_bits: int) -> Iterator[None]:

@@ -20,12 +20,10 @@ from flint import acb, arb, fmpq
 from diffcheck.engines.certified import continued, rules, special
 from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.domains import Condition, conditions
-from diffcheck.engines.certified.line import LAZY, Line, Mode, Trouble, Value, attribute_of, balls, unproved, worst
+from diffcheck.engines.certified.line import LAZY, POINT, Trouble, Value, attribute_of, balls, unproved, worst
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import ABSENT, FUNCTIONS, Function
 from diffcheck.graph.graph import Definition, Graph, evaluate
-
-STILL = Line(Mode.POINT, 1)  # what does not move is the business of the other algebra, which needs no derivative for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def combined(operation: Callable[[Any, Any], acb], a: Moving | arb | fmpq, b: Mo
 
 @dataclass(frozen=True, slots=True)
 class Disc:
-    """Evaluates a graph on a disc |t| ≤ R and at the points of a circle in it."""
+    """Evaluates a graph on a disc |t| ≤ R and at the points of a circle in it; what does not move is evaluated by `line`."""
 
     circle: Circle
 
@@ -82,12 +80,12 @@ class Disc:
         return evaluate(graph, self, values)
 
     def constant(self, value: Fraction) -> OnDisc:
-        return STILL.constant(value)
+        return POINT.constant(value)
 
     def apply(self, function: Function, arguments: Sequence[OnDisc]) -> OnDisc:
         kinds = {type(u) for u in arguments}
         if Moving not in kinds:
-            return STILL.apply(function, arguments)
+            return POINT.apply(function, arguments)
         if function.name not in LAZY:
             if Trouble in kinds:
                 return worst([u for u in arguments if isinstance(u, Trouble)])

@@ -1,7 +1,7 @@
 """What a function of the table demands of its arguments, in any algebra: distances from the ends of its domain.
 
-A parameter often decides: besselj(n, x) has values left of 0 where n is an integer. Such demands are expressions in the table,
-and what they compare is compared by the algebra itself.
+A parameter often decides: besselj(n, x) has values left of 0 if n is an integer. The table writes such demands as expressions,
+and each algebra evaluates and compares them itself.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ V = TypeVar("V")
 class Condition(Generic[V]):
     """A value that must be positive, or not negative if `closed`; `words` says what that demands of the arguments.
 
-    Where the algebra does not know whether it must, `doubt` is what it said instead of True or False.
+    If the algebra cannot tell whether the condition applies, `doubt` is its answer instead of True or False.
     """
 
     distance: V
@@ -51,7 +51,7 @@ class _End:
 
 
 def conditions(function: Function, arguments: Sequence[V], algebra: Algebra[V]) -> tuple[Condition[V], ...]:
-    """All that the function demands of these arguments but that they are no poles."""
+    """All that the function demands of these arguments, except that they are not poles."""
     ends = tuple([Condition(end.distance(arguments[end.argument], algebra), end.closed, end.words) for end in _ends(function.name)])
     if not function.demands:
         return ends
@@ -60,17 +60,17 @@ def conditions(function: Function, arguments: Sequence[V], algebra: Algebra[V]) 
 
 
 def _demanded(function: Function, demand: Demand, arguments: Sequence[V], algebra: Algebra[V]) -> Condition[V] | None:
-    """A demand as a condition on these arguments; None where it is none."""
+    """A demand as a condition on these arguments; None if nothing is demanded of them."""
     values = dict(zip(function.names, arguments, strict=True))
 
-    def said(text: str) -> V | bool:
+    def answer(text: str) -> V | bool:
         return text == ALWAYS if text in (ALWAYS, NEVER) else evaluate(in_parameters(function.name, text), algebra, values)
 
-    unless = said(demand.unless)
+    unless = answer(demand.unless)
     if unless is True:
         return None
-    closed = said(demand.closed)
-    doubt = next((answer for answer in (unless, closed) if not isinstance(answer, bool)), None)
+    closed = answer(demand.closed)
+    doubt = next((each for each in (unless, closed) if not isinstance(each, bool)), None)
     return Condition(evaluate(in_parameters(function.name, demand.distance), algebra, values), closed is True, demand.words, doubt)
 
 

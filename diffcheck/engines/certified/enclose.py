@@ -1,7 +1,7 @@
 """From a graph and a point to a certificate: the status of the function there and enclosures of f and its derivatives.
 
-One two-sided power series of balls settles a smooth point, and values of f alone confirm it. Where balls decide nothing (a tie, the
-end of a domain, a division by zero), the exact algebra does; where they are only too wide, their precision is doubled.
+One two-sided power series of balls settles a smooth point, and values of f alone confirm it. If balls are too wide, their
+precision is doubled; if no ball can decide (a tie, the end of a domain, a division by zero), the exact algebra does.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from flint import arb, arb_series
 from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narrow, scope, sensitivity
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.exact.certify import certify_exactly, value_exactly
-from diffcheck.engines.certified.line import Kind, Line, Mode, Series, Trouble, is_finite
+from diffcheck.engines.certified.line import POINT, Kind, Line, Trouble, is_finite
 from diffcheck.engines.certified.work import precisions
 from diffcheck.graph.graph import Graph
 from diffcheck.results import Certificate, Enclosure, Status
 
 Point = Mapping[str, float]
-ENOUGH_BITS = 256  # where balls of so many decide nothing, exact numbers may
+ENOUGH_BITS = 256  # if balls of this precision decide nothing, exact numbers are tried
 
 
 def certify(graph: Graph, point: Point, wrt: str, order: int = 1) -> Certificate:
@@ -30,7 +30,7 @@ def certify(graph: Graph, point: Point, wrt: str, order: int = 1) -> Certificate
     """
 
     def along() -> Jet | Trouble:
-        return _jet(graph, point, wrt, order)
+        return jet_along(graph, point, {wrt: 1}, order)
 
     found = settled(along, lambda: certify_exactly(graph, point, wrt, order), graph, order + 2, abs(point[wrt]))
     if isinstance(found, Jet):
@@ -44,7 +44,7 @@ def certify(graph: Graph, point: Point, wrt: str, order: int = 1) -> Certificate
 def settled(
     along: Callable[[], Jet | Trouble], exactly: Callable[[], Certificate], graph: Graph, terms: int, coordinate: float
 ) -> Jet | Certificate:
-    """What a series of balls gives, with as many bits as it takes, or the exact algebra."""
+    """The jet from series of balls, of as many bits as it takes; else what the exact algebra finds."""
     by_balls: Jet | Trouble = Trouble(Kind.UNPROVED, "no precision was tried")
     exact: Certificate | None = None
     for precision_bits in precisions(graph, terms):
@@ -64,16 +64,13 @@ def settled(
 
 
 def in_trouble(trouble: Trouble) -> Certificate:
-    """f itself is in trouble on the whole line."""
+    """The certificate where all that is known is the trouble of f itself."""
     return Certificate(Status.UNDEFINED if trouble.kind is Kind.UNDEFINED else Status.UNDECIDED, trouble.reason)
 
 
-def _jet(graph: Graph, point: Point, wrt: str, order: int) -> Jet | Trouble:
-    """f and its derivatives at the present precision."""
-    return jet_along(Line(Mode.BOTH_SIDES, order + 2).follow(graph, point, wrt, 1), order)
-
-
-def jet_along(f: Series | Trouble, order: int) -> Jet | Trouble:
+def jet_along(graph: Graph, point: Point, directions: Mapping[str, int], order: int) -> Jet | Trouble:
+    """f and its derivatives along a line, at the present precision."""
+    f = Line(order + 2).follow(graph, point, directions)
     if isinstance(f, Trouble):
         return f
     if isinstance(f, arb_series) and f.prec < order + 2:  # beyond the end of a series, flint reads exact zeros
@@ -83,12 +80,11 @@ def jet_along(f: Series | Trouble, order: int) -> Jet | Trouble:
 
 def enclose_value(graph: Graph, point: Point) -> Enclosure | None:
     """An enclosure of a graph's own value (a derivative program in exact arithmetic); None where none is proved."""
-    line = Line(Mode.POINT, 1)
     best: arb | None = None
     exact: Enclosure | Trouble | None = None
     for precision_bits in precisions(graph, 1):
         with scope(precision_bits):
-            value = line.follow(graph, point, "", 0)
+            value = POINT.follow(graph, point, {})
         if isinstance(value, arb):
             best = value
             if narrow(value):

@@ -1,4 +1,4 @@
-"""What is proved of every node of a graph at a point: for the search of causes."""
+"""What is proved of each node of a graph at a point, for the diagnosis of wrong values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flint import arb
 from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.exact.certify import nodes_exactly
 from diffcheck.engines.certified.exact.field import CHANGES_SIGN
-from diffcheck.engines.certified.line import TIE, Kind, Line, Mode, Trouble, Value, is_finite
+from diffcheck.engines.certified.line import POINT, TIE, Kind, Line, Trouble, Value, is_finite
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Apply, Graph, Node, arguments_of, evaluate_nodes
 from diffcheck.results import Enclosure
@@ -20,9 +20,9 @@ PRECISION_BITS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A node that is in trouble though what it uses is not; a singular one has a value, but no two-sided power series.
+    """A node in trouble whose arguments are not. A singular one may have a value, but has no two-sided power series.
 
-    It `matters` where the output is in trouble because of it: not in a branch that is not taken.
+    It `matters` if the output is in trouble because of it; a node in a branch that is not taken does not matter.
     """
 
     node: int
@@ -33,7 +33,7 @@ class Origin:
 
 
 def origins(graph: Graph, point: Mapping[str, float], wrt: str | None = None) -> list[Origin]:
-    """Where troubles begin that are proved: at the point, or in a power series around it along a variable."""
+    """The nodes at which a proved failure starts: at the point, or in a power series around it along a variable."""
     with scope(PRECISION_BITS):
         values = _values(graph, point, wrt)
     troubled = [isinstance(value, Trouble) for value in values]
@@ -46,9 +46,9 @@ def origins(graph: Graph, point: Mapping[str, float], wrt: str | None = None) ->
 
 
 def reaching(graph: Graph, conditions: Sequence[object], marked: Sequence[bool]) -> set[int]:
-    """The marked nodes from which the output is reached by way of marked nodes, and of branches that are taken or may be.
+    """The marked nodes that reach the output through marked nodes only, and not through a branch that is known not to be taken.
 
-    `conditions` holds the truth of the nodes that are decided conditions, and anything else for the others.
+    `conditions` has a bool for each node that is a decided condition, and anything else for the others.
     """
     found, waiting = set[int](), [graph.output]
     while waiting:
@@ -60,7 +60,7 @@ def reaching(graph: Graph, conditions: Sequence[object], marked: Sequence[bool])
 
 
 def live_arguments(node: Node, conditions: Sequence[object]) -> tuple[int, ...]:
-    """What a node uses; of a choice that is decided, the condition and the branch taken."""
+    """The arguments of a node; of a decided `where`, only the condition and the branch taken."""
     arguments = arguments_of(node)
     if not isinstance(node, Apply) or node.function != "where" or not isinstance(conditions[arguments[0]], bool):
         return arguments
@@ -68,25 +68,25 @@ def live_arguments(node: Node, conditions: Sequence[object]) -> tuple[int, ...]:
 
 
 def enclose_nodes(graph: Graph, point: Mapping[str, float]) -> list[Enclosure | None]:
-    """The values of all nodes; None for conditions and for what is not proved finite."""
+    """Enclosures of all nodes; None for conditions and for values that are not proved finite."""
     with scope(PRECISION_BITS):
         return [_enclosed(value) for value in _values(graph, point, None)]
 
 
 def conditions(graph: Graph, point: Mapping[str, float]) -> list[bool | None]:
-    """The truth of all nodes that are conditions; None for the others, and where it is not decided."""
+    """Whether each condition holds; None for other nodes, and for conditions that are not decided."""
     with scope(PRECISION_BITS):
         return [value if isinstance(value, bool) else None for value in _values(graph, point, None)]
 
 
 def applied(function: Function, arguments: list[float]) -> Enclosure | None:
-    """The value of one function of floats; None where none is proved."""
+    """An enclosure of one function of floats; None if none is proved."""
     with scope(PRECISION_BITS):
-        return _enclosed(Line(Mode.POINT, 1).apply(function, [arb(x) for x in arguments]))
+        return _enclosed(POINT.apply(function, [arb(x) for x in arguments]))
 
 
 def _values(graph: Graph, point: Mapping[str, float], wrt: str | None) -> list[Value]:
-    line = Line(Mode.POINT, 1) if wrt is None else Line(Mode.BOTH_SIDES, 2)
+    line = POINT if wrt is None else Line(2)
     values: dict[str, Value] = {name: arb(x) for name, x in point.items()}
     if wrt is not None:
         values[wrt] = line.variable(arb(point[wrt]), 1)

@@ -2,7 +2,7 @@
 
 The variable is a ball that covers a part of the interval. Where the power series can be followed around it without trouble,
 every operation is analytic at every real number of the part: f is defined and smooth there. A part in trouble is halved, down to
-neighbouring floats. What is left then is in `places`' hands.
+neighbouring floats. `places` describes what is left then.
 """
 
 from __future__ import annotations
@@ -11,30 +11,27 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from typing import TypeAlias
 
 from flint import arb, arb_series, fmpq
 
 from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.floats import middle, ordinal
-from diffcheck.engines.certified.line import Kind, Line, Mode, Trouble, Value, is_finite, undefined
+from diffcheck.engines.certified.line import POINT, Kind, Line, Trouble, Value, is_finite, undefined
+from diffcheck.engines.certified.work import cost
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import FUNCTIONS, Function
-from diffcheck.graph.graph import Apply, Call, Definition, Graph, Node, evaluate
+from diffcheck.graph.functions import Function
+from diffcheck.graph.graph import Definition, Graph, evaluate
 from diffcheck.results import Piece, Status
 
 PRECISIONS = (128, 512, 2048)
 EVALUATIONS = 30_000  # of the function, on one part each
-WORK = 1_600_000  # operations: about ten seconds' worth, but the same number on every machine
-DOUBLING_BITS = 1024  # an operation at so many bits takes twice the time of one at few
-OF_VALUES = 500  # operations, for the Taylor series of a function of which only values are known
+WORK = 1_600_000  # operations on short numbers, on the whole interval: some ten seconds
 MOST_UNFINISHED = 20  # parts that the budget left over: more are joined, with what lies between
 UNFINISHED = "the budget of the bisection ran out"
 
-ACROSS = Line(Mode.BOTH_SIDES, 2)
-IN_THE_MIDDLE = Line(Mode.POINT, 1)
+ACROSS = Line(2)
 Pair: TypeAlias = tuple[Value, Value]
 
 
@@ -56,11 +53,11 @@ class Centred:
         if function.column("ball") is None and not (function.domain or function.demands):
             return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
         across = ACROSS.apply(function, [u for u, _ in arguments])
-        return self._narrowed(across, IN_THE_MIDDLE.apply(function, [u for _, u in arguments]))
+        return self._narrowed(across, POINT.apply(function, [u for _, u in arguments]))
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Pair]) -> Pair:
         across = ACROSS.call(definition, order, [u for u, _ in arguments])
-        return self._narrowed(across, IN_THE_MIDDLE.call(definition, order, [u for _, u in arguments]))
+        return self._narrowed(across, POINT.call(definition, order, [u for _, u in arguments]))
 
     def _narrowed(self, across: Value, in_the_middle: Value) -> Pair:
         if isinstance(across, arb_series) and across.prec >= 2 and isinstance(in_the_middle, (arb, fmpq)):
@@ -77,26 +74,11 @@ class Budget:
 
     def __init__(self, graph: Graph) -> None:
         self.left: float = WORK
-        self._operations = _operations(graph)
+        self._graph = graph
 
     def spend(self, precision_bits: int) -> None:
         """One evaluation of the graph."""
-        self.left -= self._operations * (1 + precision_bits / DOUBLING_BITS)
-
-
-@lru_cache(maxsize=256)
-def _operations(graph: Graph) -> int:
-    return sum(map(_operations_of, graph.nodes))
-
-
-def _operations_of(node: Node) -> int:
-    if isinstance(node, Call):
-        return _operations(node.definition.flat)
-    column = FUNCTIONS[node.function].column("ball") if isinstance(node, Apply) else ""
-    if column is None:
-        assert isinstance(node, Apply)
-        return _operations(meaning(node.function))
-    return OF_VALUES if column.startswith("values:") else 1
+        self.left -= cost(self._graph, ACROSS.terms, precision_bits)
 
 
 def parts(graph: Graph, variable: str, lower: float, upper: float) -> list[Piece]:
@@ -155,7 +137,7 @@ def _joined(unfinished: list[Piece]) -> list[Piece]:
 
 
 def _merged(decided: Sequence[Piece], unfinished: Sequence[Piece]) -> Iterator[Piece]:
-    """All parts in their order, neighbours of one status as one; what lies within an unfinished part is left out."""
+    """All parts in order, neighbours of one status joined; parts inside an unfinished one are left out."""
     within = {part for part in decided if any(u.lower <= part.lower and part.upper <= u.upper for u in unfinished)}
     last: Piece | None = None
     for part in sorted([part for part in decided if part not in within] + list(unfinished), key=lambda part: part.lower):

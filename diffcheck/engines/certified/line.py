@@ -1,7 +1,7 @@
 """The algebra of the certified engine: a function followed along a line x0 + t·d, as a power series of balls in t.
 
 A value is an `arb` (does not change along the line), an `arb_series` in t, a rational that is known exactly, a condition
-(bool), or a `Trouble` that says why there is no such value. Troubles are values, not exceptions, because a branch that is not
+(bool), or a `Trouble` that says why there is no value. Troubles are values, not exceptions, because a branch that is not
 taken may be in trouble.
 """
 
@@ -30,8 +30,8 @@ class Kind(Enum):
 
     UNDEFINED = "undefined"  # proved: the function has no value here
     UNSUPPORTED = "unsupported"  # the engine cannot do this
-    NO_SERIES = "no series"  # it has a value, perhaps, but no expansion that is known
-    SINGULAR = "singular"  # no two-sided power series, or not a decided one: look closer
+    NO_SERIES = "no series"  # it may have a value, but no expansion of it is known
+    SINGULAR = "singular"  # no two-sided power series is known: the exact algebra looks closer
     UNPROVED = "unproved"  # the balls are too wide: more precision may help
     TRUNCATED = "truncated"  # the series is too short: more terms may help
 
@@ -42,13 +42,6 @@ class Trouble:
 
     kind: Kind
     reason: str
-
-
-class Mode(Enum):
-    """Where the line is followed."""
-
-    BOTH_SIDES = "t around 0"
-    POINT = "t = 0"
 
 
 Series: TypeAlias = arb | arb_series
@@ -92,24 +85,19 @@ def composed(f: arb_series, u: arb_series) -> arb_series:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Evaluates a graph along a line; `terms` is the number of Taylor coefficients carried."""
+    """Evaluates a graph along a line; series carry `terms` Taylor coefficients."""
 
-    mode: Mode
     terms: int
 
-    def variable(self, start: Any, direction: int) -> Value:
-        """The variable that moves."""
-        return arb_series([start, direction], prec=self.terms)
+    def variable(self, start: Any, speed: int) -> Value:
+        """A variable that moves along the line."""
+        return arb_series([start, speed], prec=self.terms)
 
-    def follow(self, graph: Graph, point: Mapping[str, float], wrt: str, direction: int) -> Value:
-        """f along the line through the point in the direction ±wrt, with rationals as balls."""
-        return self.follow_along(graph, point, {wrt: direction} if self.mode is not Mode.POINT else {})
-
-    def follow_along(self, graph: Graph, point: Mapping[str, float], directions: Mapping[str, int]) -> Value:
-        """f along a line on which several variables may move, each at its own speed."""
+    def follow(self, graph: Graph, point: Mapping[str, float], directions: Mapping[str, int]) -> Series | Trouble:
+        """f along the line through a point on which each variable in `directions` moves at its own speed."""
         values: dict[str, Value] = {name: arb(coordinate) for name, coordinate in point.items()}
-        for name, direction in directions.items():
-            values[name] = self.variable(values[name], direction)
+        for name, speed in directions.items():
+            values[name] = self.variable(values[name], speed)
         (f,) = balls([evaluate(graph, self, values)])
         assert not isinstance(f, (bool, fmpq))
         return f if isinstance(f, Trouble) or is_finite(f) else undefined("f is infinite there")
@@ -150,7 +138,7 @@ class Line:
             return Trouble(Kind.UNSUPPORTED, f"the certified engine lacks mixed derivatives of {definition.name}")
         assert isinstance(u, (arb, arb_series))
         center = constant_term(u)
-        inner = Line(Mode.BOTH_SIDES, self.terms + order)
+        inner = Line(self.terms + order)
         values = [inner.variable(center, 1), *others]
         f = evaluate(definition.flat, inner, dict(zip(definition.parameters, values, strict=True)))
         if isinstance(f, Trouble):
@@ -205,6 +193,7 @@ class Line:
         return undefined(reason) if isinstance(u, arb) else Trouble(Kind.SINGULAR, reason)
 
 
+POINT = Line(1)  # evaluates a graph at a point, where nothing moves
 TIE = "a tie"
 LAZY = ("where", "and", "or")
 _MAY_BE_INFINITE = ("inf", "negate")  # as a bound: everything else is infinite only where it is not defined, or not proved

@@ -1,10 +1,10 @@
-"""Mixed derivatives at smooth points, by polarisation from derivatives along lines that are no coordinate lines.
+"""Mixed derivatives at smooth points, by polarisation from derivatives along diagonal lines.
 
     ∂ⁿf/∂x₁…∂xₙ = 1/(2ⁿ n!) Σ ε₁…εₙ · Dⁿf[ε₁e₁ + … + εₙeₙ],  εᵢ = ±1
 
 where Dⁿf[d] is the n-th derivative of f(x + t·d) at t = 0. Opposite signs give the same term, so half of them are followed.
-A line that meets no trouble meets it in no operation's argument: f is analytic in all variables together there. Where a line meets
-trouble, the exact algebra takes derivatives of derivatives.
+If no operation along a line is in trouble, each is analytic at its arguments, and f is analytic in all variables together. If one
+is, the exact algebra takes derivatives of derivatives.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from diffcheck.engines.certified.certificate import Jet, enclosure, scope
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.enclose import jet_along, settled
 from diffcheck.engines.certified.exact.certify import certify_mixed_exactly
-from diffcheck.engines.certified.line import Line, Mode, Trouble
+from diffcheck.engines.certified.line import Trouble
 from diffcheck.engines.certified.work import PRECISIONS
 from diffcheck.graph.graph import Graph
 from diffcheck.results import Certificate, Enclosure, Status
 
 Point = Mapping[str, float]
-ROUGH_BITS = 20  # of what a condition number is made of
+ROUGH_BITS = 20  # relative accuracy that a condition number needs
 MIXED_ONLY = "a mixed derivative is certified where both orders of differentiation agree"
 
 
@@ -60,7 +60,7 @@ def _polarised(graph: Graph, point: Point, names: Sequence[str]) -> Jet | Troubl
     """f and its mixed derivative at the present precision."""
     order, total, value = len(names), arb(0), arb(0)
     for sign, directions in _lines(names):
-        jet = jet_along(Line(Mode.BOTH_SIDES, order + 2).follow_along(graph, point, directions), order)
+        jet = jet_along(graph, point, directions, order)
         if isinstance(jet, Trouble):
             return jet
         value = jet.value
@@ -72,7 +72,7 @@ def _is_confirmed(graph: Graph, point: Point, names: Sequence[str]) -> bool:
     """Whether values of f alone confirm the derivative along every line."""
     with scope(PRECISIONS[1]):
         lines = [directions for _, directions in _lines(names)]
-        jets = [jet_along(Line(Mode.BOTH_SIDES, len(names) + 2).follow_along(graph, point, line), len(names)) for line in lines]
+        jets = [jet_along(graph, point, line, len(names)) for line in lines]
     return all(
         isinstance(jet, Jet) and confirms(graph, point, line, len(names), jet) for line, jet in zip(lines, jets, strict=True)
     )

@@ -14,7 +14,7 @@ from decimal import Decimal
 from flint import arb, arb_series
 
 from diffcheck.engines.certified.certificate import enclosure, scope
-from diffcheck.engines.certified.line import Line, Mode, Trouble, Value
+from diffcheck.engines.certified.line import POINT, Line, Trouble, Value
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Call, Constant, Graph, Node, Variable, arguments_of, evaluate_nodes, written_digits
 
@@ -85,7 +85,7 @@ class _Sweep:
     def __init__(self, graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> None:
         self._graph = graph
         self._arithmetic = arithmetic
-        self._values = evaluate_nodes(graph, Line(Mode.POINT, 1), {name: arb(x) for name, x in point.items()})
+        self._values = evaluate_nodes(graph, POINT, {name: arb(x) for name, x in point.items()})
         self._adjoints = [arb(0)] * len(graph.nodes)
         self._partials: dict[tuple[int, int], arb] = {}  # of node i with respect to the node j that it uses
         self.contributions = [arb(0)] * len(graph.nodes)
@@ -182,7 +182,7 @@ def _partial(node: Apply, k: int, arguments: list[Value]) -> arb | None:
     if isinstance(arguments[k], Trouble):
         return None
     moved: list[Value] = [arb_series([_number(u), 1], prec=2) if j == k else u for j, u in enumerate(arguments)]
-    result = Line(Mode.BOTH_SIDES, 2).apply(FUNCTIONS[node.function], moved)
+    result = Line(2).apply(FUNCTIONS[node.function], moved)
     if isinstance(result, arb_series):
         return result[1] if result.prec >= 2 else None
     if isinstance(result, Trouble):

@@ -89,7 +89,7 @@ def _power_of_positive(base: Series, exponent: Series | fmpq) -> Value:
 
 
 def _power_of_negative(line: Line, exponent: Series | fmpq) -> Trouble:
-    """There is a value at integer exponents only: a moving exponent may pass through one."""
+    """A negative base has powers with integer exponents only; a moving exponent may pass through one."""
     (ball,) = balls([exponent])
     first = constant_term(ball)
     moves = isinstance(ball, arb_series) and first.is_integer()
@@ -101,7 +101,7 @@ def _power_of_negative(line: Line, exponent: Series | fmpq) -> Trouble:
 
 
 def power_of_zero(line: Line, base: Series, exponent: Series | fmpq) -> Value:
-    """base^exponent where base(0) is exactly 0 and the exponent is no integer, or moves."""
+    """base^exponent where base(0) is exactly 0, and the exponent is not an integer, or moves."""
     if isinstance(base, arb_series):
         return Trouble(Kind.SINGULAR, "a power of zero")
     (ball,) = balls([exponent])

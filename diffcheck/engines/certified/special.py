@@ -189,7 +189,7 @@ def besselk(n: acb, x: acb) -> acb:
 def zeta(s: acb, a: acb) -> acb:
     if (a - 1).is_zero():
         return s.zeta()
-    return s.zeta(a) if _is_whole(s) else guarded(lambda: s.zeta(a), a)  # powers of a, a + 1, … have no cut then
+    return s.zeta(a) if _is_whole(s) else guarded(lambda: s.zeta(a), a)  # then powers of a, a + 1, … have no cut
 
 
 def expint(n: acb, x: acb) -> acb:
@@ -213,7 +213,7 @@ def hyp2f1(a: acb, b: acb, c: acb, x: acb, differences: tuple[acb, acb, acb]) ->
         return (1 - x) ** int(excess.real.unique_fmpz()) * x.hypgeom_2f1(c_a, c_b, c)
     if (1 - x).is_zero():  # Gauss's theorem
         return guarded(lambda: c.gamma() * (c - a - b).gamma() * (c - a).rgamma() * (c - b).rgamma(), c - a - b)
-    # close to x = 1 the formula for 2F1 is another one where the excess is an integer, and a ball cannot tell
+    # close to x = 1 2F1 has another formula if the excess is an integer, which a ball cannot tell
     return guarded(lambda: x.hypgeom_2f1(a, b, c, abc=_is_whole(excess)), 1 - x)
 
 

@@ -18,7 +18,7 @@ from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, subgraph
 from diffcheck.results import EXACT, UP
 
-MOST_TIES = 256  # that are followed: each of them asks for a derivative of its own
+MOST_TIES = 256  # are followed: each costs one more derivative
 LARGEST_STEP = Decimal("1e300")
 
 
@@ -34,14 +34,14 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Ties:
-    """The functions that rounding may have made of one at a point: each tie turned by itself, and all together.
+    """The functions that rounding may turn a function into at a point: each tie turned alone, and all of them together.
 
-    `count` is the number of ties; of more than MOST_TIES none is followed.
+    `count` is the number of ties; if there are more than MOST_TIES, none is followed.
     """
 
     count: int
     each: tuple[Turn, ...] = ()
-    together: tuple[Turn, ...] = ()  # where they are more than one
+    together: tuple[Turn, ...] = ()  # empty if there is only one tie
 
     @property
     def are_too_many(self) -> bool:

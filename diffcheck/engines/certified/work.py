@@ -1,40 +1,54 @@
-"""How much may be spent on one question: counted in work, which is the same on every machine, never in seconds."""
+"""How much may be spent on one question, counted in work instead of seconds: it is the same on every machine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
+from diffcheck.engines.certified import rules
+from diffcheck.engines.certified.line import attribute_of
+from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Apply, Call, Graph
+from diffcheck.graph.graph import Apply, Call, Graph, Node
 
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
-BUDGET = 2_000_000_000  # node terms times bits: some seconds
-OF_SERIES = 20  # times an operation: a function with a series of its own
+BUDGET = 1_000_000  # operations on short numbers, for one point: some seconds
+LONG_BITS = 2048  # an operation on numbers of so many bits, in all terms of a series, takes twice the time of one on short numbers
+OF_SERIES = 8  # times an operation: a function with a series of its own
 OF_VALUES = 2_000  # a function whose coefficients follow from values on a circle
 
 
 def precisions(graph: Graph, terms: int) -> Iterator[int]:
     """The precisions at which a graph may be followed, in bits: the first two always, then as far as the budget goes."""
     yield from PRECISIONS[:2]
-    weight = terms * sum(map(_weight, _functions(graph))) + len(graph.nodes)
-    affordable = BUDGET // max(weight, 1)
-    yield from (bits for bits in PRECISIONS[2:] if 2 * bits <= affordable)  # all before it cost as much again
+    yield from (bits for bits in PRECISIONS[2:] if 2 * cost(graph, terms, bits) <= BUDGET)  # all before it cost as much again
 
 
-def _functions(graph: Graph) -> Iterator[str]:
-    for node in graph.nodes:
-        if isinstance(node, Apply):
-            yield node.function
-        elif isinstance(node, Call):
-            yield from _functions(node.definition.flat)
+def cost(graph: Graph, terms: int, precision_bits: int) -> float:
+    """The work of following a graph once, in operations on short numbers."""
+    steps, weight = _size(graph)
+    return steps + weight * terms * precision_bits / LONG_BITS
 
 
-def _weight(function: str) -> int:
-    column = FUNCTIONS[function].column("ball")
-    if column is None:
-        return OF_SERIES * 2
-    source, _, name = column.rpartition(":")
-    return OF_VALUES if source == "values" else 1 if name in _OPERATIONS else OF_SERIES
+@lru_cache(maxsize=256)
+def _size(graph: Graph) -> tuple[int, int]:
+    """How many steps a graph takes, and how much they weigh when numbers are long."""
+    sizes = list(map(_size_of, graph.nodes))
+    return sum(steps for steps, _ in sizes), sum(weight for _, weight in sizes)
 
 
-_OPERATIONS = ("add", "subtract", "multiply", "divide", "negate", "integer_power", "where", "max", "min", "abs", "less", "greater")
+def _size_of(node: Node) -> tuple[int, int]:
+    if isinstance(node, Call):
+        return _size(node.definition.flat)
+    if not isinstance(node, Apply):
+        return 1, 0
+    column = FUNCTIONS[node.function].column("ball")
+    return _size(meaning(node.function)) if column is None else (1, _weight(column))
+
+
+def _weight(column: str) -> int:
+    """What a function of this column weighs, in operations."""
+    if column.startswith("values:"):
+        return OF_VALUES
+    is_operation = column.startswith("rule:") and column != "rule:power" and hasattr(rules, attribute_of(column))
+    return 1 if is_operation else OF_SERIES

@@ -1,6 +1,6 @@
 """From a JAX program to graphs: its jaxpr is followed equation by equation, calls and loops included.
 
-An equation that has no counterpart leaves nodes behind that no graph may need; what is asked for decides whether that matters.
+An equation that cannot be lifted becomes placeholder nodes; lifting fails only if an output depends on them.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def _transposed(columns: Mapping[str, Floats]) -> Floats:
 
 
 def _error(y: float, true: Enclosure | None, fmt: Format) -> float:
-    """How far a value is proved to be from the true one, in ulps of that; infinitely far where it is no number."""
+    """How far a value is proved to be from the true one, in ulps of that; infinitely far if it is not a number."""
     if true is None:
         return math.nan
     size = true.midpoint.copy_abs()

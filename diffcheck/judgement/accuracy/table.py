@@ -35,7 +35,7 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """The largest error of a function, in ulps of the true value, among those that are no faults, and where it was found."""
+    """The largest error of a function, in ulps of the true value, among those that are not faults, and where it was found."""
 
     ulps: float
     at: Place

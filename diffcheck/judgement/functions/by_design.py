@@ -1,4 +1,4 @@
-"""Rules that are not meant to be the derivative of the code: of a step function, an implicit one, one of several at a tie."""
+"""Rules that are not meant to be the derivative of the code: for step functions, stopped gradients, implicit samples, sorted ties."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Graph, Variable, arguments_of
 
 STOPPED = (
-    "The code takes a part of itself for a constant, by jax.lax.stop_gradient{place}: if that is meant, as in a straight-through "
-    "estimator, judge by the function whose slope is meant, with --against"
+    "The code treats a part of itself as a constant, by jax.lax.stop_gradient{place}: if that is intended, as in a straight-through "
+    "estimator, judge by the function whose slope is intended, with --against"
 )
-ORDERED = "Where entries that are sorted are equal, JAX differentiates one of their orders, and f may have no derivative or another one"
+ORDERED = "If sorted entries are equal, JAX differentiates one of their orders, and f may have no derivative or another one"
 IMPLICIT = (
     "JAX's rule for random.gamma is implicit by design: it moves the sample along its quantile, and the code draws it by rejection, "
     "which has another slope for a fixed key"
@@ -24,7 +24,7 @@ SENTENCES = {"random_gamma": IMPLICIT, "stop_gradient": STOPPED, "sort": ORDERED
 
 
 def step_function(graph: Graph, variable: str) -> str:
-    """A sentence where a graph depends on a variable through conditions and rounding alone; '' where it does not."""
+    """A sentence if a graph depends on a variable through conditions and rounding only; '' if not."""
     depends: list[bool] = []
     smoothly: list[bool] = []
     for node in graph.nodes:
@@ -36,13 +36,13 @@ def step_function(graph: Graph, variable: str) -> str:
     if not depends[graph.output] or smoothly[graph.output]:
         return ""
     return (
-        f"The code is a step function of {variable}, which acts through conditions and rounding alone: judge by the function "
+        f"The code is a step function of {variable}, which acts through conditions and rounding only: judge by the function "
         "that it stands for, with --against"
     )
 
 
 def by_design(function: JaxFunction) -> str:
-    """A sentence for what a program uses whose rule is not meant to be its derivative; '' where there is no such thing."""
+    """A sentence on the first primitive whose rule is not meant to be its derivative; '' if a program has none."""
     found = {
         equation.primitive.name: equation
         for equation in equations(function.program.jaxpr)
@@ -56,5 +56,5 @@ def by_design(function: JaxFunction) -> str:
 
 
 def _counts(equation: Any) -> bool:
-    """JAX's own code stops gradients where that changes nothing."""
+    """Whether an equation counts: JAX's own code stops gradients, too, where that changes nothing."""
     return equation.primitive.name != "stop_gradient" or is_called_by_user(equation, "stop_gradient")

@@ -118,7 +118,7 @@ class FunctionCheck:
         if wanted:
             yield from lint(jacobian)
         if isinstance(jacobian.screening, UnsupportedError):
-            unseen = f"all but {len(jacobian.chosen)} of {jacobian.rows * jacobian.columns:,} derivatives were compared with nothing"
+            unseen = f"all but {len(jacobian.chosen)} of {jacobian.rows * jacobian.columns:,} derivatives were not compared"
             yield RuleCheck("screening", Outcome.UNDECIDED, f"{unseen}: {jacobian.screening.reason}")
 
     def _header(self, jacobian: Jacobian) -> Header:

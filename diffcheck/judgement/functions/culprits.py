@@ -53,7 +53,7 @@ def faulty_rule(function: JaxFunction, entry: tuple[str, int, int], given: float
     if not found:
         return None
     verb, them = ("are", "them") if len(found) > 1 else ("is", "it")
-    return Cause(f"{_names(found)} {verb} to blame, without {them} JAX gives {value(found):.10g}", _blame(found[0]))
+    return Cause(f"{_names(found)} {verb} to blame; without {them} JAX gives {value(found):.10g}", _blame(found[0]))
 
 
 def _off_by_little(rules: Sequence[CustomRule], gap: float) -> Cause:

@@ -1,4 +1,4 @@
-"""What values of a JAX function around a point tell of the entries of its Jacobian there."""
+"""Finite differences of a JAX function around a point: evidence for the entries of its Jacobian."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from diffcheck.engines.numerical import Evidence, estimate
 from diffcheck.errors import UserCodeError
 from diffcheck.judgement.functions.loading import users_code
 
-TELLS_OF_FAILURES = "jax._src.callback"  # the logger that shows what a callback raises, which is no news where f may have no value
+CALLBACK_LOGGER = "jax._src.callback"  # shows what a callback raises: noise here, since f may have no value beside the point
 
 
 class Differences:
@@ -36,7 +36,7 @@ class Differences:
         return self._found[row, column]
 
     def scale(self, row: int, column: int, beside: Sequence[int]) -> float:
-        """How large the slopes of this row are, by the size of this coordinate: of f itself, and by the columns `beside`."""
+        """How large the slopes of this row are, per size of this coordinate: by |f|, and by the slopes of the columns `beside`."""
         slopes = {other: evidence.slope for other in beside if not (evidence := self.of(row, other)).reason}
         moves = [abs(float(self._function.primal[row])), *(abs(slope) * self._size(other) for other, slope in slopes.items())]
         return max(filter(math.isfinite, moves), default=0.0) / self._size(column)
@@ -45,7 +45,7 @@ class Differences:
         return max(1.0, abs(float(self._function.vector[column])))
 
     def _value(self, column: int, x: float) -> NDArray[np.float64]:
-        """The result with one coordinate moved; NaN where the function raises something."""
+        """The result with one coordinate moved; NaN if the function raises an exception."""
         if (column, x) not in self._values:
             moved = self._function.vector.copy()
             moved[column] = x
@@ -59,7 +59,7 @@ class Differences:
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    logger = logging.getLogger(TELLS_OF_FAILURES)
+    logger = logging.getLogger(CALLBACK_LOGGER)
     before, logger.disabled = logger.disabled, True
     try:
         yield

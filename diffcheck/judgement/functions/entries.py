@@ -112,7 +112,7 @@ class Jacobian:
 
     @cached_property
     def _deviations(self) -> Matrix:
-        """Of JAX's values in the watched rows from those of the function without its rules, or why they are not known."""
+        """How far JAX's values in the watched rows are from those of the function without its rules, or why that is not known."""
         rules = frozenset(self.function.custom_rules)
         if not rules:
             return np.zeros((len(self.watched_rows), self.columns))
@@ -122,7 +122,7 @@ class Jacobian:
         return given if isinstance(given, UnsupportedError) else deviations(given, own)
 
     def _watched(self, without: frozenset[CustomRule]) -> Matrix:
-        """The watched rows by reverse mode; by forward mode, where JAX has no other and the columns are not too many."""
+        """The watched rows by reverse mode; by forward mode if JAX has no other, and the columns are not too many."""
         rows = self.reverse if not without else _matrix(self.name, lambda: self.function.reverse(self.watched_rows, without))
         if not isinstance(rows, UnsupportedError) or self.columns > CERTIFIED_ENTRIES:
             return rows
@@ -143,7 +143,7 @@ class Jacobian:
 
     @property
     def screening(self) -> Screening | UnsupportedError | None:
-        """What the entries that are not judged one by one were compared with, or why with nothing; None where all are judged."""
+        """How the entries that are not judged one by one were compared, or why they were not; None if all are judged."""
         if self.is_small:
             return None
         if isinstance(self._deviations, UnsupportedError):
@@ -210,7 +210,7 @@ class Jacobian:
         return found
 
     def _explained(self, place: tuple[int, int], sample: Sample, mode: str, alike: str) -> Sample:
-        """A sample whose wrong results say why they may be meant, or what they are of the right ones."""
+        """A sample whose wrong results also say why they may be meant, or how they are related to the right ones."""
 
         by_itself = self._judged_by_itself and mode != CLAIM
         stepping, meant = (self._stepping(place[0], sample), by_design(self.function)) if by_itself else ("", "")
@@ -224,14 +224,14 @@ class Jacobian:
         return replace(sample, results=tuple(map(explained, sample.results)))
 
     def _stepping(self, row: int, sample: Sample) -> str:
-        """A sentence where the derivative is 0 because the code is a step function."""
+        """A sentence if the derivative is 0 because the code is a step function, else ''."""
         is_flat = sample.enclosure is not None and sample.enclosure.midpoint == sample.enclosure.radius == 0
         return step_function(self.truth_graphs[row], sample.wrt) if is_flat else ""
 
     # What the wrong ones are of the right ones
 
     def _alike(self, mode: str, found: Mapping[tuple[int, int], Sample]) -> dict[str, str]:
-        """What is said of a mode's values as a whole: a sentence for every variable of an argument, where there is one."""
+        """How a mode's values as a whole are related to the right ones: a sentence for each variable, or ''."""
         shapes = {name: leaf.shape for name, leaf in self.function.point.items()}
         sentences = of_jacobian(*(self._small(mode, found) if self.is_small else self._large(mode)), shapes)
         owners = [name for name, leaf in self.function.point.items() for _ in range(leaf.size)]
@@ -245,7 +245,7 @@ class Jacobian:
         return given, right
 
     def _large(self, mode: str) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The watched rows in floats, of reverse mode also where forward mode is asked for."""
+        """The watched rows in floats, given and right; by reverse mode, even if forward mode is asked for."""
         given: Matrix = self._watched(frozenset()) if self.claim is None or mode != CLAIM else self.claim.values[self.watched_rows]
         right = self._watched(frozenset(self.function.custom_rules)) if self._judged_by_itself else None
         if right is None or isinstance(right, UnsupportedError) or isinstance(given, UnsupportedError):
@@ -253,7 +253,7 @@ class Jacobian:
         return given, right
 
     def _right(self, place: tuple[int, int], sample: Sample) -> float:
-        """The derivative as it is proved, or as differences give it; NaN where it is not known."""
+        """The proved derivative, or that from differences; NaN if neither is known."""
         return self._estimated.get(place, np.nan) if sample.enclosure is None else float(sample.enclosure)
 
     @property
@@ -373,7 +373,7 @@ def badness(sample: Sample) -> tuple[int, float]:
 
 
 def _matrix(name: str, compute: Callable[[], NDArray[Any]]) -> Matrix:
-    """What a mode of JAX gives; what it lacks is a reason, what the user's code raises is theirs."""
+    """The matrix from one JAX mode, or why JAX has none; exceptions in user code become UserCodeErrors."""
     try:
         with users_code(name):
             return compute()

@@ -89,7 +89,7 @@ def combination(jacobian: Jacobian, w: Vector) -> str:
 
 
 def _second_named(jacobian: Jacobian, v: Vector, w: Vector) -> str:
-    """d²/dt² Σ wᵢ fᵢ(a + t v) as a reader would ask for it: f'' itself where there is one argument and one result."""
+    """A name for d²/dt² Σ wᵢ fᵢ(a + t v): f'' itself if there is one argument and one result."""
     name, variables = combination(jacobian, w), jacobian.function.variables
     if len(variables) == 1 and v[0] == 1:
         return leibniz(name, variables[0], 2)

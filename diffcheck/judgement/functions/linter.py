@@ -54,7 +54,7 @@ class Rules:
 
     @property
     def combined(self) -> Vector:
-        """The weights with which several results become one; a single result is itself."""
+        """The weights that combine several results into one; 1 for a single result."""
         return self.weights[0] if len(self.value) > 1 else np.ones_like(self.value)
 
     @cached_property

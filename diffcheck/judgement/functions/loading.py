@@ -56,7 +56,8 @@ def _require_function(found: Any, reference: str) -> None:
     if inspect.isclass(found):
         raise InputError(f"{reference} is a class", "Name a function, or an instance that can be called.")
     if isinstance(found, (np.ufunc, BuiltinFunctionType)) or getattr(found, "__module__", None) == "numpy":
-        raise InputError(f"{reference} is no JAX function: JAX cannot trace it", f"Is jax.numpy:{reference.rpartition(':')[2]} meant?")
+        likely = f"jax.numpy:{reference.rpartition(':')[2]}"
+        raise InputError(f"{reference} is not a JAX function: JAX cannot trace it", f"Did you mean {likely}?")
 
 
 def _from_file(path: Path) -> ModuleType:

@@ -1,4 +1,4 @@
-"""Whether JAX's forward and reverse mode contradict each other: each must be the transpose of the other, whatever the function is."""
+"""Whether JAX's forward and reverse mode contradict each other: for every function they must be transposes of each other."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ CHECK = "modes"
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """An entry of which forward and reverse mode say different things."""
+    """An entry that forward and reverse mode give different values."""
 
     label: str
     forward: float
     reverse: float
 
     @property
-    def words(self) -> str:
-        by = abs(self.forward - self.reverse)
-        return f"forward and reverse mode differ{f', by {by:.3g}' if math.isfinite(by) else ''}: at least one of them is wrong"
+    def size(self) -> float:
+        difference = abs(self.forward - self.reverse)
+        return difference if math.isfinite(difference) else math.inf
 
     @property
-    def size(self) -> float:
-        by = abs(self.forward - self.reverse)
-        return by if math.isfinite(by) else math.inf
+    def words(self) -> str:
+        by = f", by {self.size:.3g}" if math.isfinite(self.size) else ""
+        return f"forward and reverse mode differ{by}: at least one of them is wrong"
 
 
 def conflict(label: str, values: Mapping[str, float | UnsupportedError], scale: float, unit_roundoff: float) -> Conflict | None:
-    """What the two modes differ by, where that is more than rounding."""
+    """How the two modes differ; None if it is no more than rounding."""
     forward, reverse = values.get("forward"), values.get("reverse")
     if not isinstance(forward, float) or not isinstance(reverse, float):
         return None
@@ -43,7 +43,7 @@ def conflict(label: str, values: Mapping[str, float | UnsupportedError], scale: 
 
 
 def noted(results: Sequence[Result], found: Conflict | None) -> tuple[Result, ...]:
-    """The results of an entry; where evidence does not tell which mode is wrong, the reasons say that one must be."""
+    """The results of an entry; the reason of each undecided mode says that one of the two must be wrong."""
     if found is None:
         return tuple(results)
     return tuple(
@@ -55,7 +55,7 @@ def noted(results: Sequence[Result], found: Conflict | None) -> tuple[Result, ..
 
 
 def check_of(conflicts: Sequence[Conflict]) -> RuleCheck | None:
-    """The check that fails where modes differ; it is not made where they do not."""
+    """A failed check if the modes differ; None if they do not."""
     if not conflicts:
         return None
     worst = max(conflicts, key=lambda found: found.size)

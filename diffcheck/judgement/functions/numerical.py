@@ -7,21 +7,21 @@ from diffcheck.judgement.verdict import Judgement
 from diffcheck.results import Outcome, Verdict
 
 LABEL = "numerical evidence, not certified"
-GOOD_ENOUGH = 1e-4  # relative: a claim that is wider than this, and than half of the format's digits, confirms no value but 0
+GOOD_ENOUGH = 1e-4  # relative: a claim wider than this, and than half of the format's digits, confirms no value except 0
 MARGIN = 2  # times its claim: closer than this, nothing is contradicted
-ROUNDING = 0.75  # the power of the unit roundoff that rounding may make of a zero, relative to its scale
-HARMLESS = 0.5  # the power of it below which, relative to its scale, a slope is 0 for all that matters
+ROUNDING = 0.75  # rounding may turn a zero into this power of the unit roundoff, relative to its scale
+HARMLESS = 0.5  # below this power of the unit roundoff, relative to its scale, a slope is as good as 0
 
 
 def judge_by_evidence(y: float, evidence: Evidence, scale: float, unit_roundoff: float) -> Judgement:
     """The verdict on y where nothing about the function can be proved.
 
-    `scale` is how large its slopes are: other entries of the row, and |f|/max(1, |x|). NaN and infinities are contradicted by
-    any slope; a slope that is 0 is consistent where what is left of it is small at that scale.
+    `scale` is how large its slopes are: other entries of the row, and |f|/max(1, |x|). Any slope contradicts NaN and infinities;
+    a value of 0 is consistent if the slope is small at that scale.
     """
     if evidence.reason:
         return _undecided(evidence.reason)
-    of_side = f" to the {evidence.side}, where alone f has values," if evidence.side else ""
+    of_side = f" to the {evidence.side}, the only side with values of f," if evidence.side else ""
     middle = evidence.slope if abs(evidence.slope) > evidence.claim else 0.0  # the digits of what may be 0 mean nothing
     found = f"differences of f{of_side} give {middle:.10g} ± {evidence.claim:.0e}"
     error, claim = abs(y - evidence.slope), evidence.claim + unit_roundoff**ROUNDING * max(abs(evidence.slope), scale)
@@ -32,7 +32,7 @@ def judge_by_evidence(y: float, evidence: Evidence, scale: float, unit_roundoff:
         return Judgement(Verdict.CONSISTENT, Outcome.PASS, None, f"{found} ({LABEL})")
     if not error <= MARGIN * claim + evidence.corner and not evidence.side:  # at an end of the domain there is no derivative to miss
         return Judgement(Verdict.CONTRADICTED, Outcome.FAIL, None, f"{found}, and the value is {y:.10g} ({LABEL})")
-    return _undecided(f"{found}, which is not good enough for {y:.10g}")
+    return _undecided(f"{found}, too imprecise to judge {y:.10g}")
 
 
 def _undecided(reason: str) -> Judgement:

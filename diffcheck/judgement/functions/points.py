@@ -63,7 +63,7 @@ class Parameters:
         if isinstance(leaf, int) and not isinstance(leaf, bool) or np.issubdtype(array.dtype, np.floating):
             return array.astype(fmt.name)  # a Python number is a coordinate; an array of integers stays what it is
         if array.dtype.kind not in "biu":
-            raise PointError(f"{name} holds {array.dtype}, which is no number", "Arguments are numbers, arrays, or trees of them.")
+            raise PointError(f"{name} holds {array.dtype}, which is not a number", "Arguments are numbers, arrays, or trees of them.")
         return array
 
 
@@ -72,7 +72,7 @@ def _rounded(numbers: NDArray[Any], name: str, fmt: Format) -> NDArray[Any]:
     try:
         return np.array([fmt.of(each) for each in numbers.ravel().tolist()], fmt.name).reshape(numbers.shape)
     except (TypeError, ValueError) as error:
-        raise PointError(f"{name} holds what is no number: {error}", "Arguments are numbers, arrays, or trees of them.") from None
+        raise PointError(f"{name} holds what is not a number: {error}", "Arguments are numbers, arrays, or trees of them.") from None
 
 
 def names_in(at: Any) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The exact algebra asked for a certificate at a point of floats, each the rational number that it is."""
+"""Certificates at a point from the exact algebra: each float of the point is taken as the rational number that it is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from diffcheck.graph.graph import Graph, evaluate_nodes
 from diffcheck.results import Certificate, Enclosure, Status
 
 Point = Mapping[str, float]
-TERMS = 6  # of the series in which troubles are looked for
+TERMS = 6  # of the series in which the first node in trouble is looked for
 
 
 def certify_exactly(graph: Graph, point: Point, wrt: str, order: int) -> Certificate:
@@ -56,7 +56,7 @@ def value_exactly(graph: Graph, point: Point) -> Enclosure | Trouble:
 
 
 def nodes_exactly(graph: Graph, point: Point, wrt: str | None, bits: int) -> list[Value]:
-    """The values of all nodes at a point, or where a Laurent series around it along a variable is in trouble; numbers as balls."""
+    """The values of all nodes at a point, numbers as balls; with `wrt`, only which nodes are in trouble in a Laurent series around it."""
     reals = Reals()
     values: dict[str, Any] = _exact(reals, point)
     if wrt is None:
@@ -80,7 +80,7 @@ def _exact(reals: Reals, point: Point) -> dict[str, Number]:
 
 
 def _certificate(found_in: Callable[[Reals, Mapping[str, Number], int], Joint], point: Point) -> Certificate:
-    """What is found with as many terms as it takes."""
+    """The certificate of what is found, with as many terms as it takes."""
     reals = Reals()
     values = _exact(reals, point)
     found = Joint(Status.UNDECIDED)
@@ -131,7 +131,7 @@ def _enclosed(found: Joint) -> Certificate:
 
 
 def _hull(numbers: Sequence[Number]) -> Enclosure | None:
-    """What encloses all of them; None where no ball does."""
+    """An enclosure of all of them; None if one has no bounded ball."""
     try:
         enclosures = [enclosed(number) for number in numbers]
     except NoValueError:
@@ -146,7 +146,7 @@ def _reason(at_point: Trouble | Infinite) -> str:
 
 
 def enclosed(number: Number) -> Enclosure:
-    """A narrow enclosure of a number. Raises NoValueError where no ball of it is bounded."""
+    """A narrow enclosure of a number. Raises NoValueError if none of its balls is bounded."""
     ball = number.ball(BITS[0])
     for bits in BITS[1:]:
         if narrow(ball):

@@ -1,6 +1,7 @@
-"""What is known of functions of the table beyond their balls: derivatives, expansions at poles and at the ends of their domains.
+"""What is known of functions of the table beyond their balls: exact values, derivatives, expansions at poles and ends of domains.
 
-Every function takes the field that its arguments belong to.
+Four tables by function name, each optional: DERIVATIVES, VALUES and COEFFICIENTS at points, AT_ENDS for germs. The rules take the
+field that their arguments belong to, and return None where they do not apply.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def _two_over_root_pi(field: Field) -> Any:
     return field.divide(field.rational(2), field.power(field.pi, HALF))
 
 
-# F' where it is made of simpler functions: the coefficients of F are then exact wherever those of F' are
+# F' if it is made of simpler functions: then the coefficients of F are exact wherever those of F' are
 
 DERIVATIVES: dict[str, Callable[[Any, Any], Any]] = {
     "atan": lambda f, u: f.divide(f.rational(1), f.rational(1) + u * u),
@@ -143,7 +144,7 @@ def _atan(germs: Any, u: Any) -> Any:
 
 
 def _to_limits(left: int, right: int) -> Callable[..., Any]:
-    """Functions that approach their limits at infinity faster than every power of 1/u."""
+    """A function that approaches its limits at ±∞ faster than every power of 1/u."""
 
     def rule(germs: Any, u: Any) -> Any:
         infinite, _, _ = germs.split(u)
@@ -169,7 +170,7 @@ def _acos(germs: Any, u: Any) -> Any:
 
 
 def _end(germs: Any, u: Any) -> int:
-    """±1 where that is the limit."""
+    """±1 if that is the limit of a germ that moves, else 0."""
     limit, rest = germs.finite(u)
     rational = germs.field.as_rational(limit)
     return int(rational.p) if not rest.is_zero and rational is not None and abs(rational) == 1 else 0
@@ -285,6 +286,6 @@ AT_ENDS: dict[str, Callable[..., Any]] = {
 
 
 def exact_coefficient(name: str, k: int, rationals: Sequence[fmpq | None]) -> fmpq | None:
-    """A Taylor coefficient by the last argument that is known to be rational."""
+    """A Taylor coefficient by the last argument, if a rule gives it exactly; `rationals` are the arguments, None if not rational."""
     rule = COEFFICIENTS.get(name)
     return rule(k, *rationals) if rule is not None else None

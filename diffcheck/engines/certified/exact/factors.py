@@ -1,20 +1,20 @@
-"""Rationals as products of powers of integers, primes where they are found."""
+"""Rationals as products of powers of integers."""
 
 from __future__ import annotations
 
 from flint import fmpq, fmpz
 
 PRIMES = [n for n in range(2, 200) if all(n % d for d in range(2, n))]
-FACTORED_BITS = 80  # an integer that short is factored in no time
+FACTORED_BITS = 80  # an integer this short is factored at once
 
 
 def factors(c: fmpq) -> list[tuple[fmpq, int]]:
     """A positive rational as a product of powers of integers, primes where they are found."""
-    factors: dict[int, int] = {}
+    powers: dict[int, int] = {}
     for number, sign in ((c.p, 1), (c.q, -1)):
         for base, times in _factored(number):
-            factors[base] = factors.get(base, 0) + sign * times
-    return [(fmpq(base), times) for base, times in sorted(factors.items()) if times]
+            powers[base] = powers.get(base, 0) + sign * times
+    return [(fmpq(base), times) for base, times in sorted(powers.items()) if times]
 
 
 def _factored(n: fmpz) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ from diffcheck.engines.certified.line import Kind, Trouble, undefined, unproved
 
 VANISHES = "a difference that vanishes to every order computed"
 CHANGES_SIGN = "a difference that changes its sign"
+MOST_ROOT = 1000  # the degree of a root
 
 
 class NoValueError(Exception):
@@ -56,7 +57,7 @@ class Field(Protocol):
         """The element that is this rational number."""
 
     def as_rational(self, u: Any) -> fmpq | None:
-        """The rational that an element is, if that is seen."""
+        """The element as a rational, if it is seen to be one."""
 
     def sign(self, u: Any) -> int: ...
 
@@ -82,7 +83,7 @@ class Field(Protocol):
     def floor(self, u: Any) -> Any: ...
 
     def below(self, u: Any) -> Fraction:
-        """A rational that is not larger, and close, for a positive u."""
+        """A rational just below a positive u."""
 
     def function(self, name: str, arguments: Sequence[Any]) -> Any:
         """Any other function of the table that is analytic at its arguments."""
@@ -91,4 +92,4 @@ class Field(Protocol):
         """Its Taylor coefficients by one of the arguments."""
 
     def between(self, a: Any, b: Any) -> Any:
-        """What lies between two elements whose difference is smaller than everything computed."""
+        """An element for all that lies between two others, whose difference is smaller than every term computed."""

@@ -20,9 +20,9 @@ ONE: Power = (Fraction(0), 0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Germ:
-    """The known terms, and the order of the remainder; None where there is none. Coefficients may turn out to be zero.
+    """The known terms, and the order of the remainder, None if there is none. Coefficients may turn out to be zero.
 
-    A rough remainder need not have derivatives that are as small; one that swings has no limit. `side` is the sign where it is
+    The derivatives of a rough remainder need not be as small as it is; a germ that swings has no limit. `side` is the sign, if it is
     known without a term.
     """
 
@@ -79,7 +79,7 @@ class Germ:
 
     @property
     def lowest(self) -> Fraction | None:
-        """No term and no remainder is larger than a power of t with about this exponent."""
+        """The exponent of a power of t, logarithms aside, than which no term and no remainder is larger."""
         return least(self.order, min((e for e, _ in self.terms), default=None))
 
     def at(self, power: Power) -> Any:

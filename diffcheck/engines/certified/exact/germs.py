@@ -14,7 +14,7 @@ from diffcheck.engines.certified.exact.ends import AT_ENDS
 from diffcheck.engines.certified.exact.field import CHANGES_SIGN, Field, NoValueError, no_series, not_defined, singular, too_few_terms
 from diffcheck.engines.certified.exact.germ import ONE, Germ, Huge, Power, in_order, least
 
-MOST_EXACT = 24  # terms of a germ without a remainder; a longer one is cut
+MOST_EXACT = 24  # terms of a germ without a remainder; a longer one gets a remainder
 INFINITE = "a limit that is infinite"
 OSCILLATES = "it oscillates"
 
@@ -22,13 +22,13 @@ OSCILLATES = "it oscillates"
 class Germs:
     """The germs over a field of coefficients; terms from t^cut on are not computed.
 
-    Two-sided ones are Laurent series around t = 0: what would differ between t > 0 and t < 0 raises NoValueError (singular). While
-    they stay regular, nothing was asked whose answer could be another one at t = 0 itself: what was computed is analytic there.
+    Two-sided germs are Laurent series around t = 0; an operation whose result differs between t > 0 and t < 0 raises NoValueError
+    (singular). While `is_regular` holds, no decision could have another answer at t = 0 itself, and what was computed is analytic there.
     """
 
     def __init__(self, field: Field, cut: int, is_two_sided: bool = False) -> None:
         self.field, self.cut, self.is_two_sided = field, Fraction(cut), is_two_sided
-        self.is_regular = True  # until something is asked that may have another answer at t = 0 itself
+        self.is_regular = True  # until a decision may have another answer at t = 0 itself
         self.zero, self.one = field.rational(0), field.rational(1)
         self.pi, self.euler = self.constant(field.pi), self.constant(field.euler)
 
@@ -60,7 +60,7 @@ class Germs:
         return bool(c.terms) or getattr(c, "order", None) is not None
 
     def cut_off(self, terms: Mapping[Power, Any], order: Fraction | None, is_rough: bool = False, side: int = 0) -> Germ:
-        """A germ without the terms that are zero, or too small to be kept."""
+        """A germ without terms that are zero or of an order that is not kept."""
         kept = {p: c for p, c in terms.items() if self._is_there(c)}
         if order is None and len(kept) > MOST_EXACT and max(e for e, _ in kept) >= self.cut:
             order = self.cut
@@ -72,7 +72,7 @@ class Germs:
     # Order
 
     def leading(self, u: Germ) -> tuple[Power, Any, int] | None:
-        """The largest term, its coefficient and its sign; None of zero. Raises NoValueError where no term is known not to be zero."""
+        """The largest term: its power, coefficient and sign; None for zero. Raises NoValueError if no term is known not to be zero."""
         for p in sorted(u.terms, key=in_order):
             if sign := self.field.sign(u.terms[p]):
                 self.is_regular &= p == ONE
@@ -99,7 +99,7 @@ class Germs:
         return a is b or (a.order is None and b.order is None and all(map(self.field.is_zero, (a - b).terms.values())))
 
     def _check_even(self, power: Power) -> None:
-        """Raises NoValueError where a power of t is not the same on both sides, and both are followed."""
+        """Raises NoValueError if both sides are followed and a power of t differs between them."""
         e, k = power
         if self.is_two_sided and (k or e % 2):
             raise singular(CHANGES_SIGN)
@@ -137,7 +137,7 @@ class Germs:
         return a * self.reciprocal(b, lowest if lowest is not None else Fraction(0))
 
     def _ratio(self, a: Germ, b: Germ) -> Any:
-        """The constant that a is times b, if both are exact and that is seen."""
+        """The constant c with a = c·b, if both germs are exact and it is seen."""
         if a.order is not None or b.order is not None or a.terms.keys() != b.terms.keys():
             return None
         p = min(b.terms, key=in_order)
@@ -206,7 +206,7 @@ class Germs:
     # Elementary functions
 
     def split(self, u: Germ) -> tuple[dict[Power, Any], Any, Germ]:
-        """What of u is infinite, its constant term, and what goes to zero."""
+        """The infinite terms of u, its constant term, and the rest, which goes to zero."""
         u = self.settled(u)
         if u.order is not None and u.order <= 0:
             raise no_series(OSCILLATES)
@@ -215,7 +215,7 @@ class Germs:
         return infinite, u.at(ONE), Germ(rest, u.order, self, u.is_rough)
 
     def finite(self, u: Germ) -> tuple[Any, Germ]:
-        """The limit of u, and u less its limit."""
+        """The limit of u, and u minus its limit."""
         infinite, limit, rest = self.split(u)
         if infinite:
             raise no_series(INFINITE)
@@ -237,7 +237,7 @@ class Germs:
         return series if factor is None else factor * series
 
     def _exp_of_infinite(self, u: Germ) -> Germ | Huge:
-        """A power of t from a multiple of L; what goes to zero faster than every power is flat, what grows so is huge."""
+        """e^u for an infinite u: a power of t if u is a multiple of L, flat if u goes to -∞ faster than L, huge if to +∞."""
         lead = self.leading(u)
         assert lead is not None
         p, c, _ = lead

@@ -1,4 +1,4 @@
-"""Rules for what grows faster than every power of 1/t, such as exp(1/t): it outweighs every germ, and its inverse is flat."""
+"""Rules for functions that grow faster than every power of 1/t, such as exp(1/t): they outweigh every germ, and 1/f is flat."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from diffcheck.engines.certified.exact.germ import Huge
 
 
 def _sign(field: Any, u: Any) -> int:
-    """Of a factor or a divisor that is not flat, nor zero."""
+    """The sign of a factor that is neither zero nor flat."""
     if isinstance(u, Huge):
         return u.sign
     if field.leading(u) is None:

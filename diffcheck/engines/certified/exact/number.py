@@ -1,7 +1,7 @@
 """Real numbers that are known exactly: polynomials with rational coefficients in atoms such as π, log 2, √3, e^(1/10), tanh(3/10).
 
-An atom has a ball at every precision, so that a number that is not zero shows its sign; one that is zero has no term left once what
-is known of its atoms (roots, inverses, sin² = 1 - cos²) is used. Equal numbers need not be equal polynomials.
+Each atom has a ball at every precision, so a number that is not zero shows its sign. A number that is zero has no term left once the
+known relations between its atoms are used (roots, inverses, sin² = 1 - cos²). Equal numbers need not be equal polynomials.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST_EXPANDED = 1500  # terms, where the test for zero multiplies out
 
 
 class Atom:
-    """A real number with a ball at every precision; what else is known of it says how it is simplified."""
+    """A real number with a ball at every precision; the other attributes say how it can be simplified."""
 
     __slots__ = ("balls", "inverse", "log", "log_of", "power", "serial", "stands_for", "uses", "value", "weight")
 
@@ -78,11 +78,11 @@ class Number:
 
     @property
     def leading(self) -> tuple[Monomial, fmpq]:
-        """The same term in every number with these monomials."""
+        """A term that numbers with the same monomials choose alike."""
         return max(self.terms.items(), key=lambda term: [(atom.serial, e) for atom, e in term[0]])
 
     def ratio(self, other: Number) -> fmpq | None:
-        """The rational r with self = r·other, if it is seen."""
+        """The rational r with self = r·other, if there is one that is seen."""
         if len(self.terms) != len(other.terms) or not self.terms:
             return None
         monomial, c = next(iter(self.terms.items()))
@@ -127,7 +127,7 @@ def _sum(terms: Terms, bits: int) -> arb:
 
 
 def _merged(m: Monomial, n: Monomial) -> tuple[Monomial, fmpq]:
-    """The product of two monomials, with the factor that roots leave: √2·√2 = 2."""
+    """The product of two monomials, and the rational factor that roots of rationals leave: √2·√2 = 2."""
     exponents, factor = dict(m), fmpq(1)
     for atom, e in n:
         exponents[atom] = exponents.get(atom, 0) + e
@@ -150,7 +150,7 @@ class Atoms:
         self._count = 0
 
     def spend(self, work: int) -> None:
-        """Counts work: products of terms, and balls of 64 bits. Raises what was agreed on when it is used up."""
+        """Counts work: products of terms, and balls of 64 bits. Raises the exception agreed on when the budget is used up."""
         self._work -= work
         if self._work < 0:
             raise self._exhausted()
@@ -159,7 +159,7 @@ class Atoms:
         return self._index.get(key)
 
     def atom(self, key: object, value: Callable[..., arb], uses: Sequence[Number] = (), weight: int = 1) -> Atom:
-        """The atom of this key, which is made when it is new."""
+        """The atom with this key, made if it is new."""
         atom = self._index.get(key)
         if atom is None:
             self._count += 1
@@ -207,12 +207,12 @@ class Atoms:
 
 
 def key_of(number: Number) -> frozenset[tuple[Monomial, fmpq]]:
-    """What equal polynomials have in common."""
+    """A key that only equal polynomials share."""
     return frozenset(number.terms.items())
 
 
 def vanishes(number: Number) -> bool:
-    """Whether nothing is left of a number once the relations between its atoms are used. Otherwise it may still be zero."""
+    """Whether no term of a number is left once the relations between its atoms are used. If False, it may still be zero."""
     terms: Terms | None = number.terms
     while terms:
         number.atoms.spend(len(terms))
@@ -236,7 +236,7 @@ def _reducible(terms: Terms) -> Iterator[Atom]:
 
 
 def _without(atom: Atom, terms: Terms, atoms: Atoms) -> Terms | None:
-    """The terms, times a power of something that is not zero, with the relation of this atom used once; None where they become too many."""
+    """The terms, times a power of something that is not zero, with the relation of this atom used once; None if they become too many."""
     split = [(tuple(part for part in monomial if part[0] is not atom), dict(monomial).get(atom, 0), c) for monomial, c in terms.items()]
     lowest, highest = min(e for _, e, _ in split), max(e for _, e, _ in split)
     total: Terms = {}

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, reduce
-from typing import Any, TypeAlias
+from typing import Any
 
 from flint import fmpq
 
+from diffcheck.engines.certified import rules
 from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.exact import huge
-from diffcheck.engines.certified.exact.field import Field, NoValueError, no_series, not_defined, not_known
+from diffcheck.engines.certified.exact.field import MOST_ROOT, Field, NoValueError, no_series, not_defined, not_known
 from diffcheck.engines.certified.exact.germ import Huge
 from diffcheck.engines.certified.line import LAZY, Kind, Trouble, worst
 from diffcheck.graph.build import meaning, read
@@ -20,10 +21,9 @@ from diffcheck.graph.domains import Domain
 from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Definition, Graph, evaluate
 
-NOT_AN_INTEGER = "a power of a negative number with an exponent that is not an integer"
-# what the field computes by itself, though the table has a meaning for it
+# the field computes these itself, though the table has a meaning for them
 OF_THE_FIELD = ("rgamma", "gammainc", "gammaincc")
-# what is made of the field's functions, though the table has no meaning for it
+# the field makes these of its own functions, though the table has no meaning for them
 MEANINGS = {
     "sinh": "(exp(x) - exp(-x))/2",
     "cosh": "(exp(x) + exp(-x))/2",
@@ -38,19 +38,16 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Infinite:
-    """A bound in comparisons and pieces: no number of the field."""
+    """±∞ as a bound in comparisons and pieces; it is not a number of the field."""
 
     sign: int
-
-
-Element: TypeAlias = Any  # of the field
 
 
 @dataclass(frozen=True, slots=True)
 class Pointwise:
     """Evaluates a graph in a field. A value is an element, a condition, a bound, or a Trouble: a branch not taken may be in trouble.
 
-    `derivative` is the derivative of a definition in the field: (graph, variables, the one it is taken by, order).
+    `derivative(field, graph, values, name, order)` is the derivative of a definition in the field, by one of its variables.
     """
 
     field: Field
@@ -145,7 +142,7 @@ class Pointwise:
         return a is b or self.field.is_zero(a - b)
 
     def greater_of(self, a: Any, b: Any, direction: int) -> Any:
-        """The greater of two numbers, or the less; one is the other where they differ by less than every order computed."""
+        """The greater (direction 1) or smaller (-1) of two numbers; what lies between if they differ by less than all terms computed."""
         try:
             return a if self.compared(a, b) * direction >= 0 else b
         except NoValueError as no_value:
@@ -185,10 +182,7 @@ def _power(at: Pointwise, base: Any, exponent: Any) -> Any:
         return field.rational(0) if above else field.rational(1)
     if field.sign(exponent - field.floor(exponent)) == 0:
         raise not_known("a power of a negative number whose exponent is an integer, though it is not seen which")
-    raise not_defined(NOT_AN_INTEGER)
-
-
-MOST_ROOT = 1000
+    raise not_defined(rules.NOT_AN_INTEGER)
 
 
 def _integer_power(at: Pointwise, base: Any, exponent: Any) -> Any:
@@ -216,22 +210,6 @@ def _cbrt(at: Pointwise, u: Any) -> Any:
 
 def _compares(*signs: int) -> Callable[..., bool]:
     return lambda at, a, b: at.compared(a, b) in signs
-
-
-def _where(at: Pointwise, condition: Any, a: Any, b: Any) -> Any:
-    return condition if isinstance(condition, Trouble) else a if condition else b
-
-
-def _decided(decisive: bool) -> Callable[..., Any]:
-    """`and` and `or` over three values: one decisive operand settles the matter."""
-
-    def rule(at: Pointwise, a: Any, b: Any) -> Any:
-        if a is decisive or b is decisive:
-            return decisive
-        troubles = [u for u in (a, b) if isinstance(u, Trouble)]
-        return worst(troubles) if troubles else not decisive
-
-    return rule
 
 
 def _extreme(direction: int) -> Callable[..., Any]:
@@ -287,10 +265,10 @@ _RULES: dict[str, Callable[..., Any]] = {
     "greater_equal": _compares(1, 0),
     "equal": lambda at, a, b: at.is_equal(a, b),
     "not_equal": lambda at, a, b: not at.is_equal(a, b),
-    "and": _decided(False),
-    "or": _decided(True),
-    "not": lambda at, a: not a,
-    "where": _where,
+    "and": rules.and_,
+    "or": rules.or_,
+    "not": rules.not_,
+    "where": rules.where,
     "abs": lambda at, u: at.size(u),
     "max": _extreme(1),
     "min": _extreme(-1),

@@ -1,6 +1,6 @@
 """The field of real numbers that are known exactly, with its elementary functions: √25 is 5, log₂ 8 is 3, sin π is 0.
 
-What no rule simplifies becomes an atom: one for each function and equal arguments, so that it is the same number wherever it comes up.
+A value that no rule simplifies becomes an atom. Equal arguments of a function give the same atom, wherever they come up.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from flint import arb, fmpq
 
 from diffcheck.engines.certified.exact.ends import DERIVATIVES, VALUES, exact_coefficient
 from diffcheck.engines.certified.exact.factors import factors
-from diffcheck.engines.certified.exact.field import no_series, not_defined, not_known
+from diffcheck.engines.certified.exact.field import MOST_ROOT, no_series, not_defined, not_known
 from diffcheck.engines.certified.exact.germs import integrated
 from diffcheck.engines.certified.exact.number import Atom, Atoms, Monomial, Number, key_of, vanishes
 from diffcheck.engines.certified.exact.source import Source
 
 BITS = (64, 192, 640, 2048, 8192, 32768)  # of the balls that tell a sign
-SURE = 192  # bits at which a number that still may be zero is looked at for being it
-MOST_ROOT = 1000  # the degree of a root
+SURE = 192  # bits at which a number whose ball still contains zero is tested for being zero
 MOST_POWER_BITS = 2**15  # of a power of a rational that is multiplied out
 MOST_MULTIPLE = 10_000  # e^(3/10)³ is e^(9/10)
 WORK = 400_000  # products of terms, and balls of 64 bits: some seconds
@@ -27,7 +26,7 @@ HALF, ONE = fmpq(1, 2), fmpq(1)
 
 
 class Reals:
-    """Exactly known reals of one question. A method raises NoValueError where there is no such number, or it is not known."""
+    """The exactly known reals of one question. A method raises NoValueError if the number does not exist or is not known."""
 
     def __init__(self, work: int = WORK) -> None:
         self._atoms = Atoms(work, lambda: not_known("the budget of exact arithmetic ran out"))
@@ -40,7 +39,7 @@ class Reals:
         return self._atoms.number(fmpq(value.numerator, value.denominator) if isinstance(value, Fraction) else value)
 
     def as_rational(self, u: Number) -> fmpq | None:
-        """The rational that u is, if that is seen."""
+        """u as a rational, if it is seen to be one."""
         return u.rational
 
     def is_same(self, a: Number, b: Number) -> bool:
@@ -89,7 +88,7 @@ class Reals:
     # Powers and logarithms
 
     def exp(self, u: Number) -> Number:
-        """e^u; what u holds of logarithms of rationals becomes powers of them."""
+        """e^u, where multiples of logarithms of rationals in u become powers of these."""
         result, rest = self.rational(1), {}
         for monomial, c in u.terms.items():
             base = _base_of(monomial)
@@ -100,7 +99,7 @@ class Reals:
         return result * self._exponential(Number(rest, self._atoms)) if rest else result
 
     def _exponential(self, u: Number) -> Number:
-        """e^(c·a) as an integer power of an atom: of one that is there already, if there is one."""
+        """e^(c·a) as an integer power of an atom, an existing one if possible."""
         _, c = u.leading
         a = u * self.rational(1 / c)
         known = self._logarithms.setdefault(key_of(a), [])
@@ -165,7 +164,7 @@ class Reals:
         return result * self._power_of_monomial(self._atoms.term(tuple(left), fmpq(1 if c > 0 else -1)), q)
 
     def _power_of_monomial(self, u: Number, q: fmpq) -> Number:
-        """A square's root is seen: (π²)^(1/2) is π."""
+        """u^q for a product of atoms; the root of a perfect power is taken: (π²)^(1/2) is π."""
         assert u.single is not None
         monomial, c = u.single
         degree = int(q.q)
@@ -221,11 +220,11 @@ class Reals:
     def sin(self, u: Number) -> Number:
         return self._on_circle(u, fmpq(0))
 
-    def _on_circle(self, u: Number, quarter_turns: fmpq) -> Number:
-        """sin(u + π·quarter_turns), where the multiple of π in u is reduced."""
+    def _on_circle(self, u: Number, half_turns: fmpq) -> Number:
+        """sin(u + π·half_turns), with the multiple of π in u reduced."""
         (pi,) = self.pi.terms
         rest = Number({monomial: c for monomial, c in u.terms.items() if monomial != pi}, self._atoms)
-        turns = u.terms.get(pi, fmpq(0)) + quarter_turns  # of half a circle each
+        turns = u.terms.get(pi, fmpq(0)) + half_turns
         if not rest.terms:
             return self._sine_of_turns(turns)
         if rest.leading[1] < 0:
@@ -311,7 +310,7 @@ class Reals:
         return self._atoms.power(atom, 1)
 
     def _representative(self, place: object, u: Number) -> Number:
-        """The number that was met at this place before, if it is the same."""
+        """An equal number that was met at this place before, else u itself."""
         met: list[Number] = self._met.setdefault(place, [])
         for other in met:
             if self.is_same(other, u):

@@ -1,6 +1,6 @@
-"""A function at a point from its value there and its germs on the two sides: in any field, so that derivatives may be nested.
+"""A function at a point, from its value there and its germs on both sides; in any field, so that derivatives can be nested.
 
-Where one Laurent series holds on both sides, it is taken; otherwise the two sides are followed apart and compared exactly.
+A Laurent series that holds on both sides is taken if there is one; otherwise each side is followed alone, and both are compared exactly.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class Side:
     derivatives: list[Any]
     infinite: int = 0
     unknown: Trouble | None = None  # why the next one is not known
-    swings: bool = False  # the next one does not exist: what it would be the limit of oscillates
+    swings: bool = False  # there is no limit, because f oscillates
 
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """What a function is at a point; the numbers are elements of the field. A trouble is what kept more from being known."""
+    """What a function is at a point; the numbers are elements of the field. `trouble` says why no more is known."""
 
     status: Status
     reason: str = ""
@@ -81,7 +81,7 @@ def derivative(f: Function, name: str, order: int, cut: int) -> Function:
 
 
 def element(found: Joint) -> Any:
-    """The derivative. Raises NoValueError where there is none, or it is not proved."""
+    """The derivative. Raises NoValueError if there is none, or none is proved."""
     if found.status is Status.SMOOTH:
         return found.derivative
     if found.trouble is not None:
@@ -139,7 +139,7 @@ def _read(germs: Germs, f: Germ, order: int, direction: int) -> Side | Trouble:
 
 
 def _next(germs: Germs, f: Germ, n: int, direction: int, side: Side) -> Side:
-    """The side with its n-th derivative: that of the terms which tⁿ does not dominate."""
+    """The side with its n-th derivative added, or with what is known instead: terms larger than tⁿ make it infinite."""
     seen = {(i, 0) for i in range(n)}
     for p in sorted((p for p in f.terms if p not in seen and in_order(p) < in_order((n, 0))), key=in_order):
         if sign := germs.field.sign(f.terms[p]):
@@ -200,7 +200,7 @@ def _join(field: Field, at_point: Any, left: Side, right: Side, order: int) -> J
 
 
 def _is_jump(field: Field, at_point: Any, side: Side, name: str) -> Joint | None:
-    """The jump on one side, or that continuity is not known."""
+    """A jump on one side, or an undecided result if continuity is not known; None if f is continuous there."""
     if not side.derivatives:
         return Joint(Status.JUMP, f"on the {name} {_missing(side)}", at_point)
     try:
@@ -211,7 +211,7 @@ def _is_jump(field: Field, at_point: Any, side: Side, name: str) -> Joint | None
 
 
 def _compared(field: Field, at_point: Any, a: Any, b: Any, n: int, order: int) -> Joint | None:
-    """What follows where the derivatives of order n from the two sides are not the same; None where they are."""
+    """The result if the derivatives of order n from both sides differ, or may differ; None if they are equal."""
     try:
         if a is b or field.is_zero(a - b):
             return None
@@ -224,12 +224,12 @@ def _compared(field: Field, at_point: Any, a: Any, b: Any, n: int, order: int) -
 
 
 def _final(trouble: Trouble) -> Trouble:
-    """Numbers that agree to every order computed mostly are equal: more terms would not tell."""
+    """The trouble as one that more terms do not help: numbers that agree to every order computed are mostly equal."""
     return replace(trouble, kind=Kind.UNPROVED)
 
 
 def _one_side(field: Field, at_point: Any, left: Side | Trouble, right: Side | Trouble, order: int) -> Joint:
-    """At least one side is in trouble: the edge of the domain, or something that has no expansion."""
+    """The result if at least one side is in trouble: at the edge of the domain, or where f has no known expansion."""
     troubles = {name: side for name, side in (("left", left), ("right", right)) if isinstance(side, Trouble)}
     beyond = [name for name, trouble in troubles.items() if trouble.kind is Kind.UNDEFINED]
     if not beyond:
@@ -278,5 +278,5 @@ def _shown(u: Any) -> str:
 
 
 def cuts() -> Iterator[int]:
-    """How many terms are carried beyond those wanted: more, where zeros of high order cancel."""
+    """How many terms are carried beyond those wanted, in turn: zeros of high order that cancel need more."""
     yield from (0, 2, 6, 20, 45)

@@ -1,4 +1,4 @@
-"""Balls of a function's Taylor coefficients at one point, at any precision: by the rules of the table, along a line."""
+"""Balls of a function's Taylor coefficients at one point, at any precision, from the algebra along a line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flint import arb, arb_series, ctx, fmpq
 from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.exact.field import no_series
 from diffcheck.engines.certified.exact.number import Number
-from diffcheck.engines.certified.line import Line, Mode, Trouble
+from diffcheck.engines.certified.line import POINT, Line, Trouble
 from diffcheck.graph.functions import FUNCTIONS
 
 PRECISIONS = (64, 192, 640, 2048)  # at which a function must show that it is analytic
@@ -27,7 +27,7 @@ class Source:
         self.weight = OF_VALUES if (self._row.column("ball") or "").startswith("values:") else 1
 
     def coefficient(self, k: int, balls: Sequence[arb]) -> arb:
-        """At flint's present precision."""
+        """The k-th Taylor coefficient, at flint's present precision."""
         found = self._found.get(ctx.prec, [])
         if k >= len(found):
             found = self._found[ctx.prec] = self._computed(k + 1, balls)
@@ -35,9 +35,9 @@ class Source:
 
     def _computed(self, terms: int, balls: Sequence[arb]) -> list[arb]:
         arguments = [ball if rational is None else rational for ball, rational in zip(balls, self._rationals, strict=True)]
-        line = Line(Mode.POINT, 1)
+        line = POINT
         if self._moving is not None:
-            line = Line(Mode.BOTH_SIDES, terms)
+            line = Line(terms)
             arguments[self._moving] = line.variable(balls[self._moving], 1)
         value = line.apply(self._row, arguments)
         if isinstance(value, (bool, Trouble)):
@@ -47,7 +47,7 @@ class Source:
         return [arb(value), *[arb(0)] * (terms - 1)]
 
     def prove(self, arguments: Sequence[Number], terms: int) -> None:
-        """Raises NoValueError where the function is not proved analytic at its argument, or finite."""
+        """Raises NoValueError if the function is not proved finite and analytic at its arguments."""
         for bits in PRECISIONS:
             balls = [u.ball(bits) for u in arguments]
             with scope(bits):
