@@ -345,7 +345,10 @@ class Germs:
 def integrated(field: Field, derivative: Any, value: Any, about: Any, terms: int) -> list[Any]:
     """The Taylor coefficients of a function from its value and its derivative, given as a function of a field and an element."""
     germs = Germs(field, terms)
-    slope = derivative(germs, germs.variable(about, 1))
+    try:
+        slope = derivative(germs, germs.variable(about, 1))
+    except NoValueError as no_value:  # to the right of this element; what is to the left of it may have a value
+        raise no_series(f"no power series there: {no_value.trouble.reason}") from None
     if any(k or e < 0 or Fraction(e).denominator > 1 for e, k in slope.terms):
         raise no_series("no power series at the end of a domain")
     if slope.order is not None and slope.order < terms - 1:
