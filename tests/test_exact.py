@@ -52,6 +52,10 @@ FALSE_CLAIMS = [
     ("where(x == 0, 1, erf(1/x^2 + x*floor(1/x)))", "x x", UNDECIDED),
     ("where(x == 0, 0, floor(1/x)/exp(1/x^2))", "x x", UNDECIDED),
     ("where(x == 0, pi/2, atan(exp(1/x^2 + x*mod(1/x, 1))))", "x x", UNDECIDED),
+    ("where(x == 0, 0, abs(x)^(3/2) + x^2*sin(1/x^4))", "x x", UNDECIDED),
+    ("where(x == 0, 0, x^2*log(abs(x)) + x^3*mod(1/x, 1))", "x x", UNDECIDED),
+    ("where(x <= 0, x^2, abs(x)^(3/2) + x^2*sin(1/x^4))", "x x", UNDECIDED),
+    ("where(x == 0, 0, cbrt(x) + x*sin(1/x^9))", "x", VERTICAL),
     # a condition without a value
     ("where(1/x > 0, x, abs(x))", "x", HOLE),
     ("where(1/x > 0, x, x)", "x", HOLE),
@@ -103,6 +107,16 @@ def test_huge_powers_are_no_hang_and_no_crash(base: str, power: str) -> None:
     started = time.process_time()
     assert proof(f"abs(x)*{base}^{power}").status in (KINK, UNDECIDED)
     assert time.process_time() - started < 5
+
+
+SLOW = ["1/(1 + abs(x)^1e-9)", "sin(abs(x)^1e-5)", "Ei(abs(x)^0.0001)", "x*gamma(abs(x)^0.0005)", "sin(abs(x)^0.01)", "exp(abs(x)^0.001)"]
+
+
+@pytest.mark.parametrize("text", SLOW)
+def test_tiny_exponents_are_no_hang(text: str) -> None:
+    started = time.process_time()
+    assert proof(f"where(x == 0, 0, {text})").status in Status
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("text", ["max(abs(x - sqrt(2)^2), inf)", "min(where(x == sqrt(2)^2, -inf, 1), x)"])

@@ -207,7 +207,7 @@ def _logarithmic(coefficient: Callable[[int], fmpq], sign: int = 1) -> Callable[
         if germs.field.sign(limit) or rest.is_zero:
             return None
         singular = germs.euler + germs.log(rest * germs.rational(germs.sign(rest)))
-        coefficients = [germs.field.rational(coefficient(k) if k else 0) for k in range(math.ceil(germs.cut / rest.lowest) + 1)]
+        coefficients = [germs.field.rational(coefficient(k) if k else 0) for k in range(germs.terms_of(rest, germs.cut) + 1)]
         return singular * germs.rational(sign) + germs.series(coefficients, rest, germs.cut)
 
     return rule

@@ -53,6 +53,9 @@ class Field(Protocol):
     pi: Any
     euler: Any
 
+    def spend(self, work: int) -> None:
+        """Counts work that is not counted by the elements themselves."""
+
     def rational(self, value: Fraction | fmpq | int) -> Any:
         """The element that is this rational number."""
 

@@ -14,6 +14,7 @@ from diffcheck.engines.certified.exact.ends import AT_ENDS
 from diffcheck.engines.certified.exact.field import CHANGES_SIGN, Field, NoValueError, no_series, not_defined, singular, too_few_terms
 from diffcheck.engines.certified.exact.germ import ONE, Germ, Huge, Power, in_order, least
 
+MOST_TERMS = 400  # of a series
 MOST_EXACT = 24  # terms of a germ without a remainder; a longer one gets a remainder
 INFINITE = "a limit that is infinite"
 OSCILLATES = "it oscillates"
@@ -31,6 +32,9 @@ class Germs:
         self.is_regular = True  # until a decision may have another answer at t = 0 itself
         self.zero, self.one = field.rational(0), field.rational(1)
         self.pi, self.euler = self.constant(field.pi), self.constant(field.euler)
+
+    def spend(self, work: int) -> None:
+        self.field.spend(work)
 
     def constant(self, c: Any) -> Germ:
         return Germ({ONE: c} if self._is_there(c) else {}, None, self)
@@ -177,18 +181,20 @@ class Germs:
 
     def _binomial(self, w: Germ, q: fmpq, to: Fraction) -> Germ:
         coefficient, coefficients = fmpq(1), []
-        for j in range(self._terms_of(w, to)):
+        for j in range(self.terms_of(w, to)):
             coefficients.append(self.field.rational(coefficient))
             coefficient = coefficient * (q - j) / (j + 1)
         return self.series(coefficients, w, to)
 
-    def _terms_of(self, w: Germ, to: Fraction) -> int:
+    def terms_of(self, w: Germ, to: Fraction) -> int:
         """How many powers of w lie below t^to; w must go to zero like a power of t."""
         lowest = w.lowest
         if lowest is None:
             return 1
         if lowest <= 0:
             raise no_series("a series in the logarithm")
+        if to > MOST_TERMS * lowest:
+            raise no_series("a series that is too long")
         return max(1, ceil(to / lowest))
 
     def series(self, coefficients: Sequence[Any], w: Germ, to: Fraction) -> Germ:
@@ -231,7 +237,7 @@ class Germs:
             raise no_series("a coefficient that grows faster than every power")
         coefficients = [first]
         to = self.cut - (min(min(factor.terms)[0], Fraction(0)) if factor is not None else 0)
-        for j in range(1, self._terms_of(rest, to)):
+        for j in range(1, self.terms_of(rest, to)):
             coefficients.append(coefficients[-1] * self.field.rational(fmpq(1, j)))
         series = self.series(coefficients, rest, to)
         return series if factor is None else factor * series
@@ -260,7 +266,7 @@ class Germs:
         if e and self.is_two_sided:
             raise singular("a logarithm of zero")
         w = self._relative(u, (e, k), c)
-        coefficients = [self.zero] + [self.field.rational(fmpq((-1) ** (j + 1), j)) for j in range(1, self._terms_of(w, self.cut))]
+        coefficients = [self.zero] + [self.field.rational(fmpq((-1) ** (j + 1), j)) for j in range(1, self.terms_of(w, self.cut))]
         logarithm = Germ({(Fraction(0), 1): self.field.rational(fmpq(-e.numerator, e.denominator))} if e else {}, None, self)
         return logarithm + self.constant(self.field.log(c)) + self.series(coefficients, w, self.cut)
 
@@ -296,7 +302,7 @@ class Germs:
         sine, cosine = self.field.sin(limit), self.field.cos(limit)
         turn = [sine, cosine, -sine, -cosine] if name == "sin" else [cosine, -sine, -cosine, sine]
         coefficients, factorial = [], fmpq(1)
-        for j in range(self._terms_of(rest, self.cut)):
+        for j in range(self.terms_of(rest, self.cut)):
             coefficients.append(turn[j % 4] * self.field.rational(1 / factorial))
             factorial *= j + 1
         return self.series(coefficients, rest, self.cut)
@@ -329,14 +335,14 @@ class Germs:
             raise no_series(f"{name} of several arguments that move")
         i = moving[0]
         rest = rests[i]
-        return self.series(self.field.taylor(name, limits, i, self._terms_of(rest, self.cut)), rest, self.cut)
+        return self.series(self.field.taylor(name, limits, i, self.terms_of(rest, self.cut)), rest, self.cut)
 
     def taylor(self, name: str, arguments: Sequence[Germ], moving: int, terms: int) -> list[Germ]:
         """F⁽ʲ⁾(u)/j! for a germ u: the series about its limit, differentiated."""
         limits, rests = zip(*map(self.finite, arguments), strict=True)
         if any(not rest.is_zero for i, rest in enumerate(rests) if i != moving):
             raise no_series(f"{name} of several arguments that move")
-        more = self._terms_of(rests[moving], self.cut)
+        more = self.terms_of(rests[moving], self.cut)
         about = self.field.taylor(name, limits, moving, terms + more)
         derivatives = ([about[j + i] * self.field.rational(comb(j + i, j)) for i in range(more)] for j in range(terms))
         return [self.series(coefficients, rests[moving], self.cut) for coefficients in derivatives]

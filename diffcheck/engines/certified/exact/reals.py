@@ -38,6 +38,9 @@ class Reals:
     def rational(self, value: Fraction | fmpq | int) -> Number:
         return self._atoms.number(fmpq(value.numerator, value.denominator) if isinstance(value, Fraction) else value)
 
+    def spend(self, work: int) -> None:
+        self._atoms.spend(work)
+
     def as_rational(self, u: Number) -> fmpq | None:
         """u as a rational, if it is seen to be one."""
         return u.rational

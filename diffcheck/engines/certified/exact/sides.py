@@ -140,6 +140,8 @@ def _read(germs: Germs, f: Germ, order: int, direction: int) -> Side | Trouble:
 
 def _next(germs: Germs, f: Germ, n: int, direction: int, side: Side) -> Side:
     """The side with its n-th derivative added, or with what is known instead: terms larger than tⁿ make it infinite."""
+    if f.is_rough and n > 1:
+        return replace(side, unknown=Trouble(Kind.TRUNCATED, "a remainder whose derivatives are not known"))
     seen = {(i, 0) for i in range(n)}
     for p in sorted((p for p in f.terms if p not in seen and in_order(p) < in_order((n, 0))), key=in_order):
         if sign := germs.field.sign(f.terms[p]):
@@ -148,8 +150,6 @@ def _next(germs: Germs, f: Germ, n: int, direction: int, side: Side) -> Side:
         return replace(side, swings=True)
     if f.order is not None and f.order <= n:
         return replace(side, unknown=Trouble(Kind.TRUNCATED, OSCILLATES if f.is_rough else "the power series was too short"))
-    if f.is_rough and n > 1:
-        return replace(side, unknown=Trouble(Kind.TRUNCATED, "a remainder whose derivatives are not known"))
     scale = germs.field.rational(math.factorial(n) * direction**n)
     return replace(side, derivatives=[*side.derivatives, f.at((ONE[0] + n, 0)) * scale])
 
