@@ -101,3 +101,21 @@ def test_so_does_that_of_a_claim() -> None:
     for subject, claim in (("sin(x)", "2cos(x)"), (jnp.sin, lambda x: 2 * jnp.cos(x))):
         (sample,) = diffcheck.check(subject, at=0.5, claim=claim).samples
         assert sample.results[-1].reason.endswith(". The value is twice the derivative")
+
+
+@pytest.mark.parametrize(
+    ("text", "claim", "sentence"),
+    [
+        ("x^2 + sin(x)", "2x", "The derivative of `sin(x)` is missing"),
+        ("x^3 - exp(x) + 5x", "3x^2 + 5", "The derivative of `exp(x)` is missing"),
+        ("x*sin(x)", "sin(x)", "The term of the product rule with the derivative of `sin(x)` is missing"),
+        ("exp(x)*cos(x)", "-exp(x)*sin(x)", "The term of the product rule with the derivative of `exp(x)` is missing"),
+        ("sin(x^2)", "cos(x^2)", "The factor of the chain rule, the derivative of `x^2`, is missing"),
+        ("exp(x) + 5", "x", ""),
+    ],
+)
+def test_a_claim_that_lacks_a_part_is_told_which(text: str, claim: str, sentence: str) -> None:
+    (sample,) = diffcheck.check(text, 1.7, claim=claim).samples
+    (result,) = (result for result in sample.results if result.engine == "claim")
+    assert result.reason.endswith(sentence)
+    assert sentence or "missing" not in result.reason

@@ -19,6 +19,7 @@ from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.diagnosis import corners, why
 from diffcheck.judgement.evidence import Cause, Evidence, Source
 from diffcheck.judgement.formats import Format
+from diffcheck.judgement.missing import missing_part
 from diffcheck.judgement.resemblance import of_value
 from diffcheck.judgement.routines import despite_failing_routines, mended
 from diffcheck.judgement.verdict import Judgement, Rule, Turned, judge
@@ -113,7 +114,9 @@ class Judge:
                 return despite_failing_routines(value, found, judgement_on(found.value)), found.blame
         reason, blame = why(judged, lambda: self._evidence(entry, judged.verdict, value, place))
         if entry.text and judged.verdict is Verdict.WRONG and place.proved.derivative is not None:
-            reason = ". ".join(filter(None, (reason, of_value(value, float(place.proved.derivative)))))
+            right = float(place.proved.derivative)
+            relation = of_value(value, right) or missing_part(self._function, place.point, place.names, value, right)
+            reason = ". ".join(filter(None, (reason, relation)))
         return replace(judged, reason=reason), blame
 
     def _rule(self, entry: Entry, point: Point) -> Rule | None:
