@@ -296,11 +296,12 @@ class Reals:
 
     def _coefficients(self, name: str, arguments: Sequence[Number], moving: int | None, terms: int) -> list[Number]:
         arguments = [self._representative((name, i, len(arguments)), u) for i, u in enumerate(arguments)]
-        source = Source(name, [u.rational for u in arguments], moving)
+        source = Source(name, [u.rational for u in arguments], moving, terms)
         key = (name, moving, tuple(map(key_of, arguments)))
         known = self._atoms.known((*key, terms - 1))
         if known is None:
-            source.prove(arguments, terms)
+            self._atoms.spend(source.weight * terms)
+            source.prove(arguments)
         return [self._atom_or_rational((*key, k), source, k, arguments) for k in range(terms)]
 
     def _atom_or_rational(self, key: object, source: Source, k: int, arguments: Sequence[Number]) -> Number:

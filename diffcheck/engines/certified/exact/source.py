@@ -19,7 +19,8 @@ OF_VALUES = 100  # times the work: functions whose coefficients follow from valu
 class Source:
     """Balls of a function's Taylor coefficients, by the rules of the table."""
 
-    def __init__(self, name: str, rationals: Sequence[fmpq | None], moving: int | None) -> None:
+    def __init__(self, name: str, rationals: Sequence[fmpq | None], moving: int | None, terms: int) -> None:
+        self._terms = terms
         self._row = FUNCTIONS[name]
         self._rationals = rationals  # what is exact stays exact: an order, or the exponent of a power
         self._moving = moving
@@ -27,11 +28,12 @@ class Source:
         self.weight = OF_VALUES if (self._row.column("ball") or "").startswith("values:") else 1
 
     def coefficient(self, k: int, balls: Sequence[arb]) -> arb:
-        """The k-th Taylor coefficient, at flint's present precision."""
-        found = self._found.get(ctx.prec, [])
-        if k >= len(found):
-            found = self._found[ctx.prec] = self._computed(k + 1, balls)
-        return found[k]
+        """The k-th Taylor coefficient, at flint's present precision, or less where that would take minutes."""
+        bits = ctx.prec if self.weight == 1 else min(ctx.prec, PRECISIONS[-1])
+        if bits not in self._found:
+            with ctx.workprec(bits):
+                self._found[bits] = self._computed(self._terms, balls)
+        return self._found[bits][k]
 
     def _computed(self, terms: int, balls: Sequence[arb]) -> list[arb]:
         arguments = [ball if rational is None else rational for ball, rational in zip(balls, self._rationals, strict=True)]
@@ -46,11 +48,11 @@ class Source:
             return [value[k] if k < value.prec else arb.nan() for k in range(terms)]
         return [arb(value), *[arb(0)] * (terms - 1)]
 
-    def prove(self, arguments: Sequence[Number], terms: int) -> None:
+    def prove(self, arguments: Sequence[Number]) -> None:
         """Raises NoValueError if the function is not proved finite and analytic at its arguments."""
         for bits in PRECISIONS:
             balls = [u.ball(bits) for u in arguments]
             with scope(bits):
-                if all(map(arb.is_finite, self._computed(terms, balls))):
+                if all(map(arb.is_finite, self._computed(self._terms, balls))):
                     return
         raise no_series(f"{self._row.name} is not proved to have a power series there")
