@@ -75,7 +75,7 @@ def _rgamma(field: Field, u: Any) -> Any:
     return None if value is None else field.divide(field.rational(1), value)
 
 
-def _lambertw(field: Field, u: Any) -> Any:
+def _lambertw(field: Any, u: Any) -> Any:
     """W(-1/e) = -1, W(0) = 0, W(e) = 1."""
     e = field.exp(field.rational(1))
     values = ((-field.divide(field.rational(1), e), -1), (field.rational(0), 0), (e, 1))

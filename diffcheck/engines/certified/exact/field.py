@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Protocol, Self, TypeVar
 
 from flint import fmpq
 
@@ -47,6 +47,21 @@ def not_defined(reason: str) -> NoValueError:
     return NoValueError(undefined(reason))
 
 
+class _Multiplied(Protocol):
+    def __mul__(self, other: Self, /) -> Self: ...
+
+
+E = TypeVar("E", bound=_Multiplied)
+
+
+def repeated_product(one: E, u: E, n: int) -> E:
+    """uⁿ for n ≥ 0 by squaring, in any field with this 1."""
+    result = one
+    for digit in bin(n)[2:]:
+        result = result * result * u if digit == "1" else result * result
+    return result
+
+
 class Field(Protocol):
     """Operations on the elements of a field, which have + - * of their own. Each may raise NoValueError."""
 
@@ -65,9 +80,6 @@ class Field(Protocol):
     def sign(self, u: Any) -> int: ...
 
     def is_zero(self, u: Any) -> bool: ...
-
-    def is_same(self, a: Any, b: Any) -> bool:
-        """Whether two elements are seen to be equal."""
 
     def divide(self, a: Any, b: Any) -> Any: ...
 

@@ -11,7 +11,16 @@ from typing import Any
 from flint import fmpq
 
 from diffcheck.engines.certified.exact.ends import AT_ENDS
-from diffcheck.engines.certified.exact.field import CHANGES_SIGN, Field, NoValueError, no_series, not_defined, singular, too_few_terms
+from diffcheck.engines.certified.exact.field import (
+    CHANGES_SIGN,
+    Field,
+    NoValueError,
+    no_series,
+    not_defined,
+    repeated_product,
+    singular,
+    too_few_terms,
+)
 from diffcheck.engines.certified.exact.germ import ONE, Germ, Huge, Power, in_order, least
 
 MOST_TERMS = 400  # of a series
@@ -98,9 +107,6 @@ class Germs:
 
     def is_zero(self, u: Germ) -> bool:
         return not u.side and self.leading(u) is None
-
-    def is_same(self, a: Germ, b: Germ) -> bool:
-        return a is b or (a.order is None and b.order is None and all(map(self.field.is_zero, (a - b).terms.values())))
 
     def _check_even(self, power: Power) -> None:
         """Raises NoValueError if both sides are followed and a power of t differs between them."""
@@ -277,17 +283,11 @@ class Germs:
                 raise not_defined("a root of a negative number")
             return self.remainder(u.order * Fraction(n, int(q.q)), u.is_rough, u.side if n % 2 else 1)
         if q.q == 1 and n >= 0 and (u.order is None or n < 4):
-            return self._product_of(u, n)
+            return repeated_product(self.rational(1), u, n)
         u = self.settled(u)
         if u.is_zero:
             return u
         return self._power_of_lead(u, q, self.cut)
-
-    def _product_of(self, u: Germ, n: int) -> Germ:
-        result = self.rational(1)
-        for digit in bin(n)[2:]:
-            result = result * result * u if digit == "1" else result * result
-        return result
 
     def sin(self, u: Germ) -> Germ:
         return self._on_circle(u, "sin")

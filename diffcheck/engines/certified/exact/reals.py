@@ -12,7 +12,7 @@ from flint import arb, fmpq
 
 from diffcheck.engines.certified.exact.ends import DERIVATIVES, VALUES, exact_coefficient
 from diffcheck.engines.certified.exact.factors import factors
-from diffcheck.engines.certified.exact.field import MOST_ROOT, no_series, not_defined, not_known
+from diffcheck.engines.certified.exact.field import MOST_ROOT, no_series, not_defined, not_known, repeated_product
 from diffcheck.engines.certified.exact.germs import integrated
 from diffcheck.engines.certified.exact.number import Atom, Atoms, Monomial, Number, key_of, vanishes
 from diffcheck.engines.certified.exact.source import Source
@@ -182,10 +182,7 @@ class Reals:
         if u.single is not None and _bits(*u.single) * n < MOST_POWER_BITS:
             monomial, c = u.single
             return self._atoms.term(tuple((atom, e * n) for atom, e in monomial), c**n)
-        result = self.rational(1)
-        for digit in bin(n)[2:]:
-            result = result * result * u if digit == "1" else result * result
-        return result
+        return repeated_product(self.rational(1), u, n)
 
     def _root(self, u: Number, q: fmpq) -> Number:
         """u^(n/d) as the n-th power of an atom whose d-th power is u."""
