@@ -11,7 +11,7 @@ import re
 LONGEST_NAME = 200  # letters of a name, or of what a library says, within a message
 LONGEST_MESSAGE = 4_000
 # letters to Python, and yet without a shape
-_SHAPELESS = "\N{COMBINING GRAPHEME JOINER}\N{HANGUL CHOSEONG FILLER}\N{HANGUL JUNGSEONG FILLER}\N{HANGUL FILLER}\N{HALFWIDTH HANGUL FILLER}"
+_SHAPELESS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 # GitHub obeys a line that begins with "::", and a "##[" anywhere; Azure Pipelines a "##vso["
 _COMMAND = re.compile("^( *):(?=:)|(?<=#)#", re.MULTILINE)
 
@@ -19,8 +19,12 @@ _COMMAND = re.compile("^( *):(?=:)|(?<=#)#", re.MULTILINE)
 def printable(text: str, keep: str = "") -> str:
     """The same text in one line, with an escape for every letter that has no shape, but those to `keep`."""
     if not (text.isascii() and text.isprintable()):
-        text = "".join(letter if letter.isprintable() and letter not in _SHAPELESS or letter in keep else _escape(letter) for letter in text)
+        text = "".join(letter if _has_shape(letter) or letter in keep else _escape(letter) for letter in text)
     return _COMMAND.sub(lambda found: rf"{found[1]}\x3a" if found[0].endswith(":") else r"\x23", text)
+
+
+def _has_shape(letter: str) -> bool:
+    return letter.isprintable() and letter not in _SHAPELESS
 
 
 def _escape(letter: str) -> str:
