@@ -32,8 +32,8 @@ def _escape(letter: str) -> str:
 
 
 def shown(name: object, limit: int = LONGEST_NAME) -> str:
-    """A name, a path or what a library says, as it stands in a message: in one line, and not longer than some `limit` letters."""
-    return printable(shortened(str(name), limit))
+    """A name, a path or what a library says, as it stands in a message: in one line, and of at most `limit` letters."""
+    return shortened(printable(shortened(str(name), limit)), limit)
 
 
 def quoted(name: object, limit: int = LONGEST_NAME) -> str:
@@ -43,7 +43,7 @@ def quoted(name: object, limit: int = LONGEST_NAME) -> str:
 
 def message(text: str) -> str:
     """A whole message in its own lines: the last line of defence, for what a text of others is in that was not `shown`."""
-    return printable(shortened(text, LONGEST_MESSAGE), keep="\n")
+    return shortened(printable(shortened(text, LONGEST_MESSAGE), keep="\n"), LONGEST_MESSAGE)
 
 
 def shortened(text: str, limit: int) -> str:
@@ -51,4 +51,4 @@ def shortened(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     tail = limit // 4
-    return f"{text[: limit - tail]} … {text[-tail:]}"
+    return f"{text[: limit - tail - 3]} … {text[-tail:]}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from diffcheck.errors import SuiteError
+from diffcheck.printable import message, shown
 from diffcheck.records import FaultKind, Record, reason
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.suites.cases import Case, Unreadable
@@ -56,9 +57,9 @@ class SuiteFile(pytest.File):
         try:
             cases = read_suite(self.path)
         except SuiteError as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(message(str(error))) from None
         for number, case in enumerate(cases):
-            yield CaseItem.from_parent(self, name=case.id, case=case, number=number)
+            yield CaseItem.from_parent(self, name=shown(case.id), case=case, number=number)
 
 
 class CaseItem(pytest.Item):
@@ -90,7 +91,7 @@ def _end(case: Case | Unreadable, records: Sequence[Record]) -> None:
     if wrong and all(map(_is_unsupported, wrong)):
         pytest.skip(reason(wrong[0]))
     if wrong:
-        raise WrongDerivative("\n".join(f"{case.file}:{case.line}: {reason(record)}" for record in wrong))
+        raise WrongDerivative("\n".join(f"{shown(case.file)}:{case.line}: {reason(record)}" for record in wrong))
     remarkable = [record.sample for record in records if record.matched and record.sample is not None]
     if any(sample.status is Status.KINK or sample.outcome is not Outcome.PASS for sample in remarkable):
         pytest.xfail(f"expected {records[0].expected}")
