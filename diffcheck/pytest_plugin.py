@@ -6,6 +6,7 @@ kink, or a fault, and is, is an expected failure; what stays undecided fails. No
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from diffcheck.errors import SuiteError
-from diffcheck.printable import message, shown
+from diffcheck.printable import message, printable, shown
 from diffcheck.records import FaultKind, Record, reason
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.suites.cases import Case, Unreadable
@@ -34,8 +35,14 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Suites of diffcheck are test files."""
     if not file_path.name.endswith(SUFFIX):
         return None
-    suite: pytest.Collector = SuiteFile.from_parent(parent, path=file_path)
+    suite: pytest.Collector = SuiteFile.from_parent(parent, path=file_path, **_harmless_id(file_path, parent.config.rootpath))
     return suite
+
+
+def _harmless_id(path: Path, root: Path) -> dict[str, Any]:
+    """What pytest is to print in place of a file's name that a terminal or a CI server would obey."""
+    name = os.path.relpath(path, root)
+    return {} if printable(name) == name else {"nodeid": printable(name)}
 
 
 @pytest.fixture
@@ -81,8 +88,8 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
         return str(excinfo.value) if isinstance(excinfo.value, WrongDerivative) else super().repr_failure(excinfo, style)
 
-    def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, self.case.line - 1, self.name
+    def reportinfo(self) -> tuple[str, int, str]:
+        return printable(str(self.path)), self.case.line - 1, self.name
 
 
 def _end(case: Case | Unreadable, records: Sequence[Record]) -> None:
