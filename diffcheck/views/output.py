@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from io import TextIOWrapper
+from itertools import chain
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -130,7 +131,7 @@ class _NewFile:
 
     def _under_new_name(self, make: Callable[[str], T], *first: str) -> T:
         """What is made under a name that nobody has: a name that is there is somebody's, whatever it looks like."""
-        for name in (*first, *(f".diffcheck-{secrets.token_hex(8)}" for _ in range(ATTEMPTS))):
+        for name in chain(first, (f".diffcheck-{secrets.token_hex(8)}" for _ in range(ATTEMPTS))):
             with suppress(FileExistsError):
                 made = make(name)
                 self._name = name
