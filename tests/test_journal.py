@@ -21,6 +21,7 @@ from diffcheck.records import CaseResult
 from diffcheck.suites.journal import LONGEST_NAME, Journal, beside, header_of, kept, versions
 from diffcheck.suites.runner import run_case
 from diffcheck.suites.suite import read_suite
+from diffcheck.suites.units import Unit
 from diffcheck.views.json_ import case_result, record_as_line
 
 COUNT = 6
@@ -47,9 +48,9 @@ class Interrupted:
     def __init__(self, directory: Path, done: list[CaseResult]) -> None:
         self.path, self.done = directory / JOURNAL, done
         self.suite = Path(done[0].records[0].file)
-        self.cases = dict(enumerate(read_suite(self.suite)))
+        self.units = [Unit(number, case, "float64") for number, case in enumerate(read_suite(self.suite))]
         self.header = header_of([self.suite], {"dtype": "float64"})
-        with pytest.raises(ZeroDivisionError), kept(self.path, self.header, self.cases, resume=False) as journal:
+        with pytest.raises(ZeroDivisionError), kept(self.path, self.header, self.units, resume=False) as journal:
             self._fill(journal)
         self.lines = self.path.read_bytes().splitlines(keepends=True)
         assert len(self.lines) == 1 + len(done)
@@ -62,7 +63,7 @@ class Interrupted:
     def resumed(self, content: bytes) -> list[int]:
         """Which cases a run knows that goes on with such a journal; what it knows is right, and it can finish."""
         self.path.write_bytes(content)
-        with kept(self.path, self.header, self.cases, resume=True) as journal:
+        with kept(self.path, self.header, self.units, resume=True) as journal:
             known = list(journal.results())
             assert known == [self.done[result.number] for result in known]
             for result in self.done:
@@ -147,7 +148,7 @@ def test_what_is_no_journal_is_refused_and_left_as_it_is(content: bytes, left: I
 def test_another_runs_journal_is_refused_with_the_difference(left: Interrupted) -> None:
     header = {**left.header, "options": {"dtype": "float32\x1b[31m"}, "versions": {**versions(), "jax": "9"}}
     left.path.unlink()
-    with pytest.raises(ZeroDivisionError), kept(left.path, header, left.cases, resume=False) as journal:
+    with pytest.raises(ZeroDivisionError), kept(left.path, header, left.units, resume=False) as journal:
         left._fill(journal)
     with pytest.raises(InputError) as caught:
         left.resumed(left.path.read_bytes())
@@ -233,12 +234,13 @@ def test_forged_lines_are_not_believed(content: str | bytes, left: Interrupted) 
 @pytest.mark.parametrize("number", [-1, 1, COUNT, 10**30])
 def test_records_of_one_case_are_not_those_of_another(number: int, left: Interrupted) -> None:
     line = left.forged(json.dumps({"case": number, "records": _records(left)}))
+    assert left.resumed(b"".join([*left.lines, line])) == ALL
     assert left.resumed(b"".join([left.lines[0], line, *left.lines[2:]])) == ALL[1:]
 
 
 def test_a_journal_that_changes_during_the_run_is_one_sentence(left: Interrupted) -> None:
     left.path.write_bytes(b"".join(left.lines))
-    with kept(left.path, left.header, left.cases, resume=True) as journal:
+    with kept(left.path, left.header, left.units, resume=True) as journal:
         left.path.write_bytes(b"".join(left.lines).replace(b"case", b"CASE"))
         with pytest.raises(OutputError, match="was changed by another program"):
             list(journal.results())
@@ -290,7 +292,7 @@ def test_a_journal_that_another_run_writes_stays_its_own(left: Interrupted) -> N
     with left.path.open("r+b") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         for resume in (False, True):
-            with pytest.raises(InputError, match="is being written by another run"), kept(left.path, left.header, left.cases, resume):
+            with pytest.raises(InputError, match="is being written by another run"), kept(left.path, left.header, left.units, resume):
                 pass
     assert left.path.read_bytes() == b"".join(left.lines)
 

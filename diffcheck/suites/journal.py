@@ -16,7 +16,7 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -25,8 +25,9 @@ from typing import IO, Any, BinaryIO
 from diffcheck import __version__
 from diffcheck.errors import InputError, OutputError, SuiteError
 from diffcheck.printable import shown
-from diffcheck.records import CaseResult
+from diffcheck.records import CaseResult, Record
 from diffcheck.suites.cases import Case, Unreadable
+from diffcheck.suites.units import Unit
 from diffcheck.views.json_ import case_result_of
 
 LIBRARIES = ("jax", "sympy", "python-flint")  # what decides on verdicts
@@ -75,18 +76,21 @@ class Journal:
         self._end = 0
         self.places: dict[int, int] = {}
 
-    def go_on(self, cases: Mapping[int, Case | Unreadable]) -> None:
-        """Find the cases that are done, and cut off what was not written to its end. Raises InputError for another run's journal."""
-        first, place = b"", 0
+    def go_on(self, units: Iterable[Unit]) -> None:
+        """Find those units that are done, and cut off what was not written to its end. Raises InputError for another run's journal."""
+        first, place, found = b"", 0, dict[tuple[int, int], int]()
         for line in iter(lambda: self._file.readline(LONGEST_LINE), b""):
             result = self._result(line)
-            if result is not None and _are_of(result, cases.get(result.number)):
-                self.places[result.number] = place
+            if result is not None:
+                found[result.number, _identity(*result.records)] = place
             first, place = first or line, place + len(line)
             if line.endswith(b"\n"):
                 self._end = place
-        if self._end and not self.places:  # a line that is right says more than a header that is not
+        if self._end and not found:  # a line that is right says more than a header that is not
             _refuse_another(first, self._header, self._path)
+        if found:
+            keys = ((unit.number, _identity(unit.case)) for unit in units)
+            self.places = {key[0]: found[key] for key in keys if key in found}
         self._file.truncate(self._end)
         if self._end == 0:
             self._write(json.dumps(self._header).encode())
@@ -138,9 +142,9 @@ def _number(case: object) -> int:
     return case
 
 
-def _are_of(result: CaseResult, case: Case | Unreadable | None) -> bool:
-    """Whether a case of the suite is where these records say that theirs is."""
-    return case is not None and all((each.id, each.file, each.line) == (case.id, case.file, case.line) for each in result.records)
+def _identity(*of: Record | Case | Unreadable) -> int:
+    """What a case and all of its records have in common: what it is called, and where it stands."""
+    return hash(frozenset((each.id, each.file, each.line) for each in of))
 
 
 def _refuse_another(line: bytes, ours: Header, path: Path) -> None:
@@ -162,7 +166,7 @@ def _refuse_another(line: bytes, ours: Header, path: Path) -> None:
 
 
 @contextmanager
-def kept(path: Path, header: Header, cases: Mapping[int, Case | Unreadable], resume: bool) -> Iterator[Journal]:
+def kept(path: Path, header: Header, units: Iterable[Unit], resume: bool) -> Iterator[Journal]:
     """The journal at `path`, which is removed at the end unless something goes wrong.
 
     Raises InputError where there is one already and `resume` is not asked for, OutputError where it cannot be written.
@@ -172,7 +176,7 @@ def kept(path: Path, header: Header, cases: Mapping[int, Case | Unreadable], res
             fix = "Add --resume to continue that run, or remove the file."
             raise InputError(f"{shown(path)} was left behind by an interrupted run", fix)
         journal = Journal(file, path, header)
-        journal.go_on(cases)
+        journal.go_on(units)
         yield journal
         path.unlink(missing_ok=True)
 
@@ -204,5 +208,5 @@ def unnamed() -> Iterator[Journal]:
     """A journal that nobody can go on with, for a report that is written when all is known."""
     with tempfile.TemporaryFile() as file:
         journal = Journal(file, Path(tempfile.gettempdir()), {})
-        journal.go_on({})
+        journal.go_on(())
         yield journal

@@ -77,7 +77,7 @@ class Run:
             "shard": f"{self.shard.number}/{self.shard.of}",
         }
         header = journals.header_of(self.files, options)
-        return journals.kept(journals.beside(output), header, {unit.number: unit.case for unit in units}, resume)
+        return journals.kept(journals.beside(output), header, units, resume)
 
     def _checked(self, units: Sequence[Unit], hands: AbstractContextManager[Hands]) -> Iterator[CaseResult]:
         done = self.summary.cases
