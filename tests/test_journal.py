@@ -128,6 +128,23 @@ def test_any_bit_may_flip(left: Interrupted) -> None:
         assert left.resumed(bytes(flipped)) == [k for k in ALL if k not in lost]
 
 
+@pytest.mark.parametrize("times", [100, pytest.param(100_000, marks=pytest.mark.long)])
+def test_a_journal_that_was_mutated_is_gone_on_with_or_refused(times: int, left: Interrupted) -> None:
+    whole, chance = b"".join(left.lines), random.Random(times)
+    for _ in range(times):
+        mutated = bytearray(whole)
+        for _ in range(chance.randint(1, 20)):
+            start = chance.randrange(len(mutated) + 1)
+            end = start + chance.choice((0, 1, 1, 10, 500))
+            mutated[start:end] = chance.choice((b"", b"\0" * 64, b"\n", chance.randbytes(3), whole[start : start + 99], b'{"', b"[" * 2_000))
+        left.path.write_bytes(mutated)
+        try:
+            with kept(left.path, left.header, left.units, resume=True) as journal:
+                assert all(result == left.done[result.number] for result in journal.results())
+        except InputError as error:
+            assert "is no journal" in str(error) or "other conditions" in str(error)  # noqa: PT017
+
+
 def test_lines_may_stand_twice_and_in_any_order(left: Interrupted) -> None:
     header, *rest = left.lines
     assert left.resumed(b"".join([header, *reversed(rest), *rest])) == ALL
