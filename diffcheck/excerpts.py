@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from diffcheck.printable import printable
+
 
 def excerpt(text: str, start: int, end: int, width: int = 76) -> str:
     """The line of text[start:end], cut to `width` characters, and the carets under it."""
@@ -13,6 +17,6 @@ def excerpt(text: str, start: int, end: int, width: int = 76) -> str:
     before = "…" if window_start > first else ""
     after = "…" if window_end < last else ""
     window = text[window_start:window_end].replace("\t", " ")
-    line = before + "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in window) + after
-    carets = max(1, min(end, window_end) - start)
-    return f"  {line}\n  {' ' * (len(before) + start - window_start)}{'^' * carets}"
+    cuts = (0, start - window_start, max(start, min(end, window_end)) - window_start, len(window))
+    left, marked, right = (printable(window[i:j]) for i, j in pairwise(cuts))  # an escape is longer than its letter
+    return f"  {before}{left}{marked}{right}{after}\n  {' ' * len(before + left)}{'^' * max(1, len(marked))}"

@@ -6,6 +6,7 @@ kink, or a fault, and is, is an expected failure; what stays undecided fails. No
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from diffcheck.errors import SuiteError
+from diffcheck.printable import message, printable, shown
 from diffcheck.records import FaultKind, Record, reason
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.suites.cases import Case, Unreadable
@@ -33,8 +35,14 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Suites of diffcheck are test files."""
     if not file_path.name.endswith(SUFFIX):
         return None
-    suite: pytest.Collector = SuiteFile.from_parent(parent, path=file_path)
+    suite: pytest.Collector = SuiteFile.from_parent(parent, path=file_path, **_harmless_id(file_path, parent.config.rootpath))
     return suite
+
+
+def _harmless_id(path: Path, root: Path) -> dict[str, Any]:
+    """What pytest is to print in place of a file's name that a terminal or a CI server would obey."""
+    name = os.path.relpath(path, root)
+    return {} if printable(name) == name else {"nodeid": printable(name)}
 
 
 @pytest.fixture
@@ -56,9 +64,9 @@ class SuiteFile(pytest.File):
         try:
             cases = read_suite(self.path)
         except SuiteError as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(message(str(error))) from None
         for number, case in enumerate(cases):
-            yield CaseItem.from_parent(self, name=case.id, case=case, number=number)
+            yield CaseItem.from_parent(self, name=shown(case.id), case=case, number=number)
 
 
 class CaseItem(pytest.Item):
@@ -80,8 +88,8 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
         return str(excinfo.value) if isinstance(excinfo.value, WrongDerivative) else super().repr_failure(excinfo, style)
 
-    def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, self.case.line - 1, self.name
+    def reportinfo(self) -> tuple[str, int, str]:
+        return printable(str(self.path)), self.case.line - 1, self.name
 
 
 def _end(case: Case | Unreadable, records: Sequence[Record]) -> None:
@@ -90,7 +98,7 @@ def _end(case: Case | Unreadable, records: Sequence[Record]) -> None:
     if wrong and all(map(_is_unsupported, wrong)):
         pytest.skip(reason(wrong[0]))
     if wrong:
-        raise WrongDerivative("\n".join(f"{case.file}:{case.line}: {reason(record)}" for record in wrong))
+        raise WrongDerivative("\n".join(f"{shown(case.file)}:{case.line}: {reason(record)}" for record in wrong))
     remarkable = [record.sample for record in records if record.matched and record.sample is not None]
     if any(sample.status is Status.KINK or sample.outcome is not Outcome.PASS for sample in remarkable):
         pytest.xfail(f"expected {records[0].expected}")

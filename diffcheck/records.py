@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from diffcheck.printable import LONGEST_MESSAGE, shown
 from diffcheck.results import SEVERITY, Outcome, Sample, Status, Tally, leibniz
 
 LISTED_FAILURES = 20  # a summary keeps the reasons of so many cases, whatever the number of those that failed
@@ -61,7 +62,13 @@ class CaseResult:
 
 
 def reason(record: Record) -> str:
-    """Why a record did not pass: its worst result, or what came instead of what was expected, or why it could not be read."""
+    """Why a record did not pass, in one line that can be shown: its worst result, or what came instead of what was expected,
+    or why it could not be read.
+    """
+    return shown(_reason(record), LONGEST_MESSAGE)
+
+
+def _reason(record: Record) -> str:
     if record.sample is None:
         return record.fault.message.partition("\n")[0] if record.fault is not None else ""
     sample = record.sample
@@ -92,7 +99,7 @@ class Summary:
     outcomes: Counter[Outcome] = field(default_factory=Counter)  # how many cases came to what
     by_file: dict[str, Counter[Outcome]] = field(default_factory=dict)
     faults: Counter[FaultKind] = field(default_factory=Counter)
-    failed: list[str] = field(default_factory=list)  # the case's id and the first reason, of the first few
+    failed: list[str] = field(default_factory=list)  # the case's id and the first reason, of the first few, as they are shown
     largest_error: tuple[float, str] = (0.0, "")  # in ulps, and whose
 
     @property
@@ -117,7 +124,7 @@ class Summary:
         self.outcomes[outcome] += 1
         self.by_file.setdefault(records[0].file, Counter())[outcome] += 1
         if outcome is Outcome.FAIL and len(self.failed) < LISTED_FAILURES:
-            self.failed.append(next(f"{record.id}: {reason(record)}" for record in records if record.outcome is Outcome.FAIL))
+            self.failed.append(next(f"{shown(record.id)}: {reason(record)}" for record in records if record.outcome is Outcome.FAIL))
 
     @property
     def conclusion(self) -> Conclusion:

@@ -154,7 +154,7 @@ def test_an_interrupted_run_goes_on_where_it_was_asked_for_only(stopped: Path, u
         assert f"options: {what}" in other.stderr
     journal = stopped / "results.jsonl.journal"
     content = journal.read_text()
-    journal.write_text(content.replace('"jax": "', '"jax": "9.', 1))
+    journal.write_text(content.splitlines()[0].replace('"jax": "', '"jax": "9.', 1) + "\n")
     assert "versions: jax was 9." in process(["run", "suite.jsonl", *JSONL, "--resume"], stopped).stderr
     journal.write_text(content)
     process(["run", "suite.jsonl", *JSONL, "--resume"], stopped)

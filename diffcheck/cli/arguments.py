@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from diffcheck.errors import InputError
+from diffcheck.printable import quoted
 from diffcheck.suites.limits import LEAST_MEGABYTES
 
 
@@ -128,5 +129,5 @@ def names(text: str) -> list[str] | None:
     """The entries of a list such as x,y or 'x x,y'; None when none is given. Raises InputError for an entry that is left out."""
     found = [name.strip() for name in text.split(",")]
     if text and not all(found):
-        raise InputError(f"{text!r} is not a list of names", "Write --wrt x or --wrt x,y.")
+        raise InputError(f"{quoted(text)} is not a list of names", "Write --wrt x or --wrt x,y.")
     return found if text else None

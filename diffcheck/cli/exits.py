@@ -10,6 +10,7 @@ from typing import ParamSpec
 
 import typer
 
+from diffcheck import printable
 from diffcheck.errors import InputError, InternalError, OutputError, UnsupportedError
 from diffcheck.results import Outcome, Tally
 
@@ -72,7 +73,7 @@ def _in_words(error: Exception) -> tuple[str, int]:
 
 def _told(message: str, code: int) -> int:
     if sys.stderr is not None:
-        print(message, file=sys.stderr)
+        print(printable.message(message), file=sys.stderr)
     return code
 
 

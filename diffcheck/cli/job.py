@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from diffcheck.cli.arguments import Dtype, names
 from diffcheck.cli.supervised import UNWATCHED, Watch
 from diffcheck.errors import InputError
+from diffcheck.printable import quoted
 
 if TYPE_CHECKING:
     from diffcheck.judgement.check import Check
@@ -48,7 +49,7 @@ def ends(job: Check, option: str, text: str) -> tuple[float, float]:
 
     lower, *upper = text.split(",")
     if len(upper) != 1:
-        raise InputError(f"{text!r} is not an interval", f"Write {option} -4,4.")
+        raise InputError(f"{quoted(text)} is not an interval", f"Write {option} -4,4.")
     return read_number(lower, job.format), read_number(upper[0], job.format)
 
 

@@ -27,6 +27,7 @@ from diffcheck.cli.exits import exit_code, guarded
 from diffcheck.cli.job import checked, columns_at, ends, names_at
 from diffcheck.cli.supervised import Watch, supervised
 from diffcheck.errors import InputError
+from diffcheck.printable import shown
 from diffcheck.results import Sample, Tally
 from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
@@ -81,7 +82,7 @@ def _drawn(job: Check, output: Path, at: Sequence[str], range_: str, numbers: di
     for sample in (_errors if errors else _tangents)(job, output, at, range_, numbers):
         tally.add(sample)
     console = view.console_for(sys.stderr, "auto")
-    view.line(console, f"{output}: {'the errors of ' * errors}the derivative with respect to {name}")
+    view.line(console, f"{shown(output)}: {'the errors of ' * errors}the derivative with respect to {name}")
     view.show_conclusion(console, tally)
     return tally
 

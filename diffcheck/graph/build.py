@@ -14,6 +14,7 @@ from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, Grap
 from diffcheck.language import syntax
 from diffcheck.language.parser import parse
 from diffcheck.language.syntax import Span
+from diffcheck.printable import quoted
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ def _target(program: syntax.Program, known: dict[str, Definition], of: str | Non
     if of not in known or not of:
         names = ", ".join(name for name in known if name)
         fix = f"Defined here: {names}." if names else "The text defines no function: leave --of out, or write f(x) = …"
-        raise ExpressionError(f"there is no definition {of!r}", program.text, 0, len(program.text), fix)
+        raise ExpressionError(f"there is no definition {quoted(of)}", program.text, 0, len(program.text), fix)
     return known[of]
 
 

@@ -26,6 +26,7 @@ from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.judge import Entry, Judge, Values, number
 from diffcheck.judgement.points import Columns, as_list, from_points, names_in
 from diffcheck.language.reading import read_back, suggest_product
+from diffcheck.printable import quoted
 from diffcheck.results import Derivative, Header, Outcome, Report, Result, Sample, Stage, Status, Verdict, wrt_and_order
 
 CERTIFIED_POINTS = 10_000  # beyond this many an even sample is certified, the others are evaluated only
@@ -95,7 +96,7 @@ class Check:
         chosen = tuple(dict.fromkeys(map(names_of, wrt or variables)))
         for name in chain.from_iterable(chosen):
             if name not in variables:
-                raise InputError(f"the expression has no variable {name!r}", f"Its variables: {', '.join(variables)}.")
+                raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(variables)}.")
         return chosen
 
     def _assigned(self, claims: Sequence[Claim | str]) -> list[Claim]:
@@ -125,7 +126,8 @@ class Check:
         variables = self.problem.variables
         for name in claim.names:
             if name not in variables:
-                raise InputError(f"a claim is for {name!r}, which the expression does not use", f"Its variables: {', '.join(variables)}.")
+                problem = f"a claim is for {quoted(name)}, which the expression does not use"
+                raise InputError(problem, f"Its variables: {', '.join(variables)}.")
         target = read_beside(claim.text, self.problem).target
         for name in target.parameters:
             if name not in variables:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from diffcheck.errors import InputError
 from diffcheck.floats import NEAREST, Exact, exactly
+from diffcheck.printable import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +50,5 @@ FORMATS = {"float64": Format("float64", 53, -1022), "float32": Format("float32",
 def format_named(name: str) -> Format:
     """A format by its NumPy name; raises InputError."""
     if name not in FORMATS:
-        raise InputError(f"unknown number format {name!r}", f"--dtype takes {' or '.join(FORMATS)}.")
+        raise InputError(f"unknown number format {quoted(name)}", f"--dtype takes {' or '.join(FORMATS)}.")
     return FORMATS[name]

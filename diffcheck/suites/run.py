@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from diffcheck.errors import InputError
+from diffcheck.printable import shown
 from diffcheck.records import CaseResult, Summary
 from diffcheck.suites import journal as journals
 from diffcheck.suites.cases import Case
@@ -45,13 +46,13 @@ class Run:
         if resume and not named:
             raise InputError("--resume goes on with a run that wrote to a file", "Name it: -o FILE.")
         if output is not None and any(output.exists() and path.exists() and output.samefile(path) for path in self.files):
-            raise InputError(f"{output} is a suite that is read: the report would take its place", "Name another file for it.")
+            raise InputError(f"{shown(output)} is a suite that is read: the report would take its place", "Name another file for it.")
         units = selected(self.files, self.pattern, self.shard, self.dtype, self.allow_code)
         if not named and REPORTS[self.format].streams:
             with opened(output) as stream:
                 REPORTS[self.format].write(self._checked(units, hands), self.summary, stream, self.color)
             return
-        with self._journal(output if named else None, resume) as journal, opened(output) as stream:
+        with self._journal(units, output if named else None, resume) as journal, opened(output) as stream:
             for result in journal.results():
                 self.summary.add(result.records)
             for result in self._checked([unit for unit in units if unit.number not in journal.places], hands):
@@ -64,7 +65,9 @@ class Run:
         cases = {unit.number: unit.case for unit in units if isinstance(unit.case, Case)}
         return illustrated(journal.results(), cases, worst_of(journal.results()), self.limits)
 
-    def _journal(self, output: Path | None, resume: bool) -> AbstractContextManager[journals.Journal]:
+    def _journal(self, units: Sequence[Unit], output: Path | None, resume: bool) -> AbstractContextManager[journals.Journal]:
+        if output is None:
+            return journals.unnamed()
         options = {
             "dtype": self.dtype,
             "timeout": self.limits.seconds,
@@ -74,7 +77,7 @@ class Run:
             "shard": f"{self.shard.number}/{self.shard.of}",
         }
         header = journals.header_of(self.files, options)
-        return journals.unnamed(header) if output is None else journals.kept(journals.beside(output), header, resume)
+        return journals.kept(journals.beside(output), header, units, resume)
 
     def _checked(self, units: Sequence[Unit], hands: AbstractContextManager[Hands]) -> Iterator[CaseResult]:
         done = self.summary.cases

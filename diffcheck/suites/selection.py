@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from diffcheck.errors import InputError, SuiteError
+from diffcheck.printable import quoted
 from diffcheck.results import counted
 from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.suite import read_suite
@@ -28,7 +29,7 @@ class Shard:
         parts = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
         shard = cls(int(parts[1]), int(parts[2])) if parts else cls(0, 0)
         if not 1 <= shard.number <= shard.of:
-            raise InputError(f"{text!r} is not a part of the cases", "Write --shard 1/4 for the first of four parts.")
+            raise InputError(f"{quoted(text)} is not a part of the cases", "Write --shard 1/4 for the first of four parts.")
         return shard
 
 
@@ -38,7 +39,7 @@ def selected(files: Sequence[Path], pattern: str, shard: Shard, dtype: str, allo
     units = [Unit(number, case, dtype, allow_code=allow_code) for number, case in enumerate(cases) if _matches(case, pattern)]
     chosen = units[shard.number - 1 :: shard.of]
     if not chosen:
-        wanted = [f"-k {pattern!r}"] * bool(pattern) + [f"--shard {shard.number}/{shard.of}"] * (shard.of > 1)
+        wanted = [f"-k {quoted(pattern)}"] * bool(pattern) + [f"--shard {shard.number}/{shard.of}"] * (shard.of > 1)
         problem = f"nothing to check: {' and '.join(wanted)} selects none of {counted(len(cases), 'case')}"
         raise SuiteError(problem, "An empty run is an error, not a pass.")
     return chosen

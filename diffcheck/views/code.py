@@ -12,6 +12,7 @@ from diffcheck.graph.build import read
 from diffcheck.graph.graph import Definition
 from diffcheck.graph.text import Infix, Jax, Latex, Python, derivative_text, identifier, statements
 from diffcheck.language.reading import read_back
+from diffcheck.printable import quoted
 from diffcheck.results import leibniz, wrt_and_order
 
 
@@ -24,7 +25,7 @@ def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: 
     derivatives = list(dict.fromkeys(tuple(derivative.split()) for derivative in wrt or problem.variables))
     for name in chain.from_iterable(derivatives):
         if name not in problem.variables:
-            raise InputError(f"the expression has no variable {name!r}", f"Its variables: {', '.join(problem.variables)}.")
+            raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(problem.variables)}.")
     differentiator = Differentiator(problem)
     found = {" ".join(names): differentiator.derivative(*names) for names in derivatives}
     if notation == "json":

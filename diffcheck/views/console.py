@@ -19,6 +19,7 @@ from rich.text import Text
 from diffcheck.excerpts import excerpt
 from diffcheck.graph.domains import described
 from diffcheck.graph.functions import ABSENT, GROUPS, Function
+from diffcheck.printable import printable, shown
 from diffcheck.results import (
     EXACT,
     FARTHEST,
@@ -94,8 +95,8 @@ def show_derivative(console: Console, name: str, derivative: Derivative, latex: 
 
 
 def line(console: Console, text: str, style: str = "") -> None:
-    """Text as it is: no markup, no wrapping inside an expression."""
-    console.print(Text(text, style), soft_wrap=True)
+    """Text in its own lines: no markup, no wrapping inside an expression."""
+    console.print(Text(printable(text, keep="\n"), style), soft_wrap=True)
 
 
 def _elided(lines: Sequence[str]) -> list[str]:
@@ -134,10 +135,11 @@ def _show_lines(console: Console, header: Header, samples: Sequence[Sample], tot
     engines = dict.fromkeys(engine_name(result) for sample in samples for result in sample.results)
     places = header.variables if len(header.variables) <= COORDINATES else ()
     for name in (*places, "derivative", "proved (Arb)", *engines):
-        table.add_column(name, overflow="fold")  # a narrow terminal breaks a number, and never cuts it off
+        table.add_column(Text(printable(name)), overflow="fold")  # a narrow terminal breaks a number, and never cuts it off
     for sample in samples:
         point = (number_text(sample.point[name]) for name in places)
-        table.add_row(*point, symbol(header, sample), proved_briefly(sample, 15), *(_cell(sample, result) for result in sample.results))
+        results = (_cell(sample, result) for result in sample.results)
+        table.add_row(*point, Text(symbol(header, sample)), proved_briefly(sample, 15), *results)
     console.print()
     console.print(table)
     line(console, "The numbers are errors in ulps.", "dim")
@@ -145,7 +147,7 @@ def _show_lines(console: Console, header: Header, samples: Sequence[Sample], tot
 
 
 def symbol(header: Header, sample: Sample) -> str:
-    return leibniz(header.name + sample.output, sample.wrt, sample.order)
+    return printable(leibniz(header.name + sample.output, sample.wrt, sample.order))
 
 
 def _cell(sample: Sample, result: Result) -> Text:
@@ -202,7 +204,7 @@ def _show_point(console: Console, header: Header, samples: Sequence[Sample]) -> 
             table.add_row(*row)
         table.add_section()
     values = ", ".join(f"{header.name}{output} = {value}" for output, value in sorted(outputs.items()))
-    console.print(Text(f"\nat {place(samples[0])}: {values}", "bold"), soft_wrap=True)
+    line(console, f"\nat {place(samples[0])}: {values}", "bold")
     console.print(table)
     _show_notes(console, samples)
 
@@ -218,7 +220,7 @@ def _function_value(sample: Sample) -> str:
 
 
 def _rows(header: Header, sample: Sample) -> Iterator[tuple[str | Text, ...]]:
-    yield symbol(header, sample), "proved (Arb)", _proved(sample), "", Text(sample.status.value)
+    yield Text(symbol(header, sample)), "proved (Arb)", _proved(sample), "", Text(sample.status.value)
     for result in sample.results:
         mark = _marked(sample, result, result.verdict.value)
         yield "", engine_name(result), number_text(result.value), ulps_text(result.ulps), mark
@@ -237,7 +239,7 @@ def underlined(blame: Blame | None) -> str:
     """The operation to blame, in lines of their own: of a Python file with its name and the number of the line."""
     if blame is None:
         return ""
-    place = f"\n    {Path(blame.file).name}:{blame.line}" if blame.file else ""
+    place = f"\n    {shown(Path(blame.file).name)}:{blame.line}" if blame.file else ""
     indentation = len(blame.text) - len(blame.text.lstrip()) if blame.file else 0
     piece = excerpt(blame.text[indentation:], blame.start - indentation, blame.end - indentation)
     return place + ("\n" + indent(piece, "  ") if blame.text else "")

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from diffcheck.errors import InputError
+from diffcheck.printable import quoted
 
 _TABLE = re.compile(r"^\| (outcome|status|verdict) \|.*\n\|[-| ]+\n((?:\|.*\n)+)", re.MULTILINE)
 _EXAMPLE = re.compile(r"^### ([^\n]*)\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
@@ -21,7 +22,7 @@ def explanation(word: str) -> str:
     if word not in meanings:
         close = difflib.get_close_matches(word, meanings, 1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
-        raise InputError(f"no report says {word!r}", f"{hint}Reports say: {', '.join(meanings)}.")
+        raise InputError(f"no report says {quoted(word)}", f"{hint}Reports say: {', '.join(meanings)}.")
     return "\n\n".join([meanings[word], *_examples(page, word)]) + "\n"
 
 

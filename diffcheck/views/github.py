@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TextIO
 
+from diffcheck.printable import shown
 from diffcheck.records import CaseResult, Summary, reason
 from diffcheck.results import Outcome
 
@@ -15,12 +16,13 @@ def write(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color
     """A command for every record that is not simply right."""
     for record in (record for result in results for record in result.records):
         if record.outcome in COMMANDS:
-            place = f"file={_property(record.file)},line={record.line},title={_property(record.id)}"
+            place = f"file={_property(shown(record.file))},line={record.line},title={_property(shown(record.id))}"
             stream.write(f"::{COMMANDS[record.outcome]} {place}::{_data(reason(record))}\n")
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Spelled as GitHub wants it, of a text in one line."""
+    return text.replace("%", "%25")
 
 
 def _property(text: str) -> str:

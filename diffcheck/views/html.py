@@ -11,6 +11,7 @@ from importlib.resources import files
 from string import Template
 from typing import TextIO
 
+from diffcheck.printable import shown
 from diffcheck.records import CaseResult, Summary, largest_error, reason, worst_outcome
 from diffcheck.results import SEVERITY, Outcome
 from diffcheck.views.console import MARKS
@@ -53,15 +54,15 @@ def badness(result: CaseResult) -> tuple[int, float, int]:
 def _figure(result: CaseResult) -> str:
     record = result.records[0]
     data = base64.b64encode(result.picture).decode()
-    name, said = escape(record.id), escape(_said(result))
+    name, said = escape(shown(record.id)), escape(_said(result))
     return f'<figure><img alt="{name}" src="data:image/png;base64,{data}"><figcaption><b>{name}</b>: {said}</figcaption></figure>'
 
 
 def _row(result: CaseResult) -> str:
     record, outcome = result.records[0], worst_outcome(result.records)
     return (
-        f'<tr><td class="case">{escape(record.id)}</td><td>{escape(record.file)}:{record.line}</td>'
-        f"<td><code>{escape(_shortened(result.text))}</code></td>"
+        f'<tr><td class="case">{escape(shown(record.id))}</td><td>{escape(shown(record.file))}:{record.line}</td>'
+        f"<td><code>{escape(shown(result.text, MAX_LETTERS))}</code></td>"
         f'<td class="{outcome.value}" data-key="{SEVERITY[outcome]}">{MARKS[outcome]} {outcome.value}</td>'
         f"{_error_cell(largest_error(result.records))}<td>{escape(_said(result))}</td></tr>"
     )
@@ -72,10 +73,6 @@ def _error_cell(error: float | None) -> str:
     if error is None:
         return '<td class="number" data-key="-1"></td>'
     return f'<td class="number" data-key="{min(error, sys.float_info.max)!r}">{error:.3g}</td>'
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_LETTERS else f"{text[:MAX_LETTERS]} …"
 
 
 def _said(result: CaseResult) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
+from functools import cache
 from typing import Any, NotRequired, TextIO
 
 from typing_extensions import TypedDict  # pydantic reads typing's only from Python 3.12 on
@@ -110,6 +111,8 @@ class FaultJson(TypedDict):
     kind: str
     results: list[ResultJson]
     outcome: str
+    expected: NotRequired[str]  # where the case says what it expects
+    matched: NotRequired[bool]
 
 
 class PieceJson(TypedDict):
@@ -249,6 +252,30 @@ def record_as_line(record: Record) -> str:
 def case_result(number: int, lines: Sequence[str]) -> CaseResult:
     """What lines of JSON say of a case. The enclosures stay in the text, which holds all their digits."""
     return CaseResult(number, tuple(_record(json.loads(line), number) for line in lines), tuple(lines))
+
+
+def case_result_of(number: int, records: object) -> CaseResult:
+    """The same of records that a file holds; raises ValueError where no case can have them."""
+    if not isinstance(records, list) or not records:
+        raise ValueError("there are no records")
+    for fields in records:
+        _form()(fields)
+    try:
+        result = case_result(number, [json.dumps(fields, allow_nan=False) for fields in records])
+    except ArithmeticError as error:  # a number that no float is
+        raise ValueError(str(error)) from error
+    if any(record.outcome.value != fields["outcome"] for record, fields in zip(result.records, records, strict=True)):
+        raise ValueError("an outcome is not what its results come to")
+    return result
+
+
+@cache
+def _form() -> Callable[[object], object]:
+    """What a record of a suite is held to: no other keys, and no other types."""
+    from pydantic import ConfigDict, TypeAdapter
+
+    form: TypeAdapter[Any] = TypeAdapter(SampleJson | FaultJson, config=ConfigDict(strict=True, extra="forbid"))
+    return form.validate_python
 
 
 def _record(fields: Mapping[str, Any], case: int) -> Record:

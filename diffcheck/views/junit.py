@@ -5,18 +5,17 @@ The attributes are those that the schema of Jenkins' xUnit plugin allows.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
+from diffcheck.printable import printable
 from diffcheck.records import CaseResult, Record, Summary, reason, worst_outcome
 from diffcheck.results import Outcome
 
 ELEMENTS = {Outcome.FAIL: "failure", Outcome.UNDECIDED: "error"}  # what did not pass; a warning passed
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no way to write
 
 
 def write(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color: str) -> None:
@@ -41,13 +40,9 @@ def _case(records: Sequence[Record]) -> Iterator[str]:
         yield "/>\n"
         return
     said = [reason(record) for record in records if record.outcome is outcome]
-    tag, text = ELEMENTS[outcome], "\n".join([f"{first.file}:{first.line}", *said])
-    yield f'>\n<{tag} type="{outcome.value}" message={_attribute(said[0])}>{escape(_printable(text))}</{tag}>\n</testcase>\n'
+    tag, text = ELEMENTS[outcome], "\n".join([f"{printable(first.file)}:{first.line}", *said])
+    yield f'>\n<{tag} type="{outcome.value}" message={_attribute(said[0])}>{escape(text)}</{tag}>\n</testcase>\n'
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_printable(text), {"\n": "&#10;"})
-
-
-def _printable(text: str) -> str:
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return quoteattr(printable(text))

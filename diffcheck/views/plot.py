@@ -25,6 +25,7 @@ from diffcheck.errors import InputError
 from diffcheck.graph.text import Infix, statements
 from diffcheck.judgement.check import Check
 from diffcheck.judgement.points import Columns
+from diffcheck.printable import printable, quoted
 from diffcheck.results import Sample
 from diffcheck.views.output import opened
 from diffcheck.views.plot_curve import Floats, Section, section_of, trace
@@ -76,14 +77,14 @@ def suffix_of(path: Path) -> str:
     suffix = path.suffix.lower().lstrip(".")
     if suffix not in METADATA:
         known = ", ".join(f".{name}" for name in METADATA)
-        raise InputError(f"{str(path)!r} does not end like the name of a picture", f"Pictures are {known}.")
+        raise InputError(f"{quoted(str(path))} does not end like the name of a picture", f"Pictures are {known}.")
     return suffix
 
 
 def _require(check: Check, points: Columns, wrt: str) -> None:
     if (wrt,) not in check.wrt:
         raise InputError(
-            f"no derivative with respect to {wrt!r} is checked", f"Those that are: {', '.join(map(' '.join, check.wrt))}."
+            f"no derivative with respect to {quoted(wrt)} is checked", f"Those that are: {', '.join(map(' '.join, check.wrt))}."
         )
     if not len(points[wrt]) or not np.isfinite(points[wrt]).all():
         raise InputError("there is no point to draw", "Give at least one, all of them finite numbers.")
@@ -191,7 +192,7 @@ def held_line(held: Mapping[str, float]) -> list[str]:
 
 def within(text: str, count: int) -> list[str]:
     """The text in at most so many lines, shortened where it does not fit."""
-    lines = wrap(text, TITLE_WIDTH)
+    lines = wrap(printable(text), TITLE_WIDTH)
     return lines if len(lines) <= count else [*lines[: count - 1], f"{lines[count - 1][: TITLE_WIDTH - 2]} …"]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from diffcheck.errors import InputError
 from diffcheck.judgement.functions.entries import Jacobian, badness
+from diffcheck.printable import printable, quoted
 from diffcheck.results import Header, Sample
 from diffcheck.views.output import opened
 from diffcheck.views.plot import Subject, encoded, figure_of, grid_around, held_line, suffix_of, within
@@ -48,7 +49,7 @@ def _worst(jacobians: Sequence[Jacobian], wrt: str) -> tuple[Jacobian, Entry]:
     if not wanted:
         judged = list(dict.fromkeys(sample.wrt for _, _, sample in every))
         shown = ", ".join(judged[:SHOWN]) + ", …" * (len(judged) > SHOWN)
-        raise InputError(f"no derivative with respect to {wrt!r} was judged", f"Those that were: {shown}.")
+        raise InputError(f"no derivative with respect to {quoted(wrt)} was judged", f"Those that were: {shown}.")
     finite = [found for found in wanted if math.isfinite(found[2].point[found[2].wrt])]
     if not finite:
         raise InputError("there is no point to draw", "Give at least one, all of them finite numbers.")
@@ -62,8 +63,8 @@ def _subject(header: Header, jacobian: Jacobian, entry: Entry) -> Subject:
     function = jacobian.function
     held = {name: value for k, (name, value) in enumerate(jacobian.point.items()) if k != column}
     section = Section(function.along(row, column), function.variables[column], held, jacobian.format)
-    full = header.name + function.outputs[row]
-    name = full if len(full) <= NAME_WIDTH else "f"
+    full = printable(header.name + function.outputs[row])
+    name = full.replace("$", r"\$") if len(full) <= NAME_WIDTH else "f"
     lines = within(header.read_as, 1)
     if held or name != header.name:
         what = f"{'' if name == full else f'{name} is '}{full} along {function.variables[column]}"

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from diffcheck.printable import printable
 from diffcheck.results import NOT_DEFINED, Outcome, Result, Sample, Status
 from diffcheck.views.plot_curve import Curve, Floats, heights
 from diffcheck.views.plot_labels import Label, place
@@ -94,7 +95,8 @@ def _names(results: Sequence[Result]) -> str:
 
 
 def short(name: str) -> str:
-    """A name that leaves room for what stands beside it; an index at its end is kept."""
+    """A name that leaves room for what stands beside it; an index at its end is kept, and no dollar begins a formula."""
+    name = printable(name).replace("$", r"\$")
     head, bracket, index = name.rpartition("[") if name.endswith("]") else (name, "", "")
     return (head if len(head) <= NAME_WIDTH else f"{head[: NAME_WIDTH - 1]}…") + bracket + index
 

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from diffcheck import __version__
+from diffcheck.printable import shown
 from diffcheck.records import CaseResult, FaultKind, Record, Summary, reason
 from diffcheck.results import Outcome, Verdict
 
@@ -44,9 +45,14 @@ def _findings(results: Iterable[CaseResult]) -> Iterator[dict[str, Any]]:
                 "ruleId": rule,
                 "ruleIndex": RULES.index(rule),
                 "level": LEVELS[record.outcome],
-                "message": {"text": f"{record.id}: {reason(record)}"},
+                "message": {"text": _message(f"{shown(record.id)}: {reason(record)}")},
                 "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(record.file)}, "region": {"startLine": record.line}}}],
             }
+
+
+def _message(text: str) -> str:
+    """A plain text: "[words](address)" would be a link in it."""
+    return text.replace("](", "] (")
 
 
 def _rule_of(record: Record) -> str:

@@ -10,6 +10,7 @@ from typing import TextIO
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from diffcheck.printable import shown
 from diffcheck.records import CaseResult, FaultKind, Summary, reason
 from diffcheck.results import Outcome, counted
 from diffcheck.views.console import MARKS, STYLES, console_for, line
@@ -51,7 +52,7 @@ def write_text(results: Iterable[CaseResult], summary: Summary, stream: TextIO, 
     console = console_for(stream, color)
     for record in (record for result in results for record in result.records):
         if record.outcome is not Outcome.PASS:
-            line(console, _printable(f"{MARKS[record.outcome]} {record.id}: {reason(record)}"), STYLES[record.outcome])
+            line(console, f"{MARKS[record.outcome]} {shown(record.id)}: {reason(record)}", STYLES[record.outcome])
 
 
 def show_summary(summary: Summary, stream: TextIO | None, color: str, failures: bool) -> None:
@@ -61,15 +62,10 @@ def show_summary(summary: Summary, stream: TextIO | None, color: str, failures: 
     console = console_for(stream, color)
     outcomes = summary.outcomes
     for failure in summary.failed if failures else ():
-        line(console, _printable(f"{MARKS[Outcome.FAIL]} {failure}"), STYLES[Outcome.FAIL])
+        line(console, f"{MARKS[Outcome.FAIL]} {failure}", STYLES[Outcome.FAIL])
     if failures and outcomes[Outcome.FAIL] > len(summary.failed):
         line(console, f"… and {outcomes[Outcome.FAIL] - len(summary.failed):,} more that failed")
-    console.print(Text(_printable(in_words(summary))), soft_wrap=True)
-
-
-def _printable(text: str) -> str:
-    """In one line, whatever the names of cases hold."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    line(console, in_words(summary))
 
 
 def in_words(summary: Summary) -> str:
@@ -77,7 +73,7 @@ def in_words(summary: Summary) -> str:
     parts = [f"{summary.outcomes[outcome]:,} {word}" for outcome, word in _WORDS.items() if summary.outcomes[outcome]]
     parts += [f"{summary.faults[kind]:,} of them {word}" for kind, word in _FAULTS.items() if summary.faults[kind]]
     ulps, owner = summary.largest_error
-    worst = f"; largest error {ulps:.3g} ulps ({owner})" if owner else ""
+    worst = f"; largest error {ulps:.3g} ulps ({shown(owner)})" if owner else ""
     return f"{counted(summary.cases, 'case')} at {counted(summary.points, 'point')}: {', '.join(parts)}{worst}"
 
 

@@ -22,6 +22,7 @@ from diffcheck.engines.code_places import JAX, is_users
 from diffcheck.engines.faults import raise_if_ours
 from diffcheck.engines.lacking import first_line, whole_tracebacks
 from diffcheck.errors import DiffcheckError, InputError, UserCodeError
+from diffcheck.printable import LONGEST_MESSAGE, quoted, shown
 
 FORMS = "Write FILE.py:NAME or package.module:NAME."
 
@@ -31,13 +32,13 @@ def load(reference: str, wide: bool = True) -> Callable[..., Any]:
     place, colon, name = reference.rpartition(":")
     if not colon or not place or not name:
         file = reference.rstrip(":")
-        raise InputError(f"{reference!r} does not name a function", f"Write {file}:NAME." if file.endswith(".py") else FORMS)
+        raise InputError(f"{quoted(reference)} does not name a function", f"Write {shown(file)}:NAME." if file.endswith(".py") else FORMS)
     with users_code(place), jax.enable_x64(wide):
         module = _from_file(Path(place)) if place.endswith(".py") else _imported(place)
     try:
         found: Any = reduce(getattr, name.split("."), module)
     except AttributeError:
-        raise InputError(f"{place} has no function {name!r}", _offered(name, module)) from None
+        raise InputError(f"{shown(place)} has no function {quoted(name)}", _offered(name, module)) from None
     _require_function(found, reference)
     function: Callable[..., Any] = found
     return function
@@ -47,23 +48,23 @@ def _offered(name: str, module: ModuleType) -> str:
     public = [each for each in vars(module) if not each.startswith("_") and callable(getattr(module, each))]
     close = difflib.get_close_matches(name, public, 1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{hint}It has: {', '.join(public) or 'none'}."
+    return f"{hint}It has: {shown(', '.join(public)) or 'none'}."
 
 
 def _require_function(found: Any, reference: str) -> None:
     if not callable(found):
-        raise InputError(f"{reference} is not a function: it is {type(found).__name__}", FORMS)
+        raise InputError(f"{shown(reference)} is not a function: it is {shown(type(found).__name__)}", FORMS)
     if inspect.isclass(found):
-        raise InputError(f"{reference} is a class", "Name a function, or an instance that can be called.")
+        raise InputError(f"{shown(reference)} is a class", "Name a function, or an instance that can be called.")
     if isinstance(found, (np.ufunc, BuiltinFunctionType)) or getattr(found, "__module__", None) == "numpy":
-        likely = f"jax.numpy:{reference.rpartition(':')[2]}"
-        raise InputError(f"{reference} is not a JAX function: JAX cannot trace it", f"Did you mean {likely}?")
+        likely = f"jax.numpy:{shown(reference.rpartition(':')[2])}"
+        raise InputError(f"{shown(reference)} is not a JAX function: JAX cannot trace it", f"Did you mean {likely}?")
 
 
 def _from_file(path: Path) -> ModuleType:
     """The file executed as `python FILE` would find it: its directory is the first place where it imports from."""
     if not path.is_file():
-        raise InputError(f"there is no file {path}", FORMS)
+        raise InputError(f"there is no file {shown(path)}", FORMS)
     name = f"{path.stem} (loaded by diffcheck from {path.resolve()})"  # a name of its own: random.py must not become `random`
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
@@ -84,7 +85,7 @@ def _imported(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
-            raise InputError(f"there is no module {error.name!r}", FORMS) from None
+            raise InputError(f"there is no module {quoted(error.name)}", FORMS) from None
         raise
 
 
@@ -98,7 +99,7 @@ def users_code(what: str) -> Iterator[None]:
             raise
         except (Exception, SystemExit) as error:
             raise_if_ours(error)
-            raise UserCodeError(f"{what} raised {_described(error)}", _trace(error)) from error
+            raise UserCodeError(f"{shown(what)} raised {_described(error)}", _trace(error)) from error
 
 
 def raised_by_jax(error: UserCodeError) -> bool:
@@ -109,8 +110,7 @@ def raised_by_jax(error: UserCodeError) -> bool:
 
 
 def _described(error: BaseException) -> str:
-    message = first_line(error)
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return shown(": ".join(filter(None, (type(error).__name__, first_line(error)))), LONGEST_MESSAGE)
 
 
 def _trace(error: BaseException) -> str:
