@@ -1,0 +1,59 @@
+"""Where Python looks for modules: never in the current directory, which may be a stranger's.
+
+`python -m` puts that directory first, and an empty or relative entry of PYTHONPATH means it too: a file `sympy.py` there would be
+executed in the place of the library. What a user names to be checked is found there nevertheless (`while_users`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import diffcheck
+
+_dropped: list[str] = []  # the entries that this process began with and does without
+
+
+def forget_the_current_directory() -> None:
+    """Take from this process's path what depends on where it was started."""
+    here = _current_directory()
+    first = sys.path[:1] if sys.path[:1] == [here] else []  # of `python -m`
+    _dropped[:] = [*first, *(entry for entry in sys.path if not os.path.isabs(entry))]
+    sys.path[:] = [entry for entry in sys.path[len(first) :] if os.path.isabs(entry)]
+
+
+def _current_directory() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return None
+
+
+@contextmanager
+def while_users(entries: Sequence[str] = ()) -> Iterator[None]:
+    """The path with what was taken from it, and with other entries, behind everything else: for modules that users name."""
+    before = [*sys.path]
+    sys.path += [entry for entry in (*_dropped, *entries) if entry not in before]
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """The command line of a process that runs `main()` of a module of this diffcheck.
+
+    It looks for modules where an interpreter does that is told nothing, and in the absolute entries of PYTHONPATH. `main` must forget
+    the current directory, which is the last entry, as ours did.
+    """
+    home = str(Path(diffcheck.__file__).resolve().parent.parent)
+    first = [home, *(entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(entry))]
+    program = (
+        f"import sys; sys.path[:0] = {first!r}; import diffcheck; sys.path.remove({home!r}); sys.path += {_dropped!r}; "
+        f"from {module} import main; main()"
+    )
+    told_by_environment = [*(["-s"] if sys.flags.no_user_site else []), *(["-B"] if sys.dont_write_bytecode else [])]
+    return [sys.executable, "-P", "-E", *told_by_environment, "-X", "utf8", "-c", program, *arguments]
