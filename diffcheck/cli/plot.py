@@ -27,9 +27,9 @@ from diffcheck.cli.exits import exit_code, guarded
 from diffcheck.cli.job import checked, columns_at, ends, names_at
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
-from diffcheck.results import Sample, Tally
 from diffcheck.processes.forked import Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
+from diffcheck.results import Sample, Tally
 
 if TYPE_CHECKING:
     from diffcheck.judgement.check import Check

@@ -16,13 +16,17 @@ from typing import Any
 from diffcheck.errors import DiffcheckError, InputError, InternalError
 from diffcheck.processes.deaths import Death, Lost, outlasted
 from diffcheck.processes.limits import Limits
+from diffcheck.processes.pickling import pickler_for
 from diffcheck.processes.search_path import while_users
 from diffcheck.processes.workers import WORKERS
 from diffcheck.results import Stage
 
 
 def call(function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any], limits: Limits) -> Any:
-    """function(*arguments, **options, on_stage=…, lost=…), within limits. Raises what it raises, and LostError where it did not come back."""
+    """function(*arguments, **options, on_stage=…, lost=…), within limits.
+
+    Raises what it raises, and LostError where it did not come back.
+    """
 
     def asked(lost: Lost) -> list[str] | Death:
         return WORKERS.ask(f"{__name__}:answer", _sent((function, arguments, {**options, "lost": lost})), limits)
@@ -52,30 +56,14 @@ def answer(text: str, on_stage: Callable[[Stage], None]) -> list[str]:
 
 def _sent(value: object) -> str:
     """A function of a module that can be imported goes as its name, any other one as its code."""
-    import cloudpickle
-
-    class Pickler(cloudpickle.Pickler):  # type: ignore[misc, name-defined]
-        def reducer_override(self, found: Any) -> Any:
-            """JAX's functions with rules of their own do not say how they are pickled."""
-            jax = sys.modules.get("jax")
-            if jax is not None and isinstance(found, (jax.custom_vjp, jax.custom_jvp)):
-                return _with_rules, (type(found), found.fun, found.__dict__)
-            return super().reducer_override(found)
-
     content = BytesIO()
     try:
-        Pickler(content).dump(value)
+        pickler_for(content).dump(value)
     except Exception as error:  # what an object of the user's says when it is pickled
         problem = f"timeout= and max_memory= need a process of their own, to which this cannot be sent: {type(error).__name__}: {error}"
         fix = "Leave them out, or check it from the command line: diffcheck check-jax FILE.py:NAME --timeout 60."
         raise InputError(problem, fix) from error
     return f"{_encoded(pickle.dumps([os.path.abspath(entry) for entry in sys.path]))} {_encoded(content.getvalue())}"
-
-
-def _with_rules(kind: type, function: Callable[..., Any], fields: Mapping[str, Any]) -> Any:
-    made = kind(function)
-    vars(made).update(fields)
-    return made
 
 
 def _encoded(content: bytes) -> str:

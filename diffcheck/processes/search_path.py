@@ -12,8 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import diffcheck
-
 _dropped: list[str] = []  # the entries that this process began with and does without
 
 
@@ -49,7 +47,7 @@ def python(module: str, *arguments: str) -> list[str]:
     It looks for modules where an interpreter does that is told nothing, and in the absolute entries of PYTHONPATH. `main` must forget
     the current directory, which is the last entry, as ours did.
     """
-    home = str(Path(diffcheck.__file__).resolve().parent.parent)
+    home = str(Path(__file__).resolve().parents[2])
     first = [home, *(entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(entry))]
     program = (
         f"import sys; sys.path[:0] = {first!r}; import diffcheck; sys.path.remove({home!r}); sys.path += {_dropped!r}; "

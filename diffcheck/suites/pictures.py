@@ -52,7 +52,7 @@ def _drawn(case: Case, result: CaseResult, limits: Limits) -> bytes:
     sample = record.sample
     point = {name: value.hex() for name, value in sample.point.items()}
     claims = [claim.text for claim in case.claims if claim.order == 1 and claim.wrt in ("", sample.wrt)]
-    wanted = {"text": case.text, "of": case.of, "wrt": sample.wrt, "claims": claims[:1], "dtype": case.dtype, "point": point}
+    wanted = {"text": case.text, "of": case.of, "wrt": sample.wrt, "claims": claims[:1], "dtype": case.dtype or "float64", "point": point}
     answer = WORKERS.ask(f"{__name__}:draw", json.dumps(wanted), limits)
     return b"" if isinstance(answer, Death) else b64decode("".join(answer))
 
@@ -64,9 +64,9 @@ def draw(wanted: str, on_stage: Callable[[Stage], None]) -> list[str]:
     from diffcheck.views.plot import picture
 
     fields = json.loads(wanted)
-    point = fields["point"]
+    point, wrt = fields.pop("point"), fields.pop("wrt")
     try:
-        check = Check(fields["text"], of=fields["of"], wrt=[fields["wrt"]], claims=fields["claims"], dtype=fields["dtype"] or "float64", variables=[*point])
-        return [b64encode(picture(check, from_mappings([point], check.problem.variables, check.format), fields["wrt"])).decode()]
+        check = Check(**fields, wrt=[wrt], variables=[*point])
+        return [b64encode(picture(check, from_mappings([point], check.problem.variables, check.format), wrt)).decode()]
     except DiffcheckError:
         return []
