@@ -9,25 +9,41 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _dropped: list[str] = []  # the entries that this process began with and does without
 
 
 def forget_the_current_directory() -> None:
-    """Take from this process's path what depends on where it was started."""
-    here = _current_directory()
-    first = sys.path[:1] if sys.path[:1] == [here] else []  # of `python -m`
-    _dropped[:] = [*first, *(entry for entry in sys.path if not os.path.isabs(entry))]
-    sys.path[:] = [entry for entry in sys.path[len(first) :] if os.path.isabs(entry)]
+    """Take from this process's path what depends on where it was started; Python has made absolute paths of it."""
+    absolute, relative = _python_path()
+    dependent = {*_here(relative)} - {*absolute}
+    if _is_started_by_name():
+        dependent.add(sys.path[0])
+    _dropped[:] = [entry for entry in sys.path if entry in dependent or not os.path.isabs(entry)]
+    sys.path[:] = [entry for entry in sys.path if entry not in _dropped]
 
 
-def _current_directory() -> str | None:
+def _python_path() -> tuple[list[str], list[str]]:
+    """The absolute and the relative entries of PYTHONPATH; an empty one is the current directory."""
+    entries = os.environ["PYTHONPATH"].split(os.pathsep) if os.environ.get("PYTHONPATH") else []
+    absolute = [entry for entry in entries if os.path.isabs(entry)]
+    return absolute, [entry for entry in entries if entry not in absolute]
+
+
+def _here(entries: Sequence[str]) -> list[str]:
     try:
-        return os.getcwd()
-    except OSError:  # it was removed
-        return None
+        return [os.path.abspath(entry) for entry in entries]
+    except OSError:  # the current directory was removed: nothing is found there
+        return []
+
+
+def _is_started_by_name() -> bool:
+    """Whether this is `python -m`, which puts the current directory first."""
+    with suppress(OSError):
+        return not sys.flags.safe_path and sys.path[:1] == [os.getcwd()]
+    return False
 
 
 @contextmanager
@@ -48,7 +64,7 @@ def python(module: str, *arguments: str) -> list[str]:
     the current directory, which is the last entry, as ours did.
     """
     home = str(Path(__file__).resolve().parents[2])
-    first = [home, *(entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(entry))]
+    first = [home, *_python_path()[0]]
     program = (
         f"import sys; sys.path[:0] = {first!r}; import diffcheck; sys.path.remove({home!r}); sys.path += {_dropped!r}; "
         f"from {module} import main; main()"

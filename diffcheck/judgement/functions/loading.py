@@ -99,7 +99,7 @@ def users_code(what: str) -> Iterator[None]:
             yield
         except DiffcheckError:
             raise
-        except (KeyboardInterrupt, StoppedError):
+        except (KeyboardInterrupt, StoppedError, MemoryError):
             raise
         except BaseException as error:  # a user's code raises what it likes
             raise_if_ours(error)
