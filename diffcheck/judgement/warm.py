@@ -9,7 +9,7 @@ from diffcheck.engines.automatic import use_persistent_cache
 
 
 def prepare() -> None:
-    """Keep compiled programs, and look no more for garbage among the million objects that importing has made."""
+    """Keep compiled programs, and do not look for garbage among the million objects that importing has made."""
     use_persistent_cache()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 100)
+    gc.set_threshold(50_000, 10, 10)
