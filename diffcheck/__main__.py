@@ -1,33 +1,48 @@
 """python -m diffcheck, and the command `diffcheck`."""
 
-import gc
 import os
 import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from diffcheck.cli import app
-from diffcheck.cli.exits import EXIT_OUTPUT, EXIT_PIPE
-
 
 def main() -> NoReturn:
     """Run the command line and leave the process."""
-    # importing jax and sympy makes a million objects that stay: looking through them for garbage takes a fifth of the start
-    gc.set_threshold(200_000, 20, 100)
+    from diffcheck.processes.search_path import forget_the_current_directory
+    from diffcheck.processes.signals import StoppedError, raise_when_stopped
+
     try:
-        app()
-        code = 0
-    except SystemExit as leaving:
-        code = leaving.code if isinstance(leaving.code, int) else 1
-    except BrokenPipeError:
-        code = EXIT_PIPE
-    except OSError:  # --help and --version onto a full disk
-        code = EXIT_OUTPUT
+        raise_when_stopped()  # before the imports, which last longest
+        forget_the_current_directory()
+        code = _ended()
+    except StoppedError as stopped:
+        if sys.stderr is not None:
+            print(stopped, file=sys.stderr)
+        code = stopped.exit_code
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             with suppress(OSError):
                 stream.flush()
     os._exit(code)  # everything is written; taking a million objects apart one by one would last longer than a check
+
+
+def _ended() -> int:
+    import gc
+
+    # importing jax and sympy makes a million objects that stay: looking through them for garbage takes a fifth of the start
+    gc.set_threshold(200_000, 20, 100)
+    from diffcheck.cli import app
+    from diffcheck.cli.exits import EXIT_OUTPUT, EXIT_PIPE
+
+    try:
+        app()
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 1
+    except BrokenPipeError:
+        return EXIT_PIPE
+    except OSError:  # --help and --version onto a full disk
+        return EXIT_OUTPUT
+    return 0
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ from diffcheck.judgement.check import Claim
 from diffcheck.judgement.check import check as check_expression
 from diffcheck.judgement.functions.check import check_function
 from diffcheck.judgement.functions.entries import Jacobian
+from diffcheck.processes.calls import call
+from diffcheck.processes.deaths import Lost
+from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 from diffcheck.results import SEVERITY, Outcome, Sample
 
 
@@ -117,6 +120,8 @@ def check(
     dtype: str = "float64",
     against: str | Callable[..., Any] | None = None,
     lint: bool | None = None,
+    timeout: float | None = None,
+    max_memory: int | None = None,
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 
@@ -129,15 +134,40 @@ def check(
     a list of such points; `claim` is a Jacobian or a function that returns it. `against` is a formula or another function to
     judge it by, instead of its own computation without its derivative rules. `lint` checks these rules too (by default, custom ones).
 
+    `timeout` in seconds and `max_memory` in megabytes are kept by a process of its own, to which the subject is sent; the first such
+    call starts it. Without them the work is done here, and what FLINT, SymPy or JAX have begun cannot be stopped. Of an expression
+    whose SymPy or JAX does not come back, the other engines are reported; where nothing is, LostError is raised.
+
     Raises InputError for what cannot be read or used; a wrong derivative is a verdict of the Report, not an exception.
     """
+    options = {"of": of, "wrt": wrt, "claim": claim, "dtype": dtype, "against": against, "lint": lint}
+    if timeout is None and max_memory is None:
+        return _checked(subject, at, **options)
+    limits = Limits(DEFAULT_SECONDS if timeout is None else timeout, DEFAULT_MEGABYTES if max_memory is None else max_memory)
+    report: Report = call(_checked, (subject, at), options, limits)
+    return report
+
+
+def _checked(
+    subject: str | Callable[..., Any],
+    at: Any,
+    *,
+    of: str | None,
+    wrt: Sequence[str | Sequence[str]] | None,
+    claim: Any,
+    dtype: str,
+    against: str | Callable[..., Any] | None,
+    lint: bool | None,
+    on_stage: Callable[[results.Stage], object] = lambda stage: None,
+    lost: Lost = {},  # noqa: B006  (nobody writes into it)
+) -> Report:
     if callable(subject):
         _refuse("a function", of=of, wrt=wrt)
         report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint)
         return Report(report.header, report.samples, report.checks, jacobians=jacobians)
     _refuse("an expression", against=against, lint=lint)
     claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
-    report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype)
+    report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype, on_stage=on_stage, lost=lost)
     return Report(report.header, report.samples, text=subject, of=of)
 
 
@@ -155,12 +185,14 @@ def assert_derivative(
     dtype: str = "float64",
     against: str | Callable[..., Any] | None = None,
     lint: bool | None = None,
+    timeout: float | None = None,
+    max_memory: int | None = None,
 ) -> None:
     """Raise AssertionError unless every derivative of `check` with these arguments passes (warnings are allowed).
 
     The message shows the worst entry in NumPy's manner. What is undecided does not pass: a test must not rest on it.
     """
-    report = check(subject, at, claim=claim, dtype=dtype, against=against, lint=lint)
+    report = check(subject, at, claim=claim, dtype=dtype, against=against, lint=lint, timeout=timeout, max_memory=max_memory)
     if SEVERITY[report.outcome] >= SEVERITY[Outcome.UNDECIDED]:
         raise AssertionError(_message(report))
 

@@ -16,11 +16,22 @@ A wrong derivative is a verdict, not an exception.
 
 from __future__ import annotations
 
+from typing import Any
+
 from diffcheck.excerpts import excerpt
 
 
 class DiffcheckError(Exception):
-    """Whatever diffcheck raises on purpose."""
+    """Whatever diffcheck raises on purpose. Processes can send it to each other."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_again, (type(self), self.args, self.__dict__)
+
+
+def _made_again(kind: type[DiffcheckError], args: tuple[object, ...], fields: dict[str, object]) -> DiffcheckError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class InputError(DiffcheckError):

@@ -1,7 +1,8 @@
 """The pytest plugin: cases of `*.diffcheck.toml` are tests, and `assert_derivative` is a fixture.
 
-A case passes or fails as `diffcheck run` says. One that an engine does not support is skipped; one that is expected to be a
-kink, or a fault, and is, is an expected failure; what stays undecided fails. No engine is imported before a test runs.
+A case passes or fails as `diffcheck run` says, and is checked as there: by a worker, within limits that the ini file may set. One
+that an engine does not support is skipped; one that is expected to be a kink, or a fault, and is, is an expected failure; what
+stays undecided fails. No engine is imported before a test runs.
 """
 
 from __future__ import annotations
@@ -13,17 +14,34 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from diffcheck.errors import SuiteError
+from diffcheck.errors import InputError, SuiteError
 from diffcheck.printable import message, printable, shown
+from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 from diffcheck.records import FaultKind, Record, reason
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.suite import read_suite
+from diffcheck.suites.units import Unit, as_line
+from diffcheck.views.json_ import case_result
 
 if TYPE_CHECKING:
     from _pytest._code.code import ExceptionInfo, TerminalRepr
 
 SUFFIX = ".diffcheck.toml"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The limits of cases: `diffcheck_timeout = 10` and `diffcheck_max_memory = 1000` in the ini file."""
+    parser.addini("diffcheck_timeout", "Seconds that a case of diffcheck may take.", default=str(DEFAULT_SECONDS))
+    parser.addini("diffcheck_max_memory", "Megabytes that the process that checks it may use.", default=str(DEFAULT_MEGABYTES))
+
+
+def limits_of(config: pytest.Config) -> Limits:
+    """Raises pytest.UsageError for what is no limit."""
+    try:
+        return Limits(float(config.getini("diffcheck_timeout")), int(config.getini("diffcheck_max_memory")))
+    except (ValueError, InputError) as error:
+        raise pytest.UsageError(f"diffcheck_timeout, diffcheck_max_memory: {error}") from None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -79,9 +97,10 @@ class CaseItem(pytest.Item):
         self.add_marker("diffcheck")
 
     def runtest(self) -> None:
-        from diffcheck.suites.runner import run_case
+        from diffcheck.suites.remote import check_units
 
-        records = list(run_case(self.case, self.number))
+        (lines,) = check_units([as_line(Unit(self.number, self.case, "float64"))], limits_of(self.config))
+        records = case_result(self.number, lines).records
         self.user_properties += _properties(records)
         _end(self.case, records)
 

@@ -21,10 +21,10 @@ from strategies import any_expression
 
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.build import Problem, read
+from diffcheck.processes.limits import Limits
 from diffcheck.records import CaseResult, FaultKind
 from diffcheck.suites.cases import Case, ClaimedText
 from diffcheck.suites.dispatch import check_all, local_hands
-from diffcheck.suites.limits import Limits
 from diffcheck.suites.units import Unit
 
 READING_SECONDS = 10.0  # what a text may take; the limits of the language are meant to keep it below one

@@ -1,8 +1,9 @@
 """Random expressions over the whole table, each checked at a point: `python tests/million.py --checks 1000000 --seed 1 -j 2 --record FILE`.
 
-Each chunk of checks is written into the record as a line when it is done; the same command goes on where it was stopped.
-A check fails where the two routes of the certified engine contradict each other, where the float nearest to the proved derivative
-is not called exact, or where a number a hundred times further off than a good program may be passes.
+Workers check them; what does not come back within a minute is counted. Each chunk of checks is written into the record as a line
+when it is done; the same command goes on where it was stopped. A check fails where the two routes of the certified engine
+contradict each other, where the float nearest to the proved derivative is not called exact, or where a number a hundred times
+further off than a good program may be passes.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import multiprocessing
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -27,6 +27,9 @@ from diffcheck.engines.certified import certify, work
 from diffcheck.errors import ExpressionError, InternalError
 from diffcheck.graph.build import Problem, read
 from diffcheck.judgement.verdict import CONDITION_FACTOR
+from diffcheck.processes.deaths import Death
+from diffcheck.processes.limits import Limits
+from diffcheck.processes.workers import WORKERS
 from diffcheck.results import Certificate, Outcome, Status, Verdict
 
 CHUNK = 500  # checks
@@ -35,6 +38,10 @@ PRECISIONS = (128, 256)  # bits: what needs more takes seconds, and is counted a
 MOST_FUNCTIONS = 6
 FAR = 100  # times what a rounded argument may cost
 RIGHT = (Verdict.EXACT, Verdict.OVERFLOW, Verdict.UNDERFLOW)
+LIMITS = Limits()
+
+Points = Sequence[Mapping[str, float]]
+Seen = tuple[str, bool, str]  # a status ("" for none), whether it was confirmed, and what is wrong with it; nothing is
 
 
 @dataclass
@@ -45,15 +52,16 @@ class Found:
     checks: int = 0
     statuses: Counter[Status] = field(default_factory=Counter)
     confirmed: int = 0
+    lost: int = 0  # checks that did not come back
     disagreements: list[str] = field(default_factory=list)
 
-    def count(self, proof: Certificate | None, wrong: str) -> None:
+    def count(self, status: str, confirmed: bool, wrong: str) -> None:
         self.checks += 1
         if wrong:
             self.disagreements.append(wrong)
-        if proof is not None:
-            self.statuses[proof.status] += 1
-            self.confirmed += proof.confirmed
+        if status:
+            self.statuses[Status(status)] += 1
+            self.confirmed += confirmed
 
     def as_line(self, seed: int) -> str:
         return json.dumps({"seed": seed, **vars(self)}) + "\n"
@@ -69,6 +77,7 @@ class Found:
         self.checks += other.checks
         self.statuses += other.statuses
         self.confirmed += other.confirmed
+        self.lost += other.lost
         self.disagreements += other.disagreements
 
 
@@ -108,7 +117,26 @@ def tolerance(proof: Certificate, slope: float) -> float:
     return max(4 * FLOAT64.ulp(slope), CONDITION_FACTOR * FLOAT64.unit_roundoff * (abs(slope) + change))
 
 
-def chunk(seed: int, checks: int = CHUNK) -> Found:
+def seen_here(text: str, points: Points) -> list[Seen]:
+    """What becomes of the checks of an expression, with respect to every variable at every point."""
+    problem = read(text)
+    found = [check(text, problem, dict(point), wrt) for point in points for wrt in problem.variables]
+    return [(proof.status.value if proof else "", bool(proof and proof.confirmed), wrong) for proof, wrong in found]
+
+
+def seen_by_a_worker(text: str, points: Points) -> list[Seen] | None:
+    """The same; None where it does not come back."""
+    answer = WORKERS.ask("million:answer", json.dumps([text, points]), LIMITS)
+    return None if isinstance(answer, Death) else [tuple(json.loads(line)) for line in answer]
+
+
+def answer(wanted: str, on_stage: object) -> list[str]:
+    """What a worker answers."""
+    _stay_quick()
+    return [json.dumps(each) for each in seen_here(*json.loads(wanted))]
+
+
+def chunk(seed: int, checks: int = CHUNK, seen: Callable[[str, Points], list[Seen] | None] = seen_here) -> Found:
     """The checks that a seed stands for."""
     random, found = Random(seed), Found()
     while found.checks < checks:
@@ -118,10 +146,13 @@ def chunk(seed: int, checks: int = CHUNK) -> Found:
         except ExpressionError:  # a constant that is too large
             continue
         found.expressions += 1
-        for _ in range(POINTS):
-            point = {name: any_coordinate(random) for name in problem.variables}
-            for wrt in problem.variables:
-                found.count(*check(text, problem, point, wrt))
+        points = [{name: any_coordinate(random) for name in problem.variables} for _ in range(POINTS)]
+        results = seen(text, points)
+        if results is None:
+            found.checks += POINTS * len(problem.variables)
+            found.lost += POINTS * len(problem.variables)
+        for result in results or ():
+            found.count(*result)
     return found
 
 
@@ -131,12 +162,11 @@ def _stay_quick() -> None:
 
 def run(seeds: Iterable[int], processes: int) -> Iterator[tuple[int, Found]]:
     """The chunks of a run, as they are finished."""
-    _stay_quick()
     if processes == 1:
-        yield from ((seed, chunk(seed)) for seed in seeds)
+        yield from ((seed, chunk(seed, CHUNK, seen_by_a_worker)) for seed in seeds)
         return
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _stay_quick) as pool:
-        waiting = {pool.submit(chunk, seed): seed for seed in seeds}
+    with ThreadPoolExecutor(processes) as pool:
+        waiting = {pool.submit(chunk, seed, CHUNK, seen_by_a_worker): seed for seed in seeds}
         yield from ((waiting[done], done.result()) for done in as_completed(waiting))
 
 
@@ -163,7 +193,7 @@ def summary(found: Found, seconds: float) -> str:
     smooth, undecided = found.statuses[Status.SMOOTH], found.statuses[Status.UNDECIDED]
     return (
         f"{found.expressions:,} expressions, {found.checks:,} checks: {len(found.disagreements)} disagreements, {smooth:,} smooth "
-        f"({found.confirmed:,} by both routes), {undecided:,} undecided, {seconds:,.0f} s"
+        f"({found.confirmed:,} by both routes), {undecided:,} undecided, {found.lost:,} not back in time, {seconds:,.0f} s"
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import flint
 
 from diffcheck.judgement import judge
-from diffcheck.suites import worker
+from diffcheck.processes import worker
 
 
 def _allocate_without_end() -> None:
@@ -44,6 +44,6 @@ def _faulty(graph: Any, point: Any, *rest: Any) -> Any:
     return _certify(graph, point, *rest)
 
 
-if __name__ == "__main__":
+def main() -> None:
     judge.certify = _faulty
     worker.main()

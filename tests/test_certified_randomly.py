@@ -191,10 +191,9 @@ def test_a_chunk_of_the_long_run_is_clean_and_counts_what_it_did() -> None:
 def test_a_long_run_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Finished chunks are read from the record, its last line if it is whole, and give the same as an undisturbed run."""
 
-    def chunk(seed: int) -> million.Found:
-        return million.Found(seed, 20, million.Counter({SMOOTH: seed, JUMP: 1}), 3, [f"x^{seed} is wrong"])
+    def chunk(seed: int, *options: object) -> million.Found:
+        return million.Found(seed, 20, million.Counter({SMOOTH: seed, JUMP: 1}), 3, 1, [f"x^{seed} is wrong"])
 
-    monkeypatch.setattr(million, "_stay_quick", lambda: None)  # of this process
     monkeypatch.setattr(million, "chunk", chunk)
     seeds, record = range(7, 10), tmp_path / "record.jsonl"
     undisturbed = list(million.run_and_record(seeds, 1, None))

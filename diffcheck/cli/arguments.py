@@ -12,7 +12,6 @@ from typer.core import TyperCommand
 
 from diffcheck.errors import InputError
 from diffcheck.printable import quoted
-from diffcheck.suites.limits import LEAST_MEGABYTES
 
 
 class ExpressionCommand(TyperCommand):
@@ -99,10 +98,8 @@ Strict = Annotated[bool, option("--strict", help="Exit with 1 on warnings too.")
 Colored = Annotated[Color, option("--color", help="Colour on a terminal only (auto), always or never.")]
 FloatFormat = Annotated[Dtype, option("--dtype", help="The floating-point format under test (default: float64).")]
 
-Timeout = Annotated[float, typer.Option("--timeout", help="Seconds that an expression may take.", metavar="S", min=0.01)]
-MaxMemory = Annotated[
-    int, typer.Option("--max-memory", help="Megabytes that the process that checks it may use.", metavar="MB", min=LEAST_MEGABYTES)
-]
+Timeout = Annotated[float, typer.Option("--timeout", help="Seconds that an expression may take.", metavar="S")]
+MaxMemory = Annotated[int, typer.Option("--max-memory", help="Megabytes that the process that checks it may use.", metavar="MB")]
 
 Workers = Annotated[int, typer.Option("-j", "--workers", help="How many processes check cases.", metavar="N", min=1, max=1024)]
 Scheduler = Annotated[str, option("--scheduler", help="A Dask cluster that checks cases, e.g. tcp://host:8786.", metavar="ADDRESS")]

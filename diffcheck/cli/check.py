@@ -35,9 +35,10 @@ from diffcheck.cli.arguments import (
 )
 from diffcheck.cli.exits import exit_code, guarded
 from diffcheck.cli.job import checked, columns_at, ends, names_at
-from diffcheck.cli.supervised import Watch, supervised
+from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
-from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
+from diffcheck.processes.forked import Watch
+from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
     from diffcheck.judgement.check import Check

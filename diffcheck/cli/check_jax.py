@@ -28,9 +28,10 @@ from diffcheck.cli.arguments import (
     option,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.supervised import Watch, supervised
+from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
-from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
+from diffcheck.processes.forked import Watch
+from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
     from diffcheck.judgement.functions.check import FunctionCheck
@@ -99,7 +100,7 @@ def check_jax(
                 report = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
             return exit_code(_show(report, format, latex, color, stream), strict)
 
-        return supervised(work, Limits(timeout, max_memory), stream)
+        return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
 
 @dataclass(frozen=True, slots=True)

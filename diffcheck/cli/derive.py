@@ -20,8 +20,9 @@ from diffcheck.cli.arguments import (
     names,
 )
 from diffcheck.cli.exits import EXIT_PASS, guarded
-from diffcheck.cli.supervised import Watch, supervised
-from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
+from diffcheck.cli.supervised import supervised
+from diffcheck.processes.forked import Watch
+from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 
 @app.command(cls=ExpressionCommand)

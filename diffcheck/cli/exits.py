@@ -12,6 +12,7 @@ import typer
 
 from diffcheck import printable
 from diffcheck.errors import InputError, InternalError, OutputError, UnsupportedError
+from diffcheck.processes.signals import StoppedError
 from diffcheck.results import Outcome, Tally
 
 EXIT_PASS, EXIT_FAIL, EXIT_USAGE, EXIT_UNDECIDED, EXIT_OUTPUT, EXIT_INTERRUPTED, EXIT_PIPE = 0, 1, 2, 3, 4, 130, 141
@@ -49,16 +50,18 @@ def ending(command: Callable[[], int]) -> int:
     except BrokenPipeError:
         _abandon_stdout()
         return EXIT_PIPE
-    except KeyboardInterrupt:
+    except StoppedError as stopped:
+        return _told(str(stopped), stopped.exit_code)
+    except KeyboardInterrupt:  # where Python calls a command
         return _told("interrupted", EXIT_INTERRUPTED)
     except OSError as error:
         _abandon_stdout()
         return _told(f"error: cannot write the result: {error.strerror}", EXIT_OUTPUT)
-    except Exception as error:
+    except BaseException as error:  # of a user's code, which raises what it likes
         return _told(*_in_words(error))
 
 
-def _in_words(error: Exception) -> tuple[str, int]:
+def _in_words(error: BaseException) -> tuple[str, int]:
     match error:
         case InputError():
             return f"error: {error}", EXIT_USAGE

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diffcheck.cli.arguments import Dtype, names
-from diffcheck.cli.supervised import UNWATCHED, Watch
 from diffcheck.errors import InputError
 from diffcheck.printable import quoted
+from diffcheck.processes.forked import UNWATCHED, Watch
 
 if TYPE_CHECKING:
     from diffcheck.judgement.check import Check

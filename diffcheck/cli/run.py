@@ -27,8 +27,9 @@ from diffcheck.cli.arguments import (
     Workers,
 )
 from diffcheck.cli.exits import EXIT_FAIL, EXIT_PASS, EXIT_UNDECIDED, EXIT_USAGE, guarded
+from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
+from diffcheck.processes.signals import StoppedError
 from diffcheck.results import Outcome
-from diffcheck.suites.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
     from diffcheck.records import Summary
@@ -70,7 +71,7 @@ def run(
     spoken = format is SuiteFormat.text and output is None
     try:
         job.execute(cluster_hands(scheduler) if scheduler else local_hands(workers), output, resume)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, StoppedError):
         view.show_summary(job.summary, sys.stderr, color.value, failures=not spoken)
         raise
     view.show_summary(job.summary, sys.stdout if spoken else sys.stderr, color.value, failures=not spoken)

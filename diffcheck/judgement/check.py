@@ -237,6 +237,8 @@ def check(
     wrt: Sequence[str | Sequence[str]] | None = None,
     claim: str | Sequence[Claim | str] = (),
     dtype: str = "float64",
+    on_stage: Callable[[Stage], object] = lambda stage: None,
+    lost: Mapping[Stage, LostError] = {},  # noqa: B006  (nobody writes into it)
 ) -> Report:
     """Check the derivatives of an expression at points.
 
@@ -247,5 +249,5 @@ def check(
     """
     claims = [claim] if isinstance(claim, str) else claim
     points = as_list(at)
-    job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype, variables=names_in(points))
+    job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype, on_stage=on_stage, lost=lost, variables=names_in(points))
     return Report(job.header, tuple(job.samples(from_points(points, job.problem.variables, job.format))))

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
+from diffcheck.processes.limits import Limits
+from diffcheck.processes.workers import WORKERS
 from diffcheck.records import CaseResult
-from diffcheck.suites import supervision
-from diffcheck.suites.limits import Limits
+from diffcheck.suites.remote import check_units
 from diffcheck.suites.units import Unit, as_line
 from diffcheck.views.json_ import case_result
 
@@ -30,13 +31,12 @@ class Hands:
 @contextmanager
 def local_hands(workers: int) -> Iterator[Hands]:
     """Worker processes on this machine, with one case in flight each."""
-    supervision.start_afresh()
     executor = ThreadPoolExecutor(workers)
     try:
         yield Hands(executor, chunk=1, window=2 * workers)
     finally:
-        supervision.stop()  # a thread that waits for its worker would keep us waiting too
-        executor.shutdown(cancel_futures=True)
+        with WORKERS.stopped():  # a thread that waits for its worker would keep us waiting too
+            executor.shutdown(cancel_futures=True)
 
 
 def check_all(units: Iterable[Unit], limits: Limits, hands: Hands) -> Iterator[CaseResult]:
@@ -45,7 +45,7 @@ def check_all(units: Iterable[Unit], limits: Limits, hands: Hands) -> Iterator[C
     under_way: dict[Future[list[list[str]]], list[int]] = {}
     while True:
         while len(under_way) < hands.window and (chunk := list(islice(waiting, hands.chunk))):
-            future = hands.executor.submit(supervision.check_units, [as_line(unit) for unit in chunk], limits)
+            future = hands.executor.submit(check_units, [as_line(unit) for unit in chunk], limits)
             under_way[future] = [unit.number for unit in chunk]
         if not under_way:
             return

@@ -1,20 +1,20 @@
-"""Pictures of the worst cases, each drawn by a `diffcheck plot` of its own, under the limits of the run."""
+"""Pictures of the worst cases, drawn by workers, under the limits of the run."""
 
 from __future__ import annotations
 
 import heapq
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
+from diffcheck.errors import DiffcheckError
+from diffcheck.processes.deaths import Death
+from diffcheck.processes.limits import Limits
+from diffcheck.processes.workers import WORKERS
 from diffcheck.records import CaseResult, Record, worst_outcome
-from diffcheck.results import Outcome
+from diffcheck.results import Outcome, Stage
 from diffcheck.suites.cases import Case
-from diffcheck.suites.limits import Limits
-from diffcheck.suites.supervision import environment
 from diffcheck.views.html import badness
 
 PICTURES = 6
@@ -49,18 +49,24 @@ def _drawn(case: Case, result: CaseResult, limits: Limits) -> bytes:
     record = _shown(result)
     if record is None or record.sample is None:
         return b""
-    point = ",".join(f"{name}={value.hex()}" for name, value in record.sample.point.items())
-    with tempfile.TemporaryDirectory() as directory:
-        picture = Path(directory, "case.png")
-        options = ["--at", point, "--wrt", record.sample.wrt, "-o", str(picture), *_options(case, record.sample.wrt)]
-        limited = ["--timeout", str(limits.seconds), "--max-memory", str(limits.megabytes)]
-        words = [sys.executable, "-m", "diffcheck", "plot", *options, *limited, "--", case.text]
-        subprocess.run(words, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        return picture.read_bytes() if picture.exists() else b""
+    sample = record.sample
+    point = {name: value.hex() for name, value in sample.point.items()}
+    claims = [claim.text for claim in case.claims if claim.order == 1 and claim.wrt in ("", sample.wrt)]
+    wanted = {"text": case.text, "of": case.of, "wrt": sample.wrt, "claims": claims[:1], "dtype": case.dtype or "float64", "point": point}
+    answer = WORKERS.ask(f"{__name__}:draw", json.dumps(wanted), limits)
+    return b"" if isinstance(answer, Death) else b64decode("".join(answer))
 
 
-def _options(case: Case, wrt: str) -> list[str]:
-    """What the case says, as far as it is about the derivative with respect to `wrt`."""
-    claims = [claim.text for claim in case.claims if claim.order == 1 and claim.wrt in ("", wrt)]
-    given = {"--of": case.of, "--dtype": case.dtype, "--claim": claims[0] if claims else None}
-    return [word for name, value in given.items() if value for word in (name, value)]
+def draw(wanted: str, on_stage: Callable[[Stage], None]) -> list[str]:
+    """What a worker answers: the picture in base 64, or nothing."""
+    from diffcheck.judgement.check import Check
+    from diffcheck.judgement.points import from_mappings
+    from diffcheck.views.plot import picture
+
+    fields = json.loads(wanted)
+    point, wrt = fields.pop("point"), fields.pop("wrt")
+    try:
+        check = Check(**fields, wrt=[wrt], variables=[*point])
+        return [b64encode(picture(check, from_mappings([point], check.problem.variables, check.format), wrt)).decode()]
+    except DiffcheckError:
+        return []

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from diffcheck.errors import InputError
 from diffcheck.printable import shown
+from diffcheck.processes.limits import Limits
 from diffcheck.records import CaseResult, Summary
 from diffcheck.suites import journal as journals
 from diffcheck.suites.cases import Case
 from diffcheck.suites.dispatch import Hands, check_all
-from diffcheck.suites.limits import Limits
 from diffcheck.suites.pictures import illustrated, worst_of
 from diffcheck.suites.selection import Shard, selected
 from diffcheck.suites.units import Unit

@@ -41,6 +41,7 @@ METADATA: dict[str, dict[str, str | None]] = {
 SETTINGS = {"svg.hashsalt": "diffcheck", "svg.fonttype": "path", "pdf.fonttype": 42, "path.simplify": False}
 SIZE_INCHES = (11.5, 5.6)
 DOTS_PER_INCH = 120
+SAMPLES = 100  # points of the curve
 MAX_SAMPLES = 10_000
 DETAILED = 4  # points that get tangents, texts and a series of their own; of more, this many spread evenly
 TITLE_WIDTH = 100  # characters
@@ -55,7 +56,7 @@ def plot(
     path: Path,
     lower: float | None = None,
     upper: float | None = None,
-    samples: int = 100,
+    samples: int = SAMPLES,
 ) -> tuple[Sample, ...]:
     """Draw f along `wrt` on [lower, upper], with its tangents at the points, to a .png, .svg or .pdf file.
 
@@ -67,9 +68,19 @@ def plot(
     _require(check, points, wrt)
     with opened(path) as stream:
         grid = grid_around(points[wrt].astype(float), lower, upper, samples)
-        found = tuple(sample for sample in check.samples(points) if sample.wrt == wrt and sample.order == 1)
+        found = _samples(check, points, wrt)
         stream.buffer.write(render(check, found, grid, suffix))
     return found
+
+
+def picture(check: Check, points: Columns, wrt: str) -> bytes:
+    """The PNG that `plot` draws where nothing is said of the range."""
+    _require(check, points, wrt)
+    return render(check, _samples(check, points, wrt), grid_around(points[wrt].astype(float), None, None, SAMPLES), "png")
+
+
+def _samples(check: Check, points: Columns, wrt: str) -> tuple[Sample, ...]:
+    return tuple(sample for sample in check.samples(points) if sample.wrt == wrt and sample.order == 1)
 
 
 def suffix_of(path: Path) -> str:

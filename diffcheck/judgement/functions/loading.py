@@ -23,6 +23,8 @@ from diffcheck.engines.faults import raise_if_ours
 from diffcheck.engines.lacking import first_line, whole_tracebacks
 from diffcheck.errors import DiffcheckError, InputError, UserCodeError
 from diffcheck.printable import LONGEST_MESSAGE, quoted, shown
+from diffcheck.processes.search_path import while_users
+from diffcheck.processes.signals import StoppedError
 
 FORMS = "Write FILE.py:NAME or package.module:NAME."
 
@@ -82,7 +84,8 @@ def _from_file(path: Path) -> ModuleType:
 
 def _imported(name: str) -> ModuleType:
     try:
-        return importlib.import_module(name)
+        with while_users():
+            return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
             raise InputError(f"there is no module {quoted(error.name)}", FORMS) from None
@@ -97,7 +100,9 @@ def users_code(what: str) -> Iterator[None]:
             yield
         except DiffcheckError:
             raise
-        except (Exception, SystemExit) as error:
+        except (KeyboardInterrupt, StoppedError, MemoryError):
+            raise
+        except BaseException as error:  # a user's code raises what it likes
             raise_if_ours(error)
             raise UserCodeError(f"{shown(what)} raised {_described(error)}", _trace(error)) from error
 

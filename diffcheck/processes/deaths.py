@@ -1,0 +1,61 @@
+"""How a process ends that does not answer, and what is tried again then."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from diffcheck.errors import LostError
+from diffcheck.processes.limits import EXIT_MEMORY, Limits
+from diffcheck.results import Stage, Verdict
+
+Lost = Mapping[Stage, LostError]  # engines that did not come back, and why
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a process ended instead of answering, and what it was doing."""
+
+    code: int  # as subprocess has it: minus the signal's number
+    stage: Stage | None
+    limits: Limits
+    timed_out: bool = False  # its supervisor ended it
+
+    def __str__(self) -> str:
+        stage = f" in the {self.stage.value} stage" if self.stage is not None else ""
+        return f"timed out after {self.limits.seconds:g} s{stage}" if self.timed_out else f"crashed{stage}: {self._cause()}"
+
+    def _cause(self) -> str:
+        if self.code == EXIT_MEMORY:
+            return f"it needs more than {self.limits.megabytes:,} MB"
+        try:
+            return signal.Signals(-self.code).name
+        except ValueError:
+            return f"exit code {self.code}"
+
+    @property
+    def error(self) -> LostError:
+        """What is raised, and told of an engine that is lost."""
+        return LostError((Verdict.TIMED_OUT if self.timed_out else Verdict.CRASHED).value, str(self))
+
+
+def outlasted(attempt: Callable[[Lost], T | Death], tries: int = 1) -> T:
+    """What an attempt comes to: where it died in SymPy or JAX, without that engine; where it crashed, after so many `tries`.
+
+    Raises LostError where nothing else can be tried.
+    """
+    lost: Lost = {}
+    deaths = 0
+    while True:
+        ended = attempt(lost)
+        if not isinstance(ended, Death):
+            return ended
+        deaths += 1
+        if not ended.timed_out and deaths < tries:
+            continue
+        if ended.stage not in (Stage.SYMBOLIC, Stage.AUTOMATIC) or ended.stage in lost:
+            raise ended.error  # no other engine would answer then
+        lost, deaths = {**lost, ended.stage: ended.error}, 0
