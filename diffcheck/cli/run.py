@@ -27,7 +27,7 @@ from diffcheck.cli.arguments import (
     Workers,
 )
 from diffcheck.cli.exits import EXIT_FAIL, EXIT_PASS, EXIT_UNDECIDED, EXIT_USAGE, guarded
-from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
+from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits, require_posix
 from diffcheck.processes.signals import StoppedError
 from diffcheck.results import Outcome
 
@@ -61,6 +61,7 @@ def run(
       diffcheck run cases.jsonl -j 4 --format jsonl -o results.jsonl
       diffcheck run cases.jsonl -j 4 --format jsonl -o results.jsonl --resume
     """
+    require_posix()
     from diffcheck.suites.cluster import cluster_hands
     from diffcheck.suites.dispatch import local_hands
     from diffcheck.suites.run import Run

@@ -19,11 +19,10 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import NoReturn, TextIO, TypeVar
 
-from diffcheck.errors import UnsupportedError
 from diffcheck.processes.deaths import Death, Lost, outlasted
 from diffcheck.processes.descendants import adopt_orphans, end_descendants
 from diffcheck.processes.lifeline import hold_on, lifeline
-from diffcheck.processes.limits import Limits, leave_for_want_of_memory, limit_memory
+from diffcheck.processes.limits import Limits, leave_for_want_of_memory, limit_memory, require_posix
 from diffcheck.processes.listening import NEVER, Ear
 from diffcheck.processes.signals import leave_to_the_supervisor
 from diffcheck.results import Stage
@@ -139,8 +138,7 @@ class Supervised:
         """
         if "jax" in sys.modules or not _is_real(sys.stdout):
             return self.work(UNWATCHED)
-        if not hasattr(os, "fork"):
-            raise UnsupportedError("diffcheck keeps its limits on Linux and macOS only; on Windows, run it in WSL")
+        require_posix()
         limits = self.limits.possible
         return outlasted(lambda lost: self._tried(limits, lost))
 

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from diffcheck.errors import InputError
+from diffcheck.errors import InputError, UnsupportedError
 
 EXIT_MEMORY = 112  # how a process says that it ran out of memory, where a library has not aborted it before
 DEFAULT_SECONDS = 60.0
@@ -43,6 +43,12 @@ class Limits:
             problem = f"the system gives this process {hard >> 20:,} MB, and diffcheck needs {LEAST_MEGABYTES:,} MB"
             raise InputError(problem, "Raise the limit: ulimit -d unlimited.")
         return replace(self, megabytes=hard >> 20)
+
+
+def require_posix() -> None:
+    """Raises UnsupportedError where there is no means to keep limits."""
+    if not hasattr(os, "fork"):
+        raise UnsupportedError("diffcheck keeps its limits on Linux and macOS only; on Windows, run it in WSL")
 
 
 def limit_memory(megabytes: int) -> None:

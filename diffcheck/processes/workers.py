@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from diffcheck.errors import InternalError, UnsupportedError
+from diffcheck.errors import InternalError
 from diffcheck.processes.deaths import Death
 from diffcheck.processes.lifeline import lifeline
-from diffcheck.processes.limits import Limits
+from diffcheck.processes.limits import Limits, require_posix
 from diffcheck.processes.listening import Ear
 from diffcheck.processes.search_path import python
 from diffcheck.processes.worker import ANSWER, READY
@@ -90,8 +90,7 @@ class Workers:
 
     def ask(self, reference: str, text: str, limits: Limits) -> list[str] | Death:
         """What a function MODULE:FUNCTION of diffcheck answers to a text without line breaks, or how the worker died of it."""
-        if not hasattr(os, "fork"):
-            raise UnsupportedError("diffcheck keeps its limits on Linux and macOS only; on Windows, run it in WSL")
+        require_posix()
         limits = limits.possible
         worker = self._ready(limits.megabytes)
         try:
