@@ -135,7 +135,7 @@ class _Points:
 
 
 def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, picture: Path | None) -> Report:
-    from diffcheck.engines.automatic import use_persistent_cache
+    from diffcheck.engines.program_cache import use_persistent_cache
     from diffcheck.judgement.functions.check import FunctionCheck
     from diffcheck.judgement.functions.loading import load
 

@@ -10,6 +10,7 @@ from typing import ParamSpec
 
 import typer
 
+from diffcheck import caches
 from diffcheck.errors import InputError, InternalError, OutputError, UnsupportedError
 from diffcheck.results import Outcome, Tally
 
@@ -31,9 +32,15 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        _say_if_nothing_is_kept()
         raise typer.Exit(ending(lambda: command(*args, **kwargs)))
 
     return run
+
+
+def _say_if_nothing_is_kept() -> None:
+    if (problem := caches.root().problem) and sys.stderr is not None:
+        print(f"note: no cache is kept: {problem}", file=sys.stderr)
 
 
 def ending(command: Callable[[], int]) -> int:

@@ -7,12 +7,10 @@ call are one array, so every operation is elementwise, and reverse mode gives al
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache, partial
 from itertools import product
-from pathlib import Path
 from typing import Any, cast
 
 import jax
@@ -371,16 +369,3 @@ def _attribute(column: str, name: str) -> Any:
         raise UnsupportedError(f"JAX has no {name}")
     module, _, attribute = column.rpartition(":")
     return getattr(importlib.import_module(module or "jax.numpy"), attribute)
-
-
-def use_persistent_cache() -> None:
-    """Keep compiled programs in the user's cache directory (for the command line; a library leaves JAX's settings alone)."""
-    directory = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffcheck" / "jax"
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return
-    update: Callable[[str, object], None] = jax.config.update
-    update("jax_compilation_cache_dir", str(directory))
-    update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    update("jax_persistent_cache_min_entry_size_bytes", -1)

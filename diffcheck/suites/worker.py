@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def _serve(answers: int, limits: Limits) -> None:
-    from diffcheck.engines.automatic import use_persistent_cache
+    from diffcheck.engines.program_cache import use_persistent_cache
     from diffcheck.records import Record
     from diffcheck.results import Stage
     from diffcheck.suites.runner import Conditions, run_case
