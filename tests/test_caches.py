@@ -74,9 +74,8 @@ def test_a_command_says_in_a_line_that_nothing_is_kept(tmp_path: Path) -> None:
     assert checked(tmp_path, tmp_path / "cache").stderr == NOTE.format(tmp_path / "cache")
     assert kept(tmp_path) == []
     code = "import diffcheck; print(diffcheck.check('x^2', 3).outcome.value)"
-    silent = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}, capture_output=True, text=True, check=True
-    )
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    silent = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert (silent.stdout, silent.stderr) == ("pass\n", "")
 
 
@@ -185,7 +184,8 @@ def test_the_oldest_go_first_where_there_is_too_much(tmp_path: Path) -> None:
 
 def test_what_jax_keeps_stays_within_the_limit(tmp_path: Path) -> None:
     code = (
-        "import sys; from diffcheck.engines import program_cache as c; c.LIMIT_BYTES, c.WRITES_A_LOOK = 20_000, 1; c.use_persistent_cache()\n"
+        "from diffcheck.engines import program_cache as kept\n"
+        "kept.LIMIT_BYTES, kept.WRITES_A_LOOK = 20_000, 1; kept.use_persistent_cache()\n"
         "import jax; [jax.jit(lambda x: x + k)(1.0) for k in range(40)]"
     )
     subprocess.run([sys.executable, "-c", code], env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)}, check=True)
