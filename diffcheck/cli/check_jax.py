@@ -156,6 +156,9 @@ def _artist(picture: Path | None) -> Callable[[Header, Sequence[Jacobian]], obje
     """What draws the picture, if one is wanted. A name that no picture can have is refused before anything is computed."""
     if picture is None:
         return lambda header, jacobians: None
+    from diffcheck.cli.drawing import import_matplotlib
+
+    import_matplotlib()
     from diffcheck.views.plot import suffix_of
     from diffcheck.views.plot_function import plot_function
 

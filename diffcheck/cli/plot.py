@@ -72,8 +72,10 @@ def plot(
 
 
 def _drawn(job: Check, output: Path, at: Sequence[str], range_: str, numbers: dict[str, int], chosen: bool, errors: bool) -> Tally:
+    from diffcheck.cli.drawing import import_matplotlib
     from diffcheck.views import console as view
 
+    import_matplotlib()
     (name, *others), *further = job.wrt
     if others or (further and chosen):
         raise InputError("a picture shows the first derivative in one variable", f"Write --wrt {name}.")
