@@ -28,7 +28,8 @@ def import_matplotlib() -> None:
 
 def _private_directory() -> AbstractContextManager[str]:
     kept = caches.directory("matplotlib")
-    return TemporaryDirectory(prefix="diffcheck-") if kept is None else nullcontext(str(kept))
+    is_writable = kept is not None and os.access(kept, os.W_OK)
+    return nullcontext(str(kept)) if is_writable else TemporaryDirectory(prefix="diffcheck-")
 
 
 @contextmanager

@@ -82,9 +82,10 @@ def _drawn(job: Check, output: Path, at: Sequence[str], range_: str, numbers: di
     tally = Tally()
     for sample in (_errors if errors else _tangents)(job, output, at, range_, numbers):
         tally.add(sample)
-    console = view.console_for(sys.stderr, "auto")
-    view.line(console, f"{output}: {'the errors of ' * errors}the derivative with respect to {name}")
-    view.show_conclusion(console, tally)
+    if sys.stderr is not None:  # a descriptor may be closed
+        console = view.console_for(sys.stderr, "auto")
+        view.line(console, f"{output}: {'the errors of ' * errors}the derivative with respect to {name}")
+        view.show_conclusion(console, tally)
     return tally
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from diffcheck.engines.jax_settings import settings
 from diffcheck.engines.jaxpr import lift, scope
 from diffcheck.engines.lacking import lacking
 from diffcheck.errors import UnsupportedError
@@ -81,7 +82,7 @@ class Program:
         length = len(next(iter(columns.values()))) if columns else 1
         blocks = 1 if self._compiled else max(1, len(self._wrt))
         padded = self._padded(length * blocks)
-        with jax.enable_x64(True), np.errstate(all="ignore"):  # NaN and infinity are findings, not warnings
+        with settings(True), np.errstate(all="ignore"):  # NaN and infinity are findings, not warnings
             arrays = [jnp.asarray(_tiled(columns[name], blocks, padded, self._dtype)) for name in self._variables]
             values = self._jitted(*arrays) if self._compiled else self._everything(partial(self._blocks_of_tangents, length), *arrays)
             found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in values.items()}
@@ -246,7 +247,7 @@ def run_nodes(graph: Graph, point: Mapping[str, float], dtype: str, instead: Ins
     `instead` may replace the value of a function that is not finite though its arguments are.
     """
     algebra = _Nodewise(np.dtype(dtype), instead)
-    with jax.enable_x64(True), np.errstate(all="ignore"):
+    with settings(True), np.errstate(all="ignore"):
         values = evaluate_nodes(graph, algebra, {name: np.asarray(x, dtype) for name, x in point.items()})
     return [None if value is None or value.dtype == np.bool_ else float(value) for value in values]
 
