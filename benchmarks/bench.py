@@ -98,7 +98,7 @@ def _suite_milliseconds(files: Sequence[Path], cache: str) -> float:
     script = (
         "import sys, time; from pathlib import Path\n"
         "import jax, sympy, flint\n"
-        "from diffcheck.engines.automatic import use_persistent_cache\n"
+        "from diffcheck.engines.program_cache import use_persistent_cache\n"
         "from diffcheck.suites.suite import read_suite; from diffcheck.suites.runner import run\n"
         "from diffcheck.views.json_ import record_as_line\n"
         "import gc; gc.set_threshold(200_000, 20, 100); use_persistent_cache(); start = time.perf_counter()\n"

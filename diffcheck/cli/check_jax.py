@@ -136,7 +136,7 @@ class _Points:
 
 
 def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, picture: Path | None) -> Report:
-    from diffcheck.engines.automatic import use_persistent_cache
+    from diffcheck.engines.program_cache import use_persistent_cache
     from diffcheck.judgement.functions.check import FunctionCheck
     from diffcheck.judgement.functions.loading import load
 
@@ -157,6 +157,9 @@ def _artist(picture: Path | None) -> Callable[[Header, Sequence[Jacobian]], obje
     """What draws the picture, if one is wanted. A name that no picture can have is refused before anything is computed."""
     if picture is None:
         return lambda header, jacobians: None
+    from diffcheck.views.drawing import import_matplotlib
+
+    import_matplotlib()
     from diffcheck.views.plot import suffix_of
     from diffcheck.views.plot_function import plot_function
 

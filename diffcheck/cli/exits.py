@@ -10,7 +10,7 @@ from typing import ParamSpec
 
 import typer
 
-from diffcheck import printable
+from diffcheck import caches, printable
 from diffcheck.errors import InputError, InternalError, OutputError, UnsupportedError
 from diffcheck.processes.signals import StoppedError
 from diffcheck.results import Outcome, Tally
@@ -33,9 +33,15 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        _say_if_nothing_is_kept()
         raise typer.Exit(ending(lambda: command(*args, **kwargs)))
 
     return run
+
+
+def _say_if_nothing_is_kept() -> None:
+    if (problem := caches.root().problem) and sys.stderr is not None:
+        print(printable.message(f"note: no cache is kept: {problem}"), file=sys.stderr)
 
 
 def ending(command: Callable[[], int]) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def checked(
     text: str, of: str, wrt: str, claims: Sequence[str], dtype: Dtype, watch: Watch = UNWATCHED, variables: Sequence[str] = ()
 ) -> Check:
-    from diffcheck.engines.automatic import use_persistent_cache
+    from diffcheck.engines.program_cache import use_persistent_cache
     from diffcheck.judgement.check import Check
 
     use_persistent_cache()

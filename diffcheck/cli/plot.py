@@ -75,16 +75,19 @@ def plot(
 
 def _drawn(job: Check, output: Path, at: Sequence[str], range_: str, numbers: dict[str, int], chosen: bool, errors: bool) -> Tally:
     from diffcheck.views import console as view
+    from diffcheck.views.drawing import import_matplotlib
 
+    import_matplotlib()
     (name, *others), *further = job.wrt
     if others or (further and chosen):
         raise InputError("a picture shows the first derivative in one variable", f"Write --wrt {name}.")
     tally = Tally()
     for sample in (_errors if errors else _tangents)(job, output, at, range_, numbers):
         tally.add(sample)
-    console = view.console_for(sys.stderr, "auto")
-    view.line(console, f"{shown(output)}: {'the errors of ' * errors}the derivative with respect to {name}")
-    view.show_conclusion(console, tally)
+    if sys.stderr is not None:  # a descriptor may be closed
+        console = view.console_for(sys.stderr, "auto")
+        view.line(console, f"{shown(output)}: {'the errors of ' * errors}the derivative with respect to {name}")
+        view.show_conclusion(console, tally)
     return tally
 
 

@@ -7,12 +7,10 @@ call are one array, so every operation is elementwise, and reverse mode gives al
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache, partial
 from itertools import product
-from pathlib import Path
 from typing import Any, cast
 
 import jax
@@ -21,6 +19,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from diffcheck.engines.jax_settings import settings
 from diffcheck.engines.jaxpr import lift, scope
 from diffcheck.engines.lacking import lacking
 from diffcheck.errors import UnsupportedError
@@ -83,7 +82,7 @@ class Program:
         length = len(next(iter(columns.values()))) if columns else 1
         blocks = 1 if self._compiled else max(1, len(self._wrt))
         padded = self._padded(length * blocks)
-        with jax.enable_x64(True), np.errstate(all="ignore"):  # NaN and infinity are findings, not warnings
+        with settings(True), np.errstate(all="ignore"):  # NaN and infinity are findings, not warnings
             arrays = [jnp.asarray(_tiled(columns[name], blocks, padded, self._dtype)) for name in self._variables]
             values = self._jitted(*arrays) if self._compiled else self._everything(partial(self._blocks_of_tangents, length), *arrays)
             found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in values.items()}
@@ -248,7 +247,7 @@ def run_nodes(graph: Graph, point: Mapping[str, float], dtype: str, instead: Ins
     `instead` may replace the value of a function that is not finite though its arguments are.
     """
     algebra = _Nodewise(np.dtype(dtype), instead)
-    with jax.enable_x64(True), np.errstate(all="ignore"):
+    with settings(True), np.errstate(all="ignore"):
         values = evaluate_nodes(graph, algebra, {name: np.asarray(x, dtype) for name, x in point.items()})
     return [None if value is None or value.dtype == np.bool_ else float(value) for value in values]
 
@@ -371,16 +370,3 @@ def _attribute(column: str, name: str) -> Any:
         raise UnsupportedError(f"JAX has no {name}")
     module, _, attribute = column.rpartition(":")
     return getattr(importlib.import_module(module or "jax.numpy"), attribute)
-
-
-def use_persistent_cache() -> None:
-    """Keep compiled programs in the user's cache directory (for the command line; a library leaves JAX's settings alone)."""
-    directory = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffcheck" / "jax"
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return
-    update: Callable[[str, object], None] = jax.config.update
-    update("jax_compilation_cache_dir", str(directory))
-    update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -18,6 +18,7 @@ from jax.tree_util import keystr, tree_leaves_with_path
 from numpy.typing import NDArray
 
 from diffcheck.engines.faults import call
+from diffcheck.engines.jax_settings import settings
 from diffcheck.engines.jaxpr import lift_arrays
 from diffcheck.engines.lacking import lacking
 from diffcheck.engines.narrowing import overflow
@@ -70,7 +71,7 @@ class JaxFunction:
 
     def __call__(self, *moving: Any) -> list[Any]:
         """The floating-point results, in the order of their tree."""
-        with jax.enable_x64(self.wide):
+        with settings(self.wide):
             leaves, structure = jax.tree.flatten(list(self._arguments.values()))
             for k, leaf in zip(self._moving, moving, strict=True):
                 leaves[k] = leaf
@@ -84,7 +85,7 @@ class JaxFunction:
 
     def raveled(self, vector: Any) -> Any:
         """The function from one vector to one vector."""
-        with jax.enable_x64(self.wide):
+        with settings(self.wide):
             parts = jnp.split(vector, np.cumsum([leaf.size for leaf in self.point.values()])[:-1])
             leaves = [part.reshape(leaf.shape).astype(leaf.dtype) for part, leaf in zip(parts, self.point.values(), strict=True)]
             return jnp.concatenate([jnp.ravel(result) for result in self(*leaves)])
@@ -111,7 +112,7 @@ class JaxFunction:
         """A program that runs with this function's types."""
 
         def run(*arguments: Any) -> Any:
-            with jax.enable_x64(self.wide):
+            with settings(self.wide):
                 return program(*arguments)
 
         return run
@@ -124,7 +125,7 @@ class JaxFunction:
     @cached_property
     def outputs(self) -> tuple[str, ...]:
         """The names of the rows, without the function's: '' of a scalar, [0,1], ['loss']."""
-        with jax.enable_x64(self.wide):
+        with settings(self.wide):
             shapes = jax.eval_shape(self._function, *self._arguments.values())
         found = [(keystr(path), leaf.shape) for path, leaf in tree_leaves_with_path(shapes) if is_float(leaf)]
         return tuple(_entry(name, place) for name, shape in found for place in np.ndindex(shape))
@@ -135,19 +136,19 @@ class JaxFunction:
         return self._once("program", self._traced)
 
     def _traced(self) -> ClosedJaxpr:
-        with jax.enable_x64(self.wide):
+        with settings(self.wide):
             return jax.make_jaxpr(self)(*self.point.values())
 
     @cached_property
     def reverse_program(self) -> ClosedJaxpr:
         """The jaxpr of the function's pullback."""
-        with jax.enable_x64(self.wide):
+        with settings(self.wide):
             return jax.make_jaxpr(lambda leaves, weights: jax.vjp(self, *leaves)[1](weights))(tuple(self.point.values()), self._values)
 
     @cached_property
     def forward_program(self) -> ClosedJaxpr:
         """The jaxpr of the function's pushforward."""
-        with jax.enable_x64(self.wide):
+        with settings(self.wide):
             return jax.make_jaxpr(lambda leaves: jax.jvp(self, leaves, leaves)[1])(tuple(self.point.values()))
 
     @cached_property
@@ -189,14 +190,14 @@ class JaxFunction:
 
     def plain_gradients(self, points: NDArray[Any], row: int) -> NDArray[Any]:
         """The gradients of one row at several points, a vector each, with the custom rules taken off."""
-        with jax.enable_x64(self.wide):
+        with settings(self.wide):
             function = undecorated(lambda vector: [self.raveled(vector)[row]])
             gradients = jax.jit(jax.vmap(jax.grad(lambda vector: function(vector)[0])))(points)
         return np.asarray(gradients, np.float64)
 
     def problem_with_fixed_arguments(self) -> str:
         """What JAX says of a rule where all arguments, those included that are not floats, are differentiated; '' if it raises nothing."""
-        with jax.enable_x64(self.wide):
+        with settings(self.wide):
             arguments = tuple(self._arguments.values())
             try:
                 with lacking():
@@ -210,13 +211,13 @@ class JaxFunction:
     def overflow(self, precision_bits: int) -> str:
         """The first operation of the function itself that overflows in a format of fewer digits, where it stands; '' if none does."""
         try:
-            with jax.enable_x64(self.wide), lacking():
+            with settings(self.wide), lacking():
                 return overflow(self.program, self._leaves(), precision_bits)
         except UnsupportedError:
             return ""
 
     def _leaves(self) -> tuple[Any, ...]:
-        with jax.enable_x64(self.wide):
+        with settings(self.wide):
             return tuple(jnp.asarray(leaf) for leaf in self.point.values())
 
     def _direction(self, column: int) -> tuple[Any, ...]:
@@ -227,7 +228,7 @@ class JaxFunction:
 
     @cached_property
     def _values(self) -> list[Any]:
-        with jax.enable_x64(self.wide):
+        with settings(self.wide):
             return list(jax.eval_shape(self, *self._leaves()))
 
     # Graphs

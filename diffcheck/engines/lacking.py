@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -33,10 +34,38 @@ def first_line(error: BaseException) -> str:
 @contextmanager
 def whole_tracebacks() -> Iterator[None]:
     """Makes JAX keep its own frames in tracebacks, which show who raised an exception."""
-    update: Callable[[str, object], None] = jax.config.update
-    filtering = jax.config.jax_traceback_filtering  # type: ignore[attr-defined]
-    update("jax_traceback_filtering", "off")
+    _filtering.turn_off()
     try:
         yield
     finally:
-        update("jax_traceback_filtering", filtering)
+        _filtering.restore()
+
+
+class _Filtering:
+    """JAX's setting is one for all threads: the first that wants it off notes what it was, and the last puts it back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._before: object = None
+
+    def turn_off(self) -> None:
+        with self._lock:
+            if self._users == 0:
+                self._before = jax.config.jax_traceback_filtering  # type: ignore[attr-defined]
+                self._update("off")
+            self._users += 1
+
+    def restore(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._update(self._before)
+
+    @staticmethod
+    def _update(value: object) -> None:
+        update: Callable[[str, object], None] = jax.config.update
+        update("jax_traceback_filtering", value)
+
+
+_filtering = _Filtering()

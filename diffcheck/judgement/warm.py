@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 import diffcheck.judgement.check  # noqa: F401
-from diffcheck.engines.automatic import use_persistent_cache
+from diffcheck.engines.program_cache import use_persistent_cache
 
 
 def prepare() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Collection
 from functools import cache
 from itertools import pairwise
@@ -11,6 +9,7 @@ from itertools import pairwise
 from lark import Lark, Token
 from lark.exceptions import UnexpectedToken
 
+from diffcheck import caches
 from diffcheck.errors import ExpressionError
 from diffcheck.language.complaints import complain
 from diffcheck.language.lexer import check_nodes, check_size, read_tokens
@@ -49,7 +48,8 @@ def parse(text: str, function_names: Collection[str]) -> Program:
 
 @cache
 def _grammar() -> Lark:
-    """The parser's tables: 0.1 s to compute, 5 ms to load, so they are kept in the user's cache directory."""
+    """The parser's tables: 0.1 s to compute, 5 ms to load, so they are kept where nobody else can write: Lark unpickles them."""
+    kept = caches.file("grammar.lark.cache")
     return Lark.open(
         "grammar.lark",
         rel_to=__file__,
@@ -57,22 +57,8 @@ def _grammar() -> Lark:
         lexer="basic",
         transformer=TreeBuilder(),
         maybe_placeholders=False,
-        cache=_cache_file() or False,
+        cache=str(kept) if kept is not None else False,
     )
-
-
-def _cache_file() -> str | None:
-    """A file that nobody else can write, as Lark unpickles it; None where there is no such place."""
-    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    directory = os.path.join(root, "diffcheck")
-    try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-        status = os.stat(directory)
-    except OSError:
-        return None
-    owner = os.getuid() if hasattr(os, "getuid") else status.st_uid
-    is_private = status.st_uid == owner and not (hasattr(os, "getuid") and stat.S_IMODE(status.st_mode) & 0o022)
-    return os.path.join(directory, "grammar.lark.cache") if is_private and os.path.isabs(root) else None
 
 
 def _program(text: str, statements: tuple[Definition | Expression, ...]) -> Program:

@@ -61,6 +61,9 @@ def draw(wanted: str, on_stage: Callable[[Stage], None]) -> list[str]:
     """What a worker answers: the picture in base 64, or nothing."""
     from diffcheck.judgement.check import Check
     from diffcheck.judgement.points import from_mappings
+    from diffcheck.views.drawing import import_matplotlib
+
+    import_matplotlib()
     from diffcheck.views.plot import picture
 
     fields = json.loads(wanted)

@@ -6,6 +6,7 @@ The same check gives the same bytes in every run: no date, no version, no random
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ METADATA: dict[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 SETTINGS = {"svg.hashsalt": "diffcheck", "svg.fonttype": "path", "pdf.fonttype": 42, "path.simplify": False}
+_ALONE = threading.RLock()
 SIZE_INCHES = (11.5, 5.6)
 DOTS_PER_INCH = 120
 SAMPLES = 100  # points of the curve
@@ -139,8 +141,8 @@ def encoded(drawn: Callable[[], Figure], suffix: str) -> bytes:
 
 @contextmanager
 def _own_settings() -> Iterator[None]:
-    """matplotlib's settings are global: those of the user are put aside, and left as found."""
-    with matplotlib.rc_context():
+    """matplotlib's settings are those of all threads: the user's are put aside, by one thread at a time, and left as found."""
+    with _ALONE, matplotlib.rc_context():
         style.use(["default", SETTINGS])
         yield
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -20,15 +21,19 @@ MAX_SCALE = FARTHEST.adjusted()  # decimal exponents beyond this are cut off
 EVERYTHING = Enclosure(Decimal(0), Decimal("Infinity"))
 
 
+_ALONE = threading.RLock()
+
+
 @contextmanager
 def scope(precision_bits: int) -> Iterator[None]:
-    """flint's precision and its cap on the length of series are global: they are left as found."""
-    precision, cap = ctx.prec, ctx.cap
-    ctx.prec, ctx.cap = precision_bits, SERIES_CAP
-    try:
-        yield
-    finally:
-        ctx.prec, ctx.cap = precision, cap
+    """flint's precision and its cap on the length of series, which all threads share: one at a time, and left as found."""
+    with _ALONE:
+        precision, cap = ctx.prec, ctx.cap
+        ctx.prec, ctx.cap = precision_bits, SERIES_CAP
+        try:
+            yield
+        finally:
+            ctx.prec, ctx.cap = precision, cap
 
 
 def narrow(u: arb) -> bool:

@@ -70,7 +70,8 @@ def confirms(graph: Graph, point: Mapping[str, float], directions: Mapping[str, 
         again = _from_values(graph, point, directions, order, radius, bits) if bits <= MOST_BITS else None
         if again is None:
             continue
-        derivative = again.coefficient * factorial
+        with scope(bits):  # flint's own precision may be less than what is compared
+            derivative = again.coefficient * factorial
         if not (again.value.overlaps(jet.value) and derivative.overlaps(jet.derivative)):
             raise InternalError(_disagreement(graph, point, directions, order, jet, Jet(again.value, derivative, jet.following)))
         if _exponent(again.coefficient.rad()) + order * radius <= moving - AGREEMENT_BITS:

@@ -14,6 +14,7 @@ from jax.extend.core import ClosedJaxpr, Literal
 from numpy.typing import NDArray
 
 from diffcheck.engines.code_places import code_span
+from diffcheck.engines.jax_settings import settings
 from diffcheck.engines.jaxpr.arrays import ARRAY_RULES
 from diffcheck.engines.jaxpr.control import CONTROL_RULES
 from diffcheck.engines.jaxpr.elementwise import elementwise
@@ -45,7 +46,7 @@ def lift_arrays(program: Callable[..., Any], arguments: Mapping[str, Any]) -> li
 
 def _lifted(program: Callable[..., Any], arguments: Mapping[str, Any], place_of: PlaceOf) -> list[Graphs]:
     scalars = Scalars()
-    with jax.enable_x64(True):
+    with settings(True):
         closed = jax.make_jaxpr(program)(*arguments.values())
         inputs = [_variables(scalars, name, leaf.shape) for name, leaf in _leaves(arguments)]
         outputs = _Lifter(scalars, place_of).run(closed, inputs)

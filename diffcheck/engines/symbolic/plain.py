@@ -3,69 +3,112 @@
 `Expr.diff` asks of the derivative of every subexpression whether it is zero, which SymPy's assumptions take long to answer for a real
 symbol, and walks through it for derivatives that were left open. SymPy's rules for products and powers build terms with a
 factor zero, for which they ask whether the other factors are finite, and that for x a function of cases. None of this changes the
-derivative by one symbol; without it it takes less than half the time. SymPy's rules call `diff` on the parts, so it is
-replaced while they run.
+derivative by one symbol; without it it takes less than half the time.
+
+SymPy's rules call `diff` on the parts. So those that join the derivatives of the parts are written down here, each beside the
+method of SymPy that it stands for; what the derivative of a function is, `fdiff`, SymPy says. A class with any other rule is left
+to SymPy. Nothing of SymPy's is changed: other threads use it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import sympy
-from sympy.core.expr import Expr
+from sympy.core.expr import AtomicExpr
+from sympy.core.function import ArgumentIndexError, Function
+from sympy.functions.elementary.miscellaneous import MinMaxBase
+from sympy.functions.special.hyper import TupleParametersBase
 
 _ONE = sympy.Integer(1)
-_diff = Expr.diff
+_ZERO = sympy.Integer(0)
 
 
 def derivative(expression: Any, symbol: sympy.Symbol) -> Any:
     """What `expression.diff(symbol)` returns."""
-    with _plain():
-        return expression.diff(symbol)
+    return _Derivatives(symbol).of(expression)
 
 
-@contextmanager
-def _plain() -> Iterator[None]:
-    Expr.diff = _plain_diff
-    try:
-        yield
-    finally:
-        Expr.diff = _diff
+class _Derivatives:
+    """The derivatives of an expression's parts; each is found once."""
+
+    def __init__(self, symbol: sympy.Symbol) -> None:
+        self.symbol = symbol
+        self._found: dict[Any, Any] = {symbol: _ONE}
+
+    def of(self, expression: Any) -> Any:
+        found = self._found.get(expression)
+        if found is None:
+            rule = _RULES.get(getattr(type(expression), "_eval_derivative", None), _by_sympy)
+            found = self._found[expression] = rule(expression, self)
+        return found
 
 
-def _plain_diff(self: Any, *symbols: Any, **assumptions: Any) -> Any:
-    symbol, count = symbols[0] if len(symbols) == 1 and isinstance(symbols[0], tuple) else (symbols[0], 1)
-    if len(symbols) > 1 or assumptions or not isinstance(symbol, sympy.Symbol) or count not in (0, 1):
-        return _diff(self, *symbols, **assumptions)
-    if count == 0:
-        return self
-    if symbol not in self.free_symbols:
-        return sympy.S.Zero
-    if self == symbol:
-        return _ONE
-    rule = _RULES.get(type(self), _by_sympy)
-    return rule(self, symbol)
+def _of_constant(_: Any, parts: _Derivatives) -> Any:
+    return _ZERO
 
 
-def _of_product(product: sympy.Mul, symbol: sympy.Symbol) -> Any:
+def _of_sum(total: sympy.Add, parts: _Derivatives) -> Any:
+    return sympy.Add(*map(parts.of, total.args))
+
+
+def _of_product(product: sympy.Mul, parts: _Derivatives) -> Any:
     factors = product.args
-    slopes = [factor.diff(symbol) for factor in factors]
-    terms = [(*factors[:i], slope, *factors[i + 1 :]) for i, slope in enumerate(slopes) if slope is not sympy.S.Zero]
+    slopes = [parts.of(factor) for factor in factors]
+    terms = [(*factors[:i], slope, *factors[i + 1 :]) for i, slope in enumerate(slopes) if slope is not _ZERO]
     return sympy.Add(*(sympy.Mul(*term) for term in terms))
 
 
-def _of_power(power: sympy.Pow, symbol: sympy.Symbol) -> Any:
+def _of_power(power: sympy.Pow, parts: _Derivatives) -> Any:
     base, exponent = power.args
-    if symbol in exponent.free_symbols:
-        return _by_sympy(power, symbol)
-    return power * (base.diff(symbol) * exponent / base)
+    of_base, of_exponent = parts.of(base), parts.of(exponent)
+    if of_exponent is not _ZERO:
+        return power * (of_exponent * sympy.log(base) + of_base * exponent / base)
+    return _ZERO if of_base is _ZERO else power * (of_base * exponent / base)
 
 
-def _by_sympy(expression: Any, symbol: sympy.Symbol) -> Any:
-    found = expression._eval_derivative_n_times(symbol, _ONE)
-    return _diff(expression, symbol) if found is None else found
+def _of_function(function: Any, parts: _Derivatives) -> Any:
+    slopes = [parts.of(argument) for argument in function.args]
+    return sympy.Add(*(_partial(function, i) * slope for i, slope in enumerate(slopes, 1) if slope is not _ZERO))
 
 
-_RULES: dict[type, Callable[[Any, sympy.Symbol], Any]] = {sympy.Mul: _of_product, sympy.Pow: _of_power}
+def _partial(function: Any, place: int) -> Any:
+    try:
+        return function.fdiff(place)
+    except ArgumentIndexError:  # SymPy knows no rule, and leaves it open
+        return Function.fdiff(function, place)
+
+
+def _of_absolute(absolute: sympy.Abs, parts: _Derivatives) -> Any:
+    (inner,) = absolute.args
+    return parts.of(inner) * sympy.sign(inner) if inner.is_extended_real else _by_sympy(absolute, parts)
+
+
+def _of_cases(cases: sympy.Piecewise, parts: _Derivatives) -> Any:
+    return sympy.Piecewise(*((parts.of(expression), condition) for expression, condition in cases.args))
+
+
+def _of_series(series: Any, parts: _Derivatives) -> Any:
+    *parameters, argument = series.args
+    if any(parts.symbol in parameter.free_symbols for parameter in parameters):
+        return _by_sympy(series, parts)
+    slope = parts.of(argument)
+    return _ZERO if slope is _ZERO else series.fdiff(3) * slope
+
+
+def _by_sympy(expression: Any, parts: _Derivatives) -> Any:
+    return expression.diff(parts.symbol)
+
+
+_RULES: dict[object, Callable[[Any, _Derivatives], Any]] = {
+    AtomicExpr._eval_derivative: _of_constant,
+    sympy.Add._eval_derivative: _of_sum,
+    sympy.Mul._eval_derivative: _of_product,
+    sympy.Pow._eval_derivative: _of_power,
+    Function._eval_derivative: _of_function,
+    MinMaxBase._eval_derivative: _of_function,
+    sympy.Abs._eval_derivative: _of_absolute,
+    sympy.Piecewise._eval_derivative: _of_cases,
+    TupleParametersBase._eval_derivative: _of_series,
+}

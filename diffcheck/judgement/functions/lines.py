@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.engines.certified import certify
+from diffcheck.engines.jax_settings import settings
 from diffcheck.engines.jaxpr import lift
 from diffcheck.engines.lacking import lacking
 from diffcheck.errors import UnsupportedError
@@ -63,7 +64,7 @@ def second_derivative(jacobian: Jacobian, v: Vector, w: Vector, pull: Callable[[
         return None, "the function is not smooth here"
 
     def slope(t: Any) -> Any:
-        with jax.enable_x64(function.wide):
+        with settings(function.wide):
             return jnp.dot(pull(jnp.asarray(function.vector) + t * jnp.asarray(v), w), jnp.asarray(v))
 
     curvature = jax.grad(slope)

@@ -1,0 +1,62 @@
+"""matplotlib as a command needs it: no setting of the current directory's, none of the user's, nothing left behind.
+
+When it is imported, matplotlib reads the first `matplotlibrc` that it finds, and it looks into the current directory first, which may
+be a stranger's (some versions evaluate parts of the file). No variable turns that off, so for as long as the import takes, the
+current directory is a private one, and the one for matplotlib's settings and its list of fonts, too. Only a command may do that: it
+has its process to itself. Where the library draws (`Report.plot`), matplotlib belongs to the program that calls it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from tempfile import TemporaryDirectory
+
+from diffcheck import caches
+
+
+def import_matplotlib() -> None:
+    """Import it, unless whoever called the command has done so already."""
+    if "matplotlib" in sys.modules:
+        return
+    with _private_directory() as directory, _current(directory), _environment(MPLCONFIGDIR=directory, MATPLOTLIBRC=None):
+        import matplotlib.font_manager
+        import matplotlib.style  # noqa: F401
+
+
+def _private_directory() -> AbstractContextManager[str]:
+    kept = caches.directory("matplotlib")
+    is_writable = kept is not None and os.access(kept, os.W_OK)
+    return nullcontext(str(kept)) if is_writable else TemporaryDirectory(prefix="diffcheck-")
+
+
+@contextmanager
+def _current(directory: str) -> Iterator[None]:
+    """Be in another directory; the one before may have been deleted, or be closed to us, and is returned to all the same."""
+    here = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
+    os.chdir(directory)
+    try:
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
+
+
+@contextmanager
+def _environment(**variables: str | None) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    _set(variables)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: dict[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
