@@ -18,6 +18,7 @@ _HOMES = {
     "DiffcheckError": "diffcheck.errors",
     "ExpressionError": "diffcheck.errors",
     "InputError": "diffcheck.errors",
+    "LostError": "diffcheck.errors",
     "Outcome": "diffcheck.results",
     "Report": "diffcheck.api",
     "RuleCheck": "diffcheck.results",
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from diffcheck.errors import DiffcheckError as DiffcheckError
     from diffcheck.errors import ExpressionError as ExpressionError
     from diffcheck.errors import InputError as InputError
+    from diffcheck.errors import LostError as LostError
     from diffcheck.errors import UserCodeError as UserCodeError
     from diffcheck.judgement.check import Check as Check
     from diffcheck.judgement.check import Claim as Claim
