@@ -153,7 +153,7 @@ def test_without_the_certificate_nobody_is_let_in(certified: Path, tmp_path: Pat
     stranger = tmp_path / "stranger"
     stranger.mkdir()
     subprocess.run(
-        "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=stranger -keyout key.pem -out cert.pem".split(),
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=stranger", "-keyout", "key.pem", "-out", "cert.pem"],
         cwd=stranger,
         capture_output=True,
         check=True,
