@@ -33,6 +33,7 @@ PUBLIC = [
     "DiffcheckError",
     "ExpressionError",
     "InputError",
+    "LostError",
     "Outcome",
     "Report",
     "RuleCheck",
@@ -72,7 +73,7 @@ def test_the_version_is_a_version() -> None:
 
 def test_the_signature_of_check_is_kept() -> None:
     parameters = inspect.signature(check).parameters
-    assert list(parameters) == ["subject", "at", "of", "wrt", "claim", "dtype", "against", "lint"]
+    assert list(parameters) == ["subject", "at", "of", "wrt", "claim", "dtype", "against", "lint", "timeout", "max_memory"]
     positional = [name for name, parameter in parameters.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
     assert positional == ["subject", "at"]
 
