@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ from typer.core import TyperCommand
 
 from diffcheck.errors import InputError
 from diffcheck.printable import quoted
+from diffcheck.reading import standard_input
 
 
 class ExpressionCommand(TyperCommand):
@@ -112,14 +112,19 @@ Part = Annotated[str, option("--shard", help="Only the I-th of N parts of the ca
 Resume = Annotated[bool, option("--resume", help="Go on with a run that was stopped; wants its -o.")]
 
 
-def expression_text(expression: str) -> str:
-    """The expression itself, or standard input for '-'."""
+def expression_text(expression: str, seconds: float) -> str:
+    """The expression itself, or standard input for '-', which is waited for so long. Raises InputError."""
+    from diffcheck.language.lexer import MAXIMUM_BYTES
+
     if expression != "-":
         return expression
     try:
-        return sys.stdin.read() if sys.stdin is not None else ""
+        text = standard_input(MAXIMUM_BYTES, seconds).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError("standard input is not text in UTF-8") from error
+    except OSError as error:
+        raise InputError(f"cannot read standard input: {error.strerror}", "Write the expression as an argument.") from error
+    return text.replace("\r\n", "\n")
 
 
 def names(text: str) -> list[str] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -34,7 +33,7 @@ from diffcheck.cli.arguments import (
     expression_text,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.job import checked, columns_at, ends, names_at
+from diffcheck.cli.job import checked, columns_at, ends, names_at, opened_table
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
 from diffcheck.processes.forked import Watch
@@ -42,6 +41,7 @@ from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limit
 
 if TYPE_CHECKING:
     from diffcheck.judgement.check import Check
+    from diffcheck.judgement.csv_points import Table
     from diffcheck.results import Header, IntervalReport, Sample, Tally
 
 
@@ -78,13 +78,14 @@ def check(
     """
     from diffcheck.views.output import opened
 
-    text = expression_text(expression)
+    text = expression_text(expression, timeout)
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:
-            job = checked(text, of, wrt, claim, dtype, watch, names_at(at, points))
-            shown = _Shown(format, latex, color, stream, watch)
-            return exit_code(shown.interval(job, at, points, interval, samples) if interval else shown.points(job, at, points), strict)
+            with watch.timed(lambda: opened_table(at, points)) as table:
+                job = checked(text, of, wrt, claim, dtype, watch, watch.timed(lambda: names_at(at, table)))
+                shown = _Shown(format, latex, color, stream, watch)
+                return exit_code(shown.interval(job, at, table, interval, samples) if interval else shown.points(job, at, table), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream)
 
@@ -99,8 +100,8 @@ class _Shown:
     stream: TextIO
     watch: Watch
 
-    def points(self, job: Check, at: list[str], points: Path | None) -> Tally:
-        samples = self.watch.over(job.samples(columns_at(job, at, points)))
+    def points(self, job: Check, at: list[str], points: Table | None) -> Tally:
+        samples = self.watch.over(self.watch.timed(lambda: job.samples(columns_at(job, at, points))))
         header = None if self.format is Format.jsonl else self.watch.timed(lambda: job.header)
         if header is not None and self.format is Format.text:
             return self._as_text(header, samples)
@@ -122,7 +123,7 @@ class _Shown:
         view.show_conclusion(console, tally)
         return tally
 
-    def interval(self, job: Check, at: list[str], points: Path | None, interval: str, samples: int) -> Tally:
+    def interval(self, job: Check, at: list[str], points: Table | None, interval: str, samples: int) -> Tally:
         report = self.watch.timed(lambda: _on_interval(job, at, points, interval, samples))
         if self.format is Format.text:
             from diffcheck.views import console
@@ -136,7 +137,7 @@ class _Shown:
         return report.tally
 
 
-def _on_interval(job: Check, at: list[str], points: Path | None, interval: str, samples: int) -> IntervalReport:
+def _on_interval(job: Check, at: list[str], points: Table | None, interval: str, samples: int) -> IntervalReport:
     from diffcheck.judgement.interval import check_interval
 
     if at or points is not None:

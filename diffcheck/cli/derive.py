@@ -46,7 +46,7 @@ def derive(
     """
     from diffcheck.views.output import opened
 
-    text = expression_text(expression)
+    text = expression_text(expression, timeout)
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:

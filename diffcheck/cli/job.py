@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from diffcheck.processes.forked import UNWATCHED, Watch
 
 if TYPE_CHECKING:
     from diffcheck.judgement.check import Check
+    from diffcheck.judgement.csv_points import Table
     from diffcheck.judgement.points import Columns
 
 
@@ -36,11 +38,18 @@ def checked(
         )
 
 
-def names_at(at: Sequence[str], points: Path | None) -> tuple[str, ...]:
-    """The names that points give to their coordinates; a constant is a function of them."""
-    from diffcheck.judgement.points import names_in, names_in_csv
+def opened_table(points: Path | None) -> AbstractContextManager[Table | None]:
+    """The file of --points, if there is one."""
+    from diffcheck.judgement.csv_points import Table
 
-    return (*names_in(at), *(() if points is None else names_in_csv(points)))
+    return nullcontext() if points is None else Table(points)
+
+
+def names_at(at: Sequence[str], points: Table | None) -> tuple[str, ...]:
+    """The names that points give to their coordinates; a constant is a function of them."""
+    from diffcheck.judgement.points import names_in
+
+    return (*names_in(at), *(() if points is None else points.names()))
 
 
 def ends(job: Check, option: str, text: str) -> tuple[float, float]:
@@ -53,13 +62,13 @@ def ends(job: Check, option: str, text: str) -> tuple[float, float]:
     return read_number(lower, job.format), read_number(upper[0], job.format)
 
 
-def columns_at(job: Check, at: Sequence[str], points: Path | None) -> Columns:
-    from diffcheck.judgement.points import from_csv, from_texts
+def columns_at(job: Check, at: Sequence[str], points: Table | None) -> Columns:
+    from diffcheck.judgement.points import from_texts
 
     if bool(at) == (points is not None):
         wanted = ",".join(f"{name}=1" for name in job.problem.variables) if len(job.problem.variables) > 1 else "2"
         problem = "both --at and --points are given" if at else "no point is given"
         raise InputError(problem, f"Write --at {wanted}, or --points FILE.csv.")
     if points is not None:
-        return from_csv(points, job.problem.variables, job.format)
+        return points.columns(job.problem.variables, job.format)
     return from_texts(at, job.problem.variables, job.format)

@@ -63,7 +63,7 @@ def plot(
       diffcheck plot "relu(x)" --at -1 --at 0 --at 3 -o relu.svg
       diffcheck plot "tanh(x)" --range -20,20 --errors -o errors.png
     """
-    text = expression_text(expression)
+    text = expression_text(expression, timeout)
     numbers = {} if samples is None else {"samples": samples}
 
     def work(watch: Watch) -> int:

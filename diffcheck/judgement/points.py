@@ -1,14 +1,12 @@
-"""Points: `2`, `x=1,y=2`, `linspace(-4,4,100)`, CSV files. A point is a float: its decimal text is rounded once."""
+"""Points: `2`, `x=1,y=2`, `linspace(-4,4,100)`. A point is a float: its decimal text is rounded once."""
 
 from __future__ import annotations
 
-import csv
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -17,16 +15,18 @@ from numpy.typing import NDArray
 from diffcheck.errors import PointError
 from diffcheck.floats import exactly
 from diffcheck.judgement.formats import Format
+from diffcheck.printable import quoted, shown
 from diffcheck.results import counted
 
 MAX_POINTS = 100_000_000
+MAX_LETTERS = 40  # of what is quoted in a message
+MAX_NAMES = 10  # that a message lists
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?")
 _HEX = re.compile(r"[+-]?0[xX][0-9a-fA-F]+(\.[0-9a-fA-F]*)?([pP][+-]?\d{1,4})?")
 _INFINITE = re.compile(r"([+-]?)inf(inity)?", re.IGNORECASE)
 _LINSPACE = re.compile(r"linspace\(([^()]*)\)")
 
 FORMS = "A point is a decimal number such as 2, -0.5 or 1e-3, or x=1,y=2, or linspace(-4,4,100)."
-CSV_FORM = "--points wants a CSV file with a column for each variable."
 
 Columns = dict[str, NDArray[Any]]
 
@@ -37,7 +37,7 @@ def read_number(text: str, fmt: Format) -> float:
     if infinite := _INFINITE.fullmatch(text):
         return -math.inf if infinite[1] == "-" else math.inf
     if _HEX.fullmatch(text):
-        number = fmt.round(Decimal(float.fromhex(text)))
+        number = fmt.round(Decimal(_from_hex(text)))
     elif _DECIMAL.fullmatch(text) and len(text) <= 1000:
         number = fmt.round(Decimal(text))
     else:
@@ -45,6 +45,13 @@ def read_number(text: str, fmt: Format) -> float:
     if math.isinf(number):
         raise PointError(f"{_short(text)} is out of the range of {fmt.name}", "")
     return number
+
+
+def _from_hex(text: str) -> float:
+    try:
+        return float.fromhex(text)
+    except OverflowError:
+        return math.inf
 
 
 def from_points(points: object, variables: Sequence[str], fmt: Format) -> Columns:
@@ -77,14 +84,14 @@ def _from_point(point: object, variables: Sequence[str], fmt: Format) -> Columns
     if isinstance(point, str):
         return _from_text(point, variables, fmt)
     if isinstance(point, Mapping):
-        _require(point, variables)
+        require(point, variables)
         return _broadcast({name: _numbers(point[name], fmt) for name in variables}, str(dict(point)))
     numbers = _numbers(point, fmt)
     if not _is_row(point) and len(variables) > 1:
         raise _unnamed(str(point), variables)
     if len(numbers) != len(variables):
         wanted = counted(len(variables), "variable")
-        raise PointError(f"{_represented(point)} holds {len(numbers)} numbers for {wanted}: {', '.join(variables)}", FORMS)
+        raise PointError(f"{_represented(point)} holds {len(numbers)} numbers for {wanted}: {listed(variables)}", FORMS)
     return {name: numbers[k : k + 1] for k, name in enumerate(variables)}
 
 
@@ -97,7 +104,7 @@ def from_mappings(points: Iterable[Mapping[str, object]], variables: Sequence[st
     """The columns of points given as numbers."""
     rows = [{name: _number(value, fmt) for name, value in point.items()} for point in points]
     for row in rows:
-        _require(row, variables)
+        require(row, variables)
     return {name: np.array([row[name] for row in rows], fmt.name) for name in variables}
 
 
@@ -135,56 +142,6 @@ def _assigned(text: str) -> list[str]:
     return [part.partition("=")[0].strip() for part in _split(text) if "=" in part]
 
 
-def names_in_csv(path: Path) -> tuple[str, ...]:
-    """The names of a CSV file's columns; empty if it has none, or cannot be read."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return tuple(cell.strip() for cell in next(csv.reader(file), []))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return ()
-
-
-def from_csv(path: Path, variables: Sequence[str], fmt: Format) -> Columns:
-    """The columns of a CSV file whose first line names the variables (one variable: the line may be missing)."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return _from_rows(csv.reader(file), path, variables, fmt)
-    except OSError as error:
-        raise PointError(f"cannot read {path}: {error.strerror}", CSV_FORM) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise PointError(f"{path} is not a CSV file in UTF-8: {error}", CSV_FORM) from error
-
-
-def _from_rows(rows: Iterator[list[str]], path: Path, variables: Sequence[str], fmt: Format) -> Columns:
-    first = next(rows, None)
-    if first is None:
-        raise PointError(f"{path} is empty", "The first line names the variables, the others hold one point each.")
-    names = [cell.strip() for cell in first]
-    numbers: list[list[float]] = []
-    if len(variables) == 1 and len(names) == 1 and names[0] not in variables:
-        if names[0].isidentifier():
-            raise PointError(f"{path}:1: there is no column {variables[0]}, but one for {names[0]}", f"Name the column {variables[0]}.")
-        numbers.append([_cell(names[0], path, 1, fmt)])
-        names = list(variables)
-    _require(dict.fromkeys(names, 0.0), variables)
-    for line, row in enumerate(rows, 2):
-        if row and len(row) != len(names):
-            raise PointError(f"{path}:{line}: {len(row)} cells, but {len(names)} columns", "")
-        if row:
-            numbers.append([_cell(cell, path, line, fmt) for cell in row])
-    if not numbers:
-        raise PointError(f"{path} holds no points", "")
-    table = np.array(numbers, fmt.name)
-    return {name: table[:, names.index(name)] for name in variables}
-
-
-def _cell(cell: str, path: Path, line: int, fmt: Format) -> float:
-    try:
-        return read_number(cell, fmt)
-    except PointError as error:
-        raise PointError(f"{path}:{line}: {error.message}", error.fix) from None
-
-
 def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
     parts = _split(text)
     if len(parts) == 1 and "=" not in parts[0]:
@@ -198,15 +155,15 @@ def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
             fix = "Write one name=value for each variable; each further point has an --at of its own."
             raise PointError(f"{_short(part)} in {_short(text)} has no variable", fix)
         if name.strip() in given:
-            raise PointError(f"{name.strip()} is given twice in {_short(text)}", "")
+            raise PointError(f"{shown(name.strip(), MAX_LETTERS)} is given twice in {_short(text)}", "")
         given[name.strip()] = _range(value, fmt)
-    _require(given, variables)
+    require(given, variables)
     return _broadcast({name: given[name] for name in variables}, text)
 
 
 def _unnamed(text: str, variables: Sequence[str]) -> PointError:
-    wanted = ",".join(f"{name}=1" for name in variables)
-    problem = f"{_short(text)} does not say which variable it is for: there are {len(variables)} ({', '.join(variables)})"
+    wanted = ",".join(f"{shown(name)}=1" for name in variables[:MAX_NAMES]) + ",…" * (len(variables) > MAX_NAMES)
+    problem = f"{_short(text)} does not say which variable it is for: there are {len(variables)} ({listed(variables)})"
     return PointError(problem, f"Write {wanted}.")
 
 
@@ -220,12 +177,13 @@ def _range(text: str, fmt: Format) -> NDArray[Any]:
     if spaced is None:
         return np.array([read_number(text, fmt)], fmt.name)
     ends = spaced[1].split(",")
-    if len(ends) != 3 or not ends[2].strip().isdigit() or not 1 <= int(ends[2]) <= MAX_POINTS:
+    count = ends[2].strip() if len(ends) == 3 else ""
+    if not re.fullmatch(r"\d{1,9}", count) or not 1 <= int(count) <= MAX_POINTS:
         raise PointError(f"{_short(text)} is not a range", f"Write linspace(first, last, count) with a count of 1 to {MAX_POINTS:,}.")
     first, last = (read_number(end, fmt) for end in ends[:2])
     if not math.isfinite(last - first):
         raise PointError(f"{_short(text)} is too long for equal steps", "")
-    return np.linspace(first, last, int(ends[2]), dtype=fmt.name)
+    return np.linspace(first, last, int(count), dtype=fmt.name)
 
 
 def _broadcast(columns: Columns, text: str) -> Columns:
@@ -235,14 +193,15 @@ def _broadcast(columns: Columns, text: str) -> Columns:
     return {name: np.broadcast_to(column, (length,)) for name, column in columns.items()}
 
 
-def _require(given: Mapping[str, object], variables: Sequence[str]) -> None:
+def require(given: Mapping[str, object], variables: Sequence[str]) -> None:
+    """Raises PointError unless a value is given for each variable and for nothing else."""
+    known = set(variables)
     missing = [name for name in variables if name not in given]
-    unknown = [name for name in given if name not in variables]
+    unknown = [repr(name) for name in given if name not in known]
     if missing:
-        raise PointError(f"no value for {', '.join(missing)}", f"A point needs {', '.join(variables)}.")
+        raise PointError(f"no value for {listed(missing)}", f"A point needs {listed(variables)}.")
     if unknown:
-        names = ", ".join(variables) or "none"
-        raise PointError(f"the expression has no variable {', '.join(map(repr, unknown))}", f"Its variables: {names}.")
+        raise PointError(f"the expression has no variable {listed(unknown)}", f"Its variables: {listed(variables) or 'none'}.")
 
 
 def _concatenate(parts: Sequence[Columns], variables: Sequence[str]) -> Columns:
@@ -250,12 +209,14 @@ def _concatenate(parts: Sequence[Columns], variables: Sequence[str]) -> Columns:
 
 
 def _short(text: str) -> str:
-    return repr(_cut(text))
+    return quoted(text, MAX_LETTERS)
 
 
 def _represented(value: object) -> str:
-    return _cut(repr(value))
+    return shown(repr(value), MAX_LETTERS)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "…"
+def listed(names: Sequence[str]) -> str:
+    """Names in a message: the first ones, and how many more there are."""
+    more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
+    return ", ".join(shown(name, MAX_LETTERS) for name in names[:MAX_NAMES]) + more

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+MAX_NAME = 1_000  # letters: every result carries its case's name
 Point = str | float | Mapping[str, Any]  # as --at takes it, the only variable's value, or a value for each name
 
 

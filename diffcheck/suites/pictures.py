@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from diffcheck.errors import DiffcheckError
@@ -14,18 +14,19 @@ from diffcheck.processes.limits import Limits
 from diffcheck.processes.workers import WORKERS
 from diffcheck.records import CaseResult, Record, worst_outcome
 from diffcheck.results import Outcome, Stage
-from diffcheck.suites.cases import Case
+from diffcheck.suites.cases import Case, Unreadable
+from diffcheck.suites.units import Unit
 from diffcheck.views.html import badness
 
 PICTURES = 6
 
 
-def illustrated(results: Iterable[CaseResult], cases: Mapping[int, Case], worst: Iterable[int], limits: Limits) -> Iterator[CaseResult]:
-    """The same results, with what was checked, and with pictures of those that are named in `worst`."""
-    wanted = set(worst)
+def illustrated(results: Iterable[CaseResult], units: Iterable[Unit], worst: Iterable[int], limits: Limits) -> Iterator[CaseResult]:
+    """The same results, with what was checked, and with pictures of those that are named in `worst`. Both come by number."""
+    wanted, rest = set(worst), iter(units)
     for result in results:
-        case = cases.get(result.number)
-        if case is None:
+        case = next(unit.case for unit in rest if unit.number == result.number)
+        if isinstance(case, Unreadable):
             yield result
         else:
             picture = _drawn(case, result, limits) if result.number in wanted else b""

@@ -6,8 +6,8 @@ journal when all cases have ended, in their order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +16,10 @@ from diffcheck.printable import shown
 from diffcheck.processes.limits import Limits
 from diffcheck.records import CaseResult, Summary
 from diffcheck.suites import journal as journals
-from diffcheck.suites.cases import Case
 from diffcheck.suites.dispatch import Hands, check_all
 from diffcheck.suites.pictures import illustrated, worst_of
-from diffcheck.suites.selection import Shard, selected
+from diffcheck.suites.selection import Selection, Shard
+from diffcheck.suites.suite import open_suite
 from diffcheck.suites.units import Unit
 from diffcheck.views.output import is_replaceable, opened
 from diffcheck.views.reports import REPORTS
@@ -47,25 +47,31 @@ class Run:
             raise InputError("--resume goes on with a run that wrote to a file", "Name it: -o FILE.")
         if output is not None and any(output.exists() and path.exists() and output.samefile(path) for path in self.files):
             raise InputError(f"{shown(output)} is a suite that is read: the report would take its place", "Name another file for it.")
-        units = selected(self.files, self.pattern, self.shard, self.dtype, self.allow_code)
-        if not named and REPORTS[self.format].streams:
+        with ExitStack() as open_files:
+            suites = [open_files.enter_context(open_suite(path, self.limits.seconds)) for path in dict.fromkeys(self.files)]
+            units = Selection(suites, self.pattern, self.shard, self.dtype, self.allow_code)
+            if named or not REPORTS[self.format].streams:
+                self._by_journal(units, hands, output, output if named else None, resume)
+                return
             with opened(output) as stream:
-                REPORTS[self.format].write(self._checked(units, hands), self.summary, stream, self.color)
-            return
-        with self._journal(units, output if named else None, resume) as journal, opened(output) as stream:
+                REPORTS[self.format].write(self._checked(units, units.count, hands), self.summary, stream, self.color)
+
+    def _by_journal(
+        self, units: Selection, hands: AbstractContextManager[Hands], output: Path | None, named: Path | None, resume: bool
+    ) -> None:
+        with self._journal(units, named, resume) as journal, opened(output) as stream:
             for result in journal.results():
                 self.summary.add(result.records)
-            for result in self._checked([unit for unit in units if unit.number not in journal.places], hands):
+            for result in self._checked((unit for unit in units if unit.number not in journal.places), units.count, hands):
                 journal.append(result)
             REPORTS[self.format].write(self._shown(journal, units), self.summary, stream, self.color)
 
-    def _shown(self, journal: journals.Journal, units: Sequence[Unit]) -> Iterator[CaseResult]:
+    def _shown(self, journal: journals.Journal, units: Iterable[Unit]) -> Iterator[CaseResult]:
         if not REPORTS[self.format].illustrated:
             return journal.results()
-        cases = {unit.number: unit.case for unit in units if isinstance(unit.case, Case)}
-        return illustrated(journal.results(), cases, worst_of(journal.results()), self.limits)
+        return illustrated(journal.results(), units, worst_of(journal.results()), self.limits)
 
-    def _journal(self, units: Sequence[Unit], output: Path | None, resume: bool) -> AbstractContextManager[journals.Journal]:
+    def _journal(self, units: Iterable[Unit], output: Path | None, resume: bool) -> AbstractContextManager[journals.Journal]:
         if output is None:
             return journals.unnamed()
         options = {
@@ -79,9 +85,8 @@ class Run:
         header = journals.header_of(self.files, options)
         return journals.kept(journals.beside(output), header, units, resume)
 
-    def _checked(self, units: Sequence[Unit], hands: AbstractContextManager[Hands]) -> Iterator[CaseResult]:
-        done = self.summary.cases
-        with progress(done, done + len(units), self.color) as advance, hands as at_work:
+    def _checked(self, units: Iterable[Unit], total: int, hands: AbstractContextManager[Hands]) -> Iterator[CaseResult]:
+        with progress(self.summary.cases, total, self.color) as advance, hands as at_work:
             for result in check_all(units, self.limits, at_work):
                 self.summary.add(result.records)
                 advance()

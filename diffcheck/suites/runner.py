@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from diffcheck.errors import InputError, LostError, UnsupportedError
+from diffcheck.errors import InputError, LostError, PointError, UnsupportedError
 from diffcheck.judgement.check import Check, Claim
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.functions.check import FunctionCheck
 from diffcheck.judgement.functions.loading import load
 from diffcheck.judgement.functions.points import from_value
-from diffcheck.judgement.points import Columns, from_points, names_in
+from diffcheck.judgement.points import Columns, from_points, listed, names_in
 from diffcheck.records import FaultKind, Record
 from diffcheck.results import SEVERITY, Sample, Stage, Status
 from diffcheck.suites.cases import Case, Unreadable
@@ -89,9 +89,16 @@ def _samples(case: Case, conditions: Conditions) -> Iterator[Sample]:
         variables=[*names_in(case.at), *(case.sampling.domain if case.sampling is not None else ())],
     )
     variables, fmt = check.problem.variables, check.format
+    _require_used_domains(case, variables)
     columns = [_columns(case, variables, fmt)] if case.at else []
     columns += [sampled(case.sampling, check.problem, fmt)] if case.sampling is not None else []
     return check.samples({name: np.concatenate([part[name] for part in columns]) for name in variables})
+
+
+def _require_used_domains(case: Case, variables: Sequence[str]) -> None:
+    unused = [name for name in case.sampling.domain if name not in variables] if case.sampling is not None else []
+    if unused and not case.spare_coordinates:
+        raise PointError(f"there is a domain for {listed(unused)}, but no such variable", f"The variables: {listed(variables)}.")
 
 
 def _samples_of_function(case: Case, conditions: Conditions) -> Iterator[Sample]:

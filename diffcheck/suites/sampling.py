@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from diffcheck.suites.cases import Sampling
 
 MAX_POINTS = 10_000  # of a case: all of them are certified
+MOST_AXES = 14  # along which two points each are more than that
 TRIES = 1_000  # random points looked at for each one wanted, where a condition refuses most
 Point = Mapping[str, float]
 
@@ -106,9 +107,11 @@ def special_values(problem: Problem, fmt: Format) -> list[float]:
 
 def sampled(sampling: Sampling, problem: Problem, fmt: Format) -> Columns:
     """The points of a case; raises PointError where there is none, or more than can be certified."""
-    grid = sampling.grid ** len(problem.variables) if sampling.grid else 0
-    if grid + sampling.random > MAX_POINTS:
-        raise PointError(f"{grid + sampling.random:,} points are more than {MAX_POINTS:,}", "Ask for a smaller grid.")
+    count = sampling.random
+    if sampling.grid:
+        count += sampling.grid ** min(len(problem.variables), MOST_AXES)
+    if count > MAX_POINTS:
+        raise PointError(f"{count:,} points are more than {MAX_POINTS:,}", "Ask for a smaller grid.")
     points = list({_key(point): point for point in Box(sampling, problem, fmt).points()}.values())
     if not points:
         raise PointError("no point of the domain was found that meets the condition", "Ask for random = 10, or a wider domain.")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
+from itertools import islice
 
 from diffcheck.errors import InputError, SuiteError
 from diffcheck.printable import quoted
 from diffcheck.results import counted
-from diffcheck.suites.cases import Case, Unreadable
-from diffcheck.suites.suite import read_suite
+from diffcheck.suites.suite import Suite
 from diffcheck.suites.units import Unit
 
 
@@ -33,17 +32,39 @@ class Shard:
         return shard
 
 
-def selected(files: Sequence[Path], pattern: str, shard: Shard, dtype: str, allow_code: bool = False) -> list[Unit]:
-    """The units of all files that are wanted, numbered over all that there are. Raises SuiteError where none is left."""
-    cases = [case for path in dict.fromkeys(files) for case in read_suite(path)]
-    units = [Unit(number, case, dtype, allow_code=allow_code) for number, case in enumerate(cases) if _matches(case, pattern)]
-    chosen = units[shard.number - 1 :: shard.of]
-    if not chosen:
-        wanted = [f"-k {quoted(pattern)}"] * bool(pattern) + [f"--shard {shard.number}/{shard.of}"] * (shard.of > 1)
-        problem = f"nothing to check: {' and '.join(wanted)} selects none of {counted(len(cases), 'case')}"
-        raise SuiteError(problem, "An empty run is an error, not a pass.")
-    return chosen
+@dataclass(frozen=True)
+class Selection:
+    """The units of all suites that are wanted, numbered over all that there are: made while they are asked for, as often as they are.
 
+    Raises SuiteError where none is left.
+    """
 
-def _matches(case: Case | Unreadable, pattern: str) -> bool:
-    return fnmatchcase(case.id.lower(), f"*{pattern.lower()}*")
+    suites: Sequence[Suite]
+    pattern: str = ""
+    shard: Shard = Shard()
+    dtype: str = "float64"
+    allow_code: bool = False
+    count: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        total = sum(suite.count for suite in self.suites)
+        count = sum(1 for _ in self) if self.pattern else len(range(self.shard.number - 1, total, self.shard.of))
+        object.__setattr__(self, "count", count)
+        if not count:
+            part = f"--shard {self.shard.number}/{self.shard.of}"
+            wanted = [f"-k {quoted(self.pattern)}"] * bool(self.pattern) + [part] * (self.shard.of > 1)
+            problem = f"nothing to check: {' and '.join(wanted)} selects none of {counted(total, 'case')}"
+            raise SuiteError(problem, "An empty run is an error, not a pass.")
+
+    def __iter__(self) -> Iterator[Unit]:
+        return islice(self._matching(), self.shard.number - 1, None, self.shard.of)
+
+    def _matching(self) -> Iterator[Unit]:
+        before = 0
+        for suite in self.suites:
+            for number, case in suite.cases(self._matches):
+                yield Unit(before + number, case, self.dtype, allow_code=self.allow_code)
+            before += suite.count
+
+    def _matches(self, name: str) -> bool:
+        return not self.pattern or fnmatchcase(name.lower(), f"*{self.pattern.lower()}*")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.errors import InputError, PointError
+from diffcheck.judgement.csv_points import Table
 from diffcheck.judgement.formats import Format
-from diffcheck.judgement.points import Columns, from_csv, from_texts, read_number
+from diffcheck.judgement.functions.arrays import read_npy, read_npz
+from diffcheck.judgement.points import Columns, from_texts, listed, read_number
+from diffcheck.printable import shown
 
 Arguments = dict[str, Any]  # by the function's parameters: arrays, or trees of them
 MAX_RANDOM = 10_000
@@ -50,8 +54,8 @@ class Parameters:
         """One point: floats rounded to the format, whole numbers where the function says int. Raises PointError."""
         missing, unknown = [n for n in self.names if n not in values], [n for n in values if n not in self.names]
         if missing or unknown:
-            problem = f"no value for {', '.join(missing)}" if missing else f"the function has no argument {', '.join(unknown)}"
-            raise PointError(problem, f"Its arguments: {', '.join(self.names)}.")
+            problem = f"no value for {listed(missing)}" if missing else f"the function has no argument {listed(unknown)}"
+            raise PointError(problem, f"Its arguments: {listed(self.names)}.")
         return {name: jax.tree.map(lambda leaf, name=name: self._leaf(leaf, name, fmt), values[name]) for name in self.names}
 
     def _leaf(self, leaf: Any, name: str, fmt: Format) -> NDArray[Any]:
@@ -63,7 +67,8 @@ class Parameters:
         if isinstance(leaf, int) and not isinstance(leaf, bool) or np.issubdtype(array.dtype, np.floating):
             return array.astype(fmt.name)  # a Python number is a coordinate; an array of integers stays what it is
         if array.dtype.kind not in "biu":
-            raise PointError(f"{name} holds {array.dtype}, which is not a number", "Arguments are numbers, arrays, or trees of them.")
+            what = f"{name} holds {shown(array.dtype)}, which is not a number"
+            raise PointError(what, "Arguments are numbers, arrays, or trees of them.")
         return array
 
 
@@ -123,7 +128,7 @@ def _require_names(text: str, parameters: Parameters) -> None:
     parts = _split(text)
     unknown = [name for part in parts if (name := part.partition("=")[0].strip()) not in parameters.names and "=" in part]
     if unknown:
-        raise PointError(f"the function has no argument {', '.join(unknown)}", f"Its arguments: {', '.join(parameters.names)}.")
+        raise PointError(f"the function has no argument {listed(unknown)}", f"Its arguments: {', '.join(parameters.names)}.")
     if len(parts) > 1 and not any("=" in part for part in parts):
         names = parameters.names
         several = f"Write {','.join(f'{name}=…' for name in names)}. {ARRAY_FORM}"
@@ -172,17 +177,12 @@ def _split(text: str) -> list[str]:
 
 def from_file(path: Path, parameters: Parameters, fmt: Format) -> list[Arguments]:
     """One point of an .npz file (an array an argument) or an .npy file (one argument), or the scalars of a CSV file."""
-    if path.suffix not in (".npz", ".npy"):
-        return _rows(from_csv(path, parameters.names, fmt), parameters, fmt)
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        fix = "It must be written by numpy.savez or numpy.save, without pickled objects."
-        raise PointError(f"cannot read {path}: {error}", fix) from error
     if path.suffix == ".npz":
-        with loaded:
-            return [parameters.cast(dict(loaded), fmt)]
-    return _from_one(loaded, parameters, fmt)
+        return [parameters.cast(read_npz(path), fmt)]
+    if path.suffix == ".npy":
+        return _from_one(read_npy(path), parameters, fmt)
+    with Table(path) as table:
+        return _rows(table.columns(parameters.names, fmt), parameters, fmt)
 
 
 def at_random(count: int, seed: int, texts: Iterable[str], shapes: Iterable[str], parameters: Parameters, fmt: Format) -> list[Arguments]:
@@ -222,6 +222,6 @@ def _interval(text: str, fmt: Format) -> tuple[float, float]:
 
 def _shape(text: str) -> tuple[int, ...]:
     sizes = text.split(",")
-    if not all(size.strip().isdigit() for size in sizes):
+    if not all(re.fullmatch(r"\s*\d{1,9}\s*", size) for size in sizes):
         raise PointError(f"{text!r} is not a shape", "Write --shape 3 or --shape A=3,3.")
     return tuple(map(int, sizes))

@@ -1,0 +1,82 @@
+"""Arrays from .npy and .npz files of anybody's: what the headers promise is looked at before anything is unpacked or allocated."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from diffcheck.errors import PointError
+from diffcheck.printable import quoted, shown
+from diffcheck.reading import opened
+
+MAX_BYTES = 1_000_000_000  # of all arrays of a file
+HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}  # 3.0 is for fields with names
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # that numpy.savez writes
+FORM = "It must be written by numpy.savez or numpy.save, without pickled objects."
+# what numpy and zipfile raise over bytes that nobody wrote so
+BROKEN = (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile, SyntaxError, TypeError, KeyError, OverflowError, RuntimeError)
+
+
+def read_npy(path: Path) -> NDArray[Any]:
+    """The array of an .npy file; raises PointError."""
+    try:
+        with opened(path, MAX_BYTES) as source:
+            return _array(source.stream(), source.size)
+    except BROKEN as error:
+        _refuse(path, error)
+
+
+def read_npz(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz file by their names; raises PointError."""
+    try:
+        with opened(path, MAX_BYTES) as source, zipfile.ZipFile(source.stream()) as archive:
+            members = archive.infolist()
+            _require_plain(members)
+            return {member.filename.removesuffix(".npy"): _member(archive, member) for member in members}
+    except BROKEN as error:
+        _refuse(path, error)
+
+
+def _require_plain(members: list[zipfile.ZipInfo]) -> None:
+    names = set[str]()
+    for member in members:
+        name = member.filename
+        if name in names:
+            raise ValueError(f"there are two arrays {quoted(name.removesuffix('.npy'))}")
+        if not name.endswith(".npy") or member.compress_type not in METHODS:
+            raise ValueError(f"{quoted(name)} is no array that numpy has written")
+        names.add(name)
+    if sum(member.file_size for member in members) > MAX_BYTES:
+        raise ValueError(f"the arrays take more than {MAX_BYTES // 1_000_000:,} MB")
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+    with archive.open(member) as file:
+        return _array(file, member.file_size)  # zipfile gives no more bytes than that
+
+
+def _array(file: IO[bytes], size: int) -> NDArray[Any]:
+    """The array that begins here and ends with the `size` bytes; raises any of BROKEN."""
+    version = npy.read_magic(file)
+    if version not in HEADERS:
+        raise ValueError("arrays with named fields are not supported")
+    shape, is_fortran, dtype = HEADERS[version](file)
+    if dtype.kind not in "biuf":
+        raise ValueError(f"it holds {shown(dtype)}, which is not a number")
+    count = math.prod(shape)
+    if not 0 <= count * dtype.itemsize <= size:
+        raise ValueError("the header promises more numbers than there are")
+    content = file.read(count * dtype.itemsize)
+    return np.frombuffer(content, dtype, count).reshape(shape, order="F" if is_fortran else "C")
+
+
+def _refuse(path: Path, error: BaseException) -> NoReturn:
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    raise PointError(f"cannot read {shown(path)}: {shown(said or type(error).__name__)}", FORM) from error
