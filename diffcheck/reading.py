@@ -20,6 +20,7 @@ from pathlib import Path
 
 PATIENCE_SECONDS = 60.0  # for what is no regular file
 MAX_BYTES = 4_000_000_000  # of a file that is read piece by piece
+MAX_KEPT = 1_000_000_000  # bytes of what is no regular file
 _PIECE = 1 << 16
 
 
@@ -74,7 +75,7 @@ def opened(path: Path, most: int = MAX_BYTES, seconds: float = PATIENCE_SECONDS)
         if stat.S_ISDIR(found.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(found.st_mode) or found.st_size == 0:  # files of /proc tell no size
-            return _kept(_pieces(descriptor, most, seconds))
+            return _kept(_pieces(descriptor, min(most, MAX_KEPT), seconds))
         if found.st_size > most:
             raise _too_long(most)
         return Source(os.dup(descriptor))

@@ -46,6 +46,8 @@ TEXTS = (
     ("(let* ((a (+ x 1)) (b (* a y))) (/ b a))", "a_1(x) = (x + 1); b_2(x, y) = (a_1(x) * y); (b_2(x, y) / a_1(x))"),
     ("(! :fpbench-note 1 (+ x 1))", "(x + 1)"),
     ("[+ x 1]", "(x + 1)"),
+    ("(let ((a (+ 1 1))) (* x a))", "a_1(t) = (1 + 1); (x * a_1(0))"),
+    ("(trunc (+ x 1))", "t_1(x) = (x + 1); (sign(t_1(x))*floor(abs(t_1(x))))"),
 )
 
 
@@ -111,9 +113,14 @@ UNSUPPORTED = (
     ("(let)", "", "'let' wants bindings and a body"),
     ("()", "", "'this' with 0 arguments"),
     ("(- " * 300 + "x" + ")" * 300, "", "nested deeper than 200"),
-    ("x", ":pre (let ((t (* x x))) (< t 1))", "a precondition with 'let'"),
-    ("x", ":pre (< 1e400 x)", "a bound beyond the range of floats"),
-    ("x", ":pre (< 1e99999999 x)", "a bound beyond the range of floats"),
+    ("x", ":pre (< 1e400 x)", "suite.fpcore:2: '1e400' is no number within the range of floats"),
+    ("x", ":pre (< 1e99999999 x)", "no number within the range of floats"),
+    ("x", ":pre (< 1/0 x)", "'1/0' is no number within the range of floats"),
+    ("x", f":pre (< {'9' * 6000} x)", "is no number within the range of floats"),
+    ("(+ x 0x..)", "", "suite.fpcore:3: '0x..' is neither a number nor"),
+    ("(+ x 0x1p9999)", "", "'0x1p9999' is no number within the range of floats"),
+    ("x", f':name "{"n" * 5000}"', "a name has at most 1,000 letters"),
+    ("(+ " + "x " * 100_000 + ")", "", "is longer than 64 KiB"),
 )
 
 

@@ -38,10 +38,12 @@ def checked(
         )
 
 
-def opened_table(points: Path | None) -> AbstractContextManager[Table | None]:
-    """The file of --points, if there is one."""
+def opened_table(at: Sequence[str], points: Path | None) -> AbstractContextManager[Table | None]:
+    """The file of --points, if there is one and nothing else says where to check."""
     from diffcheck.judgement.csv_points import Table
 
+    if at and points is not None:
+        raise InputError("both --at and --points are given", "Write the one or the other.")
     return nullcontext() if points is None else Table(points)
 
 
@@ -65,10 +67,9 @@ def ends(job: Check, option: str, text: str) -> tuple[float, float]:
 def columns_at(job: Check, at: Sequence[str], points: Table | None) -> Columns:
     from diffcheck.judgement.points import from_texts
 
-    if bool(at) == (points is not None):
+    if not at and points is None:
         wanted = ",".join(f"{name}=1" for name in job.problem.variables) if len(job.problem.variables) > 1 else "2"
-        problem = "both --at and --points are given" if at else "no point is given"
-        raise InputError(problem, f"Write --at {wanted}, or --points FILE.csv.")
+        raise InputError("no point is given", f"Write --at {wanted}, or --points FILE.csv.")
     if points is not None:
         return points.columns(job.problem.variables, job.format)
     return from_texts(at, job.problem.variables, job.format)

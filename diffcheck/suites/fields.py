@@ -225,6 +225,8 @@ def complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
 _WANTED = {
     "string_type": 'a text is wanted, in quotes: "…"',
     "list_type": 'a name is wanted, or a list of them: ["x", "y"]',
+    "string_too_long": f"at most {MAX_NAME:,} letters are wanted",
+    "too_short": "at least one name is wanted",
     "int_type": "a whole number is wanted",
     "bool_type": "true or false is wanted",
     "model_type": "a table is wanted: { domain = { x = [-4, 4] }, random = 10 }",

@@ -62,7 +62,7 @@ def open_suite(path: Path, seconds: float = PATIENCE_SECONDS) -> Suite:
     try:
         source = opened(path, MAX_BYTES if suffix in LINES else MAX_WHOLE, seconds)
     except OSError as error:
-        raise SuiteError(f"cannot read {shown(path)}: {error.strerror}", "Is it a file that ends?") from error
+        raise SuiteError(f"cannot read {shown(path)}: {error.strerror}") from error
     try:
         return _suite(source, path, READERS.get(suffix))
     except BaseException:
