@@ -21,7 +21,7 @@ HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # that numpy.savez writes
 FORM = "It must be written by numpy.savez or numpy.save, without pickled objects."
 # what numpy and zipfile raise over bytes that nobody wrote so
-BROKEN = (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile, SyntaxError, TypeError, KeyError, OverflowError, RuntimeError)
+BROKEN = (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile, TypeError, KeyError, OverflowError, RuntimeError)
 
 
 def read_npy(path: Path) -> NDArray[Any]:
@@ -64,17 +64,25 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
 
 def _array(file: IO[bytes], size: int) -> NDArray[Any]:
     """The array that begins here and ends with the `size` bytes; raises any of BROKEN."""
-    version = npy.read_magic(file)
-    if version not in HEADERS:
-        raise ValueError("arrays with named fields are not supported")
-    shape, is_fortran, dtype = HEADERS[version](file)
+    shape, is_fortran, dtype = _header(file)
     if dtype.kind not in "biuf":
         raise ValueError(f"it holds {shown(dtype)}, which is not a number")
     count = math.prod(shape)
-    if not 0 <= count * dtype.itemsize <= size:
+    length = count * dtype.itemsize
+    content = file.read(length) if 0 <= length <= size else b""
+    if len(content) != length:
         raise ValueError("the header promises more numbers than there are")
-    content = file.read(count * dtype.itemsize)
     return np.frombuffer(content, dtype, count).reshape(shape, order="F" if is_fortran else "C")
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    version = npy.read_magic(file)
+    if version not in HEADERS:
+        raise ValueError("arrays with named fields are not supported")
+    try:
+        return HEADERS[version](file)
+    except Exception as error:  # numpy has Python read it, which may even run out of its stack: a MemoryError
+        raise ValueError(f"its header is broken: {error}") from error
 
 
 def _refuse(path: Path, error: BaseException) -> NoReturn:
