@@ -445,7 +445,7 @@ NPY_FAULTS = (
     (ONE[:-1], "promises more numbers than there are"),
     (headed(HEADER % 10**12), "promises more numbers than there are"),
     (headed(HEADER % -1), "its header is broken"),
-    (headed(HEADER % 1 + " " * 9_900), "its header is broken"),
+    (headed(HEADER % 1 + " " * 10_000), "its header is broken"),
     (headed("{" * 9_000), "its header is broken"),
     (headed("{'descr': " + "-" * 9_000 + "1}"), "its header is broken"),
     (npy(np.array([1], [("a", "f8")])), "that of fields with names"),

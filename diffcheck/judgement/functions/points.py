@@ -65,7 +65,8 @@ class Parameters:
         if name in self.whole:
             return array.astype(np.int64 if fmt.name == "float64" else np.int32)
         if isinstance(leaf, int) and not isinstance(leaf, bool) or np.issubdtype(array.dtype, np.floating):
-            return array.astype(fmt.name)  # a Python number is a coordinate; an array of integers stays what it is
+            with np.errstate(all="ignore"):  # beyond the range is inf, and said by nobody else
+                return array.astype(fmt.name)  # a Python number is a coordinate; an array of integers stays what it is
         if array.dtype.kind not in "biu":
             what = f"{name} holds {shown(array.dtype)}, which is not a number"
             raise PointError(what, "Arguments are numbers, arrays, or trees of them.")
