@@ -308,6 +308,11 @@ def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
     assert (case.id, case.message) == ("line 1", "'id': at most 1,000 letters are wanted")
 
 
+def test_a_name_may_hold_half_a_letter(tmp_path: Path) -> None:
+    (case,) = read_suite(written(tmp_path, "suite.jsonl", lines({**SQUARE, "id": "a\ud800\x1b"})))
+    assert (type(case), case.id) == (Case, "a\ud800\x1b")
+
+
 def test_cases_are_made_again_whenever_they_are_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path, "suite.jsonl", lines(*({**SQUARE, "id": f"case {k}"} for k in range(9)), {"id": 9}))
     with open_suite(path) as first, open_suite(path) as second:

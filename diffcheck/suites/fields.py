@@ -77,6 +77,13 @@ def _as_claims(claim: object) -> tuple[ClaimedText, ...]:
     return tuple(ClaimedText(wrt, 1, str(_as_text(text))) for wrt, text in texts.items())
 
 
+def _of_some_letters(name: str) -> str:
+    """pydantic's own limit refuses half a surrogate pair, too, which JSON may hold."""
+    if len(name) > MAX_NAME:
+        raise ValueError(f"at most {MAX_NAME:,} letters are wanted")
+    return name
+
+
 def _one_of(names: Sequence[str]) -> AfterValidator:
     def known(name: str) -> str:
         if name not in names:
@@ -88,7 +95,7 @@ def _one_of(names: Sequence[str]) -> AfterValidator:
 
 _EXPECTATIONS = tuple(dict.fromkeys(member.value for kind in (Outcome, Verdict) for member in kind if member is not Verdict.UNSAMPLED))
 _Number = int | float | str
-_Name = Annotated[str, Field(max_length=MAX_NAME)]
+_Name = Annotated[str, AfterValidator(_of_some_letters), Field(json_schema_extra={"maxLength": MAX_NAME})]
 _Coordinates = _Number | dict[str, _Number]
 _Domain = Annotated[dict[str, tuple[str, str]], PlainValidator(_as_domain, json_schema_input_type=dict[str, tuple[_Number, _Number]])]
 _Points = Annotated[tuple[Point, ...], PlainValidator(_as_points, json_schema_input_type=_Coordinates | list[_Coordinates])]
@@ -225,7 +232,6 @@ def complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
 _WANTED = {
     "string_type": 'a text is wanted, in quotes: "…"',
     "list_type": 'a name is wanted, or a list of them: ["x", "y"]',
-    "string_too_long": f"at most {MAX_NAME:,} letters are wanted",
     "too_short": "at least one name is wanted",
     "int_type": "a whole number is wanted",
     "bool_type": "true or false is wanted",
