@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import random
 from pathlib import Path
 
+import fuzz_files as fuzz_files_module
 import pytest
 from fuzz import READING_SECONDS, Found, fuzz
+from fuzz_files import FORMATS, Format
+from fuzz_files import Found as FoundFiles
+from fuzz_files import fuzz as fuzz_files
 
-from diffcheck.errors import SuiteError
+from diffcheck.errors import InputError, SuiteError
 from diffcheck.records import FaultKind, Summary
 from diffcheck.suites.cases import Case
 from diffcheck.suites.fpcore import read_fpcore
 from diffcheck.suites.runner import run_case
-from diffcheck.suites.suite import read_suite
 
 TEXTS = 5_000  # of each seed
 
@@ -49,29 +50,30 @@ def test_what_was_found_once_ends_as_a_record(text: str, point: str, dtype: str)
     assert not summary.faults[FaultKind.INTERNAL]
 
 
-LINE = {"id": "a", "expr": "x^2", "points": [{"x": 1}], "wrt": [["x"]], "expected": [{"var": "x", "expr": "2*x"}]}
-FILES = {
-    "suite.toml": '[[case]]\nexpr = "x^2"\nat = [1, "x=2"]\nclaim = "2x"\nsample = { domain = { x = [0, 1] } }\nexpect = "pass"\n',
-    "suite.jsonl": json.dumps(LINE) + "\n",
-    "suite.fpcore": '(FPCore (x y) :name "a" :pre (and (< 0 x y) (<= y 1)) (let* ((t (* x y))) (if (< t 1/2) (sqrt t) (- t))))\n',
-}
-BITS = (b"", b'"', b"(", b")", b"[", b"{", b"\n", b"1e9", b"\xff", b"x", b"=")
+FILES = 300  # of each format
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_mutated_files_are_read_or_refused(name: str, tmp_path: Path) -> None:
-    chance, path = random.Random(3), tmp_path / name
-    for _ in range(1_000):
-        content = bytearray(FILES[name].encode())
-        for _ in range(chance.randint(1, 5)):
-            place = chance.randrange(len(content))
-            content[place : place + chance.choice((0, 1, 5))] = chance.choice(BITS)
-            content = content or bytearray(b" ")
-        path.write_bytes(content)
-        try:
-            assert read_suite(path)
-        except SuiteError as refused:
-            assert name in str(refused)  # noqa: PT017
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("files", [FILES, pytest.param(100_000, marks=pytest.mark.long)])
+def test_mutated_files_are_read_or_refused_in_words(format: str, files: int) -> None:
+    found = FoundFiles()
+    for _ in fuzz_files(format, range(files), found):
+        pass
+    assert found.findings == []
+    assert found.files == found.read + found.refused == files
+    assert found.read > files / 20
+
+
+def test_the_harness_finds_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(path: Path) -> None:
+        raise {b"a": KeyError("what"), b"b": InputError(""), b"c": InputError("in words")}[path.read_bytes()]
+
+    monkeypatch.setitem(FORMATS, "planted", Format("a", lambda: [b"a", b"b", b"c"], read))
+    monkeypatch.setattr(fuzz_files_module, "mutated", lambda chance, seeds: chance.choice(seeds))
+    found = FoundFiles()
+    list(fuzz_files("planted", range(30), found))
+    said = {finding.partition(": ")[2] for finding in found.findings}
+    assert said == {"KeyError: 'what'", "a refusal of 0 letters"}
 
 
 def test_deep_and_wide_files_are_read_or_refused(tmp_path: Path) -> None:
