@@ -25,7 +25,7 @@ from diffcheck.results import Outcome, Verdict
 from diffcheck.suites.cases import MAX_NAME, ClaimedText, Point, Sampling
 
 MAX_ORDER = 50
-MAX_BITS = 4_000  # of a whole number: 1,200 digits
+MAX_BITS = 3_322  # of a whole number: 1,000 digits
 MAX_GRID = 10_000
 
 
