@@ -1,6 +1,6 @@
 """Random expressions over the whole table, each checked at a point: `python tests/million.py --checks 1000000 --seed 1 -j 2 --record FILE`.
 
-Workers check them; what does not come back within a minute is counted. Each chunk of checks is written into the record as a line
+Workers check them; what does not come back within 20 s is counted. Each chunk of checks is written into the record as a line
 when it is done; the same command goes on where it was stopped. A check fails where the two routes of the certified engine
 contradict each other, where the float nearest to the proved derivative is not called exact, or where a number a hundred times
 further off than a good program may be passes.
@@ -38,7 +38,7 @@ PRECISIONS = (128, 256)  # bits: what needs more takes seconds, and is counted a
 MOST_FUNCTIONS = 6
 FAR = 100  # times what a rounded argument may cost
 RIGHT = (Verdict.EXACT, Verdict.OVERFLOW, Verdict.UNDERFLOW)
-LIMITS = Limits()
+LIMITS = Limits(seconds=20.0)
 
 Points = Sequence[Mapping[str, float]]
 Seen = tuple[str, bool, str]  # a status ("" for none), whether it was confirmed, and what is wrong with it; nothing is

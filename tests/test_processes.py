@@ -204,6 +204,28 @@ def test_limits_are_a_value() -> None:
     assert Limits(1.5, 600) == Limits(seconds=1.5, megabytes=600)
 
 
+@pytest.mark.parametrize("arguments", [["check", "x", "--at", "1"], ["run", "suite.toml"]])
+def test_a_system_without_another_process_is_said_so(arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    code = """
+import os, subprocess
+
+def refused(*args, **options):
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+
+os.fork = subprocess.Popen.__init__ = refused
+from diffcheck.__main__ import main
+main()
+"""
+    (tmp_path / "suite.toml").write_text(SUITE)
+    ended = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, "Resource temporarily unavailable" in ended.stderr, "internal" in ended.stderr) == (UNDECIDED, True, False)
+
+
+def test_a_jax_that_leaves_when_it_starts_is_lost_alone(tmp_path: Path) -> None:
+    ended = process(["check", "x^2", "--at", "3"], tmp_path, env={**os.environ, "XLA_FLAGS": "--garbage"})
+    assert (ended.code, ended.stdout.count("exact"), ended.stdout.count("crashed in the automatic stage")) == (UNDECIDED, 1, 1)
+
+
 # Where modules are looked for
 
 NAMES = ("flint", "sympy", "jax", "numpy", "lark", "json", "typing_extensions", "matplotlib", "rich", "typer", "pydantic", "mpmath")

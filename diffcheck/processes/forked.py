@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import NoReturn, TextIO, TypeVar
 
+from diffcheck.errors import UnsupportedError
 from diffcheck.processes.deaths import Death, Lost, outlasted
 from diffcheck.processes.descendants import adopt_orphans, end_descendants
 from diffcheck.processes.lifeline import hold_on, lifeline
@@ -148,7 +149,10 @@ class Supervised:
         lifeline()
         if self.runs_code:
             adopt_orphans()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            raise UnsupportedError(f"no process can be started for the work: {error.strerror}") from error
         if pid == 0:
             self._live(limits, lost, writer, clock)
         child = Child(pid)

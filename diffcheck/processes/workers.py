@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from diffcheck.errors import InternalError
+from diffcheck.errors import InternalError, UnsupportedError
 from diffcheck.processes.deaths import Death
 from diffcheck.processes.lifeline import lifeline
 from diffcheck.processes.limits import Limits, require_posix
@@ -124,13 +124,16 @@ class Workers:
             self._forget(worker)
             if code >= 0:
                 break
-        raise InternalError(f"no worker process can be started: {words}")
+        raise UnsupportedError(f"no worker process can be started: {words}")
 
     def _started(self, megabytes: int) -> Worker:
         with self._lock:
             if self._stopped:
                 raise InternalError("the run was stopped")
-            worker = Worker(megabytes)
+            try:
+                worker = Worker(megabytes)
+            except OSError as error:
+                raise UnsupportedError(f"no worker process can be started: {error.strerror}") from error
             self._all.add(worker)
         return worker
 
