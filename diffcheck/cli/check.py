@@ -33,7 +33,7 @@ from diffcheck.cli.arguments import (
     expression_text,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.job import checked, columns_at, ends, names_at, opened_table
+from diffcheck.cli.job import checked, columns_at, ends, header_at, names_at, opened_table
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
 from diffcheck.processes.forked import Watch
@@ -102,7 +102,7 @@ class _Shown:
 
     def points(self, job: Check, at: list[str], points: Table | None) -> Tally:
         samples = self.watch.over(self.watch.timed(lambda: job.samples(columns_at(job, at, points))))
-        header = None if self.format is Format.jsonl else self.watch.timed(lambda: job.header)
+        header = None if self.format is Format.jsonl else self.watch.timed(lambda: header_at(job, at))
         if header is not None and self.format is Format.text:
             return self._as_text(header, samples)
         from diffcheck.views import json_

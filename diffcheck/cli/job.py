@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from diffcheck.judgement.check import Check
     from diffcheck.judgement.csv_points import Table
     from diffcheck.judgement.points import Columns
+    from diffcheck.results import Header
 
 
 def checked(
@@ -56,12 +57,19 @@ def names_at(at: Sequence[str], points: Table | None) -> tuple[str, ...]:
 
 def ends(job: Check, option: str, text: str) -> tuple[float, float]:
     """The ends of an interval A,B, numbers of the format under test."""
-    from diffcheck.judgement.points import read_number
+    from diffcheck.judgement.numbers import read_number, split
 
-    lower, *upper = text.split(",")
+    lower, *upper = split(text)
     if len(upper) != 1:
         raise InputError(f"{quoted(text)} is not an interval", f"Write {option} -4,4.")
     return read_number(lower, job.format), read_number(upper[0], job.format)
+
+
+def header_at(job: Check, at: Sequence[str]) -> Header:
+    """What was checked; of coordinates that are written as expressions, which floats they are."""
+    from diffcheck.judgement.points import noted
+
+    return noted(job.header, at, job.format)
 
 
 def columns_at(job: Check, at: Sequence[str], points: Table | None) -> Columns:

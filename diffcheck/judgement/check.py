@@ -24,7 +24,7 @@ from diffcheck.judgement.evaluated import evaluated_rows, unevaluated_rows
 from diffcheck.judgement.evidence import Source
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.judge import Entry, Judge, Values, number
-from diffcheck.judgement.points import Columns, as_list, from_points, names_in
+from diffcheck.judgement.points import Columns, as_list, from_points, names_in, noted
 from diffcheck.language.reading import read_back, suggest_product
 from diffcheck.printable import quoted
 from diffcheck.results import Derivative, Header, Outcome, Report, Result, Sample, Stage, Status, Verdict, wrt_and_order
@@ -250,4 +250,5 @@ def check(
     claims = [claim] if isinstance(claim, str) else claim
     points = as_list(at)
     job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype, on_stage=on_stage, lost=lost, variables=names_in(points))
-    return Report(job.header, tuple(job.samples(from_points(points, job.problem.variables, job.format))))
+    columns = from_points(points, job.problem.variables, job.format)
+    return Report(noted(job.header, points, job.format), tuple(job.samples(columns)))

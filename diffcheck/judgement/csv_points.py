@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from diffcheck.errors import PointError
 from diffcheck.judgement.formats import Format
-from diffcheck.judgement.points import MAX_POINTS, Columns, read_number, require
+from diffcheck.judgement.numbers import MAX_POINTS, read_number
+from diffcheck.judgement.points import Columns, require
 from diffcheck.printable import quoted, shown
 from diffcheck.reading import Source, opened
 

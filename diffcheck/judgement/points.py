@@ -1,12 +1,13 @@
-"""Points: `2`, `x=1,y=2`, `linspace(-4,4,100)`. A point is a float: its decimal text is rounded once."""
+"""Points: `2`, `x=1,y=2`, `linspace(-4,4,100)`, mappings, rows. A point is a float: what is written is rounded once."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import islice
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -15,43 +16,14 @@ from numpy.typing import NDArray
 from diffcheck.errors import PointError
 from diffcheck.floats import exactly
 from diffcheck.judgement.formats import Format
+from diffcheck.judgement.numbers import FORMS, MAX_LETTERS, assigned, read_number, read_numbers, spelled
 from diffcheck.printable import quoted, shown
-from diffcheck.results import counted
+from diffcheck.results import Header, counted
 
-MAX_POINTS = 100_000_000
-MAX_LETTERS = 40  # of what is quoted in a message
 MAX_NAMES = 10  # that a message lists
-_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?")
-_HEX = re.compile(r"[+-]?0[xX][0-9a-fA-F]+(\.[0-9a-fA-F]*)?([pP][+-]?\d{1,4})?")
-_INFINITE = re.compile(r"([+-]?)inf(inity)?", re.IGNORECASE)
-_LINSPACE = re.compile(r"linspace\(([^()]*)\)")
-
-FORMS = "A point is a decimal number such as 2, -0.5 or 1e-3, or x=1,y=2, or linspace(-4,4,100)."
+MAX_NOTES = 4
 
 Columns = dict[str, NDArray[Any]]
-
-
-def read_number(text: str, fmt: Format) -> float:
-    """One coordinate, rounded once to the format, or infinite where it is written so; raises PointError."""
-    text = text.strip().replace("−", "-")
-    if infinite := _INFINITE.fullmatch(text):
-        return -math.inf if infinite[1] == "-" else math.inf
-    if _HEX.fullmatch(text):
-        number = fmt.round(Decimal(_from_hex(text)))
-    elif _DECIMAL.fullmatch(text) and len(text) <= 1000:
-        number = fmt.round(Decimal(text))
-    else:
-        raise PointError(f"{_short(text)} is not a number", FORMS)
-    if math.isinf(number):
-        raise PointError(f"{_short(text)} is out of the range of {fmt.name}", "")
-    return number
-
-
-def _from_hex(text: str) -> float:
-    try:
-        return float.fromhex(text)
-    except OverflowError:
-        return math.inf
 
 
 def from_points(points: object, variables: Sequence[str], fmt: Format) -> Columns:
@@ -139,24 +111,23 @@ def names_in(points: Iterable[object]) -> tuple[str, ...]:
 
 
 def _assigned(text: str) -> list[str]:
-    return [part.partition("=")[0].strip() for part in _split(text) if "=" in part]
+    return [name for name, _ in assigned(text) if name]
 
 
 def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
-    parts = _split(text)
-    if len(parts) == 1 and "=" not in parts[0]:
+    pairs = assigned(text)
+    if not any(name for name, _ in pairs):
         if len(variables) != 1:
             raise _unnamed(text, variables)
-        return {variables[0]: _range(parts[0], fmt)}
+        return {variables[0]: read_numbers(text, fmt)}
     given: dict[str, NDArray[Any]] = {}
-    for part in parts:
-        name, equals, value = part.partition("=")
-        if not equals:
-            fix = "Write one name=value for each variable; each further point has an --at of its own."
-            raise PointError(f"{_short(part)} in {_short(text)} has no variable", fix)
-        if name.strip() in given:
-            raise PointError(f"{shown(name.strip(), MAX_LETTERS)} is given twice in {_short(text)}", "")
-        given[name.strip()] = _range(value, fmt)
+    for name, value in pairs:
+        if not name:
+            fix = "Write one name=value for each variable; several values of one are x=[1,2,3]."
+            raise PointError(f"{_short(value)} in {_short(text)} has no variable", fix)
+        if name in given:
+            raise PointError(f"{shown(name, MAX_LETTERS)} is given twice in {_short(text)}", "")
+        given[name] = read_numbers(value, fmt)
     require(given, variables)
     return _broadcast({name: given[name] for name in variables}, text)
 
@@ -167,30 +138,17 @@ def _unnamed(text: str, variables: Sequence[str]) -> PointError:
     return PointError(problem, f"Write {wanted}.")
 
 
-def _split(text: str) -> list[str]:
-    """Split at commas outside brackets."""
-    return re.split(r",(?![^()]*\))", text)
-
-
-def _range(text: str, fmt: Format) -> NDArray[Any]:
-    spaced = _LINSPACE.fullmatch(text.strip())
-    if spaced is None:
-        return np.array([read_number(text, fmt)], fmt.name)
-    ends = spaced[1].split(",")
-    count = ends[2].strip() if len(ends) == 3 else ""
-    if not re.fullmatch(r"\d{1,9}", count) or not 1 <= int(count) <= MAX_POINTS:
-        raise PointError(f"{_short(text)} is not a range", f"Write linspace(first, last, count) with a count of 1 to {MAX_POINTS:,}.")
-    first, last = (read_number(end, fmt) for end in ends[:2])
-    if not math.isfinite(last - first):
-        raise PointError(f"{_short(text)} is too long for equal steps", "")
-    return np.linspace(first, last, int(count), dtype=fmt.name)
-
-
 def _broadcast(columns: Columns, text: str) -> Columns:
     length = max((len(column) for column in columns.values()), default=1)
     if any(len(column) not in (1, length) for column in columns.values()):
-        raise PointError(f"the ranges in {_short(text)} have different lengths", "Give every linspace the same count.")
+        raise PointError(f"the ranges in {_short(text)} have different lengths", "Give each of them as many numbers.")
     return {name: np.broadcast_to(column, (length,)) for name, column in columns.items()}
+
+
+def noted(header: Header, points: Iterable[object], fmt: Format) -> Header:
+    """The same header, which says of the first coordinates that are written as expressions which floats they are."""
+    said = islice(dict.fromkeys(spelled(points, header.variables, fmt)), MAX_NOTES)
+    return replace(header, note="; ".join(filter(None, [header.note, *said])))
 
 
 def require(given: Mapping[str, object], variables: Sequence[str]) -> None:

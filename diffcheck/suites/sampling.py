@@ -15,7 +15,8 @@ from diffcheck.errors import PointError
 from diffcheck.graph.build import Problem, read_beside
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.judgement.formats import Format
-from diffcheck.judgement.points import Columns, from_mappings, read_number
+from diffcheck.judgement.numbers import read_number
+from diffcheck.judgement.points import Columns, from_mappings
 
 if TYPE_CHECKING:
     from diffcheck.suites.cases import Sampling

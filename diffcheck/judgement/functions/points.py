@@ -17,7 +17,8 @@ from diffcheck.errors import InputError, PointError
 from diffcheck.judgement.csv_points import Table
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.functions.arrays import read_npy, read_npz
-from diffcheck.judgement.points import Columns, from_texts, listed, read_number
+from diffcheck.judgement.numbers import assigned, read_number, split
+from diffcheck.judgement.points import Columns, from_texts, listed
 from diffcheck.printable import shown
 
 Arguments = dict[str, Any]  # by the function's parameters: arrays, or trees of them
@@ -85,7 +86,7 @@ def names_in(at: Any) -> tuple[str, ...]:
     """What a point calls the arguments: its names, or numbers for a tuple's entries; of a list the first point counts."""
     first = at[0] if isinstance(at, list) and at else at
     if isinstance(first, str):
-        return tuple(name.strip() for name, equals, _ in (part.partition("=") for part in _split(first)) if equals)
+        return tuple(name for name, _ in assigned(first) if name)
     if isinstance(first, Mapping):
         return tuple(map(str, first))
     return tuple(f"x{k}" for k in range(len(first))) if isinstance(first, tuple) else ()
@@ -126,7 +127,7 @@ def from_point_texts(texts: Sequence[str], parameters: Parameters, fmt: Format) 
 
 def _require_names(text: str, parameters: Parameters) -> None:
     """Every name in a point is an argument's, and numbers side by side have one; raises PointError."""
-    parts = _split(text)
+    parts = split(text)
     unknown = [name for part in parts if (name := part.partition("=")[0].strip()) not in parameters.names and "=" in part]
     if unknown:
         raise PointError(f"the function has no argument {listed(unknown)}", f"Its arguments: {', '.join(parameters.names)}.")
@@ -143,7 +144,7 @@ def _rows(columns: Columns, parameters: Parameters, fmt: Format) -> list[Argumen
 
 def _with_arrays(text: str, parameters: Parameters, fmt: Format) -> Arguments:
     values: dict[str, Any] = {}
-    for part in _split(text):
+    for part in split(text):
         name, equals, value = part.partition("=")
         if not equals and len(parameters.names) != 1:
             fix = f"{ARRAY_FORM} The arguments: {', '.join(parameters.names)}."
@@ -158,22 +159,10 @@ def _array(text: str, fmt: Format) -> NDArray[Any]:
         return np.asarray(read_number(text, fmt))
     if not text.endswith("]"):
         raise PointError(f"{text!r} lacks a closing bracket", ARRAY_FORM)
-    rows = [_array(part, fmt) for part in _split(text[1:-1])] if text[1:-1].strip() else []
+    rows = [_array(part, fmt) for part in split(text[1:-1])] if text[1:-1].strip() else []
     if len({row.shape for row in rows}) > 1:
         raise PointError(f"the rows of {text!r} have different lengths", ARRAY_FORM)
     return np.array(rows, np.float64)
-
-
-def _split(text: str) -> list[str]:
-    """Split at the commas that are outside brackets."""
-    parts, depth = [""], 0
-    for character in text:
-        depth += {"[": 1, "(": 1, "]": -1, ")": -1}.get(character, 0)
-        if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
 
 
 def from_file(path: Path, parameters: Parameters, fmt: Format) -> list[Arguments]:
