@@ -168,6 +168,8 @@ COSTLY = (
     ('"""\\' * 100_000, "suite.toml:1: "),
     ('a = """' + '\\"x' * 100_000, "suite.toml:1: "),
     ("[[case]]\nexpr = 'x'\nat = 0x" + "f" * 5_000, "suite.toml:3: 'at': a number of more than 1,000 digits"),
+    ("[[case]" + "e]" * 50_000, "suite.toml:1: "),
+    ("a b " * 50_000 + "= 1", "suite.toml:1: "),
     ("#" * 4_000_001, "it is longer than the limit of 4 MB"),
 )
 

@@ -84,8 +84,7 @@ def check(
         def work(watch: Watch) -> int:
             with watch.timed(lambda: opened_table(at, points)) as table:
                 job = checked(text, of, wrt, claim, dtype, watch, watch.timed(lambda: names_at(at, table)))
-                shown = _Shown(format, latex, color, stream, watch)
-                return exit_code(shown.interval(job, at, table, interval, samples) if interval else shown.points(job, at, table), strict)
+                return exit_code(_Shown(format, latex, color, stream, watch).tally(job, at, table, interval, samples), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream)
 
@@ -99,6 +98,9 @@ class _Shown:
     color: Color
     stream: TextIO
     watch: Watch
+
+    def tally(self, job: Check, at: list[str], points: Table | None, interval: str, samples: int) -> Tally:
+        return self.interval(job, at, points, interval, samples) if interval else self.points(job, at, points)
 
     def points(self, job: Check, at: list[str], points: Table | None) -> Tally:
         samples = self.watch.over(self.watch.timed(lambda: job.samples(columns_at(job, at, points))))
