@@ -211,10 +211,10 @@ def _message(report: Report) -> str:
 
 
 def _worst(report: Report, sample: Sample) -> list[str]:
-    from diffcheck.views.console import enclosure_text, engine_name, place
+    from diffcheck.views.console import enclosure_text, place
 
     symbol = results.leibniz(report.header.name + sample.output, sample.wrt, sample.order)
     proved = enclosure_text(sample.enclosure) if sample.enclosure is not None else sample.status.value
     lines = [f"Worst: {symbol} at {place(sample)}", f" DESIRED: {proved}"]
-    said = [f"{result.value!r} ({engine_name(result)}, {result.verdict.value}: {result.reason})" for result in sample.results]
+    said = [f"{result.value!r} ({result.title}, {result.verdict.value}: {result.reason})" for result in sample.results]
     return [*lines, *(f" ACTUAL:  {words}" for words in said)]

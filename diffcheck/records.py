@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from diffcheck.printable import LONGEST_MESSAGE, shown
+from diffcheck.printable import LONGEST_MESSAGE, message, shown
 from diffcheck.results import SEVERITY, Outcome, Sample, Status, Tally, leibniz
 
 LISTED_FAILURES = 20  # a summary keeps the reasons of so many cases, whatever the number of those that failed
@@ -68,6 +68,16 @@ def reason(record: Record) -> str:
     return shown(_reason(record), LONGEST_MESSAGE)
 
 
+def explained(record: Record) -> str:
+    """The same; of what could not be read in lines of their own also the text with carets, and how to mend it."""
+    return message(record.fault.message) if record.fault is not None and is_unreadable(record) else reason(record)
+
+
+def is_unreadable(record: Record) -> bool:
+    """Whether a case is not what its author meant to write."""
+    return record.fault is not None and record.fault.kind is FaultKind.INPUT and not record.matched
+
+
 def _reason(record: Record) -> str:
     if record.sample is None:
         return record.fault.message.partition("\n")[0] if record.fault is not None else ""
@@ -76,7 +86,7 @@ def _reason(record: Record) -> str:
     if record.matched is False:
         return f"expected {record.expected}, found {', '.join(dict.fromkeys(result.verdict.value for result in sample.results))} at {place}"
     worst = [result for result in sample.counted if result.outcome is sample.outcome]
-    by = [" ".join(filter(None, (result.engine, result.mode))) for result in worst if result.verdict is worst[0].verdict]
+    by = [result.title for result in worst if result.verdict is worst[0].verdict]
     verb = "is" if len(by) == 1 else "are"
     return f"{leibniz('', sample.wrt, sample.order)} at {place}: {', '.join(by)} {verb} {worst[0].verdict.value}: {worst[0].reason}"
 

@@ -6,7 +6,7 @@ journal when all cases have ended, in their order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +22,8 @@ from diffcheck.suites.pictures import illustrated, worst_of
 from diffcheck.suites.selection import Shard, selected
 from diffcheck.suites.units import Unit
 from diffcheck.views.output import is_replaceable, opened
+from diffcheck.views.progress import progress
 from diffcheck.views.reports import REPORTS
-from diffcheck.views.suite import progress
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,15 @@ class Run:
             raise InputError(f"{shown(output)} is a suite that is read: the report would take its place", "Name another file for it.")
         units = selected(self.files, self.pattern, self.shard, self.dtype, self.allow_code)
         if not named and REPORTS[self.format].streams:
-            with opened(output) as stream:
-                REPORTS[self.format].write(self._checked(units, hands), self.summary, stream, self.color)
+            with opened(output) as stream, progress(0, len(units), stream, self.color) as display:
+                REPORTS[self.format].write(self._checked(units, hands, display.advance), self.summary, display.stream, self.color)
             return
         with self._journal(units, output if named else None, resume) as journal, opened(output) as stream:
             for result in journal.results():
                 self.summary.add(result.records)
-            for result in self._checked([unit for unit in units if unit.number not in journal.places], hands):
-                journal.append(result)
+            with progress(self.summary.cases, len(units), stream, self.color) as display:
+                for result in self._checked([unit for unit in units if unit.number not in journal.places], hands, display.advance):
+                    journal.append(result)
             REPORTS[self.format].write(self._shown(journal, units), self.summary, stream, self.color)
 
     def _shown(self, journal: journals.Journal, units: Sequence[Unit]) -> Iterator[CaseResult]:
@@ -79,9 +80,10 @@ class Run:
         header = journals.header_of(self.files, options)
         return journals.kept(journals.beside(output), header, units, resume)
 
-    def _checked(self, units: Sequence[Unit], hands: AbstractContextManager[Hands]) -> Iterator[CaseResult]:
-        done = self.summary.cases
-        with progress(done, done + len(units), self.color) as advance, hands as at_work:
+    def _checked(
+        self, units: Sequence[Unit], hands: AbstractContextManager[Hands], advance: Callable[[], object]
+    ) -> Iterator[CaseResult]:
+        with hands as at_work:
             for result in check_all(units, self.limits, at_work):
                 self.summary.add(result.records)
                 advance()

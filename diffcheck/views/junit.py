@@ -12,7 +12,7 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from diffcheck.printable import printable
-from diffcheck.records import CaseResult, Record, Summary, reason, worst_outcome
+from diffcheck.records import CaseResult, Record, Summary, explained, reason, worst_outcome
 from diffcheck.results import Outcome
 
 ELEMENTS = {Outcome.FAIL: "failure", Outcome.UNDECIDED: "error"}  # what did not pass; a warning passed
@@ -39,9 +39,9 @@ def _case(records: Sequence[Record]) -> Iterator[str]:
     if outcome not in ELEMENTS:
         yield "/>\n"
         return
-    said = [reason(record) for record in records if record.outcome is outcome]
-    tag, text = ELEMENTS[outcome], "\n".join([f"{printable(first.file)}:{first.line}", *said])
-    yield f'>\n<{tag} type="{outcome.value}" message={_attribute(said[0])}>{escape(text)}</{tag}>\n</testcase>\n'
+    bad = [record for record in records if record.outcome is outcome]
+    tag, text = ELEMENTS[outcome], "\n".join([f"{printable(first.file)}:{first.line}", *map(explained, bad)])
+    yield f'>\n<{tag} type="{outcome.value}" message={_attribute(reason(bad[0]))}>{escape(text)}</{tag}>\n</testcase>\n'
 
 
 def _attribute(text: str) -> str:

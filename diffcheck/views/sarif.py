@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from diffcheck import __version__
 from diffcheck.printable import shown
-from diffcheck.records import CaseResult, FaultKind, Record, Summary, reason
+from diffcheck.records import CaseResult, FaultKind, Record, Summary, explained, is_unreadable
 from diffcheck.results import Outcome, Verdict
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -44,8 +44,8 @@ def _findings(results: Iterable[CaseResult]) -> Iterator[dict[str, Any]]:
             yield {
                 "ruleId": rule,
                 "ruleIndex": RULES.index(rule),
-                "level": LEVELS[record.outcome],
-                "message": {"text": _message(f"{shown(record.id)}: {reason(record)}")},
+                "level": "error" if is_unreadable(record) else LEVELS[record.outcome],
+                "message": {"text": _message(f"{shown(record.id)}: {explained(record)}")},
                 "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(record.file)}, "region": {"startLine": record.line}}}],
             }
 
