@@ -192,7 +192,12 @@ def assert_derivative(
 
     The message shows the worst entry in NumPy's manner. What is undecided does not pass: a test must not rest on it.
     """
-    report = check(subject, at, claim=claim, dtype=dtype, against=against, lint=lint, timeout=timeout, max_memory=max_memory)
+    __tracebackhide__ = True  # pytest shows the user's line, not this one
+    options = {"claim": claim, "dtype": dtype, "against": against, "lint": lint, "timeout": timeout, "max_memory": max_memory}
+    try:
+        report = check(subject, at, **options)
+    except InputError as error:  # where in diffcheck it was found helps nobody
+        raise error.with_traceback(None) from None
     if SEVERITY[report.outcome] >= SEVERITY[Outcome.UNDECIDED]:
         raise AssertionError(_message(report))
 

@@ -57,8 +57,9 @@ class CaseResult:
     number: int
     records: tuple[Record, ...]
     lines: tuple[str, ...]
-    text: str = ""  # what was checked, and a picture of it as a PNG, where a report shows them
+    text: str = ""  # what was checked, and a picture of it as an SVG, where a report shows them
     picture: bytes = b""
+    seed: int | None = None  # that random points were drawn with
 
 
 def reason(record: Record) -> str:

@@ -21,7 +21,7 @@ from diffcheck.suites.dispatch import Hands, check_all
 from diffcheck.suites.pictures import illustrated, worst_of
 from diffcheck.suites.selection import Shard, selected
 from diffcheck.suites.units import Unit
-from diffcheck.views.output import is_replaceable, opened
+from diffcheck.views.output import is_replaceable, opened, require_writable
 from diffcheck.views.progress import progress
 from diffcheck.views.reports import REPORTS
 
@@ -49,16 +49,20 @@ class Run:
             raise InputError(f"{shown(output)} is a suite that is read: the report would take its place", "Name another file for it.")
         units = selected(self.files, self.pattern, self.shard, self.dtype, self.allow_code)
         if not named and REPORTS[self.format].streams:
-            with opened(output) as stream, progress(0, len(units), stream, self.color) as display:
-                REPORTS[self.format].write(self._checked(units, hands, display.advance), self.summary, display.stream, self.color)
+            with opened(output) as stream, progress(0, len(units), stream, self.color) as display, hands as at_work:
+                REPORTS[self.format].write(self._checked(units, at_work, display.advance), self.summary, display.stream, self.color)
             return
+        if output is not None and named:
+            require_writable(output)
         with self._journal(units, output if named else None, resume) as journal, opened(output) as stream:
             for result in journal.results():
                 self.summary.add(result.records)
-            with progress(self.summary.cases, len(units), stream, self.color) as display:
-                for result in self._checked([unit for unit in units if unit.number not in journal.places], hands, display.advance):
-                    journal.append(result)
-            REPORTS[self.format].write(self._shown(journal, units), self.summary, stream, self.color)
+            missing = [unit for unit in units if unit.number not in journal.places]
+            with hands as at_work:  # while they draw pictures too: another worker would have all to import again
+                with progress(self.summary.cases, len(units), stream, self.color) as display:
+                    for result in self._checked(missing, at_work, display.advance):
+                        journal.append(result)
+                REPORTS[self.format].write(self._shown(journal, units), self.summary, stream, self.color)
 
     def _shown(self, journal: journals.Journal, units: Sequence[Unit]) -> Iterator[CaseResult]:
         if not REPORTS[self.format].illustrated:
@@ -80,11 +84,8 @@ class Run:
         header = journals.header_of(self.files, options)
         return journals.kept(journals.beside(output), header, units, resume)
 
-    def _checked(
-        self, units: Sequence[Unit], hands: AbstractContextManager[Hands], advance: Callable[[], object]
-    ) -> Iterator[CaseResult]:
-        with hands as at_work:
-            for result in check_all(units, self.limits, at_work):
-                self.summary.add(result.records)
-                advance()
-                yield result
+    def _checked(self, units: Sequence[Unit], hands: Hands, advance: Callable[[], object]) -> Iterator[CaseResult]:
+        for result in check_all(units, self.limits, hands):
+            self.summary.add(result.records)
+            advance()
+            yield result
