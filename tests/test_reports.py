@@ -19,7 +19,7 @@ import jsonschema
 import pytest
 from command_line import FAIL, PASS, diffcheck, process
 
-from diffcheck.cli.arguments import SuiteFormat
+from diffcheck.cli.arguments import Format
 from diffcheck.records import CaseResult, Summary
 from diffcheck.suites.runner import run_case
 from diffcheck.suites.suite import read_suite
@@ -69,7 +69,7 @@ def test_names_that_no_encoding_has_are_written_all_the_same(format: str, tmp_pa
 
 
 def test_the_command_line_offers_every_report() -> None:
-    assert {member.value for member in SuiteFormat} == set(REPORTS)
+    assert {member.value for member in Format} == set(REPORTS)
 
 
 def test_lines_and_array_are_as_the_schema_has_them(reports: dict[str, str]) -> None:

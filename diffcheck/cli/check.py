@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from diffcheck.results import Header, IntervalReport, Sample, Tally
 
 
+OWN = (Format.text, Format.json, Format.jsonl)  # in the others, a check is a suite of one case
+
+
 @app.command(cls=ExpressionCommand)
 @guarded
 def check(
@@ -83,7 +86,7 @@ def check(
 
         def work(watch: Watch) -> int:
             job = checked(text, of, wrt, claim, dtype, watch, names_at(at, points))
-            shown = _Shown(format, latex, color, stream, watch)
+            shown = _Shown(text, format, latex, color, stream, watch)
             return exit_code(shown.interval(job, at, points, interval, samples) if interval else shown.points(job, at, points), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream)
@@ -91,8 +94,9 @@ def check(
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """How a report is shown, and where."""
+    """How the report of an expression is shown, and where."""
 
+    text: str
     format: Format
     latex: bool
     color: Color
@@ -101,6 +105,8 @@ class _Shown:
 
     def points(self, job: Check, at: list[str], points: Path | None) -> Tally:
         samples = self.watch.over(job.samples(columns_at(job, at, points)))
+        if self.format not in OWN:
+            return self._as_suite(samples)
         header = None if self.format is Format.jsonl else self.watch.timed(lambda: job.header)
         if header is not None and self.format is Format.text:
             return self._as_text(header, samples)
@@ -122,9 +128,16 @@ class _Shown:
         view.show_conclusion(console, tally)
         return tally
 
+    def _as_suite(self, samples: Iterable[Sample]) -> Tally:
+        from diffcheck.views.reports import Single
+
+        return Single(self.text, self.text).write(self.format.value, samples, (), self.stream, self.color.value)
+
     def interval(self, job: Check, at: list[str], points: Path | None, interval: str, samples: int) -> Tally:
         report = self.watch.timed(lambda: _on_interval(job, at, points, interval, samples))
-        if self.format is Format.text:
+        if self.format not in OWN:
+            self._as_suite({id(found.sample): found.sample for found in report.worst}.values())
+        elif self.format is Format.text:
             from diffcheck.views import console
             from diffcheck.views import interval as view
 

@@ -16,9 +16,9 @@ def write(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color
     """A command for every record that is not simply right: an error too for what cannot be read."""
     for record in (record for result in results for record in result.records):
         if record.outcome in COMMANDS:
-            place = f"file={_property(shown(record.file))},line={record.line},title={_property(shown(record.id))}"
+            file = f"file={_property(shown(record.file))},line={record.line}," if record.file else ""
             command = "error" if is_unreadable(record) else COMMANDS[record.outcome]
-            stream.write(f"::{command} {place}::{_data(explained(record))}\n")
+            stream.write(f"::{command} {file}title={_property(shown(record.id))}::{_data(explained(record))}\n")
 
 
 def _data(text: str) -> str:

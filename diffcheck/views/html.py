@@ -17,8 +17,8 @@ from string import Template
 from typing import TextIO
 
 from diffcheck.printable import printable, shown
-from diffcheck.records import CaseResult, Record, Summary, explained, is_unreadable, largest_error, reason, worst_outcome
-from diffcheck.results import PROVED, SEVERITY, Outcome, Result, Sample, counted, leibniz
+from diffcheck.records import CaseResult, Record, Summary, explained, is_unreadable, largest_error, place, reason, worst_outcome
+from diffcheck.results import PROVED, SEVERITY, Outcome, Result, RuleCheck, Sample, counted, leibniz
 from diffcheck.versions import versions
 from diffcheck.views.console import MARKS, coordinates, number_text, ulps_text
 from diffcheck.views.suite import in_words
@@ -42,7 +42,7 @@ def write(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color
     worst = heapq.nlargest(MAX_ROWS, results, key=badness)
     page = Template(files("diffcheck.views").joinpath("page.html").read_text(encoding="utf-8"))
     parts = {
-        "title": escape(f"Comparison of derivatives: {', '.join(map(shown, summary.by_file))}"),
+        "title": escape(": ".join(filter(None, ["Comparison of derivatives", ", ".join(map(shown, summary.by_file))]))),
         "summary": escape(in_words(summary)),
         "facts": escape(_facts(worst)),
         "shown": "All of them, the worst first." if summary.cases <= len(worst) else f"The worst {len(worst):,} of {summary.cases:,}.",
@@ -72,7 +72,7 @@ def _row(result: CaseResult) -> str:
     name = escape(shown(record.id))
     link = f'<br><a href="#picture-{result.number}">picture</a>' if result.picture else ""
     return (
-        f'<tbody id="case-{result.number}"><tr><td class="case">{name}{link}</td><td>{escape(shown(record.file))}:{record.line}</td>'
+        f'<tbody id="case-{result.number}"><tr><td class="case">{name}{link}</td><td>{escape(place(record))}</td>'
         f"<td><code>{escape(shown(result.text, MAX_LETTERS))}</code></td>"
         f'<td class="{outcome.value}" data-key="{SEVERITY[outcome]}">{MARKS[outcome]} {outcome.value}</td>'
         f"{_error_cell(largest_error(result.records))}<td>{_said(result)}</td></tr>\n"
@@ -104,6 +104,7 @@ def _prose(text: str) -> str:
 def _values(result: CaseResult) -> str:
     """Every value of the case, a click away."""
     pairs = [(record, line) for record, line in zip(result.records, result.lines, strict=True) if record.sample is not None]
+    rules = "".join(_rule_row(record.check) for record in result.records if record.check is not None)
     if not pairs:
         return ""
     left_out = f"<p>The first {MAX_SAMPLES:,}; <code>--format jsonl</code> has all.</p>" if len(pairs) > MAX_SAMPLES else ""
@@ -111,7 +112,7 @@ def _values(result: CaseResult) -> str:
     rows = "".join(row for record, line in pairs[:MAX_SAMPLES] for row in _sample_rows(record, line))
     return (
         f"<details><summary>{counted(len(pairs), 'derivative')}, every value</summary>{left_out}"
-        f'<div class="wide"><table><thead><tr>{headings}</tr></thead>{rows}</table></div></details>'
+        f'<div class="wide"><table><thead><tr>{headings}</tr></thead>{rows}{rules}</table></div></details>'
     )
 
 
@@ -129,6 +130,12 @@ def _result_row(sample: Sample, result: Result) -> str:
     mark = f'<td class="{result.outcome.value}">{MARKS[result.outcome]} {escape(result.verdict.value)}</td>'
     written = "".join(f"<td>{escape(printable(text))}</td>" for text in cells)
     return f"<tr><td></td><td></td>{written}{mark}<td>{_prose(printable(result.reason))}</td></tr>"
+
+
+def _rule_row(check: RuleCheck) -> str:
+    outcome = check.outcome
+    mark = "<td>–</td>" if outcome is None else f'<td class="{outcome.value}">{MARKS[outcome]} {outcome.value}</td>'
+    return f'<tr><td></td><td></td><td colspan="3">{escape(printable(check.name))}</td>{mark}<td>{_prose(printable(check.detail))}</td></tr>'
 
 
 def _proved(line: str) -> str:

@@ -20,7 +20,8 @@ from diffcheck.printable import shown
 
 Floats = NDArray[np.float64]
 
-WIDTH, HEIGHT, EDGE = 640, 360, 24
+WIDTH, HEIGHT, EDGE, LINE = 640, 340, 24, 18  # of the picture, around it, and of a line of the legend below it
+TANGENT = 130  # half of its length
 RUNS, LENGTH = 3, PADDED_LENGTHS[0]  # so many points at once the operations were compiled for when the case was checked
 BREAK = 2.5  # a step that exceeds its neighbours so many times, and a tenth of the height, is a jump or a pole
 QUANTILES, BEYOND = (0.05, 0.95), 0.5  # of the values, and how far the picture goes beyond them, in their distance
@@ -46,7 +47,8 @@ def sketch(check: Check, point: Mapping[str, float], wrt: str, slopes: Mapping[s
         *_lines(x, height, slopes, frame),
         *_labels(frame, wrt, slopes),
     ]
-    opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
+    height_in_all = HEIGHT + LINE * min(len(slopes), len(COLORS)) + 4
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height_in_all}" width="{WIDTH}" height="{height_in_all}">'
     return "\n".join([opening, f"<style>{STYLE}</style>", *parts, "</svg>"])
 
 
@@ -81,6 +83,11 @@ class _Frame:
         margin = 0.08 * (high - low) or 1.0
         self.left, self.right, self.low, self.high = left, right, low - margin, high + margin
 
+    @property
+    def steepness(self) -> float:
+        """Of a line of slope 1, as it is drawn."""
+        return (self.right - self.left) / (self.high - self.low) * (HEIGHT - 2 * EDGE) / (WIDTH - 2 * EDGE)
+
     def across(self, x: Floats | float) -> Floats:
         return EDGE + (np.asarray(x) - self.left) / (self.right - self.left) * (WIDTH - 2 * EDGE)
 
@@ -105,17 +112,17 @@ def _curve(x: Floats, y: Floats, frame: _Frame) -> Iterator[str]:
 
 
 def _lines(x: float, y: float, slopes: Mapping[str, float], frame: _Frame) -> Iterator[str]:
-    """A piece of each tangent as long as the picture allows, and the point."""
+    """A piece of each tangent, and the point."""
     if not math.isfinite(y):
         return
-    steepest = (frame.high - frame.low) / (frame.right - frame.left)
+    across, down = float(frame.across(x)), float(frame.down(y))
     for slope, color in zip(slopes.values(), COLORS, strict=False):
-        if math.isfinite(slope):
-            half = 0.3 * (frame.right - frame.left) / math.hypot(1, slope / steepest if steepest else 0)
-            ends = [(float(frame.across(x + side * half)), float(frame.down(y + side * half * slope))) for side in (-1, 1)]
-            (x1, y1), (x2, y2) = ends
-            yield f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{color}" stroke-width="2"/>'
-    yield f'<circle cx="{float(frame.across(x)):.1f}" cy="{float(frame.down(y)):.1f}" r="4" fill="{COLORS[0]}"/>'
+        if not math.isnan(slope):
+            angle = math.atan(slope * frame.steepness)
+            dx, dy = TANGENT * math.cos(angle), TANGENT * math.sin(angle)
+            ends = f'x1="{across - dx:.1f}" y1="{down + dy:.1f}" x2="{across + dx:.1f}" y2="{down - dy:.1f}"'
+            yield f'<line {ends} stroke="{color}" stroke-width="2"/>'
+    yield f'<circle cx="{across:.1f}" cy="{down:.1f}" r="4" fill="{COLORS[0]}"/>'
 
 
 def _labels(frame: _Frame, wrt: str, slopes: Mapping[str, float]) -> Iterator[str]:
@@ -128,6 +135,6 @@ def _labels(frame: _Frame, wrt: str, slopes: Mapping[str, float]) -> Iterator[st
     for across, down, anchor, text in corners:
         yield f'<text x="{across}" y="{down}" text-anchor="{anchor}">{escape(text)}</text>'
     for i, ((name, slope), color) in enumerate(zip(slopes.items(), COLORS, strict=False)):
-        down = EDGE + 18 * (i + 1)
-        yield f'<line x1="{EDGE + 8}" y1="{down - 4}" x2="{EDGE + 28}" y2="{down - 4}" stroke="{color}" stroke-width="2"/>'
-        yield f'<text x="{EDGE + 34}" y="{down}">{escape(shown(name))}: {slope:.6g}</text>'
+        down = HEIGHT + LINE * (i + 1) - 4
+        yield f'<line x1="{EDGE}" y1="{down - 4}" x2="{EDGE + 20}" y2="{down - 4}" stroke="{color}" stroke-width="2"/>'
+        yield f'<text x="{EDGE + 26}" y="{down}">{escape(shown(name))}: {slope:.6g}</text>'

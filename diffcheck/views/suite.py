@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from diffcheck.printable import shown
-from diffcheck.records import CaseResult, FaultKind, Summary, explained, is_unreadable
+from diffcheck.records import CaseResult, FaultKind, Summary, explained, is_unreadable, place
 from diffcheck.results import Outcome, counted
 from diffcheck.views.console import MARKS, STYLES
 from diffcheck.views.layout import console_for, line, paragraph
@@ -31,9 +31,9 @@ def write_text(results: Iterable[CaseResult], summary: Summary, stream: TextIO, 
     console = console_for(stream, color)
     for record in (record for result in results for record in result.records):
         if record.outcome is not Outcome.PASS:
-            place = f"{shown(record.file)}:{record.line}: " if is_unreadable(record) else ""
+            where = f"{place(record)}: " if is_unreadable(record) else ""
             said, *more = explained(record).splitlines()
-            paragraph(console, f"{MARKS[record.outcome]} {shown(record.id)}: {place}{said}", STYLES[record.outcome])
+            paragraph(console, f"{MARKS[record.outcome]} {shown(record.id)}: {where}{said}", STYLES[record.outcome])
             for text in more:
                 paragraph(console, f"  {text}", STYLES[record.outcome])
 
