@@ -135,7 +135,8 @@ def _result_row(sample: Sample, result: Result) -> str:
 def _rule_row(check: RuleCheck) -> str:
     outcome = check.outcome
     mark = "<td>–</td>" if outcome is None else f'<td class="{outcome.value}">{MARKS[outcome]} {outcome.value}</td>'
-    return f'<tr><td></td><td></td><td colspan="3">{escape(printable(check.name))}</td>{mark}<td>{_prose(printable(check.detail))}</td></tr>'
+    name, detail = escape(printable(check.name)), _prose(printable(check.detail))
+    return f'<tr><td></td><td></td><td colspan="3">{name}</td>{mark}<td>{detail}</td></tr>'
 
 
 def _proved(line: str) -> str:
