@@ -99,6 +99,9 @@ class Short(Infix):
 class Latex(Infix):
     """LaTeX for a mathematics environment."""
 
+    def variable(self, name: str) -> Text:
+        return Text(latex_name(name))
+
     def constant(self, value: Fraction) -> Text:
         written = super().constant(abs(value))
         numerator, _, denominator = written.text.partition("/")
@@ -125,7 +128,7 @@ class Latex(Infix):
         name = function.name
         if not function.parameters:
             return Text(_LATEX_CONSTANTS[name])
-        if function.defaults and arguments[-1].text == self.constant(function.defaults[-1]).text:
+        if name in ("heaviside", "zeta") and arguments[-1].text in (r"\frac{1}{2}", self.constant(function.defaults[-1]).text):
             arguments = arguments[:-1]  # θ(x) is 1/2 at 0, ζ(s) is Riemann's
         head = rf"\{_LATEX_NAMES.get(name, name)}" if name in _LATEX_BUILT_IN else rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}"
         return Text(rf"{head}\left({listed(arguments)}\right)")
@@ -209,7 +212,15 @@ def latex_name(name: str) -> str:
     if name.startswith("d/d"):
         return rf"\frac{{d}}{{d{name[3:]}}}"
     head, _, index = name.partition("_")
+    head = rf"\{head}" if head in GREEK else head
     return rf"{head}_{{{index}}}" if index else head
+
+
+GREEK = frozenset(
+    ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma",
+     "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi",
+     "Omega")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

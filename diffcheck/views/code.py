@@ -11,7 +11,7 @@ from diffcheck.errors import InputError
 from diffcheck.graph.build import read
 from diffcheck.graph.code import Jax, Python, helpers_of
 from diffcheck.graph.graph import Definition
-from diffcheck.graph.text import Infix, Latex, derivative_text, identifier, statements
+from diffcheck.graph.text import Infix, Latex, derivative_text, identifier, latex_name, statements
 from diffcheck.language.reading import read_back
 from diffcheck.printable import quoted
 from diffcheck.results import leibniz, wrt_and_order
@@ -43,7 +43,7 @@ def _left(name: str, names: Sequence[str], notation: str, d: str) -> str:
     if notation != "latex":
         return leibniz(name, *wrt_and_order(names))
     power = f"^{len(names)}" if len(names) > 1 else ""
-    below = " ".join(f"{d} {variable}" for variable in names)
+    below = " ".join(f"{d} {latex_name(variable)}" for variable in names)
     return rf"\frac{{{d}{power} {name}}}{{{below}}}"
 
 
