@@ -192,7 +192,12 @@ def assert_derivative(
 
     The message shows the worst entry in NumPy's manner. What is undecided does not pass: a test must not rest on it.
     """
-    report = check(subject, at, claim=claim, dtype=dtype, against=against, lint=lint, timeout=timeout, max_memory=max_memory)
+    __tracebackhide__ = True  # pytest shows the user's line, not this one
+    options = {"claim": claim, "dtype": dtype, "against": against, "lint": lint, "timeout": timeout, "max_memory": max_memory}
+    try:
+        report = check(subject, at, **options)
+    except InputError as error:  # where in diffcheck it was found helps nobody
+        raise error.with_traceback(None) from None
     if SEVERITY[report.outcome] >= SEVERITY[Outcome.UNDECIDED]:
         raise AssertionError(_message(report))
 
@@ -211,10 +216,10 @@ def _message(report: Report) -> str:
 
 
 def _worst(report: Report, sample: Sample) -> list[str]:
-    from diffcheck.views.console import enclosure_text, engine_name, place
+    from diffcheck.views.console import enclosure_text, place
 
     symbol = results.leibniz(report.header.name + sample.output, sample.wrt, sample.order)
     proved = enclosure_text(sample.enclosure) if sample.enclosure is not None else sample.status.value
     lines = [f"Worst: {symbol} at {place(sample)}", f" DESIRED: {proved}"]
-    said = [f"{result.value!r} ({engine_name(result)}, {result.verdict.value}: {result.reason})" for result in sample.results]
+    said = [f"{result.value!r} ({result.title}, {result.verdict.value}: {result.reason})" for result in sample.results]
     return [*lines, *(f" ACTUAL:  {words}" for words in said)]

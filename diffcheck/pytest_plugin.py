@@ -17,7 +17,7 @@ import pytest
 from diffcheck.errors import InputError, SuiteError
 from diffcheck.printable import message, printable, shown
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
-from diffcheck.records import FaultKind, Record, reason
+from diffcheck.records import FaultKind, Record, explained, reason
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.suite import read_suite
@@ -117,7 +117,7 @@ def _end(case: Case | Unreadable, records: Sequence[Record]) -> None:
     if wrong and all(map(_is_unsupported, wrong)):
         pytest.skip(reason(wrong[0]))
     if wrong:
-        raise WrongDerivative("\n".join(f"{shown(case.file)}:{case.line}: {reason(record)}" for record in wrong))
+        raise WrongDerivative("\n".join(f"{shown(case.file)}:{case.line}: {explained(record)}" for record in wrong))
     remarkable = [record.sample for record in records if record.matched and record.sample is not None]
     if any(sample.status is Status.KINK or sample.outcome is not Outcome.PASS for sample in remarkable):
         pytest.xfail(f"expected {records[0].expected}")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from diffcheck.printable import LONGEST_MESSAGE, shown
-from diffcheck.results import SEVERITY, Outcome, Sample, Status, Tally, leibniz
+from diffcheck.printable import LONGEST_MESSAGE, message, shown
+from diffcheck.results import SEVERITY, Outcome, RuleCheck, Sample, Status, Tally, leibniz
 
 LISTED_FAILURES = 20  # a summary keeps the reasons of so many cases, whatever the number of those that failed
 
@@ -31,7 +31,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One sample of a case, or the reason why there is none. `matched` is None where the case expects nothing."""
+    """One sample of a case, or the reason why there is none, or a check of the rules of a function.
+
+    `matched` is None where the case expects nothing. A check of one expression is a case too, which stands in no file.
+    """
 
     case: int  # its place in the suite, from 0
     id: str
@@ -41,10 +44,13 @@ class Record:
     expected: str | None = None
     matched: bool | None = None
     file: str = ""
+    check: RuleCheck | None = None
 
     @property
     def outcome(self) -> Outcome:
         """What the record means for the case: where it expects something, only whether that came."""
+        if self.check is not None:
+            return self.check.outcome or Outcome.PASS
         if self.matched is not None and (self.matched or self.sample is not None):
             return Outcome.PASS if self.matched else Outcome.FAIL
         return Outcome.UNDECIDED if self.sample is None else self.sample.outcome
@@ -57,8 +63,9 @@ class CaseResult:
     number: int
     records: tuple[Record, ...]
     lines: tuple[str, ...]
-    text: str = ""  # what was checked, and a picture of it as a PNG, where a report shows them
+    text: str = ""  # what was checked, and a picture of it as an SVG, where a report shows them
     picture: bytes = b""
+    seed: int | None = None  # that random points were drawn with
 
 
 def reason(record: Record) -> str:
@@ -68,17 +75,35 @@ def reason(record: Record) -> str:
     return shown(_reason(record), LONGEST_MESSAGE)
 
 
+def explained(record: Record) -> str:
+    """The same; of what could not be read in lines of their own also the text with carets, and how to mend it."""
+    return message(record.fault.message) if record.fault is not None and is_unreadable(record) else reason(record)
+
+
+def is_unreadable(record: Record) -> bool:
+    """Whether a case is not what its author meant to write."""
+    return record.fault is not None and record.fault.kind is FaultKind.INPUT and not record.matched
+
+
+def place(record: Record) -> str:
+    """FILE:LINE, where there is a file."""
+    return f"{shown(record.file)}:{record.line}" if record.file else ""
+
+
 def _reason(record: Record) -> str:
+    if record.check is not None:
+        return f"{record.check.name}: {record.check.detail}"
     if record.sample is None:
         return record.fault.message.partition("\n")[0] if record.fault is not None else ""
     sample = record.sample
-    place = ", ".join(f"{name} = {value:.6g}" for name, value in sample.point.items())
+    point = ", ".join(f"{name} = {value:.6g}" for name, value in sample.point.items())
     if record.matched is False:
-        return f"expected {record.expected}, found {', '.join(dict.fromkeys(result.verdict.value for result in sample.results))} at {place}"
+        return f"expected {record.expected}, found {', '.join(dict.fromkeys(result.verdict.value for result in sample.results))} at {point}"
     worst = [result for result in sample.counted if result.outcome is sample.outcome]
-    by = [" ".join(filter(None, (result.engine, result.mode))) for result in worst if result.verdict is worst[0].verdict]
+    by = [result.title for result in worst if result.verdict is worst[0].verdict]
     verb = "is" if len(by) == 1 else "are"
-    return f"{leibniz('', sample.wrt, sample.order)} at {place}: {', '.join(by)} {verb} {worst[0].verdict.value}: {worst[0].reason}"
+    symbol = leibniz(sample.output, sample.wrt, sample.order)
+    return f"{symbol} at {point}: {', '.join(by)} {verb} {worst[0].verdict.value}: {worst[0].reason}"
 
 
 class Conclusion(StrEnum):

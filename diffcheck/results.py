@@ -177,6 +177,9 @@ class Blame:
     line: int = 0
 
 
+PROVED = "proved (Arb)"  # what reports call the certified value, beside the titles of results
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One derivative value and what is said of it. `ulps` is the error in units of the last place of the true value."""
@@ -189,6 +192,14 @@ class Result:
     outcome: Outcome
     reason: str
     blame: Blame | None = None
+
+    @property
+    def title(self) -> str:
+        """Whose value it is, as every report says it; data has `engine` and `mode`."""
+        return _TITLES.get(self.engine, f"JAX {self.mode}")
+
+
+_TITLES = {"symbolic": "SymPy", "claim": "claim"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from suite_files import lines, written
 from diffcheck import __version__
 from diffcheck.errors import InputError, OutputError
 from diffcheck.records import CaseResult
-from diffcheck.suites.journal import LONGEST_NAME, Journal, beside, header_of, kept, versions
+from diffcheck.suites.journal import LONGEST_NAME, Journal, beside, header_of, kept
 from diffcheck.suites.runner import run_case
 from diffcheck.suites.suite import read_suite
 from diffcheck.suites.units import Unit
+from diffcheck.versions import versions
 from diffcheck.views.json_ import case_result, record_as_line
 
 COUNT = 6

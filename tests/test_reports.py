@@ -19,13 +19,15 @@ import jsonschema
 import pytest
 from command_line import FAIL, PASS, diffcheck, process
 
-from diffcheck.cli.arguments import SuiteFormat
+from diffcheck.cli.arguments import Format
+from diffcheck.judgement.check import Check
 from diffcheck.records import CaseResult, Summary
 from diffcheck.suites.runner import run_case
 from diffcheck.suites.suite import read_suite
 from diffcheck.views import html
 from diffcheck.views.json_ import case_result, record_as_line
 from diffcheck.views.reports import REPORTS, Report
+from diffcheck.views.sketch import sketch
 
 NASTY = 'wrong, by: "hand" <&> % \u0001 ☃'
 HALF = "half a pair: \ud800"
@@ -69,7 +71,7 @@ def test_names_that_no_encoding_has_are_written_all_the_same(format: str, tmp_pa
 
 
 def test_the_command_line_offers_every_report() -> None:
-    assert {member.value for member in SuiteFormat} == set(REPORTS)
+    assert {member.value for member in Format} == set(REPORTS)
 
 
 def test_lines_and_array_are_as_the_schema_has_them(reports: dict[str, str]) -> None:
@@ -102,7 +104,7 @@ def test_github_gets_one_command_a_line(reports: dict[str, str]) -> None:
     pattern = re.compile(r"::(error|warning|notice) file=([^,:]+),line=(\d+),title=([^,:]+)::(.+)")
     found = [match.groups() for line in lines if (match := pattern.fullmatch(line))]
     assert [(kind, line) for kind, _, line, *_ in found] == [
-        ("error", "2"), ("error", "2"), ("warning", "3"), ("notice", "4"), ("notice", "5"), ("notice", "6"),
+        ("error", "2"), ("error", "2"), ("warning", "3"), ("notice", "4"), ("error", "5"), ("error", "6"),
     ]  # fmt: skip
     assert len(found) == len(lines)
     assert "%2C by%3A" in found[0][3]
@@ -115,7 +117,7 @@ def test_sarif_has_a_rule_for_every_result(reports: dict[str, str]) -> None:
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert len(rules) == len(set(rules))
     assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
-    assert [result["level"] for result in run["results"]] == ["error", "error", "warning", "note", "note", "note"]
+    assert [result["level"] for result in run["results"]] == ["error", "error", "warning", "note", "error", "error"]
     place = run["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"].startswith("file:///")
     assert place["region"]["startLine"] == 2
@@ -141,9 +143,13 @@ def test_the_page_needs_nothing_else_and_shows_the_worst_first(reports: dict[str
     page = Page(reports["html"])
     sources = [value for _, attributes in page.tags for name, value in attributes.items() if name in ("src", "href")]
     assert sources
-    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert all(source.startswith(("data:image/svg+xml;base64,", "#")) for source in sources)
+    ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    assert {source[1:] for source in sources if source.startswith("#")} <= ids
     assert "default-src 'none'" in reports["html"]
-    assert [tag for tag, _ in page.tags].count("tr") == 1 + len(CASES)
+    assert [tag for tag, _ in page.tags].count("tbody") == len(CASES)
+    assert [tag for tag, _ in page.tags].count("details") == 4  # the others have no values
+    assert all(value in page.said for value in ("0.36787944117144", "JAX forward", "proved (Arb)"))
     table = page.said.partition("what was found")[2]
     names = NASTY.replace("\u0001", r"\x01"), r"half a pair: \ud800", "warned", "right"
     assert sorted(names, key=table.index) == list(names)
@@ -159,10 +165,69 @@ def test_the_worst_cases_have_pictures(tmp_path: Path) -> None:
     assert process(["run", "suite.jsonl", "--format", "html", "-o", "page.html"], tmp_path).code == FAIL
     page = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
     (picture,) = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
-    options = ("--at", "1", "--wrt", "x", "--claim", "2x*exp(-x^2)", "-o", str(tmp_path / "claim.png"))
-    assert diffcheck("plot", "exp(-x^2)", *options).code == FAIL
-    assert base64.b64decode(picture.partition(",")[2]) == (tmp_path / "claim.png").read_bytes()
+    drawn = ElementTree.fromstring(base64.b64decode(picture.partition(",")[2]))
+    said = [element.text for element in drawn.iter() if element.tag.endswith("text")]
+    assert said[-2:] == ["proved (Arb): -0.735759", "claim: 0.735759"]
+    assert sum(element.tag.endswith("path") for element in drawn.iter()) == 1
     assert re.findall("<code>(.*?)</code>", (tmp_path / "page.html").read_text(encoding="utf-8")) == ["exp(-x^2)", "x^2"]
+
+
+PIECES = {"1/x": 2, "floor(x)": 7, "sin(x)": 1, "log(x)": 1, "exp(x)": 1, "abs(x)": 1}
+
+
+@pytest.mark.parametrize(("expression", "pieces"), PIECES.items())
+def test_a_curve_is_broken_where_the_function_is(expression: str, pieces: int) -> None:
+    drawn = sketch(Check(expression, compiled=False), {"x": 1.25}, "x", {"claim": math.inf})
+    assert drawn.count("<path") == pieces
+    ElementTree.fromstring(drawn)
+
+
+def test_an_unreadable_formula_has_its_carets_in_every_report(reports: dict[str, str]) -> None:
+    for name in ("text", "junit", "html"):
+        assert re.search(r"sni\(x\)\n *\^\^\^\n *Did you mean (?:&#x27;|')sin", reports[name]), name
+    assert "sni(x)%0A  ^^^%0ADid you mean 'sin'?" in reports["github"]
+    assert "suite.jsonl:5: unknown function 'sni'" in reports["text"]
+    assert "sni(x)\\n  ^^^\\nDid you mean 'sin'?" in reports["sarif"]
+    assert "sni(x)\\n  ^^^\\nDid you mean 'sin'?" in reports["jsonl"]
+
+
+def test_every_report_calls_an_engine_by_the_same_name(reports: dict[str, str]) -> None:
+    for name in ("text", "junit", "github", "sarif", "html"):
+        assert not re.search("symbolic|automatic", reports[name]), name
+
+
+def test_the_date_of_a_page_may_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    page = _written(REPORTS["html"], [], Summary())
+    assert "1970-01-02 00:00 UTC, diffcheck 0" in page
+    assert "jax " in page
+
+
+# A check is a suite of one case
+
+
+@pytest.mark.parametrize("format", sorted(set(REPORTS) - {"text", "json", "jsonl"}))
+def test_a_check_has_the_formats_of_a_run(format: str, tmp_path: Path) -> None:
+    (tmp_path / "rule.py").write_text(RULE)
+    of_expression = diffcheck("check", "exp(-x^2)", "--at", "1", "--claim", "2x*exp(-x^2)", "--format", format)
+    of_function = diffcheck("check-jax", f"{tmp_path}/rule.py:double", "--at", "1", "--format", format)
+    for ended in (of_expression, of_function):
+        assert ended.code == FAIL
+        assert "wrong" in ended.stdout
+    assert {"junit": "rule.py:3", "github": "line=3,title="}.get(format, "rule.py") in of_function.stdout
+    assert diffcheck("check", "max(x, 1)", "--interval", "0,2", "--format", format).code == PASS
+
+
+RULE = """import jax
+
+@jax.custom_jvp
+def double(x):
+    return 2 * x
+
+@double.defjvp
+def _(primals, tangents):
+    return double(*primals), 3 * tangents[0]
+"""
 
 
 TOML = '[[case]]\nexpr = "x"\nsample = { domain = { x = [0, 1] }, random = 3 }\n[[case]]\nexpr = "x^2"\nat = [1, "x=2"]\nwrt = "x x"\n'

@@ -43,12 +43,6 @@ class Format(StrEnum):
     text = "text"
     json = "json"
     jsonl = "jsonl"
-
-
-class SuiteFormat(StrEnum):
-    text = "text"
-    jsonl = "jsonl"
-    json = "json"
     junit = "junit"
     github = "github"
     sarif = "sarif"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from diffcheck.results import Header, IntervalReport, Sample, Tally
 
 
+OWN = (Format.text, Format.json, Format.jsonl)  # in the others, a check is a suite of one case
+
+
 @app.command(cls=ExpressionCommand)
 @guarded
 def check(
@@ -84,15 +87,16 @@ def check(
         def work(watch: Watch) -> int:
             with watch.timed(lambda: opened_table(at, points)) as table:
                 job = checked(text, of, wrt, claim, dtype, watch, watch.timed(lambda: names_at(at, table)))
-                return exit_code(_Shown(format, latex, color, stream, watch).tally(job, at, table, interval, samples), strict)
+                return exit_code(_Shown(text, format, latex, color, stream, watch).tally(job, at, table, interval, samples), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream)
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """How a report is shown, and where."""
+    """How the report of an expression is shown, and where."""
 
+    text: str
     format: Format
     latex: bool
     color: Color
@@ -104,6 +108,8 @@ class _Shown:
 
     def points(self, job: Check, at: list[str], points: Table | None) -> Tally:
         samples = self.watch.over(self.watch.timed(lambda: job.samples(columns_at(job, at, points))))
+        if self.format not in OWN:
+            return self._as_suite(samples)
         header = None if self.format is Format.jsonl else self.watch.timed(lambda: header_at(job, at))
         if header is not None and self.format is Format.text:
             return self._as_text(header, samples)
@@ -125,9 +131,16 @@ class _Shown:
         view.show_conclusion(console, tally)
         return tally
 
+    def _as_suite(self, samples: Iterable[Sample]) -> Tally:
+        from diffcheck.views.reports import Single
+
+        return Single(self.text, self.text).write(self.format.value, samples, (), self.stream, self.color.value)
+
     def interval(self, job: Check, at: list[str], points: Table | None, interval: str, samples: int) -> Tally:
         report = self.watch.timed(lambda: _on_interval(job, at, points, interval, samples))
-        if self.format is Format.text:
+        if self.format not in OWN:
+            self._as_suite({id(found.sample): found.sample for found in report.worst}.values())
+        elif self.format is Format.text:
             from diffcheck.views import console
             from diffcheck.views import interval as view
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import partial
+from inspect import unwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,7 @@ from diffcheck.cli.arguments import (
     Timeout,
     option,
 )
+from diffcheck.cli.check import OWN
 from diffcheck.cli.exits import exit_code, guarded
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
@@ -97,8 +99,13 @@ def check_jax(
 
         def work(watch: Watch) -> int:
             with redirect_stdout(sys.stderr):  # what the user's code prints is not part of the report
-                report = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
-            return exit_code(_show(report, format, latex, color, stream), strict)
+                report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
+            if format in OWN:
+                return exit_code(_show(report, format, latex, color, stream), strict)
+            from diffcheck.views.reports import Single
+
+            case = Single(function, report.header.read_as, *_place(function, line))
+            return exit_code(case.write(format.value, report.samples, report.checks, stream, color.value), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
@@ -135,7 +142,8 @@ class _Points:
         return from_point_texts(self.at, job.parameters, job.format)
 
 
-def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, picture: Path | None) -> Report:
+def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, picture: Path | None) -> tuple[Report, int]:
+    """The report, and the line where the function begins."""
     from diffcheck.engines.program_cache import use_persistent_cache
     from diffcheck.judgement.functions.check import FunctionCheck
     from diffcheck.judgement.functions.loading import load
@@ -150,7 +158,13 @@ def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, poi
     jacobians = job.jacobians(points.of(job))
     report = job.report_of(jacobians)
     draw(report.header, jacobians)
-    return report
+    return report, getattr(getattr(unwrap(function), "__code__", None), "co_firstlineno", 1)
+
+
+def _place(reference: str, line: int) -> tuple[str, int]:
+    """The file of a function and its line there; a function of a package is somebody else's."""
+    file = reference.rpartition(":")[0]
+    return (file, line) if file.endswith(".py") else ("", 0)
 
 
 def _artist(picture: Path | None) -> Callable[[Header, Sequence[Jacobian]], object]:

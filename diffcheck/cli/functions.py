@@ -16,8 +16,9 @@ def functions(color: Colored = Color.auto) -> int:
     Example:
       diffcheck functions
     """
-    from diffcheck.views import console as view
+    from diffcheck.views import functions as view
+    from diffcheck.views.layout import console_for
     from diffcheck.views.output import standard_output
 
-    view.console_for(standard_output(), color.value).print(view.functions_table())
+    view.show(console_for(standard_output(), color.value))
     return EXIT_PASS

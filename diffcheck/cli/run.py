@@ -14,6 +14,7 @@ from diffcheck.cli.arguments import (
     Colored,
     Dtype,
     FloatFormat,
+    Format,
     MaxMemory,
     Output,
     Part,
@@ -21,7 +22,6 @@ from diffcheck.cli.arguments import (
     Resume,
     Scheduler,
     Strict,
-    SuiteFormat,
     Suites,
     Timeout,
     Workers,
@@ -47,7 +47,7 @@ def run(
     shard: Part = "1/1",
     resume: Resume = False,
     allow_code: AllowCode = False,
-    format: Annotated[SuiteFormat, typer.Option("--format", help="How to show the results.")] = SuiteFormat.text,
+    format: Annotated[Format, typer.Option("--format", help="How to show the results.")] = Format.text,
     dtype: FloatFormat = Dtype.float64,
     strict: Strict = False,
     color: Colored = Color.auto,
@@ -69,7 +69,7 @@ def run(
     from diffcheck.views import suite as view
 
     job = Run(files, dtype.value, Limits(timeout, max_memory), pattern, Shard.read(shard), allow_code, format.value, color.value)
-    spoken = format is SuiteFormat.text and output is None
+    spoken = format is Format.text and output is None
     try:
         job.execute(cluster_hands(scheduler) if scheduler else local_hands(workers), output, resume)
     except (KeyboardInterrupt, StoppedError):

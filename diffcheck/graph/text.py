@@ -1,18 +1,15 @@
-"""Graphs as text: mathematics, LaTeX, Python and JAX code. Each notation is an algebra whose values are text with a precedence.
+"""Graphs as text: mathematics and LaTeX (`code` has Python and JAX). Each notation is an algebra whose values are text with a precedence.
 
 A graph whose shared nodes would be written out too often is written as named intermediates instead: v1 = …, v2 = ….
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
-from diffcheck.errors import UnsupportedError
-from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, Variable, arguments_of, evaluate
 
@@ -21,7 +18,6 @@ MAX_DIGITS = 1_000
 PLAIN_DIGITS = 40
 FLOAT_DIGITS = 17  # tell every float64 from its neighbours
 FLOATS = (Fraction(2) ** -1022, Fraction(2) ** 1023)
-PYTHON_DIGITS = 4_300  # Python reads no longer integer
 EXACT_DIGITS = Context(prec=40_000, Emin=-100_000, Emax=100_000)
 INLINE_SIZE = 120  # operations in one line, shared ones counted each time
 
@@ -58,31 +54,34 @@ class Infix:
 
     power = "^"
 
+    def variable(self, name: str) -> Text:
+        return Text(name)
+
     def constant(self, value: Fraction) -> Text:
         decimal = exact_decimal(value)
         if decimal:
             return Text(decimal, 10 if value >= 0 else 7)
-        numerator, denominator = (exact_decimal(Fraction(part)) or _digits(part) for part in (value.numerator, value.denominator))
+        numerator, denominator = (exact_decimal(Fraction(part)) or digits(part) for part in (value.numerator, value.denominator))
         return Text(f"{numerator}/{denominator}", 6)
 
     def apply(self, function: Function, arguments: Sequence[Text]) -> Text:
         name = function.name
         if name in _INFIX:
             precedence, symbol, left, right = _INFIX[name]
-            return Text(f"{_wrap(arguments[0], left)}{symbol.replace('^', self.power)}{_wrap(arguments[1], right)}", precedence)
+            return Text(f"{wrap(arguments[0], left)}{symbol.replace('^', self.power)}{wrap(arguments[1], right)}", precedence)
         if name == "negate":
-            return Text(f"-{_wrap(arguments[0], 6)}", 6)
+            return Text(f"-{wrap(arguments[0], 6)}", 6)
         if name == "not":
-            return Text(f"not {_wrap(arguments[0], 3)}", 3)
+            return Text(f"not {wrap(arguments[0], 3)}", 3)
         return self.function(function, arguments)
 
     def function(self, function: Function, arguments: Sequence[Text]) -> Text:
         if not function.parameters:
             return Text(function.name)
-        return Text(f"{function.name}({_listed(arguments)})")
+        return Text(f"{function.name}({listed(arguments)})")
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
-        return Text(f"{definition.name}{chr(39) * order}({_listed(arguments[: definition.arity])})")
+        return Text(f"{definition.name}{chr(39) * order}({listed(arguments[: definition.arity])})")
 
 
 class Short(Infix):
@@ -97,50 +96,11 @@ class Short(Infix):
         return Text(f"{float(value)!r}" if is_float else f"{decimal}", 10 if value >= 0 else 7)
 
 
-class Python(Infix):
-    """Python code that needs nothing but the standard library's `math`."""
-
-    power = "**"
-
-    def constant(self, value: Fraction) -> Text:
-        numerator, denominator = _digits(value.numerator), _digits(value.denominator)
-        if max(len(numerator), len(denominator)) > PYTHON_DIGITS:
-            raise UnsupportedError(f"Python reads no number of more than {PYTHON_DIGITS:,} digits: use the text form")
-        return Text(numerator, 10 if value >= 0 else 7) if denominator == "1" else Text(f"{numerator}/{denominator}", 6)
-
-    def function(self, function: Function, arguments: Sequence[Text]) -> Text:
-        name, written = function.name, _listed(arguments)
-        if name == "where":
-            return Text(f"({_wrap(arguments[1], 1)} if {arguments[0].text} else {_wrap(arguments[2], 1)})")
-        if name in ("max", "min", "abs"):
-            return Text(f"{name}({written})")
-        if hasattr(math, name):
-            return Text(f"math.{name}({written})" if function.parameters else f"math.{name}")
-        if not function.meaning:
-            raise UnsupportedError(f"Python's standard library has no {name}: use --format jax, or the text form")
-        return evaluate(meaning(name), self, dict(zip(function.names, arguments, strict=True)))
-
-    def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
-        return Text(f"{identifier(definition.name)}({_listed(arguments)})")
-
-
-class Jax(Python):
-    """JAX code with the same callables that the automatic engine runs."""
-
-    def function(self, function: Function, arguments: Sequence[Text]) -> Text:
-        column = function.column("jax")
-        if column is None:
-            return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
-        if not column:
-            raise UnsupportedError(f"JAX has no {function.name}")
-        module, _, attribute = (column if ":" in column else f"jax.numpy:{column}").rpartition(":")
-        prefix = {"jax.numpy": "jnp", "diffcheck.engines.jax_callables": "jax_callables", "diffcheck.engines.custom_rules": "custom_rules"}
-        name = f"{prefix.get(module, module)}.{attribute}"
-        return Text(f"{name}({_listed(arguments)})" if function.parameters else name)
-
-
 class Latex(Infix):
     """LaTeX for a mathematics environment."""
+
+    def variable(self, name: str) -> Text:
+        return Text(latex_name(name))
 
     def constant(self, value: Fraction) -> Text:
         written = super().constant(abs(value))
@@ -166,17 +126,25 @@ class Latex(Infix):
 
     def function(self, function: Function, arguments: Sequence[Text]) -> Text:
         name = function.name
-        head = rf"\{_LATEX_NAMES.get(name, name)}" if name in _LATEX_BUILT_IN else rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}"
         if not function.parameters:
             return Text(_LATEX_CONSTANTS[name])
-        return Text(rf"{head}\left({_listed(arguments)}\right)")
+        if name in ("heaviside", "zeta") and arguments[-1].text in (r"\frac{1}{2}", self.constant(function.defaults[-1]).text):
+            arguments = arguments[:-1]  # θ(x) is 1/2 at 0, ζ(s) is Riemann's
+        head = rf"\{_LATEX_NAMES.get(name, name)}" if name in _LATEX_BUILT_IN else rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}"
+        return Text(rf"{head}\left({listed(arguments)}\right)")
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
-        return Text(rf"{latex_name(definition.name)}{chr(39) * order}\left({_listed(arguments[: definition.arity])}\right)")
+        return Text(rf"{latex_name(definition.name)}{chr(39) * order}\left({listed(arguments[: definition.arity])}\right)")
 
 
-_LATEX_BUILT_IN = {"sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh", "coth", "asin", "acos", "atan", "log", "max", "min"}
-_LATEX_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
+_LATEX_NAMES = {
+    **{"asin": "arcsin", "acos": "arccos", "atan": "arctan"},
+    **{"gamma": "Gamma", "digamma": "psi", "heaviside": "theta", "zeta": "zeta"},
+}
+_LATEX_BUILT_IN = {
+    *_LATEX_NAMES,
+    *("sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh", "coth", "log", "max", "min"),
+}
 _LATEX_CONSTANTS = {"pi": r"\pi", "e": "e", "tau": r"\tau", "inf": r"\infty"}
 _LATEX_SYMBOLS = {"<=": r" \le ", ">=": r" \ge ", "==": " = ", "!=": r" \ne ", "and": r" \land ", "or": r" \lor "}
 _LATEX_FORMS: dict[str, Callable[..., tuple[str, int]]] = {
@@ -194,11 +162,11 @@ _LATEX_FORMS: dict[str, Callable[..., tuple[str, int]]] = {
 }
 
 
-def _listed(arguments: Sequence[Text]) -> str:
+def listed(arguments: Sequence[Text]) -> str:
     return ", ".join(argument.text for argument in arguments)
 
 
-def _wrap(part: Text, precedence: int) -> str:
+def wrap(part: Text, precedence: int) -> str:
     return part.text if part.precedence >= precedence else f"({part.text})"
 
 
@@ -220,7 +188,7 @@ def exact_decimal(value: Fraction) -> str:
     return plain if value >= 0 else f"-{plain}"
 
 
-def _digits(number: int) -> str:
+def digits(number: int) -> str:
     """An integer written out; str refuses one of more than 4,300 digits."""
     return f"{Decimal(number):f}"
 
@@ -244,7 +212,15 @@ def latex_name(name: str) -> str:
     if name.startswith("d/d"):
         return rf"\frac{{d}}{{d{name[3:]}}}"
     head, _, index = name.partition("_")
+    head = rf"\{head}" if head in GREEK else head
     return rf"{head}_{{{index}}}" if index else head
+
+
+GREEK = frozenset(
+    ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma",
+     "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi",
+     "Omega")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +256,7 @@ def one_line(graph: Graph, notation: Infix) -> str | None:
     """The graph in one line, or None when it is too long for one."""
     if expanded_sizes(graph)[graph.output] > INLINE_SIZE:
         return None
-    return evaluate(graph, notation, _Names(graph)).text
+    return evaluate(graph, notation, _Names(graph, notation)).text
 
 
 def derivative_text(derivative: Definition, notation: Infix) -> tuple[str, bool]:
@@ -335,7 +311,7 @@ def _text(node: object, arguments: Sequence[Text], notation: Infix) -> Text:
         case Constant(value):
             return notation.constant(value)
         case Variable(name):
-            return Text(name)
+            return notation.variable(name)
         case Call(definition, _, order):
             return notation.call(definition, order, arguments)
         case Apply(function, _):
@@ -346,5 +322,5 @@ def _text(node: object, arguments: Sequence[Text], notation: Infix) -> Text:
 class _Names(dict[str, Text]):
     """Every variable is written as its name."""
 
-    def __init__(self, graph: Graph) -> None:
-        super().__init__({name: Text(name) for name in graph.variables})
+    def __init__(self, graph: Graph, notation: Infix) -> None:
+        super().__init__({name: notation.variable(name) for name in graph.variables})

@@ -13,7 +13,7 @@ from typing import Any
 
 from diffcheck.errors import InputError, LostError
 from diffcheck.suites.dispatch import Hands
-from diffcheck.suites.journal import versions
+from diffcheck.versions import versions
 
 CHUNK = 20  # units: some seconds of work, against milliseconds for sending them
 CHUNKS_A_THREAD = 2  # under way, so that nobody waits for us

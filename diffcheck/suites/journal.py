@@ -18,28 +18,21 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from diffcheck import __version__
 from diffcheck.errors import InputError, OutputError, SuiteError
 from diffcheck.printable import shown
 from diffcheck.records import CaseResult, Record
 from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.units import Unit
+from diffcheck.versions import versions
 from diffcheck.views.json_ import case_result_of
 
-LIBRARIES = ("jax", "sympy", "python-flint")  # what decides on verdicts
 LONGEST_NAME = 255  # bytes that file systems allow
 LONGEST_LINE = 2**28  # bytes that are read at once; a longer line is damaged
 
 Header = Mapping[str, Any]
-
-
-def versions() -> dict[str, str]:
-    """What decides on verdicts, as it is installed here."""
-    return {"diffcheck": __version__, **{name: version(name) for name in LIBRARIES}}
 
 
 def header_of(files: Sequence[Path], options: Mapping[str, Any]) -> Header:

@@ -1,10 +1,9 @@
-"""Pictures of the worst cases, drawn by workers, under the limits of the run."""
+"""Pictures of the worst cases, drawn by the workers that checked them, under the limits of the run."""
 
 from __future__ import annotations
 
 import heapq
 import json
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
@@ -12,8 +11,8 @@ from diffcheck.errors import DiffcheckError
 from diffcheck.processes.deaths import Death
 from diffcheck.processes.limits import Limits
 from diffcheck.processes.workers import WORKERS
-from diffcheck.records import CaseResult, Record, worst_outcome
-from diffcheck.results import Outcome, Stage
+from diffcheck.records import CaseResult, worst_outcome
+from diffcheck.results import PROVED, Outcome, Sample, Stage
 from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.units import Unit
 from diffcheck.views.html import badness
@@ -30,7 +29,8 @@ def illustrated(results: Iterable[CaseResult], units: Iterable[Unit], worst: Ite
             yield result
         else:
             picture = _drawn(case, result, limits) if result.number in wanted else b""
-            yield replace(result, text=case.text or case.function, picture=picture)
+            seed = case.sampling.seed if case.sampling is not None and case.sampling.random else None
+            yield replace(result, text=case.text or case.function, picture=picture, seed=seed)
 
 
 def worst_of(results: Iterable[CaseResult]) -> list[int]:
@@ -39,38 +39,49 @@ def worst_of(results: Iterable[CaseResult]) -> list[int]:
     return [result.number for result in heapq.nlargest(PICTURES, faulty, key=badness)]
 
 
-def _shown(result: CaseResult) -> Record | None:
-    """The first of its worst records that a picture can show: a derivative of first order at a point."""
+def _shown(result: CaseResult) -> tuple[Sample, str] | None:
+    """The first of its worst samples that a picture can show, with its line: a derivative of first order at a point."""
     outcome = worst_outcome(result.records)
-    return next((record for record in result.records if record.outcome is outcome and record.sample and record.sample.order == 1), None)
+    for record, line in zip(result.records, result.lines, strict=True):
+        if record.outcome is outcome and record.sample and record.sample.order == 1:
+            return record.sample, line
+    return None
 
 
 def _drawn(case: Case, result: CaseResult, limits: Limits) -> bytes:
-    """A PNG, or nothing where none can be drawn."""
-    record = _shown(result)
-    if record is None or record.sample is None:
+    """An SVG, or nothing where none can be drawn."""
+    found = _shown(result)
+    if found is None or case.function:
         return b""
-    sample = record.sample
+    sample, line = found
     point = {name: value.hex() for name, value in sample.point.items()}
-    claims = [claim.text for claim in case.claims if claim.order == 1 and claim.wrt in ("", sample.wrt)]
-    wanted = {"text": case.text, "of": case.of, "wrt": sample.wrt, "claims": claims[:1], "dtype": case.dtype or "float64", "point": point}
+    check = {"text": case.text, "of": case.of, "wrt": [sample.wrt], "dtype": case.dtype or "float64", "variables": [*point]}
+    wanted = {"check": check, "point": point, "wrt": sample.wrt, "slopes": _slopes(sample, line)}
     answer = WORKERS.ask(f"{__name__}:draw", json.dumps(wanted), limits)
-    return b"" if isinstance(answer, Death) else b64decode("".join(answer))
+    return b"" if isinstance(answer, Death) else "\n".join(answer).encode()
+
+
+def _slopes(sample: Sample, line: str) -> dict[str, str]:
+    """What is proved of the slope, then what was found instead: each slope once, with the names of those who say it."""
+    fields = json.loads(line)
+    proved = {PROVED: fields["enclosure"]} if fields["enclosure"] else dict(zip(("left", "right"), fields["clarke"] or (), strict=False))
+    said = {name: float(enclosure["midpoint"]).hex() for name, enclosure in proved.items()}
+    by: dict[str, list[str]] = {}
+    for found in sample.results:
+        if found.value is not None and found.outcome is not Outcome.PASS:
+            by.setdefault(found.value.hex(), []).append(found.title)
+    return {**said, **{", ".join(names): value for value, names in by.items()}}
 
 
 def draw(wanted: str, on_stage: Callable[[Stage], None]) -> list[str]:
-    """What a worker answers: the picture in base 64, or nothing."""
+    """What a worker answers: the picture, line by line, or nothing."""
     from diffcheck.judgement.check import Check
-    from diffcheck.judgement.points import from_mappings
-    from diffcheck.views.drawing import import_matplotlib
-
-    import_matplotlib()
-    from diffcheck.views.plot import picture
+    from diffcheck.views.sketch import sketch
 
     fields = json.loads(wanted)
-    point, wrt = fields.pop("point"), fields.pop("wrt")
+    point, slopes = ({name: float.fromhex(value) for name, value in fields[key].items()} for key in ("point", "slopes"))
     try:
-        check = Check(**fields, wrt=[wrt], variables=[*point])
-        return [b64encode(picture(check, from_mappings([point], check.problem.variables, check.format), wrt)).decode()]
+        # eager, as cases are checked: compiling a program takes longer than the picture
+        return sketch(Check(**fields["check"], compiled=False), point, fields["wrt"], slopes).splitlines()
     except DiffcheckError:
         return []

@@ -6,7 +6,7 @@ journal when all cases have ended, in their order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +21,9 @@ from diffcheck.suites.pictures import illustrated, worst_of
 from diffcheck.suites.selection import Selection, Shard
 from diffcheck.suites.suite import open_suite
 from diffcheck.suites.units import Unit
-from diffcheck.views.output import is_replaceable, opened
+from diffcheck.views.output import is_replaceable, opened, require_writable
+from diffcheck.views.progress import progress
 from diffcheck.views.reports import REPORTS
-from diffcheck.views.suite import progress
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,23 @@ class Run:
             if named or not REPORTS[self.format].streams:
                 self._by_journal(units, hands, output, output if named else None, resume)
                 return
-            with opened(output) as stream:
-                REPORTS[self.format].write(self._checked(units, units.count, hands), self.summary, stream, self.color)
+            with opened(output) as stream, progress(0, units.count, stream, self.color) as display, hands as at_work:
+                REPORTS[self.format].write(self._checked(units, at_work, display.advance), self.summary, display.stream, self.color)
 
     def _by_journal(
         self, units: Selection, hands: AbstractContextManager[Hands], output: Path | None, named: Path | None, resume: bool
     ) -> None:
+        if named is not None:
+            require_writable(named)
         with self._journal(units, named, resume) as journal, opened(output) as stream:
             for result in journal.results():
                 self.summary.add(result.records)
-            for result in self._checked((unit for unit in units if unit.number not in journal.places), units.count, hands):
-                journal.append(result)
-            REPORTS[self.format].write(self._shown(journal, units), self.summary, stream, self.color)
+            missing = (unit for unit in units if unit.number not in journal.places)
+            with hands as at_work:  # while they draw pictures too: another worker would have all to import again
+                with progress(self.summary.cases, units.count, stream, self.color) as display:
+                    for result in self._checked(missing, at_work, display.advance):
+                        journal.append(result)
+                REPORTS[self.format].write(self._shown(journal, units), self.summary, stream, self.color)
 
     def _shown(self, journal: journals.Journal, units: Iterable[Unit]) -> Iterator[CaseResult]:
         if not REPORTS[self.format].illustrated:
@@ -85,9 +90,8 @@ class Run:
         header = journals.header_of(self.files, options)
         return journals.kept(journals.beside(output), header, units, resume)
 
-    def _checked(self, units: Iterable[Unit], total: int, hands: AbstractContextManager[Hands]) -> Iterator[CaseResult]:
-        with progress(self.summary.cases, total, self.color) as advance, hands as at_work:
-            for result in check_all(units, self.limits, at_work):
-                self.summary.add(result.records)
-                advance()
-                yield result
+    def _checked(self, units: Iterable[Unit], hands: Hands, advance: Callable[[], object]) -> Iterator[CaseResult]:
+        for result in check_all(units, self.limits, hands):
+            self.summary.add(result.records)
+            advance()
+            yield result

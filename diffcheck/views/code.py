@@ -9,8 +9,9 @@ from itertools import chain
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import InputError
 from diffcheck.graph.build import read
+from diffcheck.graph.code import Jax, Python, helpers_of
 from diffcheck.graph.graph import Definition
-from diffcheck.graph.text import Infix, Jax, Latex, Python, derivative_text, identifier, statements
+from diffcheck.graph.text import Infix, Latex, derivative_text, identifier, latex_name, statements
 from diffcheck.language.reading import read_back
 from diffcheck.printable import quoted
 from diffcheck.results import leibniz, wrt_and_order
@@ -33,17 +34,17 @@ def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: 
     if notation in ("python", "jax"):
         return _as_code(list(found.values()), notation)
     style = Latex() if notation == "latex" else Infix()
-    alone = notation == "latex" and len(found) == 1  # one formula is more useful to paste without a left side
-    lefts = ("" if alone else f"{_left(problem.shown_name, names, notation)} = " for names in derivatives)
+    d = r"\partial" if len(problem.variables) > 1 else "d"
+    lefts = (f"{_left(problem.shown_name, names, notation, d)} = " for names in derivatives)
     return "".join(_as_mathematics(left, derivative, style) for left, derivative in zip(lefts, found.values(), strict=True))
 
 
-def _left(name: str, names: Sequence[str], notation: str) -> str:
+def _left(name: str, names: Sequence[str], notation: str, d: str) -> str:
     if notation != "latex":
         return leibniz(name, *wrt_and_order(names))
     power = f"^{len(names)}" if len(names) > 1 else ""
-    below = " ".join(rf"\partial {variable}" for variable in names)
-    return rf"\frac{{\partial{power} {name}}}{{{below}}}"
+    below = " ".join(f"{d} {latex_name(variable)}" for variable in names)
+    return rf"\frac{{{d}{power} {name}}}{{{below}}}"
 
 
 def _as_mathematics(left: str, derivative: Definition, notation: Infix) -> str:
@@ -70,15 +71,18 @@ def _as_code(found: list[Definition], notation: str) -> str:
     for derivative in found:
         functions |= dict.fromkeys(_functions(derivative, style))
     code = "\n\n".join(functions)
-    wanted = {
-        "math": "import math",
-        "jax.": "import jax",
-        "jnp": "import jax.numpy as jnp",
-        "jax_callables": "from diffcheck.engines import jax_callables",
-        "custom_rules": "from diffcheck.engines import custom_rules",
-    }
-    imports = [line for name, line in wanted.items() if name in code]
+    if notation == "python":
+        code = "\n\n".join([*helpers_of(code), code])
+    imports = [line for name, line in IMPORTS.items() if name in code]
     return "\n".join(imports) + "\n\n\n" * bool(imports) + code
+
+
+IMPORTS = {
+    "math.": "import math",
+    "jax.": "import jax",
+    "jnp.": "import jax.numpy as jnp",
+    "jax.scipy.": "import jax.scipy.special",
+}
 
 
 def _functions(derivative: Definition, style: Python) -> list[str]:
@@ -86,8 +90,9 @@ def _functions(derivative: Definition, style: Python) -> list[str]:
     found, body = [], list[str]()
     for statement in statements(derivative, style):
         if statement.parameters:
-            lines = [*body, f"    return {statement.body}"]
-            found.append(f"def {identifier(statement.name)}({', '.join(statement.parameters)}):\n" + "\n".join(lines) + "\n")
+            parameters = ", ".join(style.variable(name).text for name in statement.parameters)
+            lines = [f"def {identifier(statement.name)}({parameters}):", *body, f"    return {statement.body}"]
+            found.append("\n".join(lines) + "\n")
             body = []
         else:
             body.append(f"    {statement.name} = {statement.body}")

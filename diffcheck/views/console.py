@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby, islice
 from pathlib import Path
 from textwrap import indent
-from typing import TextIO
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from diffcheck.excerpts import excerpt
-from diffcheck.graph.domains import described
-from diffcheck.graph.functions import ABSENT, GROUPS, Function
 from diffcheck.printable import printable, shown
 from diffcheck.results import (
     EXACT,
     FARTHEST,
     NOT_DEFINED,
+    PROVED,
     Blame,
     Derivative,
     Enclosure,
@@ -39,29 +35,21 @@ from diffcheck.results import (
     counted,
     leibniz,
 )
+from diffcheck.views.layout import PIPED, Cell, Column, Sections, console_for, line, paragraph, show_table
+
+__all__ = ["console_for", "line", "show_report"]
 
 IN_FULL = 5  # points shown with a table each; more get a line each
 LINES = 20  # of still more derivatives the worst are shown
-COORDINATES = 6  # of a point that are shown
+MIN_EXCERPT, MAX_EXCERPT = 20, 76  # letters of an expression, around what is underlined
+COORDINATES = 6  # of a point that have a column each, or stand in a sentence
+MANY_COORDINATES = 100  # of a point that are shown at all
 STYLES = {Outcome.PASS: "green", Outcome.WARN: "yellow", Outcome.FAIL: "bold red", Outcome.UNDECIDED: "magenta"}
 MARKS = {Outcome.PASS: "✓", Outcome.WARN: "!", Outcome.FAIL: "✗", Outcome.UNDECIDED: "?"}
+# how much of a proved number is shown, until a table fits: so many digits, and then whether its radius is given too
+DETAILS = ((20, True), (20, False), (17, False), (15, False), (12, False))
+BRIEF = ((15, False), (12, False), (9, False))
 SILENT = (Verdict.EXACT, Verdict.AGREES, Verdict.UNSAMPLED)  # their reasons say nothing new
-
-
-class _Console(Console):
-    """Rich's own turns a broken pipe into the exit code 1, which means something else here."""
-
-    def on_broken_pipe(self) -> None:
-        raise  # noqa: PLE0704  (rich calls this where it has caught it)
-
-
-def console_for(stream: TextIO, color: str) -> Console:
-    """A console on a stream: colour only on a terminal unless `color` is always or never; never narrower than a number."""
-    forced = {"always": True, "never": False}.get(color)  # None: as the stream, NO_COLOR and TERM say
-    colorless = None if forced is None else not forced
-    width = None if stream.isatty() else 120
-    return _Console(file=stream, force_terminal=forced, no_color=colorless, highlight=False, width=width,
-                   color_system="standard" if forced else "auto")
 
 
 def show_report(console: Console, report: Report, latex: bool) -> None:
@@ -78,7 +66,7 @@ def show_header(console: Console, header: Header, latex: bool) -> None:
     for derivative in header.derivatives:
         show_derivative(console, header.name, derivative, latex)
     for text in filter(None, (header.program, header.note)):
-        line(console, text, "dim")
+        paragraph(console, text, "dim")
 
 
 def show_derivative(console: Console, name: str, derivative: Derivative, latex: bool) -> None:
@@ -92,11 +80,6 @@ def show_derivative(console: Console, name: str, derivative: Derivative, latex: 
         line(console, f"{symbol} = {derivative.text}")
         if latex:
             line(console, f"LaTeX: {derivative.latex}")
-
-
-def line(console: Console, text: str, style: str = "") -> None:
-    """Text in its own lines: no markup, no wrapping inside an expression."""
-    console.print(Text(printable(text, keep="\n"), style), soft_wrap=True)
 
 
 def _elided(lines: Sequence[str]) -> list[str]:
@@ -130,20 +113,40 @@ def show_samples(console: Console, header: Header, samples: Iterable[Sample]) ->
 def _show_lines(console: Console, header: Header, samples: Sequence[Sample], total: int) -> None:
     """One line a derivative: what is proved, and the error of each in ulps, or its verdict."""
     if len(samples) < total:
-        line(console, f"\n{total:,} derivatives; the {len(samples)} with the largest errors (--format jsonl gives all):")
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    engines = dict.fromkeys(engine_name(result) for sample in samples for result in sample.results)
-    places = header.variables if len(header.variables) <= COORDINATES else ()
-    for name in (*places, "derivative", "proved (Arb)", *engines):
-        table.add_column(Text(printable(name)), overflow="fold")  # a narrow terminal breaks a number, and never cuts it off
-    for sample in samples:
-        point = (number_text(sample.point[name]) for name in places)
-        results = (_cell(sample, result) for result in sample.results)
-        table.add_row(*point, Text(symbol(header, sample)), proved_briefly(sample, 15), *results)
+        console.print()
+        paragraph(console, f"{total:,} derivatives; the {len(samples)} with the largest errors (--format jsonl gives all):")
+    engines = list(dict.fromkeys(result.title for sample in samples for result in sample.results))
+    numbers = _numbered(samples) if len(header.variables) > COORDINATES else None
+    places = ["point"] if numbers else list(map(printable, header.variables))
+
+    def rows(detail: tuple[int, bool]) -> Sections:
+        return [[[*_at(header, sample, numbers), symbol(header, sample), proved_text(sample, *detail), *_cells(sample, engines)]
+                 for sample in samples]]  # fmt: skip
+
     console.print()
-    console.print(table)
-    line(console, "The numbers are errors in ulps.", "dim")
+    show_table(console, [Column(name) for name in (*places, "derivative", PROVED, *engines)], rows, BRIEF)
+    paragraph(console, "The numbers are errors in ulps.", "dim")
+    for point, number in (numbers or {}).items():
+        paragraph(console, f"  point {number}: {coordinates(dict(point))}")
     _show_notes(console, samples)
+
+
+def _numbered(samples: Sequence[Sample]) -> dict[tuple[tuple[str, float], ...], int]:
+    """Points of many coordinates have a number in a table, and their coordinates below it."""
+    return {point: number for number, point in enumerate(dict.fromkeys(tuple(sample.point.items()) for sample in samples), 1)}
+
+
+def _at(header: Header, sample: Sample, numbers: Mapping[tuple[tuple[str, float], ...], int] | None) -> list[str]:
+    """The cells that say where a sample is."""
+    if numbers:
+        return [str(numbers[tuple(sample.point.items())])]
+    return [number_text(sample.point[name]) for name in header.variables]
+
+
+def _cells(sample: Sample, engines: Sequence[str]) -> list[Text]:
+    """What is said of each engine's value; an engine that has none here leaves its cell empty."""
+    said = {result.title: _cell(sample, result) for result in sample.results}
+    return [said.get(engine, Text()) for engine in engines]
 
 
 def symbol(header: Header, sample: Sample) -> str:
@@ -162,18 +165,22 @@ def _marked(sample: Sample, result: Result, words: str) -> Text:
 
 def place(sample: Sample) -> str:
     """The point of a sample, its first coordinates."""
-    shown = [f"{name} = {number_text(value)}" for name, value in islice(sample.point.items(), COORDINATES)]
-    left_out = len(sample.point) - len(shown)
-    return ", ".join(shown) + (f", … ({left_out} more)" if left_out else "")
+    return coordinates(sample.point, COORDINATES)
+
+
+def coordinates(point: Mapping[str, float], limit: int = MANY_COORDINATES) -> str:
+    shown = [f"{name} = {number_text(value)}" for name, value in islice(point.items(), limit)]
+    left_out = len(point) - len(shown)
+    return ", ".join(shown) + (f", … ({left_out:,} more; --format json gives all)" if left_out else "")
 
 
 def _show_notes(console: Console, samples: Sequence[Sample]) -> None:
     """Why, for every verdict that does not speak for itself; the same reason, and the same line of a file, only once."""
-    told = list(dict.fromkeys(note for sample in samples for note in notes(sample.results)))
+    told = list(dict.fromkeys(note for sample in samples for note in notes(sample.results, console.width)))
     shown = set[str]()
     for note in told[:LINES]:
         reason, _, operation = note.partition("\n")
-        line(console, reason if operation in shown else note)
+        paragraph(console, reason if operation in shown else note)
         if operation.count("\n") == 2:  # a line of a file, below its name
             shown.add(operation)
     if len(told) > LINES:
@@ -193,19 +200,16 @@ def _remarkable(sample: Sample) -> tuple[int, float]:
     return severity, max((result.ulps or 0.0 for result in sample.results), default=0.0)
 
 
+COLUMNS = (Column("derivative"), Column("by"), Column("value"), Column("error in ulps", right=True), Column("verdict"))
+
+
 def _show_point(console: Console, header: Header, samples: Sequence[Sample]) -> None:
     """One point: a section for each variable, the certified value first, then why."""
     outputs = {sample.output: _function_value(sample) for sample in samples}
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("derivative", "by", "value", "error in ulps", "verdict"):
-        table.add_column(name, no_wrap=True, justify="right" if name == "error in ulps" else "left")
-    for sample in samples:
-        for row in _rows(header, sample):
-            table.add_row(*row)
-        table.add_section()
     values = ", ".join(f"{header.name}{output} = {value}" for output, value in sorted(outputs.items()))
-    line(console, f"\nat {place(samples[0])}: {values}", "bold")
-    console.print(table)
+    console.print()
+    paragraph(console, f"at {coordinates(samples[0].point)}: {values}", "bold")
+    show_table(console, COLUMNS, lambda detail: [list(_rows(header, sample, *detail)) for sample in samples], DETAILS)
     _show_notes(console, samples)
 
 
@@ -219,46 +223,43 @@ def _function_value(sample: Sample) -> str:
     return "?" if sample.primal is None else f"{number_text(sample.primal)} (not proved)"
 
 
-def _rows(header: Header, sample: Sample) -> Iterator[tuple[str | Text, ...]]:
-    yield Text(symbol(header, sample)), "proved (Arb)", _proved(sample), "", Text(sample.status.value)
+def _rows(header: Header, sample: Sample, digits: int, radius: bool) -> Iterator[Sequence[Cell]]:
+    yield symbol(header, sample), PROVED, _proved(sample, digits, radius), "", sample.status.value
     for result in sample.results:
         mark = _marked(sample, result, result.verdict.value)
-        yield "", engine_name(result), number_text(result.value), ulps_text(result.ulps), mark
+        yield "", result.title, number_text(result.value), ulps_text(result.ulps), mark
 
 
-def notes(results: Iterable[Result]) -> Iterator[str]:
+def notes(results: Iterable[Result], width: int = PIPED) -> Iterator[str]:
     """Why, for every verdict that does not speak for itself: once for each reason."""
     told = [result for result in results if result.verdict not in SILENT]
     for reason, group in groupby(sorted(told, key=lambda result: result.reason), key=lambda result: result.reason):
         results = list(group)
-        engines = ", ".join(dict.fromkeys(map(engine_name, results)))
-        yield f"  {engines}: {reason}{underlined(results[0].blame)}"
+        engines = ", ".join(dict.fromkeys(result.title for result in results))
+        yield f"  {engines}: {reason}{underlined(results[0].blame, width)}"
 
 
-def underlined(blame: Blame | None) -> str:
+def underlined(blame: Blame | None, width: int = PIPED) -> str:
     """The operation to blame, in lines of their own: of a Python file with its name and the number of the line."""
     if blame is None:
         return ""
     place = f"\n    {shown(Path(blame.file).name)}:{blame.line}" if blame.file else ""
     indentation = len(blame.text) - len(blame.text.lstrip()) if blame.file else 0
-    piece = excerpt(blame.text[indentation:], blame.start - indentation, blame.end - indentation)
+    room = max(MIN_EXCERPT, min(MAX_EXCERPT, width - 6))  # beside the indentation and what stands for the rest
+    piece = excerpt(blame.text[indentation:], blame.start - indentation, blame.end - indentation, room)
     return place + ("\n" + indent(piece, "  ") if blame.text else "")
 
 
-def _proved(sample: Sample) -> str:
+def _proved(sample: Sample, digits: int, radius: bool) -> str:
     if sample.clarke is not None:
-        left, right = sample.clarke
-        return f"left {enclosure_text(left, 10)}, right {enclosure_text(right, 10)}"
-    return enclosure_text(sample.enclosure) if sample.enclosure is not None else "—"
+        left, right = (enclosure_text(each, min(digits, 10), radius) for each in sample.clarke)
+        return f"left {left}, right {right}" if radius else f"left {left}\nright {right}"
+    return enclosure_text(sample.enclosure, digits, radius) if sample.enclosure is not None else "—"
 
 
-def proved_briefly(sample: Sample, digits: int) -> str:
-    """The derivative without its radius, or the status of a point that has none."""
-    return enclosure_text(sample.enclosure, digits).partition(" ±")[0] if sample.enclosure else sample.status.value
-
-
-def engine_name(result: Result) -> str:
-    return {"symbolic": "SymPy", "claim": "claim"}.get(result.engine, f"JAX {result.mode}")
+def proved_text(sample: Sample, digits: int, radius: bool) -> str:
+    """The derivative, or the status of a point that has none."""
+    return enclosure_text(sample.enclosure, digits, radius) if sample.enclosure else sample.status.value
 
 
 def number_text(value: float | None) -> str:
@@ -273,14 +274,16 @@ def ulps_text(ulps: float | None) -> str:
     return f"{ulps:.2f}" if ulps < 100 else f"{ulps:.3g}"
 
 
-def enclosure_text(enclosure: Enclosure, digits: int = 20) -> str:
-    """midpoint ± radius; a radius below the digits shown is given as a power of ten."""
+def enclosure_text(enclosure: Enclosure, digits: int = 20, radius: bool = True) -> str:
+    """midpoint ± radius; the radius may be left out where it is below the digits shown."""
     if enclosure.is_beyond:
         return f"beyond {_decimal(FARTHEST.copy_sign(enclosure.midpoint), 1)}"
     if enclosure.radius and enclosure.contains(Decimal(0)):
         return f"0 ± {enclosure.magnitude:.0e}"
     middle = _decimal(enclosure.midpoint, digits)
-    return middle if enclosure.radius == 0 and len(middle) < digits else f"{middle} ± {enclosure.radius:.0e}"
+    is_exact = enclosure.radius == 0 and len(middle) < digits
+    is_small = enclosure.radius.adjusted() <= enclosure.midpoint.adjusted() - digits
+    return middle if is_exact or is_small and not radius else f"{middle} ± {enclosure.radius:.0e}"
 
 
 def _decimal(number: Decimal, digits: int) -> str:
@@ -297,16 +300,17 @@ def show_checks(console: Console, checks: Sequence[RuleCheck]) -> None:
         console.print(Text("\nthe rules of the function", "bold"))
     for check in checks:
         mark = "–" if check.outcome is None else MARKS[check.outcome]
-        line(console, f"  {mark} {check.name:10} {check.detail}", "dim" if check.outcome is None else STYLES[check.outcome])
+        paragraph(console, f"  {mark} {check.name:10} {check.detail}", "dim" if check.outcome is None else STYLES[check.outcome])
 
 
 def show_conclusion(console: Console, tally: Tally) -> None:
     """One line: what was found."""
     console.print()
-    console.print(_conclusion(tally), soft_wrap=True)
+    paragraph(console, *_conclusion(tally))
 
 
-def _conclusion(tally: Tally) -> Text:
+def _conclusion(tally: Tally) -> tuple[str, str]:
+    """What was found, and the style of the worst of it."""
     found = tally.outcomes + tally.checks
     worst = next((outcome for outcome in (Outcome.FAIL, Outcome.UNDECIDED, Outcome.WARN) if found[outcome]), Outcome.PASS)
     text = f"{MARKS[worst]} {_found(tally.outcomes, 'derivative value')}"
@@ -315,7 +319,7 @@ def _conclusion(tally: Tally) -> Text:
     if tally.unsampled:
         text += f" An even sample of {tally.samples - tally.unsampled:,} of {tally.samples:,} was certified;"
         text += " elsewhere f and its reverse derivative were evaluated, no more."
-    return Text(text, STYLES[worst])
+    return text, STYLES[worst]
 
 
 def _found(outcomes: Counter[Outcome], one: str, of: str = "") -> str:
@@ -324,28 +328,3 @@ def _found(outcomes: Counter[Outcome], one: str, of: str = "") -> str:
 
 
 _WORDS = {Outcome.PASS: "right", Outcome.WARN: "with a warning", Outcome.FAIL: "wrong", Outcome.UNDECIDED: "undecided"}
-
-
-def functions_table(engines: Iterable[str] = ("sympy", "jax", "ball")) -> Table:
-    """The table of functions, as a table."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("function", "meaning", "domain", "SymPy", "JAX", "Arb"):
-        table.add_column(name, no_wrap=name in ("SymPy", "JAX", "Arb"))
-    for group, rows in GROUPS.items():
-        table.add_row(Text(group, "bold"))
-        for row in rows:
-            table.add_row(_spelling(row), row.doc, _domain(row), *("✓" if row.column(engine) != ABSENT else "—" for engine in engines))
-        table.add_section()
-    return table
-
-
-def _spelling(row: Function) -> Text:
-    if row.operator:
-        return Text(f" {row.operator} ".join(row.names) if len(row.names) == 2 else f"{row.operator} x")
-    also = f", also {', '.join(row.aliases)}" if row.aliases else ""
-    return Text(f"{row.signature}{also}")
-
-
-def _domain(row: Function) -> str:
-    return ", ".join(described(row.names, row.domain, row.demands)) or "all"
-

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from diffcheck.results import Finding, IntervalReport, Piece, Status, counted
+from diffcheck.results import PROVED, Finding, IntervalReport, Piece, Status, counted
 from diffcheck.views.console import (
     LINES,
     MARKS,
     STYLES,
-    engine_name,
-    line,
     notes,
     number_text,
-    proved_briefly,
+    proved_text,
     show_conclusion,
     show_header,
     symbol,
     ulps_text,
 )
+from diffcheck.views.layout import Cell, Column, Sections, paragraph, show_table
 
-DIGITS = 12  # of the proved derivative: with all of them the table would be wider than a page
+DETAILS = ((12, False), (9, False))  # of the proved derivative: with all digits the table would be wider than a page
 
 
 def show(console: Console, report: IntervalReport, latex: bool) -> None:
@@ -34,25 +31,21 @@ def show(console: Console, report: IntervalReport, latex: bool) -> None:
     show_header(console, report.header, latex)
     _show_pieces(console, report)
     _show_worst(console, report)
-    line(console, f"\n{_smoothness(report)}")
+    console.print()
+    paragraph(console, _smoothness(report))
     show_conclusion(console, report.tally)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold", justify="right" if name == "error in ulps" else "left")
-    return table
-
-
 def _show_pieces(console: Console, report: IntervalReport) -> None:
-    line(console, f"\non {interval_text(report)}:", "bold")
-    table = _table("from", "to", report.header.name)
-    for piece in report.pieces[:LINES]:
-        table.add_row(number_text(piece.lower), number_text(piece.upper), Text(piece_text(piece, report.variable)))
-    console.print(table)
+    console.print()
+    paragraph(console, f"on {interval_text(report)}:", "bold")
+    pieces: Sections = [
+        [(number_text(piece.lower), number_text(piece.upper), piece_text(piece, report.variable)) for piece in report.pieces[:LINES]]
+    ]
+    columns = Column("from"), Column("to"), Column(report.header.name, wraps=True)
+    show_table(console, columns, lambda _: pieces, (None,))
     if len(report.pieces) > LINES:
-        line(console, f"… and {len(report.pieces) - LINES:,} more pieces (--format json gives all)")
+        paragraph(console, f"… and {len(report.pieces) - LINES:,} more pieces (--format json gives all)")
 
 
 def interval_text(report: IntervalReport) -> str:
@@ -68,22 +61,26 @@ def piece_text(piece: Piece, variable: str) -> str:
 def _show_worst(console: Console, report: IntervalReport) -> None:
     """A table for every derivative."""
     for name, group in groupby(report.worst, key=lambda finding: symbol(report.header, finding.sample)):
-        line(console, f"\n{name}, the worst at {counted(report.points, 'point')} sampled:", "bold")
-        table = _table("by", "error in ulps", f"at {report.variable}", "value", "proved (Arb)", "verdict")
-        for finding in group:
-            table.add_row(*_row(report, finding))
-        console.print(table)
-    for note in notes(finding.result for finding in report.worst):
-        line(console, note)
+        console.print()
+        paragraph(console, f"{name}, the worst at {counted(report.points, 'point')} sampled:", "bold")
+        _show_findings(console, report, list(group))
+    for note in notes((finding.result for finding in report.worst), console.width):
+        paragraph(console, note)
 
 
-def _row(report: IntervalReport, finding: Finding) -> Iterator[str | Text]:
+def _show_findings(console: Console, report: IntervalReport, findings: Sequence[Finding]) -> None:
+    columns = [Column(name, right=name == "error in ulps") for name in
+               ("by", "error in ulps", f"at {report.variable}", "value", PROVED, "verdict")]  # fmt: skip
+    show_table(console, columns, lambda detail: [[list(_row(report, finding, *detail)) for finding in findings]], DETAILS)
+
+
+def _row(report: IntervalReport, finding: Finding, digits: int, radius: bool) -> Iterator[Cell]:
     sample, result = finding.sample, finding.result
-    yield engine_name(result)
+    yield result.title
     yield ulps_text(result.ulps)
     yield number_text(sample.point[report.variable])
     yield number_text(result.value)
-    yield proved_briefly(sample, DIGITS)
+    yield proved_text(sample, digits, radius)
     yield Text(f"{MARKS[result.outcome]} {result.verdict.value}", STYLES[result.outcome])
 
 

@@ -9,13 +9,16 @@ from rich.console import Console
 from diffcheck.results import Report, leibniz
 from diffcheck.views import console as view
 
-WIDTH = 120
-CODE = '<pre style="font-family:monospace;line-height:normal;white-space:pre;overflow-x:auto">{code}</pre>'
+WIDTH = 100  # columns of a notebook
+CODE = '<pre style="font-family:monospace;line-height:normal;white-space:pre-wrap;overflow-wrap:anywhere">{code}</pre>'
 
 
 def html(report: Report) -> str:
     """The report as it is in a terminal, with its colours."""
-    console = Console(file=io.StringIO(), record=True, width=WIDTH, force_terminal=True, highlight=False, color_system="standard")
+    # Rich would show in the notebook, by itself, whatever is printed
+    console = Console(
+        file=io.StringIO(), record=True, width=WIDTH, force_terminal=True, force_jupyter=False, highlight=False, color_system="standard"
+    )
     view.show_report(console, report, latex=False)
     return console.export_html(inline_styles=True, code_format=CODE)
 

@@ -61,6 +61,16 @@ def is_replaceable(path: Path) -> bool:
     return stat.S_ISREG(found.st_mode)
 
 
+def require_writable(path: Path) -> None:
+    """Raises OutputError where no file can be put into its directory: before anything else is written there."""
+    try:
+        with _directory(path.parent) as directory:
+            if not os.access(".", os.W_OK | os.X_OK, dir_fd=directory):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise OutputError(f"cannot write {shown(path)}: {error.strerror}") from error
+
+
 def standard_output() -> TextIO:
     """sys.stdout; raises OutputError when it was closed."""
     if sys.stdout is None:

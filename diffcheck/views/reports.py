@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TextIO
 
-from diffcheck.records import CaseResult, Summary
+from diffcheck.records import CaseResult, Record, Summary
+from diffcheck.results import Outcome, RuleCheck, Sample, Tally
 from diffcheck.views import github, html, junit, sarif, suite
+from diffcheck.views.json_ import sample_as_line
 
 Write = Callable[[Iterable[CaseResult], Summary, TextIO, str], None]  # results, their summary, where to, in which colours
 
@@ -30,3 +32,36 @@ REPORTS = {
     "sarif": Report(sarif.write),
     "html": Report(html.write, illustrated=True),
 }
+
+
+@dataclass(slots=True)
+class Single:
+    """A check of one expression or function, as the report of a suite with one case. `id`, `file`, `line`: what it is, and where."""
+
+    id: str
+    text: str
+    file: str = ""
+    line: int = 0
+    _tally: Tally = field(default_factory=Tally)
+
+    def write(self, format: str, samples: Iterable[Sample], checks: Sequence[RuleCheck], stream: TextIO, color: str) -> Tally:
+        """Returns the counts of all; of very many values that are right, the first stand for the others."""
+        kept: list[tuple[Record, str]] = []
+        points = set()
+        for sample in samples:
+            self._tally.add(sample)
+            points.add(tuple(sample.point.values()))
+            if sample.outcome is not Outcome.PASS or len(kept) < KEPT:
+                kept.append((Record(0, self.id, self.line, sample, file=self.file), sample_as_line(sample)))
+        for check in checks:
+            self._tally.add_check(check)
+            kept.append((Record(0, self.id, self.line, None, file=self.file, check=check), ""))
+        result = CaseResult(0, tuple(record for record, _ in kept), tuple(line for _, line in kept), self.text)
+        summary = Summary()
+        summary.add(result.records)
+        summary.points = len(points)
+        REPORTS[format].write([result], summary, stream, color)
+        return self._tally
+
+
+KEPT = 1_000  # values that are right

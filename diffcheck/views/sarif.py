@@ -14,12 +14,13 @@ from urllib.parse import quote
 
 from diffcheck import __version__
 from diffcheck.printable import shown
-from diffcheck.records import CaseResult, FaultKind, Record, Summary, reason
+from diffcheck.records import CaseResult, FaultKind, Record, Summary, explained, is_unreadable
 from diffcheck.results import Outcome, Verdict
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Outcome.FAIL: "error", Outcome.WARN: "warning", Outcome.UNDECIDED: "note"}
-RULES = tuple(dict.fromkeys([*(verdict.value for verdict in Verdict), *(kind.value for kind in FaultKind), "unexpected"]))
+RULE = "rule of a function"
+RULES = tuple(dict.fromkeys([*(verdict.value for verdict in Verdict), *(kind.value for kind in FaultKind), "unexpected", RULE]))
 
 
 def write(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color: str) -> None:
@@ -44,10 +45,14 @@ def _findings(results: Iterable[CaseResult]) -> Iterator[dict[str, Any]]:
             yield {
                 "ruleId": rule,
                 "ruleIndex": RULES.index(rule),
-                "level": LEVELS[record.outcome],
-                "message": {"text": _message(f"{shown(record.id)}: {reason(record)}")},
-                "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(record.file)}, "region": {"startLine": record.line}}}],
+                "level": "error" if is_unreadable(record) else LEVELS[record.outcome],
+                "message": {"text": _message(f"{shown(record.id)}: {explained(record)}")},
+                **({"locations": [_location(record)]} if record.file else {}),
             }
+
+
+def _location(record: Record) -> dict[str, Any]:
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(record.file)}, "region": {"startLine": record.line}}}
 
 
 def _message(text: str) -> str:
@@ -57,6 +62,8 @@ def _message(text: str) -> str:
 
 def _rule_of(record: Record) -> str:
     """What its worst result is called."""
+    if record.check is not None:
+        return RULE
     if record.fault is not None:
         return record.fault.kind.value
     if record.matched is False or record.sample is None:

@@ -1,36 +1,15 @@
-"""The results of a suite as text and JSON, a progress bar on standard error, a summary at the end."""
+"""The results of a suite as text and JSON, and a summary at the end."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import TextIO
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
-
 from diffcheck.printable import shown
-from diffcheck.records import CaseResult, FaultKind, Summary, reason
+from diffcheck.records import CaseResult, FaultKind, Summary, explained, is_unreadable, place
 from diffcheck.results import Outcome, counted
-from diffcheck.views.console import MARKS, STYLES, console_for, line
-
-
-@contextmanager
-def progress(done: int, total: int, color: str) -> Iterator[Callable[[], object]]:
-    """A progress bar on standard error where that is a terminal; gives what is to be called when a case is done."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=console_for(sys.stderr, color), transient=True) as bar:
-        task = bar.add_task("checking", total=total, completed=done)
-        yield lambda: bar.advance(task)
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.1f} cases/s" if task.speed else "")
+from diffcheck.views.console import MARKS, STYLES
+from diffcheck.views.layout import console_for, line, paragraph
 
 
 def write_lines(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color: str) -> None:
@@ -52,7 +31,11 @@ def write_text(results: Iterable[CaseResult], summary: Summary, stream: TextIO, 
     console = console_for(stream, color)
     for record in (record for result in results for record in result.records):
         if record.outcome is not Outcome.PASS:
-            line(console, f"{MARKS[record.outcome]} {shown(record.id)}: {reason(record)}", STYLES[record.outcome])
+            where = f"{place(record)}: " if is_unreadable(record) else ""
+            said, *more = explained(record).splitlines()
+            paragraph(console, f"{MARKS[record.outcome]} {shown(record.id)}: {where}{said}", STYLES[record.outcome])
+            for text in more:
+                paragraph(console, f"  {text}", STYLES[record.outcome])
 
 
 def show_summary(summary: Summary, stream: TextIO | None, color: str, failures: bool) -> None:
@@ -62,14 +45,16 @@ def show_summary(summary: Summary, stream: TextIO | None, color: str, failures: 
     console = console_for(stream, color)
     outcomes = summary.outcomes
     for failure in summary.failed if failures else ():
-        line(console, f"{MARKS[Outcome.FAIL]} {failure}", STYLES[Outcome.FAIL])
+        paragraph(console, f"{MARKS[Outcome.FAIL]} {failure}", STYLES[Outcome.FAIL])
     if failures and outcomes[Outcome.FAIL] > len(summary.failed):
         line(console, f"… and {outcomes[Outcome.FAIL] - len(summary.failed):,} more that failed")
-    line(console, in_words(summary))
+    paragraph(console, in_words(summary))
 
 
 def in_words(summary: Summary) -> str:
     """The counts in one sentence."""
+    if not summary.cases:
+        return "no case was checked"
     parts = [f"{summary.outcomes[outcome]:,} {word}" for outcome, word in _WORDS.items() if summary.outcomes[outcome]]
     parts += [f"{summary.faults[kind]:,} of them {word}" for kind, word in _FAULTS.items() if summary.faults[kind]]
     ulps, owner = summary.largest_error

@@ -1,0 +1,37 @@
+"""The table of functions in a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from diffcheck.graph.domains import described
+from diffcheck.graph.functions import ABSENT, GROUPS, Function
+from diffcheck.views.layout import Cell, Column, Sections, show_table
+
+ENGINES = {"SymPy": "sympy", "JAX": "jax", "Arb": "ball"}
+COLUMNS = (Column("function", wraps=True), Column("meaning", wraps=True), Column("domain", wraps=True), *map(Column, ENGINES))
+
+
+def show(console: Console) -> None:
+    """What there is, what it means, and which engine has it."""
+    groups: Sections = [[_title(group), *map(_row, rows)] for group, rows in GROUPS.items()]
+    show_table(console, COLUMNS, lambda _: groups, (None,))
+
+
+def _title(group: str) -> list[Cell]:
+    return [Text(group, "bold"), *[""] * (len(COLUMNS) - 1)]
+
+
+def _row(row: Function) -> list[Cell]:
+    return [_spelling(row), row.doc, _domain(row), *("✓" if row.column(engine) != ABSENT else "—" for engine in ENGINES.values())]
+
+
+def _spelling(row: Function) -> str:
+    if row.operator:
+        return f" {row.operator} ".join(row.names) if len(row.names) == 2 else f"{row.operator} x"
+    return f"{row.signature}, also {', '.join(row.aliases)}" if row.aliases else row.signature
+
+
+def _domain(row: Function) -> str:
+    return ", ".join(described(row.names, row.domain, row.demands)) or "all"
