@@ -18,6 +18,7 @@ DISTANCES = (9.0, 16.0, 26.0, 40.0, 58.0, 80.0)  # pixels between an anchor and 
 DIRECTIONS = 16
 LEADER_FROM = 30.0  # pixels: a label further away than this gets a thin line to its anchor
 CLEARANCE = 4.0  # pixels between a label and the middle of a line
+NEIGHBOURHOOD = 16.0  # pixels within which another line might claim a label
 SPACING = 3.0  # pixels between points of a line that a label should not hide
 
 
@@ -28,6 +29,7 @@ class Label:
     text: str
     anchors: tuple[tuple[float, float], ...]
     color: str
+    line: Floats | None = None  # the one it belongs to (n×2, data), of those given to `place`
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +40,21 @@ class _Place:
     box: Floats  # left, bottom, right, top; pixels
 
 
-def place(axes: Axes, renderer: Any, labels: Sequence[Label], lines: Sequence[Floats], markers: Floats) -> int:
-    """Write the labels beside `lines` (n×2, data) and `markers` (n×2, data); the number of those for which there was no room."""
+def place(axes: Axes, labels: Sequence[Label], lines: Sequence[Floats], markers: Floats) -> list[str]:
+    """Write the labels beside `lines` (n×2, data) and `markers` (n×2, data); the texts of those for which there was no room."""
+    renderer = axes.get_figure().canvas.get_renderer()  # type: ignore[union-attr]
     to_pixels = axes.transData.transform
     frame = np.array(axes.get_window_extent(renderer).extents)
-    obstacles = np.concatenate([_dense(to_pixels(line), frame) for line in lines] or [np.empty((0, 2))])
+    dense = [_dense(to_pixels(line), frame) for line in lines]
+    obstacles = np.concatenate(dense or [np.empty((0, 2))])
     taken = [np.concatenate([point - 8, point + 8]) for point in to_pixels(markers)] if len(markers) else []
-    left_out = 0
+    left_out = list[str]()
     for label in labels:
-        best = _best(axes, renderer, label, frame, obstacles, taken)
+        others = [each for line, each in zip(lines, dense, strict=True) if line is not label.line]
+        foreign = np.concatenate(others) if others and label.line is not None else np.empty((0, 2))
+        best = _best(_size(axes, renderer, label.text), axes.transData.transform(label.anchors), frame, (obstacles, foreign), taken)
         if best is None:
-            left_out += 1
+            left_out.append(label.text)
             continue
         taken.append(best.box)
         _write(axes, label, best)
@@ -56,27 +62,25 @@ def place(axes: Axes, renderer: Any, labels: Sequence[Label], lines: Sequence[Fl
 
 
 def _best(
-    axes: Axes, renderer: Any, label: Label, frame: Floats, obstacles: Floats, taken: Sequence[Floats]
+    size: tuple[float, float], anchors: Floats, frame: Floats, points: tuple[Floats, Floats], taken: Sequence[Floats]
 ) -> _Place | None:
-    """The place that hides least, near before far; None where every one lies on another label or outside."""
-    width, height = _size(axes, renderer, label.text)
+    """The place that hides least and is near no foreign line, near before far; None where every one lies on another label or outside."""
+    obstacles, foreign = points
+    half = np.array(size) / 2
     best: _Place | None = None
-    for rank, anchor in enumerate(axes.transData.transform(label.anchors)):
+    for rank, anchor in enumerate(anchors):
         for distance in DISTANCES:
             for k in range(DIRECTIONS):
                 angle = 2 * math.pi * (k + 0.5) / DIRECTIONS
-                middle = (
-                    anchor[0] + math.cos(angle) * (distance + width / 2),
-                    anchor[1] + math.sin(angle) * (distance + height / 2),
-                )
-                box = np.array(
-                    [middle[0] - width / 2, middle[1] - height / 2, middle[0] + width / 2, middle[1] + height / 2]
-                )
+                middle = anchor + np.array([math.cos(angle), math.sin(angle)]) * (distance + half)
+                box = np.concatenate([middle - half, middle + half])
                 if _outside(box, frame) or any(_overlap(box, other) for other in taken):
                     continue
-                cost = 10 * _hidden(box, obstacles) + distance + 4 * rank
+                cost = distance + 4 * rank + 10 * _hidden(box, obstacles, CLEARANCE)
                 if best is None or cost < best.cost:
-                    best = _Place(cost, (float(anchor[0]), float(anchor[1])), middle, box)
+                    cost += _hidden(box, foreign, NEIGHBOURHOOD)
+                    if best is None or cost < best.cost:
+                        best = _Place(cost, (float(anchor[0]), float(anchor[1])), (float(middle[0]), float(middle[1])), box)
     return best
 
 
@@ -137,5 +141,5 @@ def _overlap(a: Floats, b: Floats) -> bool:
     return bool((a[:2] < b[2:]).all() and (b[:2] < a[2:]).all())
 
 
-def _hidden(box: Floats, points: Floats) -> int:
-    return int(((points >= box[:2] - CLEARANCE) & (points <= box[2:] + CLEARANCE)).all(axis=1).sum())
+def _hidden(box: Floats, points: Floats, clearance: float) -> int:
+    return int(((points >= box[:2] - clearance) & (points <= box[2:] + clearance)).all(axis=1).sum())
