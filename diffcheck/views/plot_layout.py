@@ -56,26 +56,28 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A panel: the parts of the width that it takes, its height, and the rows of the legend below it."""
+    """A panel: the parts of the width that it takes, its height, what stands above and below it, and the rows of its legend."""
 
     start: float = 0.0
     end: float = 1.0
     height: float = PANEL
+    above: float = TITLE
+    below: float = FOOT
     rows: int = 0
 
 
 def figure_with(title: Title, rows: Sequence[Sequence[Panel]]) -> tuple[Figure, list[Axes]]:
     """A figure of rows of panels, and its axes, from left to right and from top to bottom."""
-    below = [FOOT + ROW * max(panel.rows for panel in row) for row in rows]
+    below = [row[0].below + ROW * max(panel.rows for panel in row) for row in rows]
     head = HEAD + LINE * len(title.lines)
-    height = head + sum(TITLE + row[0].height + foot for row, foot in zip(rows, below, strict=True))
+    height = head + sum(row[0].above + row[0].height + foot for row, foot in zip(rows, below, strict=True))
     figure = Figure(figsize=(WIDTH, height))
     FigureCanvasAgg(figure)
     _write_title(figure, title, height)
     top, axes = height - head, list[Axes]()
     for row, foot in zip(rows, below, strict=True):
-        axes += [_axes(figure, panel, top - TITLE - panel.height, height) for panel in row]
-        top -= TITLE + row[0].height + foot
+        axes += [_axes(figure, panel, top - panel.above - panel.height, height) for panel in row]
+        top -= row[0].above + row[0].height + foot
     return figure, axes
 
 
@@ -99,9 +101,9 @@ def _axes(figure: Figure, panel: Panel, bottom: float, height: float) -> Axes:
     return axes
 
 
-def head(axes: Axes, text: str) -> None:
+def head(axes: Axes, text: str, **options: Any) -> None:
     """The title of a panel; its place is given, or matplotlib would measure all that is there."""
-    axes.set_title(text, fontsize=10, y=1.0, pad=7, parse_math=False)
+    axes.set_title(text, **{"fontsize": 10, "y": 1.0, "pad": 7, "parse_math": False, **options})
 
 
 def legend(axes: Axes, handles: Sequence[Any], columns: int = COLUMNS) -> None:

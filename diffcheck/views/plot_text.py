@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
@@ -12,6 +12,7 @@ from textwrap import wrap
 from matplotlib.mathtext import MathTextParser
 
 from diffcheck.graph.build import Problem
+from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Definition, evaluate
 from diffcheck.graph.text import Infix, Latex, Text, called, expanded_sizes, latex_name, statements
 from diffcheck.printable import printable
@@ -146,6 +147,11 @@ class _Mathematics(Latex):
         written = super().constant(value)
         digits, e, exponent = written.text.partition("e")
         return Text(rf"{digits} \cdot 10^{{{exponent}}}".removeprefix(r"1 \cdot "), 6) if e else written
+
+    def apply(self, function: Function, arguments: Sequence[Text]) -> Text:
+        if function.name == "abs":
+            return Text(f"|{arguments[0].text}|")  # matplotlib's bars that grow are too small
+        return super().apply(function, arguments)
 
 
 def _equation_of(definition: Definition, name: str) -> str:
