@@ -18,8 +18,8 @@ from diffcheck.errors import InputError
 from diffcheck.judgement.check import Check
 from diffcheck.judgement.interval import proved, samples_across
 from diffcheck.results import Sample
-from diffcheck.views.plot import METADATA, SIZE_INCHES
-from diffcheck.views.plot_ulps import MARKS, STRIPS, draw, plot_errors
+from diffcheck.views.plot_layout import METADATA
+from diffcheck.views.plot_ulps import COLORS, STRIP, STRIPS, draw, plot_errors
 
 
 @cache

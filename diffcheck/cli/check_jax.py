@@ -157,8 +157,8 @@ def _artist(picture: Path | None) -> Callable[[Header, Sequence[Jacobian]], obje
     """What draws the picture, if one is wanted. A name that no picture can have is refused before anything is computed."""
     if picture is None:
         return lambda header, jacobians: None
-    from diffcheck.views.plot import suffix_of
     from diffcheck.views.plot_function import plot_function
+    from diffcheck.views.plot_layout import suffix_of
 
     suffix_of(picture)
     return partial(plot_function, path=picture)

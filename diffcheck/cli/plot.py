@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +24,7 @@ from diffcheck.cli.arguments import (
     Strict,
     Timeout,
     expression_text,
+    option,
 )
 from diffcheck.cli.exits import exit_code, guarded
 from diffcheck.cli.job import checked, ends, names_at
@@ -48,9 +50,9 @@ def plot(
     wrt: Annotated[str, typer.Option("--wrt", help="The variable to draw along (default: the first).", metavar="NAME")] = "",
     of: Of = "",
     claim: Claims = [],  # noqa: B006
-    range_: Annotated[str, typer.Option("--range", help="The interval shown, e.g. -4,4 (default: around the points, else -5,5).", metavar="A,B")] = "",
-    taylor: Annotated[int, typer.Option("--taylor", help="Draw the Taylor polynomial of this order at each point too.", metavar="N", show_default=False)] = 0,
-    derivative: Annotated[bool, typer.Option("--derivative", help="Draw the derivative below, instead of what the tangents leave over.")] = False,
+    range_: Annotated[str, option("--range", help="The interval shown, e.g. -4,4 (default: around the points).", metavar="A,B")] = "",
+    taylor: Annotated[int, option("--taylor", help="Draw the Taylor polynomial of this order at each point too.", metavar="N")] = 0,
+    derivative: Annotated[bool, option("--derivative", help="Draw f′ below f, instead of what the tangents leave over.")] = False,
     errors: Annotated[bool, typer.Option("--errors", help="Draw the errors of the derivatives in ulps over --range instead.")] = False,
     samples: Annotated[
         int | None, typer.Option("--samples", help="How many equidistant points (default: 100, with --errors 1000).", show_default=False)
@@ -95,7 +97,9 @@ class _Wanted:
 
     def tangents(self, job: Check) -> Iterable[Sample]:
         from diffcheck.judgement.points import from_texts
-        from diffcheck.views.plot import Options, plot
+
+        with _without_documentation():
+            from diffcheck.views.plot import Options, plot
 
         lower, upper = ends(job, "--range", self.range) if self.range else (None, None)
         if self.taylor and not self.at:
@@ -105,12 +109,29 @@ class _Wanted:
         return plot(job, points, job.wrt[0][0], path=self.output, options=options)
 
     def ulps(self, job: Check) -> Iterable[Sample]:
-        from diffcheck.views.plot_ulps import plot_errors
+        with _without_documentation():
+            from diffcheck.views.plot_ulps import plot_errors
 
         if self.at or self.taylor or self.derivative or not self.range:
             fix = "Write --errors --range -4,4, without --at, --taylor and --derivative."
             raise InputError("--errors draws an interval, not points", fix)
         return plot_errors(job, *ends(job, "--range", self.range), path=self.output, **self.samples)
+
+
+@contextmanager
+def _without_documentation() -> Iterator[None]:
+    """matplotlib writes the documentation of a thousand properties as it is imported: a third of the time, and nobody reads it here."""
+    from matplotlib.artist import Artist
+
+    name = "_update_set_signature_and_docstring"
+    kept = vars(Artist).get(name)
+    if kept is not None:
+        setattr(Artist, name, classmethod(lambda cls: None))
+    try:
+        yield
+    finally:
+        if kept is not None:
+            setattr(Artist, name, kept)
 
 
 def _drawn(job: Check, wanted: _Wanted, chosen: bool) -> Tally:

@@ -137,10 +137,9 @@ def draw(check: Check, samples: Sequence[Sample], wrt: str, options: Options = O
     """The figure of samples of an expression, all with respect to `wrt`."""
     point = samples[0].point if samples else {}
     section = section_of(check, point, wrt)
-    lines, is_math = title(check.problem, section.held)
     taylor = polynomials(check.problem.target.flat, detailed_of(samples), options.taylor)
     derivative = section_of(check, point, wrt, order=1) if options.derivative else None
-    subject = Subject(section, short(check.problem.shown_name), Title(lines, is_math), derivative, taylor)
+    subject = Subject(section, short(check.problem.shown_name), title(check.problem, section.held), derivative, taylor)
     return figure_of(subject, samples, _grid(section, samples, options))
 
 

@@ -77,6 +77,7 @@ class Frame:
     grid_x: Floats
     heights: tuple[float, float]
     axis: Axis
+    noise: float  # values that differ no more than this differ by rounding
 
     @property
     def column(self) -> float:
@@ -86,6 +87,8 @@ class Frame:
     def rows(self, y: Floats) -> Floats:
         """Values in pixels from the lower edge; what lies far outside the panel is drawn near to it."""
         low, high = self.axis.position(np.array(self.heights))
+        if self.heights[1] - self.heights[0] <= self.noise:
+            return np.zeros_like(y)
         found: Floats = (self.axis.position(y) - low) / ((high - low) or 1.0) * ROWS
         return np.clip(found, -ROWS, 2 * ROWS)
 

@@ -90,6 +90,7 @@ class Curve:
     grid_y: Floats
     poles: Floats
     axis: Axis
+    noise: float = 0.0  # values that differ no more than this differ by rounding
     closed: Floats = field(default_factory=lambda: np.empty((0, 2)))
     open: Floats = field(default_factory=lambda: np.empty((0, 2)))
     bands: Floats = field(default_factory=lambda: np.empty((0, 4)))
@@ -104,11 +105,16 @@ def trace(section: Section, grid_x: Floats, through: Floats) -> Curve:
         left, right = _zoom(section, x, y)
         broken, poles = _breaks(section, y, left, right)
         at_poles = _merged(((left + right) / 2)[poles], grid_x)
-        rough = Curve(x, y, grid_x, grid_y, at_poles, axis_for(grid_y, at_poles))
+        rough = Curve(x, y, grid_x, grid_y, at_poles, axis_for(grid_y, at_poles), _noise(section, grid_y))
         closed, open_ = circles(section, rough, *(ends[broken & ~poles] for ends in (left, right)))
         line = _with_gaps(section, x, y, broken, left, right)
-        line_x, line_y, bands = refined(section, *line, Frame(grid_x, heights(rough, np.empty(0)), rough.axis))
+        line_x, line_y, bands = refined(section, *line, Frame(grid_x, heights(rough, np.empty(0)), rough.axis, rough.noise))
     return replace(rough, x=line_x, y=line_y, closed=closed, open=open_, bands=bands)
+
+
+def _noise(section: Section, values: Floats) -> float:
+    known = abs(values[np.isfinite(values)])
+    return ROUNDING * section.unit_roundoff * float(known.max()) if len(known) else 0.0
 
 
 def _integers(grid_x: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diffcheck.views.plot_axis import Floats, Frame
 
@@ -75,7 +76,7 @@ def _bands(section: Section, narrow: Floats, frame: Frame) -> Floats:
     y = section.values(x.ravel()).reshape(x.shape)
     rows = frame.rows(y)
     reach = np.ptp(rows, axis=1)
-    turns = (abs(np.diff(rows, axis=1)).sum(axis=1) > 1.5 * reach) & (reach > TURNING)
+    turns: NDArray[np.bool_] = (abs(np.diff(rows, axis=1)).sum(axis=1) > 1.5 * reach) & (reach > TURNING)
     if turns.mean() > CROWDED:
         turns = reach > TURNING  # no lines between the bands
     return np.concatenate([narrow, y.min(axis=1, keepdims=True), y.max(axis=1, keepdims=True)], axis=1)[turns]

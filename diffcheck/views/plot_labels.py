@@ -34,7 +34,6 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    cost: float
     anchor: tuple[float, float]
     middle: tuple[float, float]
     box: Floats  # left, bottom, right, top; pixels
@@ -64,24 +63,32 @@ def place(axes: Axes, labels: Sequence[Label], lines: Sequence[Floats], markers:
 def _best(
     size: tuple[float, float], anchors: Floats, frame: Floats, points: tuple[Floats, Floats], taken: Sequence[Floats]
 ) -> _Place | None:
-    """The place that hides least and is near no foreign line, near before far; None where every one lies on another label or outside."""
-    obstacles, foreign = points
+    """The place that hides least, near no foreign line, and near before far; None where every one is outside or on another label."""
     half = np.array(size) / 2
-    best: _Place | None = None
-    for rank, anchor in enumerate(anchors):
-        for distance in DISTANCES:
-            for k in range(DIRECTIONS):
-                angle = 2 * math.pi * (k + 0.5) / DIRECTIONS
-                middle = anchor + np.array([math.cos(angle), math.sin(angle)]) * (distance + half)
-                box = np.concatenate([middle - half, middle + half])
-                if _outside(box, frame) or any(_overlap(box, other) for other in taken):
-                    continue
-                cost = distance + 4 * rank + 10 * _hidden(box, obstacles, CLEARANCE)
-                if best is None or cost < best.cost:
-                    cost += _hidden(box, foreign, NEIGHBOURHOOD)
-                    if best is None or cost < best.cost:
-                        best = _Place(cost, (float(anchor[0]), float(anchor[1])), (float(middle[0]), float(middle[1])), box)
-    return best
+    middles = (anchors[:, None, :] + _OFFSETS + np.sign(_OFFSETS) * abs(_DIRECTED) * half).reshape(-1, 2)
+    boxes = np.concatenate([middles - half, middles + half], axis=1)
+    costs = (np.arange(len(anchors))[:, None] * 4 + _FAR).ravel()
+    free = (boxes[:, :2] >= frame[:2] + 2).all(axis=1) & (boxes[:, 2:] <= frame[2:] - 2).all(axis=1)
+    for other in taken:
+        free &= ~((boxes[:, :2] < other[2:]) & (other[:2] < boxes[:, 2:])).all(axis=1)
+    if not free.any():
+        return None
+    obstacles, foreign = points
+    costs = costs[free] + 10 * _hidden(boxes[free], obstacles, CLEARANCE) + _hidden(boxes[free], foreign, NEIGHBOURHOOD)
+    k = int(np.flatnonzero(free)[costs.argmin()])
+    anchor, middle = anchors[k // len(_OFFSETS)], middles[k]
+    return _Place((float(anchor[0]), float(anchor[1])), (float(middle[0]), float(middle[1])), boxes[k])
+
+
+def _around() -> tuple[Floats, Floats, Floats]:
+    """Directions and distances from an anchor: for each place the way in pixels, its direction, and its distance."""
+    angles = 2 * math.pi * (np.arange(DIRECTIONS) + 0.5) / DIRECTIONS
+    directed = np.tile(np.stack([np.cos(angles), np.sin(angles)], axis=1), (len(DISTANCES), 1))
+    far = np.repeat(np.array(DISTANCES), DIRECTIONS)
+    return directed * far[:, None], directed, far
+
+
+_OFFSETS, _DIRECTED, _FAR = _around()
 
 
 def _size(axes: Axes, renderer: Any, text: str) -> tuple[float, float]:
@@ -133,13 +140,8 @@ def _dense(line: Floats, frame: Floats) -> Floats:
     return points[((points >= frame[:2]) & (points <= frame[2:])).all(axis=1)]
 
 
-def _outside(box: Floats, frame: Floats) -> bool:
-    return bool((box[:2] < frame[:2] + 2).any() or (box[2:] > frame[2:] - 2).any())
-
-
-def _overlap(a: Floats, b: Floats) -> bool:
-    return bool((a[:2] < b[2:]).all() and (b[:2] < a[2:]).all())
-
-
-def _hidden(box: Floats, points: Floats, clearance: float) -> int:
-    return int(((points >= box[:2] - clearance) & (points <= box[2:] + clearance)).all(axis=1).sum())
+def _hidden(boxes: Floats, points: Floats, clearance: float) -> NDArray[np.int_]:
+    """How many points lie within each box, or close to it."""
+    low, high = boxes[:, None, :2] - clearance, boxes[:, None, 2:] + clearance
+    found: NDArray[np.int_] = ((points >= low) & (points <= high)).all(axis=2).sum(axis=1)
+    return found

@@ -28,12 +28,15 @@ METADATA: dict[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 SETTINGS = {"svg.hashsalt": "diffcheck", "svg.fonttype": "path", "pdf.fonttype": 42, "path.simplify": False, "figure.dpi": 120}
+# mathematics from two fonts: looking for those that are never used takes longer than drawing
+SETTINGS |= {"mathtext.fontset": "custom", "mathtext.fallback": None, "mathtext.it": "DejaVu Sans:italic"}
+SETTINGS |= {f"mathtext.{name}": "DejaVu Sans" for name in ("rm", "bf", "bfit", "cal", "sf", "tt")}
 SESSION = ("backend", "backend_fallback", "interactive", "toolbar", "timezone", "datapath")  # of these matplotlib keeps more than a value
 WIDTH = 11.5  # inches, as all that follows
 LEFT, BETWEEN, RIGHT = 0.95, 1.15, 0.3
 HEAD, LINE, TITLE, FOOT, ROW = 0.18, 0.25, 0.32, 0.62, 0.23  # above the title, of its lines, of a panel's, below a panel, of its legend
 PANEL = 3.75  # the height of a panel
-GRID = {"color": "#dddddd", "linewidth": 0.6}
+GRID: dict[str, Any] = {"color": "#dddddd", "linewidth": 0.6}
 COLUMNS = 2  # of a legend
 
 
@@ -48,10 +51,11 @@ def suffix_of(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """The lines above a picture. Only the first may be mathematics for matplotlib: texts of users never are."""
+    """The lines above a picture. `formula` is set as mathematics instead of the first ones, if matplotlib can, and it has room."""
 
     lines: Sequence[str]
-    is_math: bool = False
+    below: Sequence[str] = ()
+    formula: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ class Panel:
 def figure_with(title: Title, rows: Sequence[Sequence[Panel]]) -> tuple[Figure, list[Axes]]:
     """A figure of rows of panels, and its axes, from left to right and from top to bottom."""
     below = [row[0].below + ROW * max(panel.rows for panel in row) for row in rows]
-    head = HEAD + LINE * len(title.lines)
+    count = (1 if title.formula else len(title.lines)) + len(title.below)
+    head = HEAD + LINE * count
     height = head + sum(row[0].above + row[0].height + foot for row, foot in zip(rows, below, strict=True))
     figure = Figure(figsize=(WIDTH, height))
     FigureCanvasAgg(figure)
@@ -82,11 +87,24 @@ def figure_with(title: Title, rows: Sequence[Sequence[Panel]]) -> tuple[Figure, 
 
 
 def _write_title(figure: Figure, title: Title, height: float) -> None:
-    for i, line in enumerate(title.lines):
-        is_math = title.is_math and i == 0
-        style: dict[str, Any] = {"fontsize": 12.5} if is_math else {"fontsize": 11, "family": "monospace"}
+    """The lines; texts of users are never read as mathematics, however many dollars are in them."""
+    lines = title.lines if not title.formula else [title.formula]
+    for i, line in enumerate([*lines, *title.below]):
+        is_math = bool(title.formula) and i == 0
+        style: dict[str, Any] = {"fontsize": 12} if is_math else {"fontsize": 10, "family": "monospace"}
         y = 1 - (HEAD + LINE * (i + 0.5)) / height
         figure.text(0.5, y, line, ha="center", va="center", parse_math=is_math, **style)
+
+
+def settable(formula: str) -> bool:
+    """Whether matplotlib can set a formula, and a picture is wide enough for it. What it finds out is not lost: it keeps it."""
+    figure = Figure(figsize=(WIDTH, 1))
+    canvas = FigureCanvasAgg(figure)
+    written = figure.text(0.5, 0.5, formula, ha="center", va="center", parse_math=True, fontsize=12)
+    try:
+        return bool(written.get_window_extent(canvas.get_renderer()).width <= (WIDTH - 2 * RIGHT) * figure.dpi)
+    except ValueError:
+        return False
 
 
 def _axes(figure: Figure, panel: Panel, bottom: float, height: float) -> Axes:

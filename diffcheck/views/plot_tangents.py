@@ -109,7 +109,7 @@ def height(sample: Sample) -> float:
 def draw_curve(axes: Axes, curve: Curve, marks: Floats, wrt: str) -> Axis:
     """The curve in its frame, high enough for the values `marks`; the scale of its values."""
     low, high = (float(end) for end in np.clip(heights(curve, marks), -LARGEST, LARGEST))
-    margin = MARGIN * (high - low) or max(abs(high), 1.0) * MARGIN
+    margin = MARGIN * (high - low if high - low > curve.noise else max(abs(high), 1.0))
     axes.set_xlim(curve.grid_x[0], curve.grid_x[-1])
     axes.set_ylim(max(low - margin, -LARGEST), min(high + margin, LARGEST))
     curve.axis.apply(axes, low, high)
@@ -131,9 +131,8 @@ def curve_legend(curve: Curve, name: str, color: str = "black") -> list[Line2D]:
     """What the curve and all that belongs to it are called."""
     count = len(curve.grid_x)
     dotted = "." if count <= DOTS and not len(curve.bands) else ""
-    handles = [Line2D([], [], color=color, linewidth=1.4, marker=dotted, markersize=3, label=f"{name} (dots: {count:,} equidistant points)")]
-    if not dotted:
-        handles[0].set_label(f"{name} (from {count:,} equidistant points)")
+    text = f"{name} ({'dots:' if dotted else 'from'} {count:,} equidistant points)"
+    handles = [Line2D([], [], color=color, linewidth=1.4, marker=dotted, markersize=3, label=text)]
     if len(curve.bands):
         handles.append(Line2D([], [], color="#999999", linewidth=5, label=f"{name} turns round within a pixel: its extent"))
     if len(curve.poles):
@@ -149,7 +148,8 @@ def tangent_legend(samples: Sequence[Sample], detailed: Sequence[Sample], width:
     for i, sample in enumerate(detailed):
         lines = tangents(sample, width)
         proved = [line for line in lines if line.outcome is None]
-        given = given or any(line.outcome is not None and not math.isnan(line.slope) for line in lines) and math.isfinite(height(sample))
+        drawn = math.isfinite(height(sample))
+        given = given or drawn and any(line.outcome is not None and not math.isnan(line.slope) for line in lines)
         if proved:
             place = f"{short(sample.wrt)} = {brief(sample.point[sample.wrt])}"
             text = "tangent" if len(proved) == 1 else "one-sided tangents"

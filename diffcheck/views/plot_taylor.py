@@ -33,8 +33,7 @@ class Taylor:
 
     def values(self, x: Floats) -> Floats:
         with np.errstate(all="ignore"):
-            found: Floats = np.polynomial.polynomial.polyval(x - self.center, self.coefficients)
-        return found
+            return np.asarray(np.polynomial.polynomial.polyval(x - self.center, self.coefficients), float)
 
 
 def polynomials(graph: Graph, samples: Sequence[Sample], order: int) -> list[Taylor | None]:

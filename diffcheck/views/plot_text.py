@@ -9,14 +9,13 @@ from fractions import Fraction
 from itertools import islice
 from textwrap import wrap
 
-from matplotlib.mathtext import MathTextParser
-
 from diffcheck.graph.build import Problem
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Definition, evaluate
 from diffcheck.graph.text import Infix, Latex, Text, called, expanded_sizes, latex_name, statements
 from diffcheck.printable import printable
 from diffcheck.results import EXACT, Enclosure
+from diffcheck.views.plot_layout import Title, settable
 
 NAME_WIDTH = 8  # characters
 TITLE_WIDTH = 100  # characters of a line
@@ -24,11 +23,9 @@ TITLE_LINES = 2
 DIGITS = 4  # of a coefficient that is not an integer
 WRITTEN_OUT = 9  # digits of an integer
 MATH_SIZE = 60  # operations in a formula that is set as mathematics
-MATH_WIDTH = 780.0  # points: what a line of the title holds
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega Gamma Delta Theta Lambda Xi Sigma "
-    "Phi Psi Omega".split()
-)
+LOWER = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega"
+UPPER = "Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega"
+GREEK = frozenset(f"{LOWER} {UPPER}".split())
 FAR = 200  # times the width of the picture
 NEGLIGIBLE = 30  # decimal digits: a difference of two numbers that are equal in so many is 0
 EXPONENTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -90,7 +87,7 @@ def equation(x: float, value: Enclosure, slope: Enclosure, name: str, width: flo
 def _times(factor: str, variable: str) -> str:
     if factor in ("1", "−1") and variable[0] != "·":
         return factor.replace("1", "") + variable
-    return f"{factor}{' ' * ('⁰' <= factor[-1] or factor[-1] in '¹²³')}{variable}"
+    return f"{factor}{' ' * (factor[-1] >= '⁰' or factor[-1] in '¹²³')}{variable}"
 
 
 def _signed(text: str) -> str:
@@ -107,14 +104,9 @@ def short(name: str) -> str:
     return (head if len(head) <= NAME_WIDTH else f"{head[: NAME_WIDTH - 1]}…") + bracket + index
 
 
-def title(problem: Problem, held: Mapping[str, float]) -> tuple[list[str], bool]:
-    """The lines above a picture, and whether the first is mathematics, to be set by matplotlib.
-
-    The expression as it was read; then, where there are any, the values of the other variables.
-    """
-    formula = _formula(problem)
-    lines = [formula] if formula else within("; ".join(_in_text(problem)), TITLE_LINES)
-    return [*lines, *held_line(held)], bool(formula)
+def title(problem: Problem, held: Mapping[str, float]) -> Title:
+    """The expression as it was read; then, where there are any, the values of the other variables."""
+    return Title(within("; ".join(_in_text(problem)), TITLE_LINES), held_line(held), _formula(problem))
 
 
 def _in_text(problem: Problem) -> Iterable[str]:
@@ -133,11 +125,7 @@ def _formula(problem: Problem) -> str:
         return ""
     lines = [_equation_of(definition, problem.shown_name) for definition in definitions]
     formula = f"${';  '.join(lines)}$"
-    try:
-        width = MathTextParser("path").parse(formula, dpi=72).width
-    except ValueError:
-        return ""
-    return formula if width <= MATH_WIDTH else ""
+    return formula if settable(formula) else ""
 
 
 class _Mathematics(Latex):

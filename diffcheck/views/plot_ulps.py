@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from diffcheck.views.console import engine_name
 from diffcheck.views.output import opened
 from diffcheck.views.plot_axis import thinned
 from diffcheck.views.plot_labels import Label, place
-from diffcheck.views.plot_layout import Panel, Title, encoded, figure_with, head, legend, rows_of, suffix_of
+from diffcheck.views.plot_layout import Panel, encoded, figure_with, head, legend, rows_of, suffix_of
 from diffcheck.views.plot_tangents import VERDICTS
 from diffcheck.views.plot_text import number, power_of_ten, title
 
@@ -58,11 +59,12 @@ def plot_errors(check: Check, lower: float, upper: float, *, path: Path, samples
 def draw(check: Check, pieces: Sequence[Piece], samples: Sequence[Sample]) -> Figure:
     """The figure of the errors at these samples, all of one derivative: a panel an engine, all with the same axes."""
     engines = list(dict.fromkeys(engine_name(result) for sample in samples for result in sample.results))
-    lines, is_math = title(check.problem, {})
-    about = f"errors of {leibniz(check.header.name, samples[0].wrt, samples[0].order)} at {counted(len(samples), 'point')}; {_smoothness(pieces)}"
+    derivative = leibniz(check.header.name, samples[0].wrt, samples[0].order)
+    about = f"errors of {derivative} at {counted(len(samples), 'point')}; {_smoothness(pieces)}"
     handles = _legend(pieces, samples)
     last = Panel(height=PANEL, rows=rows_of(len(handles), COLUMNS))
-    figure, panels = figure_with(Title([*lines, about], is_math), [*[[Panel(height=PANEL, below=0.12)]] * (len(engines) - 1), [last]])
+    above = replace(title(check.problem, {}), below=[about])
+    figure, panels = figure_with(above, [*[[Panel(height=PANEL, below=0.12)]] * (len(engines) - 1), [last]])
     levels = _Levels(samples)
     for axes, name in zip(panels, engines, strict=True):
         levels.apply(axes)
@@ -188,8 +190,7 @@ def _name_places(axes: Axes, pieces: Sequence[Piece], samples: Sequence[Sample])
         return
     to_data = (axes.transAxes + axes.transData.inverted()).transform
     heights = [float(to_data((0, part))[1]) for part in NAMES]
-    texts = [_place_name(piece, samples) for piece in narrow]
-    labels = [Label(text, tuple((_middle(piece), height) for height in heights), "#444444") for text, piece in zip(texts, narrow, strict=True)]
+    labels = [Label(_place_name(piece, samples), tuple((_middle(piece), height) for height in heights), "#444444") for piece in narrow]
     place(axes, labels, [], np.empty((0, 2)))
 
 
