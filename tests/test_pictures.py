@@ -14,7 +14,7 @@ from command_line import FAIL, PASS, USAGE, diffcheck
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 
 from diffcheck import Check
 from diffcheck.engines.certified import taylor_coefficients
@@ -191,7 +191,7 @@ def test_of_many_points_the_title_says_which_have_tangents() -> None:
 def test_no_label_lies_on_another_or_on_a_marker(text: str, at: str) -> None:
     figure = picture(text, at)
     axes, renderer = figure.axes[0], FigureCanvasAgg(figure).get_renderer()
-    boxes = [artist.get_window_extent(renderer) for artist in axes.get_children() if isinstance(artist, Annotation)]
+    boxes = [Text.get_window_extent(artist, renderer) for artist in axes.get_children() if isinstance(artist, Annotation)]
     assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
     markers = np.concatenate([line.get_xydata() for line in axes.get_lines() if line.get_marker() in "o^Xs" and line.get_zorder() == 5])
     assert not any(box.contains(*pixel) for box in boxes for pixel in axes.transData.transform(markers))
@@ -265,7 +265,7 @@ def test_no_straight_line_is_drawn_where_the_function_is_none(text: str, lower: 
     middle = (curve.x[:-1] + curve.x[1:])[whole] / 2
     off = abs(section_of(Check(text), {}, "x").values(middle) - ((curve.y[:-1] + curve.y[1:])[whole] / 2))
     wide = np.diff(curve.x)[whole] > (upper - lower) / 700
-    assert off[wide & np.isfinite(off)].max() < np.ptp(curve.y[np.isfinite(curve.y)]) / 150
+    assert off[wide & np.isfinite(off)].max(initial=0) < np.ptp(curve.y[np.isfinite(curve.y)]) / 150
     assert len(curve.x) < 6000
 
 
@@ -342,7 +342,7 @@ def test_the_title_is_mathematics_where_it_reads_the_same_and_names_as_a_report_
     assert above(picture(text, at)) == title
 
 
-@pytest.mark.parametrize("text", [" + ".join(f"sin({k}x)" for k in range(1, 30)), "x" + " + x^2" * 100, "exp(" * 60 + "x" + ")" * 60])
+@pytest.mark.parametrize("text", [" + ".join(f"sin({k}x)" for k in range(1, 30)), "x" + " + x^2" * 100, "sin(" * 60 + "x" + ")" * 60])
 def test_a_long_title_stays_within_the_picture(text: str) -> None:
     figure = picture(text, "0.1")
     renderer = FigureCanvasAgg(figure).get_renderer()

@@ -97,6 +97,8 @@ def circles(section: Section, curve: Curve, left: Floats, right: Floats) -> tupl
     for x, value, *limits in zip(places.tolist(), taken.tolist(), *(side.tolist() for side in sides), strict=True):
         if not (np.isfinite(limits).all() and curve.grid_x[0] < x < curve.grid_x[-1]):
             continue
+        if abs(limits[0] - limits[1]) <= EQUAL * height:
+            limits = [(limits[0] + limits[1]) / 2]
         missed = [limit for limit in limits if not abs(limit - value) <= EQUAL * height]
         open_.update((x, limit) for limit in missed)
         if missed and np.isfinite(value):

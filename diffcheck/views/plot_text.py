@@ -11,7 +11,7 @@ from textwrap import wrap
 
 from diffcheck.graph.build import Problem
 from diffcheck.graph.functions import Function
-from diffcheck.graph.graph import Definition, evaluate
+from diffcheck.graph.graph import Definition, Graph, arguments_of, evaluate
 from diffcheck.graph.text import Infix, Latex, Text, called, expanded_sizes, latex_name, statements
 from diffcheck.printable import printable
 from diffcheck.results import EXACT, Enclosure
@@ -22,7 +22,7 @@ TITLE_WIDTH = 100  # characters of a line
 TITLE_LINES = 2
 DIGITS = 4  # of a coefficient that is not an integer
 WRITTEN_OUT = 9  # digits of an integer
-MATH_SIZE = 60  # operations in a formula that is set as mathematics
+MATH_SIZE, MATH_DEPTH = 60, 10  # operations in a formula that is set as mathematics, and how deep they are nested
 LOWER = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega"
 UPPER = "Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega"
 GREEK = frozenset(f"{LOWER} {UPPER}".split())
@@ -118,7 +118,8 @@ def _in_text(problem: Problem) -> Iterable[str]:
 def _formula(problem: Problem) -> str:
     """The definitions in one line of mathematics; "" where they are too long, or say what matplotlib cannot set."""
     definitions = [*called(problem.target), problem.target]
-    if sum(expanded_sizes(definition.written)[definition.written.output] for definition in definitions) > MATH_SIZE:
+    graphs = [definition.written for definition in definitions]
+    if sum(expanded_sizes(graph)[graph.output] for graph in graphs) > MATH_SIZE or max(map(_depth, graphs)) > MATH_DEPTH:
         return ""
     names = {name for definition in definitions for name in (definition.name, *definition.parameters)}
     if not all(map(_is_plain, names)):
@@ -140,6 +141,13 @@ class _Mathematics(Latex):
         if function.name == "abs":
             return Text(f"|{arguments[0].text}|")  # matplotlib's bars that grow are too small
         return super().apply(function, arguments)
+
+
+def _depth(graph: Graph) -> int:
+    depths: list[int] = []
+    for node in graph.nodes:
+        depths.append(1 + max((depths[i] for i in arguments_of(node)), default=0))
+    return depths[graph.output]
 
 
 def _equation_of(definition: Definition, name: str) -> str:
