@@ -186,7 +186,8 @@ def test_of_many_points_the_title_says_which_have_tangents() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "at"), [("sin(x)", "-3 -2 -1 0 1 2 3"), ("x^3 - 3x", "-2 -1.5 -1 -0.5 0.5 1 1.5 2"), ("relu(x)", "-1 0 3"), ("exp(x)", "0 5 10")]
+    ("text", "at"),
+    [("sin(x)", "-3 -2 -1 0 1 2 3"), ("x^3 - 3x", "-2 -1.5 -1 -0.5 0.5 1 1.5 2"), ("relu(x)", "-1 0 3"), ("exp(x)", "0 5 10")],
 )
 def test_no_label_lies_on_another_or_on_a_marker(text: str, at: str) -> None:
     figure = picture(text, at)
@@ -269,7 +270,9 @@ def test_no_straight_line_is_drawn_where_the_function_is_none(text: str, lower: 
     assert len(curve.x) < 6000
 
 
-@pytest.mark.parametrize(("text", "has_bands"), [("sin(1/x)", True), ("sin(1e9*x)", True), ("tanh(1e6x)", False), ("floor(x)", False), ("x", False)])
+@pytest.mark.parametrize(
+    ("text", "has_bands"), [("sin(1/x)", True), ("sin(1e9*x)", True), ("tanh(1e6x)", False), ("floor(x)", False), ("x", False)]
+)
 def test_what_turns_round_within_a_pixel_is_a_band_with_its_extent(text: str, has_bands: bool) -> None:
     curve = curve_of(text, -1, 1)
     assert bool(len(curve.bands)) is has_bands

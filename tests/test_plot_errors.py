@@ -13,7 +13,7 @@ from command_line import FAIL, PASS, USAGE, diffcheck
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 
 from diffcheck.errors import InputError
 from diffcheck.judgement.check import Check
@@ -151,7 +151,7 @@ def test_all_errors_lie_below_the_strip_and_all_texts_within_the_picture(text: s
     for axes, head in zip(figure.axes, heads(figure), strict=True):
         places = axes.transAxes.inverted().transform(axes.transData.transform(np.array(errors(axes, head.partition(":")[0]))))
         assert ((places[:, 0] >= 0) & (places[:, 0] <= 1) & (places[:, 1] > 0) & (places[:, 1] < STRIP + 0.01)).all()
-    titles = [axes._left_title for axes in figure.axes]
+    titles = [text for axes in figure.axes for text in axes.findobj(Text) if text.get_text() in heads(figure)]
     boxes = [artist.get_window_extent(renderer) for artist in (*titles, *figure.texts, figure.axes[-1].get_legend())]
     width, height = figure.get_size_inches() * figure.dpi
     assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height for box in boxes)

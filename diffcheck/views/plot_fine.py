@@ -79,7 +79,8 @@ def _bands(section: Section, narrow: Floats, frame: Frame) -> Floats:
     turns: NDArray[np.bool_] = (abs(np.diff(rows, axis=1)).sum(axis=1) > 1.5 * reach) & (reach > TURNING)
     if turns.mean() > CROWDED:
         turns = reach > TURNING  # no lines between the bands
-    return np.concatenate([narrow, y.min(axis=1, keepdims=True), y.max(axis=1, keepdims=True)], axis=1)[turns]
+    extents = np.concatenate([narrow, y.min(axis=1, keepdims=True), y.max(axis=1, keepdims=True)], axis=1)
+    return extents[turns]
 
 
 def circles(section: Section, curve: Curve, left: Floats, right: Floats) -> tuple[Floats, Floats]:
