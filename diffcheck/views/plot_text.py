@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from itertools import islice
 from textwrap import wrap
@@ -21,6 +21,7 @@ NAME_WIDTH = 8  # characters
 TITLE_WIDTH = 100  # characters of a line
 TITLE_LINES = 2
 DIGITS = 4  # of a coefficient that is not an integer
+FEW = Context(prec=DIGITS, Emin=MIN_EMIN, Emax=MAX_EMAX)
 WRITTEN_OUT = 9  # digits of an integer
 MATH_SIZE, MATH_DEPTH = 60, 10  # operations in a formula that is set as mathematics, and how deep they are nested
 LOWER = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega"
@@ -59,11 +60,12 @@ def coefficient(enclosure: Enclosure) -> str:
     nearest = value.to_integral_value(context=EXACT) if value.adjusted() < WRITTEN_OUT else value
     if value.adjusted() < WRITTEN_OUT and enclosure.contains(nearest):
         return f"{int(nearest)}".replace("-", "−")
-    exponent = value.adjusted()
+    rounded = FEW.plus(value)
+    exponent = rounded.adjusted()  # 9.99996e-8 is 10⁻⁷
     if -4 <= exponent < DIGITS + 2:
         written = f"{float(value):.{max(DIGITS - 1 - exponent, 0)}f}"
         return (written.rstrip("0").rstrip(".") if "." in written else written).replace("-", "−")
-    digits = float(EXACT.scaleb(value, -exponent))
+    digits = float(EXACT.scaleb(rounded, -exponent))
     return f"{digits:.{DIGITS - 1}f}".rstrip("0").rstrip(".").replace("-", "−") + f"·{power_of_ten(exponent)}"
 
 
