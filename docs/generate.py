@@ -278,7 +278,7 @@ GALLERY = {  # the file of a picture: what it shows, and the words after `diffch
     "verdicts": ("Verdicts are marked in a strip of their own.", ["where(x == 0, 0, x)", "--range", "-1,1", "--errors", "--samples", "60"]),
 }
 GALLERY_WIDTH = 860  # pixels
-GALLERY_COLORS = 32
+GALLERY_COLORS = 64
 
 
 def gallery_page() -> str:
@@ -298,7 +298,7 @@ def draw_for_gallery(name: str, folder: Path) -> Path:
     with Image.open(path) as drawn:
         height = round(drawn.height * GALLERY_WIDTH / drawn.width)
         small = drawn.convert("RGB").resize((GALLERY_WIDTH, height), Image.Resampling.LANCZOS)
-        small.quantize(GALLERY_COLORS, dither=Image.Dither.NONE).save(path, optimize=True)
+        small.quantize(GALLERY_COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     return path
 
 

@@ -127,7 +127,7 @@ def _formula(problem: Problem) -> str:
     if not all(map(_is_plain, names)):
         return ""
     lines = [_equation_of(definition, problem.shown_name) for definition in definitions]
-    formula = f"${';  '.join(lines)}$"
+    formula = f"${';  '.join(lines)}$".replace(r"\left", "").replace(r"\right", "")  # brackets that grow come out too small
     return formula if settable(formula) else ""
 
 
