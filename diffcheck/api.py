@@ -78,12 +78,12 @@ class Report(results.Report):
     def _plot_expression(self, path: Path, wrt: str, lower: float | None, upper: float | None) -> None:
         from diffcheck.judgement.check import Check
         from diffcheck.judgement.points import from_mappings
-        from diffcheck.views.plot import plot
+        from diffcheck.views.plot import Options, plot
 
         job = Check(self.text, of=self.of, dtype=self.header.dtype, variables=self.header.variables)
         points = list({tuple(sample.point.items()): sample.point for sample in self.samples}.values())
         columns = from_mappings(points, job.problem.variables, job.format)
-        plot(job, columns, wrt or job.problem.variables[0], path=path, lower=lower, upper=upper)
+        plot(job, columns, wrt or job.problem.variables[0], path=path, options=Options(lower, upper))
 
     def __getstate__(self) -> list[object]:
         """All but the function, which cannot be pickled in general."""

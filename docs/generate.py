@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from diffcheck.cli import app
@@ -236,7 +237,81 @@ def _at(place: Place) -> str:
     return f"({', '.join(f'{number:.10g}' for number in place)})" if place else ""
 
 
-PAGES = {"functions.md": functions_page, "cli.md": cli_page, "accuracy.md": accuracy_page}
+# gallery.md
+
+GALLERY = {  # the file of a picture: what it shows, and the words after `diffcheck plot`
+    "parabola": (
+        "A tangent over all of the range, with its equation; the error that it leaves falls like δ².",
+        ["x^2 + 3x + 2", "--at", "2", "--range", "-4,4"],
+    ),
+    "composition": ("A composite is called F, as in a report.", ["f(x) = x^2 + 3x + 2; f(f(f(x)))", "--at", "2", "--range", "1,3"]),
+    "claim": ("A wrong claim: its tangent, and an error that falls like δ.", ["x^2 + 3x + 2", "--at", "2", "--claim", "2x + 2"]),
+    "sine": ("Seven points, seven colours.", ["sin(x)", *(word for x in range(-3, 4) for word in ("--at", str(x)))]),
+    "hundred": ("Of a hundred points eight have tangents; the title says which.", ["x^2 + 3x + 2", "--at", "linspace(-4,4,100)"]),
+    "relu": ("A kink: one-sided tangents, and the slopes that SymPy and JAX chose.", ["relu(x)", "--at", "-1", "--at", "0", "--at", "3"]),
+    "absolute": ("Another one.", ["abs(x)", "--at", "0", "--range", "-2,2"]),
+    "floor": ("Jumps: the value taken is closed, a limit that is not taken is open.", ["floor(x)", "--at", "1"]),
+    "heaviside": ("Two limits, and a value between them.", ["heaviside(x)", "--at", "1"]),
+    "sawtooth": ("Jumps between slopes.", ["x - floor(x)", "--at", "0.5", "--range", "-3,3"]),
+    "hole": ("A hole at the limit that is proved.", ["sin(x)/x", "--at", "0"]),
+    "removable": ("A hole beside the point.", ["(x^2 - 1)/(x - 1)", "--at", "2", "--range", "-1,3"]),
+    "pole": ("A pole.", ["1/x", "--at", "1"]),
+    "at_a_pole": ("No slope there: the curve has all the room.", ["1/x", "--at", "0"]),
+    "tangent": ("More poles.", ["tan(x)", "--at", "1", "--range", "-4,4"]),
+    "gamma": ("Poles between branches.", ["gamma(x)", "--at", "1.5", "--range", "-4,4"]),
+    "vertical": ("A vertical tangent.", ["cbrt(x)", "--at", "0"]),
+    "boundary": ("The end of the domain.", ["sqrt(x)", "--at", "0"]),
+    "outside": ("JAX differentiates the logarithm where there is none.", ["log(x)", "--at", "-1"]),
+    "oscillation": ("What turns round within a pixel is drawn with its extent.", ["sin(1/x)", "--at", "0.3", "--range", "-1,1"]),
+    "damped": ("And its limit.", ["x*sin(1/x)", "--at", "0.1", "--range", "-0.5,0.5"]),
+    "huge": (
+        "Values of very different size: a logarithmic axis, on which tangents are bent.",
+        ["exp(x)", "--at", "100", "--range", "0,200"],
+    ),
+    "two_signs": ("The same with two signs.", ["sinh(x)", "--at", "3", "--range", "-60,60"]),
+    "offset": ("Small changes of a large value: rounding ends early.", ["1e6 + 1e-3 sin(x)", "--at", "1"]),
+    "two_variables": ("Along one variable, the other is held.", ["x^2*y", "--at", "x=1,y=2"]),
+    "taylor": ("A Taylor polynomial, its coefficients proved.", ["cos(x)", "--at", "0", "--taylor", "4", "--range", "-6,6"]),
+    "derivative": ("f and f′.", ["x^3 - x", "--at", "1", "--at", "-0.5", "--derivative", "--range", "-2,2"]),
+    "no_point": ("A curve alone.", ["exp(-x^2)*sin(5x)", "--range", "-3,3"]),
+    "errors": ("Errors in ulps: every engine has its panel, 0 its line.", ["x*log(x)", "--range", "0,1", "--errors", "--samples", "300"]),
+    "verdicts": ("Verdicts are marked in a strip of their own.", ["where(x == 0, 0, x)", "--range", "-1,1", "--errors", "--samples", "60"]),
+}
+GALLERY_WIDTH = 860  # pixels
+GALLERY_COLORS = 64
+
+
+def gallery_page() -> str:
+    """The pictures of the gallery with the commands that draw them."""
+    intro = "# Pictures\n\nWhat `diffcheck plot` draws. The same command draws the same picture, byte by byte; those below are reduced.\n"
+    entries = (
+        f"\n## {caption}\n\n```sh\ndiffcheck plot {shlex.join(words)} -o {name}.png\n```\n\n![{words[0]}](gallery/{name}.png)\n"
+        for name, (caption, words) in GALLERY.items()
+    )
+    return GENERATED + intro + "".join(entries)
+
+
+def draw_for_gallery(name: str, folder: Path) -> Path:
+    """A picture of the gallery, reduced in size and colours."""
+    path = folder / f"{name}.png"
+    CliRunner().invoke(app, ["plot", *GALLERY[name][1], "-o", str(path)], prog_name="diffcheck")
+    with Image.open(path) as drawn:
+        height = round(drawn.height * GALLERY_WIDTH / drawn.width)
+        small = drawn.convert("RGB").resize((GALLERY_WIDTH, height), Image.Resampling.LANCZOS)
+        small.quantize(GALLERY_COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+    return path
+
+
+def draw_gallery() -> None:
+    """All pictures of the gallery that are not there; remove one that has changed to have it drawn anew."""
+    folder = ROOT / "docs" / "gallery"
+    folder.mkdir(exist_ok=True)
+    for name in GALLERY:
+        if not (folder / f"{name}.png").exists():
+            draw_for_gallery(name, folder)
+
+
+PAGES = {"functions.md": functions_page, "cli.md": cli_page, "accuracy.md": accuracy_page, "gallery.md": gallery_page}
 
 
 LONG = re.compile(r"(?<![\w.])\d+\.\d{14,16}(?!\d)")  # a float with all its digits
@@ -260,6 +335,8 @@ def stale(check: bool) -> Iterator[str]:
 
 def main() -> int:
     check = "--check" in sys.argv[1:]
+    if not check:
+        draw_gallery()
     names = list(stale(check))
     for name in names:
         print(f"{name} {'is not true' if check else 'written'}")

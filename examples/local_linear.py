@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from diffcheck import Check
-from diffcheck.views.plot import plot
+from diffcheck.views.plot import Options, plot
 
 PICTURE = Path(__file__).parent / "pictures" / "local_linear.png"
 
@@ -22,7 +22,7 @@ def f(x):
 
 def main():
     check = Check("x^2 + 3x + 2")
-    (sample,) = plot(check, {"x": np.array([2.0])}, "x", lower=-4, upper=4, samples=100, path=PICTURE)
+    (sample,) = plot(check, {"x": np.array([2.0])}, "x", path=PICTURE, options=Options(-4, 4, samples=100))
     value, slope = float(sample.value), float(sample.enclosure)
     print(f"f(2 + δ) ≈ {value:g} + {slope:g}·δ")
     for step in (1.0, 0.1, 0.01):

@@ -12,7 +12,7 @@ import numpy as np
 
 import diffcheck
 from diffcheck.engines import custom_rules
-from diffcheck.views.plot import plot
+from diffcheck.views.plot import Options, plot
 
 PICTURE = Path(__file__).parent / "pictures" / "relu.png"
 IMPLEMENTATIONS = {
@@ -43,7 +43,7 @@ def show_the_square():
 
 def show_the_corner():
     """At 0: the Clarke interval is proved, and every implementation's choice lies in it."""
-    (sample,) = plot(diffcheck.Check("relu(x)"), {"x": np.array([0.0])}, "x", lower=-2, upper=2, path=PICTURE)
+    (sample,) = plot(diffcheck.Check("relu(x)"), {"x": np.array([0.0])}, "x", path=PICTURE, options=Options(-2, 2))
     left, right = sample.clarke
     print(f"relu at 0: {sample.status.value}, Clarke interval [{float(left):g}, {float(right):g}]")
     for result in sample.results:

@@ -129,7 +129,7 @@ def test_a_file_of_points_that_cannot_be_used_is_one_error(content: str, what: s
         (["x", "--at", "1", "-o", "x.png", "--range", "4,-4"], "range"),
         (["x", "--at", "9", "-o", "x.png", "--range", "-4,4"], "9"),
         (["x", "--at", "1", "-o", "x.png", "--samples", "1"], "1 is not a number of points"),
-        (["x", "-o", "x.png"], "no point is given"),
+        (["x*y", "-o", "x.png"], "needs to know where y is"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_error(arguments: list[str], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

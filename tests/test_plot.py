@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -23,9 +24,10 @@ from diffcheck import Check, Claim, InputError, Sample, Status
 from diffcheck.errors import OutputError, UnsupportedError
 from diffcheck.judgement.points import Columns, from_texts
 from diffcheck.results import Outcome
-from diffcheck.views.plot import METADATA, SIZE_INCHES, draw, plot
+from diffcheck.views.plot import Options, draw, plot
 from diffcheck.views.plot_curve import Curve, heights, section_of, trace
-from diffcheck.views.plot_error import measure
+from diffcheck.views.plot_error import Series, measure
+from diffcheck.views.plot_layout import METADATA
 from diffcheck.views.plot_tangents import VERDICTS, tangents
 
 PARABOLA = "x^2 + 3x + 2"
@@ -53,9 +55,9 @@ def curve_of(text: str, lower: float, upper: float, count: int = 100, dtype: str
     return trace(section_of(checked(text, dtype), {}, "x"), np.linspace(lower, upper, count), np.empty(0))
 
 
-def figure_of(text: str, *at: str, lower: float = -4, upper: float = 4, claim: str = "") -> Figure:
+def figure_of(text: str, *at: str, lower: float = -4, upper: float = 4, claim: str = "", **options: Any) -> Figure:
     check = checked(text, claim=claim)
-    return draw(check, samples(check, *at), np.linspace(lower, upper, 100))
+    return draw(check, samples(check, *at) if at else [], "x", Options(lower, upper, **options))
 
 
 def breaks(curve: Curve) -> list[float]:
@@ -71,6 +73,11 @@ def texts(axes: Axes) -> list[str]:
 def legend(axes: Axes) -> list[str]:
     found = axes.get_legend()
     return [text.get_text() for text in found.get_texts()] if found is not None else []
+
+
+def above(figure: Figure) -> list[str]:
+    """The lines above a picture."""
+    return [text.get_text() for text in figure.texts]
 
 
 # The curve
@@ -134,9 +141,9 @@ def test_a_picture_is_high_enough_for_its_points() -> None:
 
 def test_the_curve_goes_through_the_equidistant_points_and_says_how_many() -> None:
     curve = curve_of(PARABOLA, -4, 4)
-    assert np.array_equal(curve.x, np.linspace(-4, 4, 100))
+    assert set(np.linspace(-4, 4, 100)) <= set(curve.x)
     assert curve.y == pytest.approx(curve.x**2 + 3 * curve.x + 2, rel=1e-15, abs=1e-14)
-    assert "f at 100 equidistant points" in legend(figure_of(PARABOLA, "2").axes[0])
+    assert "f (dots: 100 equidistant points)" in legend(figure_of(PARABOLA, "2").axes[0])
 
 
 def test_where_jax_lacks_a_function_its_reason_is_raised() -> None:
@@ -149,27 +156,27 @@ def test_where_jax_lacks_a_function_its_reason_is_raised() -> None:
 
 def test_a_smooth_point_has_one_proved_tangent() -> None:
     (tangent,) = tangents(sample_at(PARABOLA, "2"))
-    assert (tangent.slope, tangent.text, tangent.outcome) == (7.0, "slope 7", None)
+    assert (tangent.slope, tangent.text, tangent.outcome) == (7.0, "y = 7x − 2", None)
 
 
 def test_a_kink_has_both_one_sided_tangents_and_every_slope_that_was_chosen() -> None:
     found = [(line.slope, line.text, line.start, line.end) for line in tangents(sample_at("abs(x)", "0"))]
     assert found == [
-        (-1.0, "from the left: −1", -1, 0),
-        (1.0, "from the right: 1", 0, 1),
-        (0.0, "SymPy: 0", -1, 1),
-        (1.0, "AD: 1", -1, 1),
+        (-1.0, "from the left: y = −x", -1, 0),
+        (1.0, "from the right: y = x", 0, 1),
+        (0.0, "SymPy: slope 0", -1, 1),
+        (1.0, "JAX: slope 1", -1, 1),
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "at", "written"),
     [
-        ("floor(x)", "1", ["AD, SymPy: 0 (jump)"]),
-        ("where(x < 0, -1, 1)", "0", ["SymPy, AD: 0 (jump)"]),
-        ("sqrt(x)", "0", ["SymPy, AD: ∞ (boundary)"]),
-        ("log(x)", "-1", ["SymPy, AD: −1 (undefined)"]),
-        ("sin(x)/x", "0", ["SymPy, AD: NaN (hole)"]),
+        ("floor(x)", "1", ["JAX, SymPy: slope 0 (jump)"]),
+        ("where(x < 0, -1, 1)", "0", ["SymPy, JAX: slope 0 (jump)"]),
+        ("sqrt(x)", "0", ["SymPy, JAX: slope ∞ (boundary)"]),
+        ("log(x)", "-1", ["SymPy, JAX: slope −1 (undefined)"]),
+        ("sin(x)/x", "0", ["SymPy, JAX: slope NaN (hole)"]),
     ],
 )
 def test_where_there_is_no_derivative_the_slopes_given_are_written_with_the_reason(
@@ -186,7 +193,7 @@ def test_a_vertical_tangent_is_drawn_where_the_status_says_so() -> None:
     vertical = dataclasses.replace(sample_at("cbrt(x)", "0"), status=Status.VERTICAL, enclosure=None, clarke=None)
     assert tangents(vertical)[0].slope == math.inf
     check = checked("cbrt(x)")
-    figure = draw(check, [vertical], np.linspace(-2, 2, 100))
+    figure = draw(check, [vertical], "x", Options(-2, 2))
     upright = [
         line for line in figure.axes[0].get_lines() if len(line.get_xdata()) == 2 and np.ptp(line.get_xdata()) < 1e-9
     ]
@@ -203,7 +210,7 @@ def test_a_wrong_claim_is_drawn_beside_the_proved_tangent() -> None:
 def test_the_slope_is_written_beside_each_of_several_points_and_no_text_lies_on_another() -> None:
     figure = figure_of("sin(x)", "0", "1", "2.5", "-3")
     axes = figure.axes[0]
-    assert texts(axes) == ["slope 1", "slope 0.540302", "slope −0.801144", "slope −0.989992"]
+    assert texts(axes) == ["y = x", "y = 0.5403x + 0.3012", "y = −0.8011x + 2.601", "y = −0.99x − 3.111"]
     renderer = FigureCanvasAgg(figure).get_renderer()
     boxes = [artist.get_window_extent(renderer) for artist in axes.get_children() if isinstance(artist, Annotation)]
     frame = axes.get_window_extent(renderer)
@@ -229,9 +236,10 @@ def test_verdicts_differ_in_shape_as_well_as_colour() -> None:
 )
 def test_titles_and_legends_stay_within_the_picture_and_off_the_axes(text: str, at: str) -> None:
     check = checked(text)
-    figure = draw(check, list(check.samples(points(check, at)))[:1], np.linspace(-4, 4, 100))
+    sample = next(iter(check.samples(points(check, at))))
+    figure = draw(check, [sample], sample.wrt, Options(-4, 4))
     renderer = FigureCanvasAgg(figure).get_renderer()
-    width, height = (inches * figure.dpi for inches in SIZE_INCHES)
+    width, height = figure.get_size_inches() * figure.dpi
     outside = [artist for axes in figure.axes for artist in (axes.get_legend(), axes.title, axes.yaxis.label)]
     boxes = [artist.get_window_extent(renderer) for artist in (*outside, *figure.texts) if artist is not None]
     assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height for box in boxes)
@@ -240,16 +248,19 @@ def test_titles_and_legends_stay_within_the_picture_and_off_the_axes(text: str, 
 
 
 def test_the_title_says_where_the_other_variables_are_held() -> None:
-    assert figure_of("x^2*y", "x=1,y=2").get_suptitle() == "f(x, y) = x^2*y\nwith y = 2"
+    assert above(figure_of("x^2*y", "x=1,y=2")) == ["$f(x, y) = x^{2} y$", "with y = 2"]
 
 
 # The error of the local linear approximation
 
 
+def measured(text: str, at: str, claim: str = "") -> list[Series]:
+    return measure(section_of(checked(text), {}, "x"), sample_at(text, at, claim), (3.0, 3.0))
+
+
 def error_slope(text: str, at: str, claim: str = "") -> float:
     """The power of δ that the error follows between 1e-4 and 1e-1."""
-    check = checked(text, claim=claim)
-    series = measure(section_of(check, {}, "x"), sample_at(text, at, claim))[-1]
+    series = measured(text, at, claim)[-1]
     good = (series.steps > 1e-4) & (series.steps < 1e-1) & (series.errors > 0)
     return float(np.polyfit(np.log(series.steps[good]), np.log(series.errors[good]), 1)[0])
 
@@ -262,17 +273,15 @@ def test_the_error_falls_with_the_power_of_the_first_term_left_out(text: str, at
 
 
 def test_a_wrong_slope_leaves_an_error_that_falls_like_delta() -> None:
-    right = sample_at(PARABOLA, "2")
-    wrong = dataclasses.replace(
-        right, results=tuple(dataclasses.replace(result, value=6.9) for result in right.results)
-    )
-    (series,) = measure(section_of(checked(PARABOLA), {}, "x"), wrong)
-    small = series.steps < 1e-3
-    assert series.errors[small] == pytest.approx(0.1 * series.steps[small], rel=0.02)
+    right, wrong = measured(PARABOLA, "2", claim="2x + 2.9")
+    small = (wrong.steps > 1e-9) & (wrong.steps < 1e-3)
+    assert wrong.errors[small] == pytest.approx(0.1 * wrong.steps[small], rel=0.02)
+    assert (right.text, wrong.text) == ("x* = 2, slope 7", "x* = 2, claim: slope 6.9")
+    assert "x* = 2, claim: slope 6.9" in legend(figure_of(PARABOLA, "2", claim="2x + 2.9").axes[1])
 
 
 def test_for_the_parabola_the_error_is_the_square_of_delta_down_to_the_round_off_floor() -> None:
-    (series,) = measure(section_of(checked(PARABOLA), {}, "x"), sample_at(PARABOLA, "2"))
+    (series,) = measured(PARABOLA, "2")
     assert series.floor == 12 * 2.0**-53
     assert abs(series.errors - series.steps**2).max() < 16 * series.floor
 
@@ -281,13 +290,28 @@ def test_the_second_panel_states_the_formula_the_guides_and_the_floor() -> None:
     axes = figure_of(PARABOLA, "2").axes[1]
     assert axes.get_ylabel() == "|f(x*+δ) − (f(x*) + f′(x*)·δ)|"
     assert axes.get_title().startswith("f(x*+δ) ≈ f(x*) + f′(x*)·δ")
-    assert legend(axes) == ["∝ δ (slope 1)", "∝ δ² (slope 2)", "x* = 2, slope 7"]
-    assert [text.get_text() for text in axes.texts] == ["round-off floor u·|f(x*)| = 1.3e−15"]
+    assert legend(axes) == ["∝ δ", "∝ δ²", "x* = 2, slope 7"]
+    assert [text.get_text() for text in axes.texts] == ["round-off: u·|f(x*)| = 1.3·10⁻¹⁵"]
 
 
-@pytest.mark.parametrize(("text", "at", "why"), [("3x", "1", "The error is 0"), ("sqrt(x)", "0", "no finite slope")])
-def test_an_empty_second_panel_says_why(text: str, at: str, why: str) -> None:
-    assert any(why in note.get_text() for note in figure_of(text, at).axes[1].texts)
+@pytest.mark.parametrize(
+    ("text", "at", "why"),
+    [
+        ("3x", "1", "nothing but rounding is left over by the tangent at x = 1"),
+        ("x^2", "1e9", "nothing but rounding is left over by the tangent at x = 1e+09"),
+        ("1/x", "0", "no tangent at x = 0: f has no value there"),
+        ("log(x)", "-1", "no tangent at x = −1: f has no value there"),
+        ("sin(x)/x", "0", "no tangent at x = 0: f has no value there; its limit is proved"),
+        ("sqrt(x)", "0", "no tangent at x = 0: boundary, no finite slope is proved"),
+        ("floor(x)", "1", "no tangent at x = 1: jump, no finite slope is proved"),
+        ("cbrt(x)", "0", "Tangent at x = 0"),
+    ],
+)
+def test_where_no_slope_leaves_anything_over_the_curve_has_all_the_room(text: str, at: str, why: str) -> None:
+    x = float(at)
+    (axes,) = figure_of(text, at, lower=x - 0.5, upper=x + 0.5).axes
+    assert axes.get_title() == why
+    assert axes.get_position().width > 0.8
 
 
 # Files
@@ -299,9 +323,9 @@ def test_a_picture_is_the_same_bytes_whatever_the_settings_and_tells_no_date_and
 ) -> None:
     check = checked("relu(x)")
     first, second = (tmp_path / f"{name}.{suffix}" for name in "ab")
-    plot(check, points(check, "0"), "x", path=first)
+    plot(check, points(check, "0"), "x", path=first, options=Options(taylor=2))
     with matplotlib.rc_context({"lines.linewidth": 7, "svg.hashsalt": "another"}):
-        plot(check, points(check, "0"), "x", path=second)
+        plot(check, points(check, "0"), "x", path=second, options=Options(taylor=2))
         assert matplotlib.rcParams["lines.linewidth"] == 7  # the user's settings are left as found
     content = first.read_bytes()
     assert content == second.read_bytes()
@@ -312,7 +336,7 @@ def test_a_picture_is_the_same_bytes_whatever_the_settings_and_tells_no_date_and
 def test_pyplot_is_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)  # importing it would raise
     check = checked(PARABOLA)
-    (sample,) = plot(check, points(check, "2"), "x", lower=-4, upper=4, path=tmp_path / "f.png")
+    (sample,) = plot(check, points(check, "2"), "x", path=tmp_path / "f.png", options=Options(-4, 4))
     assert float(sample.enclosure or math.nan) == 7.0
 
 
@@ -327,9 +351,10 @@ def attempt(**options: object) -> Callable[[Path], object]:
     def call(folder: Path) -> object:
         check = checked(str(options.get("text", PARABOLA)))
         at = options.get("at", ["2"])
-        given = {key: value for key, value in options.items() if key in ("lower", "upper", "samples")}
+        given = {key: value for key, value in options.items() if key in ("lower", "upper", "samples", "taylor")}
         target = folder / str(options.get("name", "f.png"))
-        return plot(check, points(check, *at), str(options.get("wrt", "x")), path=target, **given)  # type: ignore[misc, arg-type]
+        where = points(check, *at) if at else None
+        return plot(check, where, str(options.get("wrt", "x")), path=target, options=Options(**given))  # type: ignore[misc, arg-type]
 
     return call
 
@@ -348,6 +373,9 @@ def attempt(**options: object) -> Callable[[Path], object]:
         (attempt(samples=10**9), "2 to"),
         (attempt(wrt="t"), "respect to 't'"),
         (attempt(text="x*y", at=["x=1,y=2", "x=1,y=3"]), "differ in y"),
+        (attempt(text="x*y", at=[]), "where y is"),
+        (attempt(taylor=31), "order"),
+        (attempt(taylor=-1), "order"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(call: Callable[[Path], object], message: str, tmp_path: Path) -> None:

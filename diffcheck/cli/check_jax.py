@@ -174,8 +174,8 @@ def _artist(picture: Path | None) -> Callable[[Header, Sequence[Jacobian]], obje
     from diffcheck.views.drawing import import_matplotlib
 
     import_matplotlib()
-    from diffcheck.views.plot import suffix_of
     from diffcheck.views.plot_function import plot_function
+    from diffcheck.views.plot_layout import suffix_of
 
     suffix_of(picture)
     return partial(plot_function, path=picture)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,9 +24,10 @@ from diffcheck.cli.arguments import (
     Strict,
     Timeout,
     expression_text,
+    option,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.job import checked, columns_at, ends, names_at
+from diffcheck.cli.job import checked, ends, names_at
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
 from diffcheck.printable import shown
@@ -35,17 +38,21 @@ from diffcheck.results import Sample, Tally
 if TYPE_CHECKING:
     from diffcheck.judgement.check import Check
 
+DEFAULT_NAME = Path("diffcheck.png")  # in the directory where the command is given
+
 
 @app.command(cls=ExpressionCommand)
 @guarded
 def plot(
     expression: Expression,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The picture: .png, .svg or .pdf.", metavar="FILE", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The picture: .png, .svg or .pdf.", metavar="FILE")] = DEFAULT_NAME,
     at: At = [],  # noqa: B006
     wrt: Annotated[str, typer.Option("--wrt", help="The variable to draw along (default: the first).", metavar="NAME")] = "",
     of: Of = "",
     claim: Claims = [],  # noqa: B006
-    range_: Annotated[str, typer.Option("--range", help="The interval shown, e.g. -4,4 (default: around the points).", metavar="A,B")] = "",
+    range_: Annotated[str, option("--range", help="The interval shown, e.g. -4,4 (default: around the points).", metavar="A,B")] = "",
+    taylor: Annotated[int, option("--taylor", help="Draw the Taylor polynomial of this order at each point too.", metavar="N")] = 0,
+    derivative: Annotated[bool, option("--derivative", help="Draw f′ below f, instead of what the tangents leave over.")] = False,
     errors: Annotated[bool, typer.Option("--errors", help="Draw the errors of the derivatives in ulps over --range instead.")] = False,
     samples: Annotated[
         int | None, typer.Option("--samples", help="How many equidistant points (default: 100, with --errors 1000).", show_default=False)
@@ -61,19 +68,73 @@ def plot(
     Examples:
       diffcheck plot "x^2 + 3x + 2" --at 2 --range -4,4 -o tangent.png
       diffcheck plot "relu(x)" --at -1 --at 0 --at 3 -o relu.svg
+      diffcheck plot "sin(1/x)" --range -1,1
+      diffcheck plot "cos(x)" --at 0 --taylor 4 -o taylor.pdf
+      diffcheck plot "x^3 - x" --at 1 --derivative -o slopes.png
       diffcheck plot "tanh(x)" --range -20,20 --errors -o errors.png
     """
     text = expression_text(expression, timeout)
-    numbers = {} if samples is None else {"samples": samples}
+    wanted = _Wanted(output, at, range_, errors, {} if samples is None else {"samples": samples}, taylor, derivative)
 
     def work(watch: Watch) -> int:
         job = checked(text, of, wrt, claim, dtype, watch, names_at(at, None))
-        return exit_code(watch.timed(lambda: _drawn(job, output, at, range_, numbers, bool(wrt), errors)), strict)
+        return exit_code(watch.timed(lambda: _drawn(job, wanted, bool(wrt))), strict)
 
     return supervised(work, Limits(timeout, max_memory))
 
 
-def _drawn(job: Check, output: Path, at: Sequence[str], range_: str, numbers: dict[str, int], chosen: bool, errors: bool) -> Tally:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The picture that the command line asks for."""
+
+    output: Path
+    at: Sequence[str]
+    range: str
+    errors: bool
+    samples: dict[str, int]
+    taylor: int
+    derivative: bool
+
+    def tangents(self, job: Check) -> Iterable[Sample]:
+        from diffcheck.judgement.points import from_texts
+
+        with _without_documentation():
+            from diffcheck.views.plot import Options, plot
+
+        lower, upper = ends(job, "--range", self.range) if self.range else (None, None)
+        if self.taylor and not self.at:
+            raise InputError("a Taylor polynomial is about a point, and none is given", "Write --at 2.")
+        points = from_texts(self.at, job.problem.variables, job.format) if self.at else None
+        options = Options(lower, upper, taylor=self.taylor, derivative=self.derivative, **self.samples)
+        return plot(job, points, job.wrt[0][0], path=self.output, options=options)
+
+    def ulps(self, job: Check) -> Iterable[Sample]:
+        with _without_documentation():
+            from diffcheck.views.plot_ulps import plot_errors
+
+        if self.at or self.taylor or self.derivative or not self.range:
+            fix = "Write --errors --range -4,4, without --at, --taylor and --derivative."
+            raise InputError("--errors draws an interval, not points", fix)
+        return plot_errors(job, *ends(job, "--range", self.range), path=self.output, **self.samples)
+
+
+@contextmanager
+def _without_documentation() -> Iterator[None]:
+    """matplotlib writes the documentation of a thousand properties as it is imported: a third of the time, and nobody reads it here."""
+    from matplotlib.artist import Artist
+
+    name = "_update_set_signature_and_docstring"
+    kept = vars(Artist).get(name)
+    if kept is not None:
+        setattr(Artist, name, classmethod(lambda cls: None))
+    try:
+        yield
+    finally:
+        if kept is not None:
+            setattr(Artist, name, kept)
+
+
+def _drawn(job: Check, wanted: _Wanted, chosen: bool) -> Tally:
     from diffcheck.views import console as view
     from diffcheck.views.drawing import import_matplotlib
 
@@ -82,25 +143,13 @@ def _drawn(job: Check, output: Path, at: Sequence[str], range_: str, numbers: di
     if others or (further and chosen):
         raise InputError("a picture shows the first derivative in one variable", f"Write --wrt {name}.")
     tally = Tally()
-    for sample in (_errors if errors else _tangents)(job, output, at, range_, numbers):
+    for sample in (wanted.ulps if wanted.errors else wanted.tangents)(job):
         tally.add(sample)
-    if sys.stderr is not None:  # a descriptor may be closed
-        console = view.console_for(sys.stderr, "auto")
-        view.line(console, f"{shown(output)}: {'the errors of ' * errors}the derivative with respect to {name}")
+    if sys.stderr is None:  # a descriptor may be closed
+        return tally
+    console = view.console_for(sys.stderr, "auto")
+    what = f"{'the errors of ' * wanted.errors}the derivative with respect to {name}" if tally.samples else "the curve; no point to judge"
+    view.line(console, f"{shown(wanted.output)}: {what}")
+    if tally.samples:
         view.show_conclusion(console, tally)
     return tally
-
-
-def _tangents(job: Check, output: Path, at: Sequence[str], range_: str, samples: dict[str, int]) -> Iterable[Sample]:
-    from diffcheck.views.plot import plot
-
-    lower, upper = ends(job, "--range", range_) if range_ else (None, None)
-    return plot(job, columns_at(job, at, None), job.wrt[0][0], path=output, lower=lower, upper=upper, **samples)
-
-
-def _errors(job: Check, output: Path, at: Sequence[str], range_: str, samples: dict[str, int]) -> Iterable[Sample]:
-    from diffcheck.views.plot_ulps import plot_errors
-
-    if at or not range_:
-        raise InputError("--errors draws an interval, not points", "Write --errors --range -4,4, without --at.")
-    return plot_errors(job, *ends(job, "--range", range_), path=output, **samples)

@@ -247,8 +247,8 @@ def expanded_sizes(graph: Graph) -> list[int]:
 
 def statements(definition: Definition, notation: Infix) -> Iterator[Statement]:
     """The lines that compute a definition, the definitions that it calls first."""
-    for called in _called(definition):
-        yield from _body(called, notation)
+    for below in called(definition):
+        yield from _body(below, notation)
     yield from _body(definition, notation)
 
 
@@ -267,14 +267,14 @@ def derivative_text(derivative: Definition, notation: Infix) -> tuple[str, bool]
     return "\n".join(f"{statement.left} = {statement.body}" for statement in statements(derivative, notation)), True
 
 
-def _called(definition: Definition) -> list[Definition]:
+def called(definition: Definition) -> list[Definition]:
     """Every definition called, each after those that it calls itself; with an explicit stack."""
     done: dict[Definition, None] = {}
     stack = [definition]
     while stack:
         top = stack[-1]
         below = [node.definition for node in top.written.nodes if isinstance(node, Call) and node.definition not in done]
-        below = [called for called in below if called not in stack]
+        below = [each for each in below if each not in stack]
         if below:
             stack.append(below[0])
             continue

@@ -140,6 +140,10 @@ class Check:
     def _program(self, graphs: Mapping[str, Graph], modes: Sequence[str]) -> Program:
         return Program(self.problem.target.flat, self.problem.variables, self.wrt, graphs, self.format.name, self.compiled, modes)
 
+    def program_of(self, *modes: str) -> Program:
+        """A program of f, and of its derivatives in these modes, alone: for very many points."""
+        return self._program({}, modes)
+
     @cached_property
     def header(self) -> Header:
         """What is checked, with the closed forms."""
@@ -178,7 +182,7 @@ class Check:
         chosen = np.linspace(0, total - 1, CERTIFIED_POINTS).round().astype(int)
         rows = zip(chosen.tolist(), self._rows({name: column[chosen] for name, column in columns.items()}), strict=True)
         place, row = next(rows)
-        for i, (point, values) in enumerate(evaluated_rows(self._program({}, ("reverse",)), columns)):
+        for i, (point, values) in enumerate(evaluated_rows(self.program_of("reverse"), columns)):
             if i == place:
                 yield from self._certified(*row)
                 place, row = next(rows, (total, row))

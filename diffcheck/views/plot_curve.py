@@ -1,4 +1,4 @@
-"""The points of a curve, broken where the function jumps, has a pole or is not defined.
+"""The points of a curve, broken where the function jumps, has a pole or is not defined, and closer where it is bent.
 
 A break is found by looking closer: every interval between neighbouring samples is narrowed to where the function bends
 most. A continuous function flattens out on the way; across a jump the step stays, at a pole the values grow, at the edge
@@ -7,18 +7,20 @@ of the domain they cease to be finite. So no threshold on slopes is needed, and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from diffcheck.engines.automatic import key_of
 from diffcheck.errors import UnsupportedError
 from diffcheck.judgement.check import Check
 from diffcheck.judgement.formats import Format
-
-Floats = NDArray[np.float64]
+from diffcheck.views.plot_axis import Axis, Floats, Frame, axis_for
+from diffcheck.views.plot_fine import circles, refined
 
 BLOCK = 1024  # points of one run: the program is compiled for one length only
 SECTIONS = 8  # of an interval in one step; the two around the strongest bend are kept
@@ -29,6 +31,8 @@ ROUNDING = 64  # times u·max|f|: a smaller step is none
 VISIBLE = 1e-3  # of the height of the picture: a smaller jump is not seen
 POLE = 1e3  # values this many times larger than all samples
 QUANTILES = (0.08, 0.92)  # of the values beside poles: what the picture is about
+INTEGERS = 50
+SAME = 1e-6  # of the width of the picture
 BEYOND = 0.35  # and how far it goes beyond them, in heights
 
 
@@ -57,13 +61,14 @@ class Section:
         return self._run(padded)[: len(x)].astype(float)
 
 
-def section_of(check: Check, point: Mapping[str, float], wrt: str) -> Section:
-    """An expression along one variable."""
+def section_of(check: Check, point: Mapping[str, float], wrt: str, order: int = 0) -> Section:
+    """An expression along one variable, or (order 1) its derivative as JAX's reverse mode has it."""
     held = {name: coordinate for name, coordinate in point.items() if name != wrt}
+    program = check.program_of(*(() if order == 0 else ("reverse",)))
 
     def run(x: NDArray[Any]) -> NDArray[Any]:
         columns = {name: x if name == wrt else np.full(BLOCK, held[name], x.dtype) for name in check.problem.variables}
-        found = check.program.run(columns)["primal"]
+        found = program.run(columns)[key_of("reverse", (wrt,)) if order else "primal"]
         if isinstance(found, UnsupportedError):
             raise found
         return found
@@ -73,29 +78,61 @@ def section_of(check: Check, point: Mapping[str, float], wrt: str) -> Section:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """`x`, `y`: the line to draw, NaN where it is broken. `grid_x`, `grid_y`: the equidistant samples in it. `poles`: where they are."""
+    """`x`, `y`: the line to draw, NaN where it is broken. `grid_x`, `grid_y`: the equidistant samples in it. `poles`: where they are.
+
+    `closed`, `open`: places (n×2) of circles at jumps and holes: the value taken, and limits that are not taken.
+    `bands`: where f turns round within a pixel, its left end, right end, least and greatest value (n×4).
+    """
 
     x: Floats
     y: Floats
     grid_x: Floats
     grid_y: Floats
     poles: Floats
+    axis: Axis
+    noise: float = 0.0  # values that differ no more than this differ by rounding
+    closed: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    open: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    bands: Floats = field(default_factory=lambda: np.empty((0, 4)))
 
 
 def trace(section: Section, grid_x: Floats, through: Floats) -> Curve:
     """The curve through the grid (ascending) and the further points `through` that lie on it."""
     with np.errstate(all="ignore"):
-        x = np.unique(np.concatenate([grid_x, through]))
+        x = np.unique(np.concatenate([grid_x, through, _integers(grid_x)]))
         y = section.values(x)
-        left, right = _zoom(section, x[:-1], x[1:])
+        grid_y = y[np.searchsorted(x, grid_x)]
+        left, right = _zoom(section, x, y)
         broken, poles = _breaks(section, y, left, right)
-        line_x, line_y = _with_gaps(section, x, y, broken, left, right)
-    return Curve(line_x, line_y, grid_x, y[np.searchsorted(x, grid_x)], ((left + right) / 2)[poles])
+        at_poles = _merged(((left + right) / 2)[poles], grid_x)
+        rough = Curve(x, y, grid_x, grid_y, at_poles, axis_for(grid_y, at_poles), _noise(section, grid_y))
+        closed, open_ = circles(section, rough, *(ends[broken & ~poles] for ends in (left, right)))
+        line = _with_gaps(section, x, y, broken, left, right)
+        line_x, line_y, bands = refined(section, *line, Frame(grid_x, heights(rough, np.empty(0)), rough.axis, rough.noise))
+    return replace(rough, x=line_x, y=line_y, closed=closed, open=open_, bands=bands)
+
+
+def _noise(section: Section, values: Floats) -> float:
+    known = abs(values[np.isfinite(values)])
+    return ROUNDING * section.unit_roundoff * float(known.max()) if len(known) else 0.0
+
+
+def _integers(grid_x: Floats) -> Floats:
+    """Where functions like to have their special places; none of very many."""
+    first, last = math.ceil(grid_x[0]), math.floor(grid_x[-1])
+    return np.arange(first, last + 1, dtype=float) if last - first <= INTEGERS else np.empty(0)
+
+
+def _merged(places: Floats, grid_x: Floats) -> Floats:
+    """Ascending places, those that a picture cannot tell apart as one."""
+    near = SAME * float(np.ptp(grid_x))
+    return np.array([place for i, place in enumerate(places) if i == 0 or place - places[i - 1] > near])
 
 
 def heights(curve: Curve, shown: Floats) -> tuple[float, float]:
     """The lower and upper end of a picture that shows the curve and the values `shown`; poles may leave it."""
-    found = curve.grid_y[np.isfinite(curve.grid_y)]
+    every = curve.grid_y if len(curve.poles) else np.concatenate([curve.grid_y, _away_from_gaps(curve), curve.bands[:, 2:].ravel()])
+    found = every[np.isfinite(every)]
     shown = shown[np.isfinite(shown)]
     if not len(found):
         found = shown if len(shown) else np.zeros(1)
@@ -107,14 +144,37 @@ def heights(curve: Curve, shown: Floats) -> tuple[float, float]:
     return float(min([low, *shown])), float(max([high, *shown]))
 
 
-def _zoom(section: Section, left: Floats, right: Floats) -> tuple[Floats, Floats]:
-    """Every interval narrowed to where the function ceases to be finite, else to where it bends most."""
-    rows = np.arange(len(left))
+def _away_from_gaps(curve: Curve) -> Floats:
+    """The values of the line, but for those close to where it is broken, which may be beyond bounds."""
+    gaps = curve.x[~np.isfinite(curve.y)]
+    if not len(gaps):
+        return curve.y
+    step = curve.grid_x[1] - curve.grid_x[0]
+    behind = np.searchsorted(gaps, curve.x)
+    distances = [abs(curve.x - gaps[np.clip(side, 0, len(gaps) - 1)]) for side in (behind - 1, behind)]
+    found: Floats = curve.y[np.minimum(*distances) >= step]
+    return found
+
+
+def _zoom(section: Section, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Every interval narrowed to where the function ceases to be finite, else to where it bends most; a smooth one to nothing."""
+    known = y[np.isfinite(y)]
+    visible = VISIBLE * float(np.ptp(known)) / 4 if len(known) else 0.0
+    left, right = x[:-1].copy(), x[1:].copy()
+    active = np.arange(len(left))
     for _ in range(STEPS):
-        x = left[:, None] + (right - left)[:, None] * np.linspace(0, 1, SECTIONS + 1)
-        first, last = _most_bent(section.values(x.ravel()).reshape(x.shape))
-        wide = right - left > 32 * section.unit_roundoff * np.maximum(abs(left), abs(right))
-        left, right = np.where(wide, x[rows, first], left), np.where(wide, x[rows, last], right)
+        a, b = left[active], right[active]
+        inner = a[:, None] + (b - a)[:, None] * np.linspace(0, 1, SECTIONS + 1)
+        found = section.values(inner.ravel()).reshape(inner.shape)
+        first, last = _most_bent(found)
+        rows = np.arange(len(active))
+        left[active], right[active] = inner[rows, first], inner[rows, last]
+        flat = np.isfinite(found).all(axis=1) & (abs(np.diff(found, 2)).max(axis=1) <= visible)  # no visible jump is within
+        a, b = left[active], right[active]
+        right[active[flat]] = left[active[flat]]
+        active = active[~flat & (b - a > 32 * section.unit_roundoff * np.maximum(abs(a), abs(b)))]
+        if not len(active):
+            break
     return left, right
 
 

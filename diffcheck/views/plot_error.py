@@ -1,4 +1,4 @@
-"""The second panel: how far f(x* + δ) is from f(x*) + f'(x*)·δ, for δ from one to almost nothing (Taylor's test).
+"""The second panel: how far f(x* + δ) is from f(x*) + f'(x*)·δ, for δ within the picture down to almost nothing (Taylor's test).
 
 A right derivative leaves an error that falls like δ², a wrong one an error that falls like δ; both end at the round-off
 floor u·|f(x*)|, below which floating-point values cannot tell.
@@ -7,141 +7,182 @@ floor u·|f(x*)|, below which floating-point values cannot tell.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
-from diffcheck.results import Sample, Status
-from diffcheck.views.plot_curve import Floats, Section
-from diffcheck.views.plot_tangents import POINTS, number, short
+from diffcheck.results import NOT_DEFINED, Outcome, Sample, Status
+from diffcheck.views.plot_axis import Floats, decades_on
+from diffcheck.views.plot_curve import Section
+from diffcheck.views.plot_tangents import DETAILED, POINTS, VERDICTS
+from diffcheck.views.plot_taylor import Taylor
+from diffcheck.views.plot_text import brief, number, power_of_ten, short
 
 PER_DECADE = 5
-MARKERS = (".", "+", "x", "1", "2", "3")
-WIDE = 36  # characters of a text of the legend, beyond which it has one column
-SMALL = 0.1  # of the largest step: where the error follows the power of δ
+MARKERS = (".", "+", "x", "1", "2", "3", "4", "*")
+STEPS = 12  # decades of δ below the width of the picture
 ROUNDING = 30  # times the floor: an error that is more than rounding
-LARGEST = 1e290  # of what a logarithmic axis can show: its ticks lie beyond it
-DECADES = 1e40  # between the largest error and the lower end of the axis
+RUN = 4  # neighbouring errors that grow: the law that they follow, and no rounding
+SMALLEST, LARGEST = 1e-307, 1e290  # of what a logarithmic axis can show: its ticks lie beyond it
+WITHOUT_SLOPE = (*NOT_DEFINED, Status.JUMP, Status.HOLE, Status.VERTICAL)
+WIDE = 34  # characters of a text of the legend, beyond which it has one column
 REVERSE = ("automatic", "reverse")
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The errors at one point for steps to one side. `floor` is the rounding error of f(x*) itself."""
+    """The errors at one point for steps to one side. `floor` is the rounding error of f(x*) itself; `color` "" is that of the point."""
 
     text: str
     steps: Floats
     errors: Floats
     floor: float
+    above: NDArray[np.bool_]  # which errors are more than rounding
+    color: str = ""
+    hollow: bool = False
 
 
-def slope_given(sample: Sample) -> float | None:
-    """The derivative value that is put to the test: reverse mode's, else the first that there is."""
-    values = {(result.engine, result.mode): result.value for result in sample.results if result.value is not None}
-    return values.get(REVERSE, next(iter(values.values()), None))
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A polynomial about a point that is put to the test."""
+
+    name: str
+    coefficients: tuple[float, ...]  # without the constant term
+    color: str = ""
 
 
-def measure(section: Section, sample: Sample) -> list[Series]:
-    """The series of a point: steps to the right, and where f is not smooth or not defined there, to the left too."""
-    slope = slope_given(sample)
-    if slope is None or not math.isfinite(slope) or sample.primal is None or not math.isfinite(sample.primal):
+def measure(section: Section, sample: Sample, reach: tuple[float, float], taylor: Taylor | None = None) -> list[Series]:
+    """The series of a point, for δ no larger than `reach` to the left and right.
+
+    The slope that is proved is tested with steps to the right, and so is every other that was given; where f is not smooth, or
+    not defined to the right, those given are tested on both sides.
+    """
+    if sample.primal is None or not math.isfinite(sample.primal) or sample.status in WITHOUT_SLOPE:
         return []
-    right = _series(section, sample, sample.primal, slope, 1)
-    if sample.status is Status.SMOOTH and np.isfinite(right.errors).any():
-        return [right]
-    left = _series(section, sample, sample.primal, slope, -1)
-    return [series for series in (left, right) if np.isfinite(series.errors).any()]
+    right = [_series(section, sample, line, 1, reach[1]) for line in _lines(sample, taylor)]
+    if sample.status is Status.SMOOTH and any(np.isfinite(series.errors).any() for series in right):
+        return right
+    left = [_series(section, sample, line, -1, reach[0]) for line in _lines(sample, taylor)]
+    return [series for series in (*left, *right) if np.isfinite(series.errors).any()]
 
 
-def _series(section: Section, sample: Sample, primal: float, slope: float, side: int) -> Series:
-    x, u = sample.point[sample.wrt], section.unit_roundoff
-    decades = -0.75 * math.log10(u)  # from there on nothing but rounding is to be seen
-    steps = max(1.0, abs(x)) * np.logspace(-decades, 0, int(decades * PER_DECADE) + 1)
+def _lines(sample: Sample, taylor: Taylor | None) -> Iterator[_Line]:
+    """The slopes under test: the proved one, else reverse mode's; then the different ones that did not pass."""
+    values = {(result.engine, result.mode): result.value for result in sample.results if result.value is not None}
+    slope = values.get(REVERSE, next(iter(values.values()), None))
+    if sample.enclosure is not None and math.isfinite(float(sample.enclosure.midpoint)):
+        slope = float(sample.enclosure.midpoint)
+    tested = [slope]
+    if slope is not None and math.isfinite(slope):
+        yield _Line(f"slope {brief(slope)}", (slope,))
+    for result in sample.results:
+        value = result.value
+        if value is not None and math.isfinite(value) and result.outcome is not Outcome.PASS and number(value) not in map(number, tested):  # type: ignore[arg-type]
+            tested.append(value)
+            yield _Line(f"{result.title}: slope {brief(value)}", (value,), VERDICTS[result.outcome][1])
+    if taylor is not None:
+        yield _Line(taylor.name, taylor.coefficients[1:])
+
+
+def _series(section: Section, sample: Sample, line: _Line, side: int, reach: float) -> Series:
+    x, u, primal = sample.point[sample.wrt], section.unit_roundoff, sample.primal or 0.0
+    least = max(reach * 10.0**-STEPS, 8 * u * abs(x), SMALLEST)
+    count = int(PER_DECADE * max(math.log10(reach / least), 0.0)) if reach > 0 else 0
+    steps = np.logspace(math.log10(least), math.log10(reach), count + 1) if count else np.empty(0)
     with np.errstate(all="ignore"):
         # the step that was really made: x* + δ is rounded, and that is not the derivative's fault
         made = section.rounded(x + side * steps) - x
-        errors = abs(section.values(x + made) - (primal + slope * made))
-        errors[~np.isfinite(errors) | (made == 0)] = np.nan
-    text = f"{short(sample.wrt)}* = {number(x)}, slope {number(slope)}"
+        model = np.polynomial.polynomial.polyval(made, (0.0, *line.coefficients))
+        values = section.values(x + made)
+        errors = abs((values - primal) - model)
+        above = errors > ROUNDING * u * np.maximum(np.maximum(abs(values), abs(model)), abs(primal))
+        errors[~np.isfinite(errors) | (made == 0) | (abs(made) > reach)] = np.nan
+    text = f"{short(sample.wrt)}* = {brief(x)}, {line.name}"
     if sample.status is not Status.SMOOTH or side < 0:
         text += f", δ {'>' if side > 0 else '<'} 0"
     if not (errors > 0).any():
         text += ": no error"
-    return Series(text, abs(made), errors, u * abs(primal))
+    return Series(text, abs(made), errors, u * abs(primal), above, line.color, len(line.coefficients) > 1)
 
 
-def draw_errors(axes: Axes, groups: Sequence[Sequence[Series]], name: str) -> None:
-    """The errors of every point's series on logarithmic axes, with guides of slopes 1 and 2 and the round-off floors."""
+def is_worth_a_panel(groups: Sequence[Sequence[Series]]) -> bool:
+    """Whether there is an error to show, and not only rounding."""
+    return any(series.above.any() for group in groups for series in group)
+
+
+def columns_of(groups: Sequence[Sequence[Series]]) -> int:
+    """Of the legend."""
+    texts = [series.text for group in groups for series in group]
+    return 2 if len(texts) > 2 and max(map(len, texts)) <= WIDE else 1
+
+
+def draw_errors(axes: Axes, groups: Sequence[Sequence[Series]], name: str, powers: Sequence[int]) -> None:
+    """The errors of every point's series on logarithmic axes, with guides of these slopes and the round-off floors."""
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
     axes.set_xlabel("|δ|   (no dot where the error is exactly 0)")
     axes.set_ylabel(f"|{name}(x*+δ) − ({name}(x*) + {name}′(x*)·δ)|")
     every = [series for group in groups for series in group]
-    if not any((series.errors > 0).any() for series in every):
-        _say_why(axes, every)
-        return
     _frame(axes, every)
-    _guides(axes, every)
-    _floor(axes, max(series.floor for series in every), name)
+    _guides(axes, every, powers)
+    _floor(axes, sorted({series.floor for series in every if series.floor > 0}), name)
     for i, group in enumerate(groups):
-        for k, series in enumerate(group):
-            _draw_series(axes, series, POINTS[i % len(POINTS)], MARKERS[(i + k) % len(MARKERS)])
-    columns = 2 if max(len(series.text) for series in every) <= WIDE else 1
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=columns, frameon=False, fontsize=9)
-
-
-def _say_why(axes: Axes, every: Sequence[Series]) -> None:
-    text = "The error is 0 for every δ:\nthe function is its tangent." if every else "There is no finite slope to test."
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=11)
-    axes.tick_params(which="both", bottom=False, left=False, labelbottom=False, labelleft=False)
-    axes.grid(visible=False)
+        for series in group:
+            _draw_series(axes, series, series.color or POINTS[i % DETAILED], MARKERS[i % DETAILED])
 
 
 def _frame(axes: Axes, every: Sequence[Series]) -> None:
-    """Limits that show every error and floor, but not errors far below all floors."""
+    """Limits that show every error and floor."""
     errors = np.concatenate([series.errors[series.errors > 0] for series in every])
     steps = np.concatenate([series.steps[series.errors > 0] for series in every])
     floors = [series.floor for series in every if series.floor > 0]
-    high = float(min(max([errors.max(), *floors]), LARGEST))
-    low = max(float(errors.min()), min(floors, default=0.0) / 100, high / DECADES)
-    axes.set_xlim(float(steps.min()) / 10, float(steps.max()) * 2)
-    axes.set_ylim(max(min([low, *(floor for floor in floors if floor > high / DECADES)]) / 5, 1 / LARGEST), high * 10)
+    high = min(max([float(errors.max()), *floors]) * 10, LARGEST)
+    low = max(min([float(errors.min()), *floors]) / 5, SMALLEST)
+    left, right = max(float(steps.min()) / 3, SMALLEST), float(steps.max()) * 2
+    axes.set_xlim(left, right)
+    axes.set_ylim(low, high)
+    decades_on(axes.xaxis, left, right)
+    decades_on(axes.yaxis, low, high)
 
 
-def _guides(axes: Axes, every: Sequence[Series]) -> None:
-    """Dashed lines ∝ δ and ∝ δ² through one of the errors, that of the largest small step; none where all is rounding."""
-    candidates = (
-        ((series.errors > ROUNDING * series.floor) & (series.steps <= SMALL * series.steps[-1]), series)
-        for series in every
-    )
-    above, series = next(((found, series) for found, series in candidates if found.any()), (None, every[0]))
-    if above is None:
+def _guides(axes: Axes, every: Sequence[Series], powers: Sequence[int]) -> None:
+    """Dashed lines ∝ δ, ∝ δ², … through the error at the smallest step that is more than rounding; none where all is rounding."""
+    found = next(((series, at) for series in every if (at := _anchor(series)) is not None), None)
+    if found is None:
         axes.plot([], [], color="none", label="nothing but rounding")
         return
-    at = int(np.flatnonzero(above)[-1])
+    series, at = found
     ends = np.array(axes.get_xlim())
-    for power, text, dashes in ((1, "∝ δ (slope 1)", (6, 3)), (2, "∝ δ² (slope 2)", (2, 2))):
+    for power, dashes in zip(powers, ((6, 3), (2, 2), (1, 3)), strict=False):
         with np.errstate(all="ignore"):
             guide = series.errors[at] * (ends / series.steps[at]) ** power
-        axes.plot(ends, guide, color="#999999", linewidth=1.0, linestyle=(0, dashes), zorder=1, label=text)
+        text = "∝ δ" if power == 1 else f"∝ δ{power_of_ten(power)[2:]}"
+        axes.plot(ends, guide, color="#999999", linewidth=1.0, linestyle=(0, dashes), zorder=1, label=text, scalex=False, scaley=False)
 
 
-def _floor(axes: Axes, floor: float, name: str) -> None:
-    """The name of the highest floor, above its line."""
-    if floor > 0:
-        text = f"round-off floor u·|{name}(x*)| = " + f"{floor:.1e}".replace("-", "−")
+def _anchor(series: Series) -> int | None:
+    """The first error that is more than rounding, and from which they grow."""
+    good = series.above & np.append(np.diff(series.errors) > 0, False)
+    runs = np.flatnonzero(np.convolve(good, np.ones(RUN), "valid") == RUN) if len(good) >= RUN else np.empty(0, int)
+    return int(runs[0]) if len(runs) else next(iter(np.flatnonzero(series.above).tolist()), None)
+
+
+def _floor(axes: Axes, floors: Sequence[float], name: str) -> None:
+    """The lines of the floors; the highest is named, to the right of where the errors begin to rise."""
+    for floor in floors:
+        axes.axhline(floor, color="#888888", linewidth=1.0, linestyle=":", zorder=2)
+    if floors:
+        digits, _, exponent = f"{floors[-1]:.1e}".partition("e")
+        text = f"round-off: u·|{name}(x*)| {'≤' if len(floors) > 1 else '='} {digits}·{power_of_ten(int(exponent))}"
         across = axes.get_yaxis_transform()
-        written = axes.text(0.985, floor * 1.15, text, transform=across, ha="right", va="bottom", fontsize=9, zorder=5)
+        written = axes.text(0.985, floors[-1] / 1.3, text, transform=across, ha="right", va="top", fontsize=9, zorder=5, parse_math=False)
         written.set_bbox({"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85})
-        written.set_in_layout(False)
 
 
 def _draw_series(axes: Axes, series: Series, color: str, marker: str) -> None:
     shown = np.where(series.errors > 0, series.errors, np.nan)
-    axes.plot(series.steps, shown, marker, color=color, markersize=5, label=series.text, zorder=3)
-    if series.floor > 0:
-        axes.axhline(series.floor, color=color, linewidth=1.0, linestyle=":", zorder=2)
+    style = {"markersize": 7, "markerfacecolor": "none"} if series.hollow else {"markersize": 5}
+    axes.plot(series.steps, shown, "o" if series.hollow else marker, color=color, label=series.text, zorder=3, **style)

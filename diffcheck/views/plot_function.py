@@ -13,9 +13,10 @@ from diffcheck.judgement.functions.entries import Jacobian, badness
 from diffcheck.printable import printable, quoted
 from diffcheck.results import Header, Sample
 from diffcheck.views.output import opened
-from diffcheck.views.plot import Subject, encoded, figure_of, grid_around, held_line, suffix_of, within
+from diffcheck.views.plot import Subject, figure_of, grid_around
 from diffcheck.views.plot_curve import Section
-from diffcheck.views.plot_tangents import NAME_WIDTH
+from diffcheck.views.plot_layout import Title, encoded, suffix_of
+from diffcheck.views.plot_text import NAME_WIDTH, held_line, within
 
 SAMPLES, OF_MANY = 100, 24  # points of the curve; the second where f has very many arguments, and takes its time
 MANY = 10_000
@@ -69,4 +70,4 @@ def _subject(header: Header, jacobian: Jacobian, entry: Entry) -> Subject:
     if held or name != header.name:
         what = f"{'' if name == full else f'{name} is '}{full} along {function.variables[column]}"
         lines += within(", ".join([what, *held_line(held)]), 1)
-    return Subject(section, name, "\n".join(lines))
+    return Subject(section, name, Title(lines))

@@ -18,6 +18,7 @@ DISTANCES = (9.0, 16.0, 26.0, 40.0, 58.0, 80.0)  # pixels between an anchor and 
 DIRECTIONS = 16
 LEADER_FROM = 30.0  # pixels: a label further away than this gets a thin line to its anchor
 CLEARANCE = 4.0  # pixels between a label and the middle of a line
+NEIGHBOURHOOD = 16.0  # pixels within which another line might claim a label
 SPACING = 3.0  # pixels between points of a line that a label should not hide
 
 
@@ -28,27 +29,31 @@ class Label:
     text: str
     anchors: tuple[tuple[float, float], ...]
     color: str
+    line: Floats | None = None  # the one it belongs to (n×2, data), of those given to `place`
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    cost: float
     anchor: tuple[float, float]
     middle: tuple[float, float]
     box: Floats  # left, bottom, right, top; pixels
 
 
-def place(axes: Axes, renderer: Any, labels: Sequence[Label], lines: Sequence[Floats], markers: Floats) -> int:
-    """Write the labels beside `lines` (n×2, data) and `markers` (n×2, data); the number of those for which there was no room."""
+def place(axes: Axes, labels: Sequence[Label], lines: Sequence[Floats], markers: Floats) -> list[str]:
+    """Write the labels beside `lines` (n×2, data) and `markers` (n×2, data); the texts of those for which there was no room."""
+    renderer = axes.get_figure().canvas.get_renderer()  # type: ignore[union-attr]
     to_pixels = axes.transData.transform
     frame = np.array(axes.get_window_extent(renderer).extents)
-    obstacles = np.concatenate([_dense(to_pixels(line), frame) for line in lines] or [np.empty((0, 2))])
+    dense = [_dense(to_pixels(line), frame) for line in lines]
+    obstacles = np.concatenate(dense or [np.empty((0, 2))])
     taken = [np.concatenate([point - 8, point + 8]) for point in to_pixels(markers)] if len(markers) else []
-    left_out = 0
+    left_out = list[str]()
     for label in labels:
-        best = _best(axes, renderer, label, frame, obstacles, taken)
+        others = [each for line, each in zip(lines, dense, strict=True) if line is not label.line]
+        foreign = np.concatenate(others) if others and label.line is not None else np.empty((0, 2))
+        best = _best(_size(axes, renderer, label.text), axes.transData.transform(label.anchors), frame, (obstacles, foreign), taken)
         if best is None:
-            left_out += 1
+            left_out.append(label.text)
             continue
         taken.append(best.box)
         _write(axes, label, best)
@@ -56,28 +61,34 @@ def place(axes: Axes, renderer: Any, labels: Sequence[Label], lines: Sequence[Fl
 
 
 def _best(
-    axes: Axes, renderer: Any, label: Label, frame: Floats, obstacles: Floats, taken: Sequence[Floats]
+    size: tuple[float, float], anchors: Floats, frame: Floats, points: tuple[Floats, Floats], taken: Sequence[Floats]
 ) -> _Place | None:
-    """The place that hides least, near before far; None where every one lies on another label or outside."""
-    width, height = _size(axes, renderer, label.text)
-    best: _Place | None = None
-    for rank, anchor in enumerate(axes.transData.transform(label.anchors)):
-        for distance in DISTANCES:
-            for k in range(DIRECTIONS):
-                angle = 2 * math.pi * (k + 0.5) / DIRECTIONS
-                middle = (
-                    anchor[0] + math.cos(angle) * (distance + width / 2),
-                    anchor[1] + math.sin(angle) * (distance + height / 2),
-                )
-                box = np.array(
-                    [middle[0] - width / 2, middle[1] - height / 2, middle[0] + width / 2, middle[1] + height / 2]
-                )
-                if _outside(box, frame) or any(_overlap(box, other) for other in taken):
-                    continue
-                cost = 10 * _hidden(box, obstacles) + distance + 4 * rank
-                if best is None or cost < best.cost:
-                    best = _Place(cost, (float(anchor[0]), float(anchor[1])), middle, box)
-    return best
+    """The place that hides least, near no foreign line, and near before far; None where every one is outside or on another label."""
+    half = np.array(size) / 2
+    middles = (anchors[:, None, :] + _OFFSETS + np.sign(_OFFSETS) * abs(_DIRECTED) * half).reshape(-1, 2)
+    boxes = np.concatenate([middles - half, middles + half], axis=1)
+    costs = (np.arange(len(anchors))[:, None] * 4 + _FAR).ravel()
+    free = (boxes[:, :2] >= frame[:2] + 2).all(axis=1) & (boxes[:, 2:] <= frame[2:] - 2).all(axis=1)
+    for other in taken:
+        free &= ~((boxes[:, :2] < other[2:]) & (other[:2] < boxes[:, 2:])).all(axis=1)
+    if not free.any():
+        return None
+    obstacles, foreign = points
+    costs = costs[free] + 10 * _hidden(boxes[free], obstacles, CLEARANCE) + _hidden(boxes[free], foreign, NEIGHBOURHOOD)
+    k = int(np.flatnonzero(free)[costs.argmin()])
+    anchor, middle = anchors[k // len(_OFFSETS)], middles[k]
+    return _Place((float(anchor[0]), float(anchor[1])), (float(middle[0]), float(middle[1])), boxes[k])
+
+
+def _around() -> tuple[Floats, Floats, Floats]:
+    """Directions and distances from an anchor: for each place the way in pixels, its direction, and its distance."""
+    angles = 2 * math.pi * (np.arange(DIRECTIONS) + 0.5) / DIRECTIONS
+    directed = np.tile(np.stack([np.cos(angles), np.sin(angles)], axis=1), (len(DISTANCES), 1))
+    far = np.repeat(np.array(DISTANCES), DIRECTIONS)
+    return directed * far[:, None], directed, far
+
+
+_OFFSETS, _DIRECTED, _FAR = _around()
 
 
 def _size(axes: Axes, renderer: Any, text: str) -> tuple[float, float]:
@@ -129,13 +140,8 @@ def _dense(line: Floats, frame: Floats) -> Floats:
     return points[((points >= frame[:2]) & (points <= frame[2:])).all(axis=1)]
 
 
-def _outside(box: Floats, frame: Floats) -> bool:
-    return bool((box[:2] < frame[:2] + 2).any() or (box[2:] > frame[2:] - 2).any())
-
-
-def _overlap(a: Floats, b: Floats) -> bool:
-    return bool((a[:2] < b[2:]).all() and (b[:2] < a[2:]).all())
-
-
-def _hidden(box: Floats, points: Floats) -> int:
-    return int(((points >= box[:2] - CLEARANCE) & (points <= box[2:] + CLEARANCE)).all(axis=1).sum())
+def _hidden(boxes: Floats, points: Floats, clearance: float) -> NDArray[np.int_]:
+    """How many points lie within each box, or close to it."""
+    low, high = boxes[:, None, :2] - clearance, boxes[:, None, 2:] + clearance
+    found: NDArray[np.int_] = ((points >= low) & (points <= high)).all(axis=2).sum(axis=1)
+    return found

@@ -5,38 +5,35 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from diffcheck.printable import printable
-from diffcheck.results import NOT_DEFINED, Outcome, Result, Sample, Status
-from diffcheck.views.plot_curve import Curve, Floats, heights
+from diffcheck.results import NOT_DEFINED, Enclosure, Outcome, Result, Sample, Status
+from diffcheck.views.plot_axis import Axis, Floats
+from diffcheck.views.plot_curve import Curve, heights
 from diffcheck.views.plot_labels import Label, place
+from diffcheck.views.plot_text import brief, equation, number, short
 
-# Okabe and Ito's palette, told apart by colour-blind readers too: four colours for verdicts, three for points
+# Okabe and Ito's palette, told apart by colour-blind readers too: four colours for verdicts, eight for points; the curve is black
 VERDICTS = {
     Outcome.PASS: ("o", "#009E73"),
     Outcome.WARN: ("^", "#E69F00"),
     Outcome.FAIL: ("X", "#D55E00"),
     Outcome.UNDECIDED: ("s", "#CC79A7"),
 }
-POINTS = ("#0072B2", "#56B4E9", "#666666")
-ENGINES = {
-    ("automatic", "forward"): "AD forward",
-    ("automatic", "reverse"): "AD reverse",
-    ("symbolic", None): "SymPy",
-    ("claim", None): "claim",
-}
+POINTS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#C8B400", "#666666")
+DARKER = 0.72  # of a colour's lightness, for texts
+DETAILED = len(POINTS)  # points that get tangents, texts and a series of their own; of more, this many spread evenly
 MARGIN = 0.12  # of the height, above and below
 DOTS = 200  # samples up to which each is marked
 CROWD = 20  # points beyond which their markers are small
-NAME_WIDTH = 8  # characters
 LARGEST = 1e307  # what an axis can show
 BASE_LINE = 0.03  # of the panel's height: where the marker of a point stands at which f has no value
+BENDS = 400  # points of a tangent on a logarithmic axis
+PROVED, GIVEN = {"linewidth": 2.0}, {"linewidth": 1.6, "linestyle": "--"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +47,32 @@ class Tangent:
     outcome: Outcome | None = None  # of the engine that chose the slope; None: the slope is proved
 
 
-def tangents(sample: Sample) -> list[Tangent]:
-    """The proved tangents of a sample; then, where there is no derivative or a value is in doubt, the slopes that were given."""
+def tangents(sample: Sample, width: float = 1.0) -> list[Tangent]:
+    """The proved tangents of a sample; then, where there is no derivative or a value is in doubt, the slopes that were given.
+
+    `width` is that of the picture: equations of lines far from the origin are written about the point.
+    """
     proved: list[Tangent] = []
     if sample.clarke is not None:
-        left, right = (end.midpoint for end in sample.clarke)
+        left, right = sample.clarke
         proved = [
-            Tangent(float(left), f"from the left: {number(left)}", end=0),
-            Tangent(float(right), f"from the right: {number(right)}", start=0),
+            Tangent(float(left.midpoint), f"from the left: {_written(sample, left, width)}", end=0),
+            Tangent(float(right.midpoint), f"from the right: {_written(sample, right, width)}", start=0),
         ]
     elif sample.status is Status.VERTICAL:
         proved = [Tangent(math.inf, "vertical tangent")]
     elif sample.enclosure is not None:
-        slope = sample.enclosure.midpoint
-        proved = [Tangent(float(slope), f"slope {number(slope)}")]
+        proved = [Tangent(float(sample.enclosure.midpoint), _written(sample, sample.enclosure, width))]
     smooth = sample.status is Status.SMOOTH
     note = f" ({sample.status.value})" if not proved else ""
-    return proved + _chosen(
-        (result for result in sample.results if not smooth or result.outcome is not Outcome.PASS), note
-    )
+    return proved + _chosen((result for result in sample.results if not smooth or result.outcome is not Outcome.PASS), note)
+
+
+def _written(sample: Sample, slope: Enclosure, width: float) -> str:
+    """The equation of the tangent, or its slope where f has no value that is known."""
+    if sample.value is None or sample.value.is_beyond or not slope.midpoint.is_finite():
+        return f"slope {number(slope.midpoint)}"
+    return equation(sample.point[sample.wrt], sample.value, slope, short(sample.wrt), width)
 
 
 def _chosen(results: Iterable[Result], note: str) -> list[Tangent]:
@@ -80,7 +84,7 @@ def _chosen(results: Iterable[Result], note: str) -> list[Tangent]:
     return [
         Tangent(
             group[0].value or 0.0,
-            f"{_names(group)}: {shown}{note}",
+            f"{_names(group)}: slope {shown}{note}",
             outcome=max((r.outcome for r in group), key=list(VERDICTS).index),
         )
         for shown, group in groups.items()
@@ -88,27 +92,10 @@ def _chosen(results: Iterable[Result], note: str) -> list[Tangent]:
 
 
 def _names(results: Sequence[Result]) -> str:
-    names = list(dict.fromkeys(ENGINES.get((result.engine, result.mode), result.engine) for result in results))
-    if {"AD forward", "AD reverse"} <= set(names):
-        names = ["AD"] + [name for name in names if not name.startswith("AD ")]
+    names = list(dict.fromkeys(result.title for result in results))
+    if {"JAX forward", "JAX reverse"} <= set(names):
+        names = ["JAX" if name == "JAX forward" else name for name in names if name != "JAX reverse"]
     return ", ".join(names)
-
-
-def short(name: str) -> str:
-    """A name that leaves room for what stands beside it; an index at its end is kept, and no dollar begins a formula."""
-    name = printable(name).replace("$", r"\$")
-    head, bracket, index = name.rpartition("[") if name.endswith("]") else (name, "", "")
-    return (head if len(head) <= NAME_WIDTH else f"{head[: NAME_WIDTH - 1]}…") + bracket + index
-
-
-def number(value: float | Decimal) -> str:
-    """A number to read: six digits, a minus sign, the sign of infinity."""
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
-    if value == 0:
-        return "0"
-    small = isinstance(value, Decimal) and not Decimal("1e-300") <= value.copy_abs() <= Decimal("1e300")
-    return (f"{value:.5e}" if small else f"{float(value):.6g}").replace("-", "−")
 
 
 def height(sample: Sample) -> float:
@@ -118,86 +105,103 @@ def height(sample: Sample) -> float:
     return sample.primal if sample.primal is not None and math.isfinite(sample.primal) else math.nan
 
 
-def draw_curve(axes: Axes, curve: Curve, samples: Sequence[Sample], name: str, detailed: Sequence[Sample]) -> None:
-    """The curve in its frame, and the legend for everything that `draw_tangents` adds."""
-    marks = np.array([height(sample) for sample in samples])
+def draw_curve(axes: Axes, curve: Curve, marks: Floats, wrt: str) -> Axis:
+    """The curve in its frame, high enough for the values `marks`; the scale of its values."""
     low, high = (float(end) for end in np.clip(heights(curve, marks), -LARGEST, LARGEST))
-    margin = MARGIN * (high - low) or max(abs(high), 1.0) * MARGIN
+    margin = MARGIN * (high - low if high - low > curve.noise else max(abs(high), 1.0))
     axes.set_xlim(curve.grid_x[0], curve.grid_x[-1])
     axes.set_ylim(max(low - margin, -LARGEST), min(high + margin, LARGEST))
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.set_xlabel(short(samples[0].wrt))
-    count = len(curve.grid_x)
-    (line,) = axes.plot(
-        curve.x, curve.y, color="black", linewidth=1.4, label=f"{name} at {count:,} equidistant points", zorder=2
-    )
-    if count <= DOTS:
+    curve.axis.apply(axes, low, high)
+    axes.set_xlabel(wrt)
+    axes.plot(curve.x, curve.y, color="black", linewidth=1.4, zorder=2)
+    if len(curve.grid_x) <= DOTS and not len(curve.bands):
         axes.plot(curve.grid_x, curve.grid_y, ".", color="black", markersize=3, zorder=2)
-        line.set_marker(".")
-        line.set_markersize(3)
-        line.set_markevery([])
-    poles = [
-        axes.axvline(pole, color="#999999", linewidth=1.0, linestyle=":", zorder=1, label="pole")
-        for pole in curve.poles
-    ]
-    handles = [line, *poles[:1], *_legend(samples, detailed)]
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False, fontsize=9)
+    if len(curve.bands):
+        left, right, least, greatest = curve.bands.T
+        axes.vlines((left + right) / 2, least, greatest, color="#999999", linewidth=1.0, zorder=1.5)
+    for pole in curve.poles:
+        axes.axvline(pole, color="#999999", linewidth=1.0, linestyle=":", zorder=1)
+    for places, face in ((curve.open, "white"), (curve.closed, "black")):
+        axes.plot(*places.T, "o", color="black", markersize=5, markerfacecolor=face, zorder=2.5)
+    return curve.axis
 
 
-def _legend(samples: Sequence[Sample], detailed: Sequence[Sample]) -> list[Line2D]:
-    lines = [line for sample in detailed for line in tangents(sample)]
-    handles = []
-    if any(line.outcome is None for line in lines):
-        handles.append(Line2D([], [], color=POINTS[0], linewidth=2.6, label="tangent: its slope is proved"))
-    if any(line.outcome is not None for line in lines):
-        handles.append(Line2D([], [], color="#444444", linewidth=1.6, linestyle="--", label="slope that was given"))
-    for outcome in [outcome for outcome in VERDICTS if any(sample.outcome is outcome for sample in samples)]:
-        marker, color = VERDICTS[outcome]
-        handles.append(_marker([], [], marker, color, label=f"verdict: {outcome.value}"))
+def curve_legend(curve: Curve, name: str, color: str = "black") -> list[Line2D]:
+    """What the curve and all that belongs to it are called."""
+    count = len(curve.grid_x)
+    dotted = "." if count <= DOTS and not len(curve.bands) else ""
+    text = f"{name} ({'dots:' if dotted else 'from'} {count:,} equidistant points)"
+    handles = [Line2D([], [], color=color, linewidth=1.4, marker=dotted, markersize=3, label=text)]
+    if len(curve.bands):
+        handles.append(Line2D([], [], color="#999999", linewidth=5, label=f"{name} turns round within a pixel: its extent"))
+    if len(curve.poles):
+        handles.append(Line2D([], [], color="#999999", linewidth=1.0, linestyle=":", label="pole"))
+    if len(curve.open):
+        handles.append(_marker([], [], "o", "black", True, markersize=5, label="limit that is not taken"))
     return handles
 
 
-def _marker(
-    x: Floats | list[float], y: Floats | list[float], marker: str, color: str, hollow: bool = False, **options: Any
-) -> Line2D:
+def tangent_legend(samples: Sequence[Sample], detailed: Sequence[Sample], width: float) -> list[Line2D]:
+    """The tangents of each point, by colour, then the meaning of lines and markers."""
+    handles, given = list[Line2D](), False
+    for i, sample in enumerate(detailed):
+        lines = tangents(sample, width)
+        proved = [line for line in lines if line.outcome is None]
+        drawn = math.isfinite(height(sample))
+        given = given or drawn and any(line.outcome is not None and not math.isnan(line.slope) for line in lines)
+        if proved:
+            place = f"{short(sample.wrt)} = {brief(sample.point[sample.wrt])}"
+            text = "tangent" if len(proved) == 1 else "one-sided tangents"
+            handles.append(Line2D([], [], color=POINTS[i % DETAILED], label=f"{text} at {place}: proved", **PROVED))  # type: ignore[arg-type]
+    if given:
+        handles.append(Line2D([], [], color="#444444", label="slope that was given", **GIVEN))  # type: ignore[arg-type]
+    for outcome in [outcome for outcome in VERDICTS if any(sample.outcome is outcome for sample in samples)]:
+        marker, color = VERDICTS[outcome]
+        hollow = all(map(_is_hollow, (sample for sample in samples if sample.outcome is outcome)))
+        handles.append(_marker([], [], marker, color, hollow, label=f"verdict: {outcome.value}"))
+    return handles
+
+
+def _marker(x: Floats | list[float], y: Floats | list[float], marker: str, color: str, hollow: bool = False, **options: Any) -> Line2D:
     face, edge, width = ("white", color, 1.8) if hollow else (color, "black", 0.8)
     options = {"linestyle": "none", "markersize": 8, **options}
     return Line2D(x, y, marker=marker, markerfacecolor=face, markeredgecolor=edge, markeredgewidth=width, **options)
 
 
-def draw_tangents(
-    axes: Axes, renderer: Any, curve: Curve, samples: Sequence[Sample], detailed: Sequence[Sample]
-) -> int:
-    """Tangents, markers and the texts beside them; the number of texts for which there was no room. The layout must be final."""
+def draw_tangents(axes: Axes, curve: Curve, samples: Sequence[Sample], detailed: Sequence[Sample]) -> list[str]:
+    """Tangents, markers and the texts beside them; the texts for which there was no room. The layout must be final."""
     labels: list[Label] = []
     lines: list[Floats] = [np.column_stack([curve.x, curve.y])]
+    ends = axes.get_xlim()
     for i, sample in enumerate(detailed):
-        for tangent in tangents(sample):
-            color = POINTS[i % len(POINTS)] if tangent.outcome is None else VERDICTS[tangent.outcome][1]
-            segment = _segment(axes, sample, tangent, len(detailed))
-            labels.append(_label(axes, sample, tangent, segment, color))
-            if len(segment):
-                lines.append(segment)
-                style: dict[str, Any] = (
-                    {"linewidth": 2.6} if tangent.outcome is None else {"linewidth": 1.6, "linestyle": "--"}
-                )
-                axes.plot(
-                    segment[:, 0], segment[:, 1], color=color, zorder=3 if tangent.outcome is None else 4, **style
-                )
-    places = _draw_verdicts(axes, samples)
-    return place(axes, renderer, labels, lines, places)
+        for tangent in tangents(sample, ends[1] - ends[0]):
+            color = POINTS[i % DETAILED] if tangent.outcome is None else VERDICTS[tangent.outcome][1]
+            points = _points(axes, sample, tangent, curve.axis)
+            labels.append(_label(axes, sample, tangent, points, darker(color)))
+            if len(points):
+                lines.append(points)
+                style: dict[str, Any] = {**PROVED, "zorder": 3} if tangent.outcome is None else {**GIVEN, "zorder": 4}
+                axes.plot(*points.T, color=color, scaley=False, scalex=False, **style)
+    places = _draw_verdicts(axes, samples) if samples else np.empty((0, 2))
+    circles = np.concatenate([places, curve.open, curve.closed])
+    return place(axes, labels, lines, circles)
+
+
+def darker(color: str) -> str:
+    """The same colour, dark enough for thin letters on white."""
+    return "#" + "".join(f"{round(int(color[k : k + 2], 16) * DARKER):02x}" for k in (1, 3, 5))
+
+
+def _is_hollow(sample: Sample) -> bool:
+    """Whether f has no value there."""
+    return not math.isfinite(height(sample)) or sample.status in (Status.HOLE, *NOT_DEFINED)
 
 
 def _draw_verdicts(axes: Axes, samples: Sequence[Sample]) -> Floats:
     """The markers, and where they stand (n×2): hollow on the lower edge where f has no value, hollow in a hole."""
-    low, high = axes.get_ylim()
-    x, y = (
-        np.array(column)
-        for column in zip(*((sample.point[sample.wrt], height(sample)) for sample in samples), strict=True)
-    )
-    hollow = ~np.isfinite(y) | np.array([sample.status in (Status.HOLE, *NOT_DEFINED) for sample in samples])
-    y = np.where(np.isfinite(y), y, low + BASE_LINE * (high - low))
+    x, y = (np.array(column) for column in zip(*((sample.point[sample.wrt], height(sample)) for sample in samples), strict=True))
+    hollow = np.array(list(map(_is_hollow, samples)))
+    y = np.where(np.isfinite(y), y, _base_line(axes))
     for outcome, (marker, color) in VERDICTS.items():
         of_outcome = np.array([sample.outcome is outcome for sample in samples])
         for chosen, is_hollow in ((of_outcome & hollow, True), (of_outcome & ~hollow, False)):
@@ -207,32 +211,48 @@ def _draw_verdicts(axes: Axes, samples: Sequence[Sample]) -> Floats:
     return np.column_stack([x, y])
 
 
-def _segment(axes: Axes, sample: Sample, tangent: Tangent, count: int) -> Floats:
-    """The ends of the tangent (2×2, data), equally long on paper whatever its slope; empty where it cannot be drawn."""
+def _base_line(axes: Axes) -> float:
+    return float((axes.transAxes + axes.transData.inverted()).transform((0.0, BASE_LINE))[1])
+
+
+def _points(axes: Axes, sample: Sample, tangent: Tangent, axis: Axis) -> Floats:
+    """The tangent over all of the picture (n×2, data), bent where the axis is logarithmic; empty where it cannot be drawn."""
     x, y = sample.point[sample.wrt], height(sample)
     if not math.isfinite(y) or math.isnan(tangent.slope):
         return np.empty((0, 2))
-    to_pixels = axes.transData
-    middle = to_pixels.transform((x, y))
-    frame = axes.get_window_extent()
-    across, up = (frame.width / np.ptp(axes.get_xlim()), frame.height / np.ptp(axes.get_ylim()))
-    steepness = tangent.slope * (up / across)
-    direction = (
-        np.array([0.0, 1.0]) if abs(steepness) > 1e9 else np.array([1.0, steepness]) / math.hypot(1.0, steepness)
-    )
-    length = frame.width * 0.34 / math.sqrt(count) * (1.0 if tangent.outcome is None else 0.8)
-    ends = [middle + direction * length * end for end in (tangent.start, tangent.end)]
-    return np.asarray(to_pixels.inverted().transform(ends))
-
-
-def _label(axes: Axes, sample: Sample, tangent: Tangent, segment: Floats, color: str) -> Label:
-    if len(segment):
-        outer = (segment[1], segment[0]) if tangent.end == 1 else (segment[0], segment[1])
-        anchors = [outer[0] * part + outer[1] * (1 - part) for part in (0.85, 0.7, 0.95, 0.15)]
-        inside = [anchor for anchor in anchors if axes.viewLim.contains(*anchor)]
-        return Label(tangent.text, tuple((float(x), float(y)) for x, y in inside or anchors), color)
     low, high = axes.get_ylim()
-    y = height(sample)
-    return Label(
-        tangent.text, ((sample.point[sample.wrt], y if math.isfinite(y) else low + BASE_LINE * (high - low)),), color
-    )
+    if math.isinf(tangent.slope):
+        return np.array([[x, low], [x, high]])
+    lower, upper = axes.get_xlim()
+    ends = (lower if tangent.start else x, upper if tangent.end else x)
+    across = np.unique([*np.linspace(*ends, 2 if axis.kind == "linear" else BENDS), x])
+    with np.errstate(all="ignore"):
+        up = y + tangent.slope * (across - x)
+    if axis.kind == "log":
+        up[up <= 0] = np.nan
+    return np.column_stack([across, np.where(np.isfinite(up), up, np.nan)])
+
+
+def _label(axes: Axes, sample: Sample, tangent: Tangent, points: Floats, color: str) -> Label:
+    """The text beside the tangent, best near one of its ends, but not where another may begin."""
+    anchors = _anchors(axes, points, tangent) if len(points) else []
+    if not anchors:
+        y = height(sample)
+        anchors = [(sample.point[sample.wrt], y if math.isfinite(y) else _base_line(axes))]
+    return Label(tangent.text, tuple(anchors), color, points if len(points) else None)
+
+
+def _anchors(axes: Axes, points: Floats, tangent: Tangent) -> list[tuple[float, float]]:
+    """Places on the part of a tangent that is seen."""
+    lower, upper = points[0, 0], points[-1, 0]
+    if math.isinf(tangent.slope):
+        low, high = axes.get_ylim()
+        return [(float(lower), low + part * (high - low)) for part in (0.85, 0.15, 0.7, 0.3)]
+    x = np.linspace(lower, upper, 81)[1:-1]
+    y = np.interp(x, points[:, 0], points[:, 1])
+    places = axes.transAxes.inverted().transform(axes.transData.transform(np.column_stack([x, y])))
+    seen = np.flatnonzero(((places > 0.02) & (places < 0.98)).all(axis=1))
+    if not len(seen):
+        return []
+    parts = (0.88, 0.75, 0.95, 0.62, 0.12, 0.25, 0.05) if tangent.end == 1 else (0.12, 0.25, 0.05, 0.4)
+    return [(float(x[k]), float(y[k])) for k in (seen[round(part * (len(seen) - 1))] for part in parts)]

@@ -9,6 +9,7 @@ from diffcheck.engines.certified.facts import applied, conditions, enclose_nodes
 from diffcheck.engines.certified.mixed import certify_mixed
 from diffcheck.engines.certified.places import pieces
 from diffcheck.engines.certified.rounding import Arithmetic, culprit, rounding_bound
+from diffcheck.engines.certified.taylor import taylor_coefficients
 from diffcheck.engines.certified.ties import ties_within_rounding
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "reaching",
     "rounding_bound",
     "scope",
+    "taylor_coefficients",
     "ties_within_rounding",
 ]
