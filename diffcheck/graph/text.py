@@ -82,7 +82,7 @@ class Infix:
         return Text(f"{function.name}({_listed(arguments)})")
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
-        return Text(f"{definition.name}{chr(39) * order}({_listed(arguments[: definition.arity])})")
+        return Text(f"{definition.name}{chr(39) * order}{f'({_listed(arguments[: definition.arity])})' if definition.arity else ''}")
 
 
 class Short(Infix):
@@ -172,7 +172,8 @@ class Latex(Infix):
         return Text(rf"{head}\left({_listed(arguments)}\right)")
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
-        return Text(rf"{latex_name(definition.name)}{chr(39) * order}\left({_listed(arguments[: definition.arity])}\right)")
+        applied = rf"\left({_listed(arguments[: definition.arity])}\right)" if definition.arity else ""
+        return Text(f"{latex_name(definition.name)}{chr(39) * order}{applied}")
 
 
 _LATEX_BUILT_IN = {"sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh", "coth", "asin", "acos", "atan", "log", "max", "min"}
