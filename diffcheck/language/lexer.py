@@ -36,7 +36,7 @@ CLOSING = frozenset(OPENING.values())
 # how many nodes of the tree a token stands for; brackets and separators stand for none
 NODES_OF_A_TOKEN = {
     **dict.fromkeys(OPERATOR_TOKENS, 1),
-    **dict.fromkeys(("NAME", "NUMBER", "BAR", "JUXTAPOSED", "FUNCTION", "WHERE", "PIECEWISE", "ITERATE", "PRIME"), 1),
+    **dict.fromkeys(("NAME", "NUMBER", "BAR", "JUXTAPOSED", "FUNCTION", "REWRITTEN", "WHERE", "PIECEWISE", "ITERATE", "PRIME"), 1),
     **dict.fromkeys(("FRACTION", "LEFT_FLOOR", "LEFT_CEIL", "ROW"), 1),
     "SUPERSCRIPT": 2,
     "INDEXED_ROOT": 2,

@@ -28,7 +28,7 @@ LONGEST_QUOTE = 40  # characters of the user's text inside a message
 
 ENDS_A_FACTOR = CLOSING | {"NAME", "NUMBER", "SUPERSCRIPT"}
 BEGINS_A_FACTOR = frozenset((
-    *OPENING, "NAME", "NUMBER", "FUNCTION", "ROOT", "WHERE", "PIECEWISE", "ITERATE", "FRACTION", "INDEXED_ROOT",
+    *OPENING, "NAME", "NUMBER", "FUNCTION", "REWRITTEN", "ROOT", "WHERE", "PIECEWISE", "ITERATE", "FRACTION", "INDEXED_ROOT",
 ))  # fmt: skip
 ENDS_A_FUNCTION = frozenset(("FUNCTION", "PRIME", "COUNT"))
 FOLLOWS_A_FUNCTION = frozenset(("PRIME", "AT", "COMPOSE"))
