@@ -128,10 +128,10 @@ def check(
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 
-    An **expression** is a text, or one of SymPy, whose symbols are the variables. Of it, `at` is a number (of Python, NumPy, JAX, decimal or fractions), a text as `--at` takes it ("x=1,y=2",
-    "linspace(-4,4,100)"), a mapping of names to numbers or arrays, or a list or an array of such points, which has a row for each
-    point where there are several variables; `of` and `wrt` are those of the command line, and `claim` holds a derivative worked out
-    by hand, one for each variable of `wrt`.
+    An **expression** is a text, or one of SymPy, whose symbols are the variables. Of it, `at` is a number (of Python, NumPy, JAX,
+    decimal or fractions), a text as `--at` takes it ("x=1,y=2", "linspace(-4,4,100)"), a mapping of names to numbers or arrays, or
+    a list or an array of such points, which has a row for each point where there are several variables; `of` and `wrt` are those of
+    the command line, and `claim` holds a derivative worked out by hand, one for each variable of `wrt`.
 
     Of a **function**, `at` is a number or an array, a tuple of all arguments, a mapping of argument names to arrays or trees, or
     a list of such points; `claim` is a Jacobian or a function that returns it. `against` is a formula or another function to

@@ -32,7 +32,7 @@ from diffcheck.language.syntax import (
 )
 
 FUNCTIONS = frozenset(
-    ["abs", "asin", "atan2", "beta", "cos", "E1", "exp", "gamma", "log", "max", "relu", "sin", "sqrt", "tan"]
+    ["abs", "asin", "atan2", "beta", "cos", "E1", "exp", "gamma", "ln", "log", "max", "relu", "sin", "sqrt", "tan"]
 )
 NOWHERE = Span(0, 0)
 

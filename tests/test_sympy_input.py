@@ -66,7 +66,9 @@ def test_a_sympy_expression_is_checked() -> None:
     assert report.header.read_as == "y*(x^2)"
 
 
-@pytest.mark.parametrize(("subject", "at", "what"), [(3, 2, "3 is not an expression"), ("x^2", None, "no point is given"), (None, 2, "None is not")])
+@pytest.mark.parametrize(
+    ("subject", "at", "what"), [(3, 2, "3 is not an expression"), ("x^2", None, "no point is given"), (None, 2, "None is not")]
+)
 def test_what_is_neither_expression_nor_function_is_refused_in_words(subject: Any, at: Any, what: str) -> None:
     with pytest.raises(InputError, match=what):
         diffcheck.check(subject, at=at)
