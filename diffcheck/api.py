@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from diffcheck import results
+import sympy
+
+from diffcheck import printable, results
+from diffcheck.engines.symbolic.given import text_of
 from diffcheck.errors import InputError
 from diffcheck.judgement.check import Claim
 from diffcheck.judgement.check import check as check_expression
@@ -111,7 +114,7 @@ class Report(results.Report):
 
 
 def check(
-    subject: str | Callable[..., Any],
+    subject: str | Callable[..., Any] | sympy.Basic,
     at: Any,
     *,
     of: str | None = None,
@@ -125,10 +128,10 @@ def check(
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 
-    Of an **expression**, `at` is a number (of Python, NumPy, JAX, decimal or fractions), a text as `--at` takes it ("x=1,y=2",
-    "linspace(-4,4,100)"), a mapping of names to numbers or arrays, or a list or an array of such points, which has a row for each
-    point where there are several variables; `of` and `wrt` are those of the command line, and `claim` holds a derivative worked out
-    by hand, one for each variable of `wrt`.
+    An **expression** is a text, or one of SymPy, whose symbols are the variables. Of it, `at` is a number (of Python, NumPy, JAX,
+    decimal or fractions), a text as `--at` takes it ("x=1,y=2", "linspace(-4,4,100)"), a mapping of names to numbers or arrays, or
+    a list or an array of such points, which has a row for each point where there are several variables; `of` and `wrt` are those of
+    the command line, and `claim` holds a derivative worked out by hand, one for each variable of `wrt`.
 
     Of a **function**, `at` is a number or an array, a tuple of all arguments, a mapping of argument names to arrays or trees, or
     a list of such points; `claim` is a Jacobian or a function that returns it. `against` is a formula or another function to
@@ -149,7 +152,7 @@ def check(
 
 
 def _checked(
-    subject: str | Callable[..., Any],
+    subject: str | Callable[..., Any] | sympy.Basic,
     at: Any,
     *,
     of: str | None,
@@ -161,14 +164,38 @@ def _checked(
     on_stage: Callable[[results.Stage], object] = lambda stage: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
 ) -> Report:
+    if at is None:
+        raise InputError("no point is given", "Write at=2, at={'x': 1, 'y': 2}, or a list of such points.")
+    if isinstance(subject, sympy.Basic):
+        subject, at, wrt, claim = text_of(subject), _named(at), wrt and [_name(names) for names in wrt], _as_text(claim)
     if callable(subject):
         _refuse("a function", of=of, wrt=wrt)
         report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint)
         return Report(report.header, report.samples, report.checks, jacobians=jacobians)
+    if not isinstance(subject, str):
+        fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
+        raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
     _refuse("an expression", against=against, lint=lint)
     claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
     report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype, on_stage=on_stage, lost=lost)
     return Report(report.header, report.samples, text=subject, of=of)
+
+
+def _named(at: Any) -> Any:
+    """Points with the names of SymPy's symbols instead of these."""
+    if isinstance(at, Mapping):
+        return {str(name): value for name, value in at.items()}
+    return [_named(point) for point in at] if isinstance(at, list) else at
+
+
+def _name(names: Any) -> Any:
+    return names if isinstance(names, str) else str(names) if isinstance(names, sympy.Basic) else tuple(map(str, names))
+
+
+def _as_text(claim: Any) -> Any:
+    if isinstance(claim, list | tuple):
+        return [_as_text(each) for each in claim]
+    return text_of(claim) if isinstance(claim, sympy.Basic) else claim
 
 
 def _refuse(what: str, **options: object) -> None:
@@ -178,7 +205,7 @@ def _refuse(what: str, **options: object) -> None:
 
 
 def assert_derivative(
-    subject: str | Callable[..., Any],
+    subject: str | Callable[..., Any] | sympy.Basic,
     at: Any,
     *,
     claim: Any = None,

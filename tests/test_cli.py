@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -290,9 +291,7 @@ def test_the_help_of_no_command_imports_an_engine(tmp_path: Path) -> None:
 
 
 def test_version_is_that_of_the_package(tmp_path: Path) -> None:
-    from importlib.metadata import version
-
-    assert process(["--version"], tmp_path) == Ended(PASS, f"diffcheck {version('diffcheck-ad')}\n", "")
+    assert process(["--version"], tmp_path) == Ended(PASS, VERSIONS, "")
 
 
 def test_a_report_on_very_many_points_says_that_a_sample_is_certified(tmp_path: Path) -> None:
@@ -302,3 +301,40 @@ def test_a_report_on_very_many_points_says_that_a_sample_is_certified(tmp_path: 
     assert "An even sample of 10,000 of 10,010 was certified" in ended.stderr
     statuses = [json.loads(line)["status"] for line in report.read_text().splitlines()]
     assert (len(statuses), statuses.count("unsampled"), statuses[0], statuses[-1]) == (10_010, 10, "smooth", "smooth")
+
+
+VERSIONS = f"diffcheck {version('diffcheck-ad')} (JAX {version('jax')}, SymPy {version('sympy')}, FLINT {version('python-flint')})\n"
+COMMANDS = ("check", "check-jax", "derive", "plot", "run", "explain", "functions", "schema")
+
+
+@pytest.mark.parametrize("command", [(), *((command,) for command in COMMANDS)], ids=" ".join)
+def test_every_command_knows_its_help_and_its_version(command: tuple[str, ...]) -> None:
+    assert diffcheck(*command, "-V") == diffcheck(*command, "--version") == Ended(PASS, VERSIONS, "")
+    short = diffcheck(*command, "-h")
+    assert short == diffcheck(*command, "--help")
+    assert short.code == PASS
+    assert short.stdout.startswith("Usage: ")
+
+
+def test_a_formula_may_begin_with_a_minus_that_is_no_option() -> None:
+    assert "read as: -h" in diffcheck("check", "-(h)", "--at", "h=1").stdout
+
+
+COMPLETED = "from diffcheck.__main__ import main; import sys; sys.argv = ['diffcheck']; main()"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands(shell: str, tmp_path: Path) -> None:
+    asked = {
+        "_DIFFCHECK_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": "diffcheck ch",
+        "COMP_CWORD": "1",
+        "_TYPER_COMPLETE_ARGS": "diffcheck ch",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    environment = {**os.environ, **asked}
+    done = subprocess.run([sys.executable, "-c", COMPLETED], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "check-jax" in done.stdout
+    script = {**os.environ, "_DIFFCHECK_COMPLETE": f"source_{shell}"}
+    shown = subprocess.run([sys.executable, "-c", COMPLETED], env=script, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert f"complete_{shell}" in shown.stdout

@@ -15,7 +15,10 @@ CARET = [
     ("sin^-1(x)", "'sin^-1' is ambiguous", "^^^^^^", "asin(x)"),
     ("2*(x+1", "the closing bracket is missing", "^", "')'"),
     ("x+1)", "", "^", ""),
-    ("sin x", "functions need parentheses", "^^^", ""),
+    ("max x", "functions need parentheses", "^^^", ""),
+    ("sin x/2", "where the argument of sin ends", "^^^^^^^", "Write sin(x/2) or sin(x)/2."),
+    ("sinx", "'sinx' is one name here", "^^^^", "Write sin(x)."),
+    ("2xe^x", "'xe' is one name here", "^^", "Write 2x*e^x."),
     ("max(x,[1])", "'[' does not group", "^", "Only round brackets group"),
     ("x[bold]", "'[' does not group", "^", ""),
     ("x^9**9**9", "too large", "^", "10^±10,000"),
@@ -102,6 +105,28 @@ def test_wrong_usage_is_told_without_a_traceback(arguments: str) -> None:
     assert ended.stdout == ""
     assert "Error: " in ended.stderr
     assert "--help" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files", "what"),
+    [
+        (["x^2", "+", "3x", "+", "2", "--at", "2"], [], "Put it in quotes: 'x^2 + 3x + 2'"),
+        (["x^2", "2"], [], "For a point write --at 2."),
+        (["x y", "x=1,y=2"], [], "For a point write --at x=1,y=2."),
+        (["x12", "--at", "2"], ["x12"], "'x12' is a file here"),
+        (["x12", "xyz2", "--at", "2"], ["x12", "xyz2"], "names of files for a formula with a *"),
+    ],
+)
+def test_what_a_shell_makes_of_a_formula_without_quotes_is_told(
+    arguments: list[str], files: list[str], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in files:
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    ended = diffcheck("check", *arguments)
+    assert ended.code == USAGE
+    assert ended.stdout == ""
+    assert what in " ".join(ended.stderr.split())
 
 
 @pytest.mark.parametrize(

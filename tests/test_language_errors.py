@@ -28,7 +28,7 @@ def fault(text: str) -> ExpressionError:
 REFUSED = (
     # what could be read in two ways
     ("1/2x", "implied product", "1/2x", "(1/2)*x or 1/(2*x)"),
-    ("3 + 1/2(x+1)", "implied product", "1/2(x+1)", "(1/2)*(x+1) or 1/(2*(x+1))"),
+    ("3 + 1/2(x+1)", "implied product", "1/2(x+1)", "Write 3 + (1/2)*(x+1) or 3 + 1/(2*(x+1))."),
     ("1/x(y+1)", "implied product", "1/x(y+1)", "(1/x)*(y+1) or 1/(x*(y+1))"),
     ("a/b c", "implied product", "a/b c", "(a/b)*c or a/(b*c)"),
     ("a*b/c d", "implied product", "a*b/c d", "(a*b/c)*d or a*b/(c*d)"),
@@ -55,12 +55,11 @@ REFUSED = (
     ("1.2.3", "side by side", "1.2.3", "*"),
     ("x 2", "number stands behind", "2", "2*x for a product, x^2"),
     ("(x+1)2", "number stands behind", "2", "*2"),
-    ("sin x", "need parentheses: sin(x)", "sin", "sin(…)"),
-    ("sin 2x", "need parentheses: sin(x)", "sin", "sin(…)"),
-    ("sin^2 x", "need parentheses: sin^2(x)", "sin^2", "sin(…)^2"),
+    ("max x", "need parentheses: max(x)", "max", "max(…)"),
+    ("max^2 x", "need parentheses: max^2(x)", "max^2", "max(…)^2"),
     # names
     ("2*sni(x)", "unknown function 'sni'", "sni", "Did you mean 'sin'? `diffcheck functions` lists all of them."),
-    ("SIN(x)", "unknown function 'SIN'", "SIN", "Did you mean 'sin'"),
+    ("SNI(x)", "unknown function 'SNI'", "SNI", "Did you mean 'sin'"),
     ("speed(t+1)", "unknown function 'speed'", "speed", "speed*(…)"),
     ("q(1, 2)", "unknown function 'q'", "q", "Define it first"),
     ("q'(x)", "unknown function 'q'", "q", "q(x) = …"),
@@ -70,6 +69,8 @@ REFUSED = (
     ("2*(x + sin(x)", "closing bracket is missing", "(", "Add a ')'"),
     ("sin(x", "closing bracket is missing", "(", "Add a ')'"),
     ("(x + 1)) + 2", "no opening one", ")", "Remove it"),
+    ("(x + 1}", "closed by '}'", "}", "own kind"),
+    ("{x + 1", "closing bracket is missing", "{", "Add a '}'"),
     ("()", "nothing stands between", "()", "expression"),
     ("sin()", "nothing stands between", "()", "expression"),
     ("|x", "closing bar is missing", "|", "|x|"),
@@ -91,7 +92,6 @@ REFUSED = (
     ("1,000", "unexpected ','", ",", "point"),
     ("(1, 2)", "unexpected ','", ",", "arguments"),
     # = and conditions
-    ("y = x^2", "no parameters", "y =", "y(x) = x^2"),
     ("x^2 + y^2 = 1", "'=' does not compare", "=", "=="),
     ("where(x=0, 1, 2)", "'=' does not compare", "=", "=="),
     ("where(x^2=0, 1, 2)", "'=' does not compare", "=", "=="),
@@ -223,7 +223,7 @@ def test_an_error_with_a_lone_surrogate_can_be_printed() -> None:
 
 
 def test_advice_quotes_braces_and_long_texts_safely() -> None:
-    assert "…" in fault("y = " + "+".join(["x"] * 100)).fix
+    assert len(fault("+".join(["x"] * 100) + " + 1/2x").fix) < 100
     assert len(fault("sin^(" + "x+" * 500 + "x)(y)").message) < 100
 
 
@@ -234,6 +234,8 @@ PIECES = (
     "x", "y", "sin", "f", "g", "gamma", "e", "π", "2", "2.5", "1e3", "E1", "(", ")", "(", ")", ",", ";", "\n", "|",
     "+", "-", "*", "/", "^", "**", "²", "√", "<", "<=", "==", "=", "!=", "and", "or", "not", "if", "else", "'", "@",
     "∘", "f(x)=", "g(x,y)=", "where(", "piecewise(", "iterate(f,", "max(", "log(x,base=", "#", "&", ".", "_", "0x1",
+    "sin ", "cos", "y=", "d/dx", "d", "f'(x)=", "np.sin", "pow(", "Sin(", "\\frac{", "}{", "}", "{", "\\sqrt[3]{", "\\left|", "\\right|",
+    "\\cdot", "\\begin{cases}", "\\\\", "\\end{cases}", "⌊", "⌋", "xe", "sinx", "∂", "\\sin", "log_2", "if(",
 )
 # fmt: on
 

@@ -1,31 +1,55 @@
-"""The application itself: its version, and the help of `diffcheck` alone."""
+"""The application itself: what every command understands, and the help of `diffcheck` alone."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from copy import copy
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from diffcheck import __version__
 
+ENGINES = {"JAX": "jax", "SymPy": "sympy", "FLINT": "python-flint"}
+
+
+def _version(wanted: bool) -> None:
+    """The versions that a report of a fault needs, from what is installed: nothing is imported."""
+    if wanted:
+        from importlib.metadata import version
+
+        engines = ", ".join(f"{name} {version(package)}" for name, package in ENGINES.items())
+        print(f"diffcheck {__version__} ({engines})")
+        raise typer.Exit
+
+
+class Group(TyperGroup):
+    """Commands that all understand -V, as the group does."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        command = super().get_command(ctx, cmd_name)
+        if command is not None and not any("-V" in parameter.opts for parameter in command.params):
+            option = copy(next(parameter for parameter in self.params if "-V" in parameter.opts))
+            option.expose_value = False
+            command.params.append(option)
+        return command
+
+
 app = typer.Typer(
-    cls=TyperGroup,
-    add_completion=False,
+    cls=Group,
+    context_settings={"help_option_names": ["--help", "-h"]},
     rich_markup_mode=None,  # Rich's help doubles the time until it shows
     pretty_exceptions_enable=False,
     no_args_is_help=True,
 )
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(f"diffcheck {__version__}")
-        raise typer.Exit
-
-
 @app.callback()
-def main(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+def main(
+    version: Annotated[
+        bool, typer.Option("-V", "--version", callback=_version, is_eager=True, help="Print the versions of diffcheck and of its engines.")
+    ] = False,
+) -> None:
     """Is this derivative right, and if it is not, why?
 
     \b

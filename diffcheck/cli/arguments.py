@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,20 +12,26 @@ import typer
 from typer.core import TyperCommand
 
 from diffcheck.errors import InputError
-from diffcheck.printable import quoted
+from diffcheck.printable import quoted, shown
 from diffcheck.reading import standard_input
+
+POINT = re.compile(r"[-+]?(?:[0-9.]+(?:e[-+]?[0-9]+)?|pi|[a-z]\w*=.*)")
 
 
 class ExpressionCommand(TyperCommand):
     """A command whose argument may begin with a minus: `check "-x^2"`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, self._reordered(args))
+        options, expressions = self._sorted(args)
+        problem = _misquoted(expressions)
+        if problem and not {"-h", "--help"}.intersection(options):
+            ctx.fail(problem)
+        return super().parse_args(ctx, [*options, "--", *expressions])
 
-    def _reordered(self, args: list[str]) -> list[str]:
-        """Options first, then `--` and everything that is none of them: -x^2 is no option, --wrt is."""
+    def _sorted(self, args: list[str]) -> tuple[list[str], list[str]]:
+        """Options, and everything that is none of them: -x^2 is no option, --wrt is."""
         takes_value = {name: not getattr(parameter, "is_flag", False) for parameter in self.params for name in parameter.opts}
-        takes_value["--help"] = False
+        takes_value |= {"-h": False, "--help": False}
         options, positional, rest = list[str](), list[str](), iter(args)
         for token in rest:
             if token == "--":
@@ -36,7 +44,22 @@ class ExpressionCommand(TyperCommand):
                 options.append(token)
             else:
                 positional.append(token)
-        return [*options, "--", *positional]
+        return options, positional
+
+
+def _misquoted(expressions: list[str]) -> str:
+    """What is wrong where a shell has taken a formula apart, or has put names of files for it; '' where nothing is."""
+    formula, *others = expressions or [""]
+    if not others:
+        if not formula.isidentifier() or not os.path.exists(formula):
+            return ""
+        told = f"{quoted(formula)} is a file here: a shell puts it for a formula such as {formula[:1]}*{formula[-1:]} without quotes."
+        return f"{told} Put the formula in quotes; write '({shown(formula)})' if a variable has this name."
+    if any(os.path.exists(other) for other in expressions):
+        return "The shell has put names of files for a formula with a *. Put the formula in quotes: 'x*2'."
+    if len(others) == 1 and POINT.fullmatch(others[0]):
+        return f"There is one formula too many. For a point write --at {shown(others[0])}."
+    return f"The formula is in pieces. Put it in quotes: '{shown(' '.join(expressions))}'."
 
 
 class Format(StrEnum):

@@ -12,9 +12,11 @@ from diffcheck.graph import limits
 from diffcheck.graph.functions import CONSTANT_NAMES, FUNCTIONS, Function, lookup, rows_named, spellings
 from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, GraphBuilder, Node, Variable
 from diffcheck.language import syntax
+from diffcheck.language.foreign import HINTS
 from diffcheck.language.parser import parse
 from diffcheck.language.syntax import Span
 from diffcheck.printable import quoted
+from diffcheck.results import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +34,11 @@ class Problem:
         return self.target.name or next(name for name in ("f", "F", "y", "result") if name not in taken)
 
     @property
+    def wrt(self) -> tuple[str, ...]:
+        """The derivative that d/dx before the expression asks for; empty where nothing does."""
+        return (" ".join(self.program.wrt),) if self.program.wrt else ()
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """The parameters of the target, then the variables that it uses beside them."""
         return self.target.parameters
@@ -47,7 +54,12 @@ class Problem:
 
 def read(text: str, of: str | None = None) -> Problem:
     """Parse and build; `of` names the definition meant, default the last. Raises ExpressionError."""
-    return build(parse(text, spellings()), of)
+    program = parse(text, spellings())
+    if program.claimed is not None:
+        span = program.claimed
+        fix = "Write the function itself, f(x) = …; a derivative worked out by hand is a claim: --claim '…'."
+        raise ExpressionError("this gives a derivative, not a function", text, span.start, span.end, fix)
+    return build(program, of)
 
 
 def read_beside(text: str, problem: Problem) -> Problem:
@@ -135,6 +147,8 @@ class _Builder:
     def _name(self, name: str, span: Span) -> int:
         if name not in self._parameters and name in CONSTANT_NAMES:
             return self._apply(CONSTANT_NAMES[name], [], span)
+        if name in self._known and not self._known[name].arity and name not in self._parameters:
+            return self._apply_factor(syntax.Factor(name, span), [], span)
         return self._add(Variable(name), span)
 
     def _power(self, exponent: syntax.Expression, arguments: list[int], span: Span) -> int:
@@ -184,7 +198,8 @@ class _Builder:
         candidates = rows_named(factor.name)
         if candidates:
             forms = " or ".join(candidate.signature for candidate in candidates)
-            raise self._error(f"{factor.name} does not take {count} arguments", factor.span, f"Write {forms}.")
+            fix = HINTS.get(factor.name, f"Write {forms}.")
+            raise self._error(f"{factor.name} does not take {counted(count, 'argument')}", factor.span, fix)
         close = difflib.get_close_matches(factor.name, spellings(), n=1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
         raise self._error(f"unknown function {factor.name!r}", factor.span, f"{hint}`diffcheck functions` lists all of them.")

@@ -81,7 +81,7 @@ class Infix:
         return Text(f"{function.name}({listed(arguments)})")
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
-        return Text(f"{definition.name}{chr(39) * order}({listed(arguments[: definition.arity])})")
+        return Text(f"{definition.name}{chr(39) * order}{f'({listed(arguments[: definition.arity])})' if definition.arity else ''}")
 
 
 class Short(Infix):
@@ -134,7 +134,8 @@ class Latex(Infix):
         return Text(rf"{head}\left({listed(arguments)}\right)")
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
-        return Text(rf"{latex_name(definition.name)}{chr(39) * order}\left({listed(arguments[: definition.arity])}\right)")
+        applied = rf"\left({listed(arguments[: definition.arity])}\right)" if definition.arity else ""
+        return Text(f"{latex_name(definition.name)}{chr(39) * order}{applied}")
 
 
 _LATEX_NAMES = {

@@ -79,7 +79,8 @@ class Check:
         self._on_stage, self._lost = on_stage, lost
         on_stage(Stage.SYMBOLIC)
         by_claims = [claim.names for claim in claims if isinstance(claim, Claim)]
-        self.problem = read(text, of).in_variables([*variables, *chain(*map(names_of, wrt or ()), *by_claims)])
+        problem = read(text, of)
+        self.problem = problem.in_variables([*variables, *chain(*map(names_of, wrt or problem.wrt), *by_claims)])
         self.format = format_named(dtype)
         self.wrt = self._chosen(wrt)
         self.compiled = compiled and len(self.problem.target.flat.nodes) <= COMPILED_NODES
@@ -93,7 +94,7 @@ class Check:
 
     def _chosen(self, wrt: Sequence[str | Sequence[str]] | None) -> tuple[Names, ...]:
         variables = self.problem.variables
-        chosen = tuple(dict.fromkeys(map(names_of, wrt or variables)))
+        chosen = tuple(dict.fromkeys(map(names_of, wrt or self.problem.wrt or variables)))
         for name in chain.from_iterable(chosen):
             if name not in variables:
                 raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(variables)}.")

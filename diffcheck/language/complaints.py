@@ -74,6 +74,8 @@ def _missing_behind(text: str, previous: Token, token: Token | None) -> Expressi
 def _misplaced_sign(text: str, token: Token) -> ExpressionError:
     form = FUNCTION_SIGNS[token.type]
     fix = f"Write {form} with the name of a function; name a composition first: h = f@3; h'(x)."
+    if token.type == "PRIME":
+        fix = "Give the function alone: its derivative is taken. Within an expression define f(x) = …, or h = f@3, and write f'(x)."
     return error_at(text, token, token, f"{str(token)!r} stands only behind the name of a function", fix)
 
 

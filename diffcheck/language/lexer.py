@@ -6,12 +6,14 @@ hostile text is refused at its first fault, before the rest of it is read.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from lark import Token
 from lark.exceptions import UnexpectedCharacters
 
 from diffcheck.errors import ExpressionError
+from diffcheck.language.latex import MODULES, command
 from diffcheck.language.refusals import refused_spelling
 
 MAXIMUM_BYTES = 64 * 1024
@@ -20,6 +22,7 @@ MAXIMUM_NESTING = 500
 MAXIMUM_DIGITS = 1_000
 MAXIMUM_EXPONENT = 10_000
 MAXIMUM_NAME = 100
+LONGEST_LINE = 70  # characters of the user's text that a correction repeats
 
 KEYWORDS = {"and": "AND", "or": "OR", "not": "NOT", "if": "IF", "else": "ELSE"}
 
@@ -27,11 +30,16 @@ ARITHMETIC = frozenset(("ADD", "SUBTRACT", "MULTIPLY", "DIVIDE", "POWER", "ROOT"
 COMPARISONS = frozenset(("LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL", "EQUAL", "NOT_EQUAL"))
 OPERATOR_TOKENS = ARITHMETIC | COMPARISONS | {"AND", "OR", "NOT", "IF"}
 
+OPENING = {"LPAR": "RPAR", "BAR": "CLOSING_BAR", "LEFT_FLOOR": "RIGHT_FLOOR", "LEFT_CEIL": "RIGHT_CEIL", "CASES": "END_CASES"}
+CLOSING = frozenset(OPENING.values())
+
 # how many nodes of the tree a token stands for; brackets and separators stand for none
 NODES_OF_A_TOKEN = {
     **dict.fromkeys(OPERATOR_TOKENS, 1),
-    **dict.fromkeys(("NAME", "NUMBER", "BAR", "JUXTAPOSED", "FUNCTION", "WHERE", "PIECEWISE", "ITERATE", "PRIME"), 1),
+    **dict.fromkeys(("NAME", "NUMBER", "BAR", "JUXTAPOSED", "FUNCTION", "REWRITTEN", "WHERE", "PIECEWISE", "ITERATE", "PRIME"), 1),
+    **dict.fromkeys(("FRACTION", "LEFT_FLOOR", "LEFT_CEIL", "ROW"), 1),
     "SUPERSCRIPT": 2,
+    "INDEXED_ROOT": 2,
 }
 
 
@@ -50,6 +58,15 @@ def error_at(text: str, first: Token, last: Token, message: str, fix: str = "") 
     return ExpressionError(message, text, start(first), end(last), fix)
 
 
+def corrected(text: str, first: int, last: int, *readings: str) -> str:
+    """What to write instead of the characters `first` to `last`: the whole line for each reading, or the part of a long one."""
+    begins = text.rfind("\n", 0, first) + 1
+    stops = text.find("\n", last) if "\n" in text[last:] else len(text)
+    before, after = (text[begins:first], text[last:stops]) if stops - begins <= LONGEST_LINE else ("", "")
+    lines = [(before + reading + after).strip() for reading in readings]
+    return f"Write {' or '.join(lines)}."
+
+
 def check_size(text: str) -> None:
     """Refuse a text of more than 64 KiB; raises ExpressionError."""
     if len(text) > MAXIMUM_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAXIMUM_BYTES:
@@ -63,23 +80,55 @@ def read_tokens(text: str, raw: Iterator[Token]) -> list[Token]:
     brackets = _Brackets(text)
     tokens: list[Token] = []
     try:
-        for token in raw:
+        for token in map(_plain, raw):
             if token.type == "NAME":
-                token.type = KEYWORDS.get(token, "NAME")
-                _check_name(text, token)
+                token = _name(text, token)
             elif token.type == "NUMBER" or token.type == "SUPERSCRIPT":
                 _check_literal(text, token)
             elif token.type == "SEPARATOR":
                 brackets.check_separator(token)
                 if brackets.open or not tokens or tokens[-1].type == "SEPARATOR":
                     continue
-            else:
+            elif token.type != "SPACE":
                 brackets.feed(token)
-            tokens.append(token)
+            if token.type != "SPACE":
+                tokens.append(token)
+            if token == "}":
+                _unwrap(tokens)
     except UnexpectedCharacters as fault:
         raise _unknown_text(text, fault.pos_in_stream or 0) from None
     brackets.check_closed()
     return _without_last_separator(text, tokens)
+
+
+def retyped(token: Token, kind: str, text: str) -> Token:
+    """A token of another type and text at the place of this one."""
+    return Token.new_borrow_pos(kind, text, token)
+
+
+def _plain(token: Token) -> Token:
+    """The token that a command of LaTeX stands for, or the token itself."""
+    if token.type == "COMMAND":
+        kind, word = command(token)
+        return retyped(token, kind or "SPACE", word)
+    return token
+
+
+def _unwrap(tokens: list[Token]) -> None:
+    """x^{2} is x^2: braces around one token of an exponent are left out."""
+    is_one = len(tokens) > 3 and tokens[-3] == "{" and tokens[-2].type in ("NAME", "NUMBER")
+    if is_one and tokens[-4].type == "POWER":
+        tokens[-3:] = [tokens[-2]]
+
+
+def _name(text: str, token: Token) -> Token:
+    """A name without the module before it and the braces of its index, or a keyword; raises ExpressionError."""
+    module, _, name = token.rpartition(".")
+    if not MODULES.issuperset(module.split(".")) and module:
+        raise _unknown_text(text, start(token) + token.index("."))
+    token = retyped(token, KEYWORDS.get(token, "NAME"), name.replace("{", "").replace("}", ""))
+    _check_name(text, token)
+    return token
 
 
 def check_nodes(text: str, tokens: list[Token]) -> None:
@@ -153,19 +202,21 @@ class _Brackets:
     def __init__(self, text: str) -> None:
         self.text = text
         self.open: list[Token] = []
-        self.open_bars = 0
+        self.kinds: Counter[str] = Counter()
 
     def feed(self, token: Token) -> None:
-        if token.type == "LPAR":
-            self._push(token)
-        elif token.type == "RPAR":
-            self._close(token)
-        elif token.type == "BAR":
+        if token.type == "BAR":
             self._bar(token)
+        elif token.type in OPENING:
+            self._push(token)
+        elif token.type in CLOSING:
+            self._close(token)
+        elif token.type in ("AMPERSAND", "ROW", "EQUALS"):
+            self._in_cases(token)
 
     def check_separator(self, token: Token) -> None:
         """A newline inside brackets is white space; a semicolon there is a fault."""
-        if self.open_bars and self.open[-1].type == "BAR":
+        if self.open and self.open[-1].type == "BAR":
             raise self._unclosed(self.open[-1])
         if self.open and token == ";":
             fix = "Separate arguments by ',' and close every bracket before ';'."
@@ -177,6 +228,7 @@ class _Brackets:
 
     def _push(self, token: Token) -> None:
         self.open.append(token)
+        self.kinds[token.type] += 1
         if len(self.open) > MAXIMUM_NESTING:
             message = f"the brackets are nested deeper than the limit of {MAXIMUM_NESTING}"
             raise error_at(self.text, token, token, message, "Write it with definitions: f(x) = …; f(f(x)).")
@@ -184,27 +236,38 @@ class _Brackets:
     def _close(self, token: Token) -> None:
         if not self.open:
             raise error_at(self.text, token, token, "a closing bracket has no opening one", "Remove it, or add a '('.")
-        if self.open[-1].type == "BAR":
-            raise self._unclosed(self.open[-1])
-        self.open.pop()
+        opening = self.open[-1]
+        if opening.type == "BAR" and token.type != "CLOSING_BAR":
+            raise self._unclosed(opening)
+        if OPENING[opening.type] != token.type or (opening == "{") != (token == "}"):
+            raise error_at(self.text, token, token, f"'{opening}' is closed by '{token}'", "Close each bracket by its own kind.")
+        self.kinds[self.open.pop().type] -= 1
 
     def _bar(self, token: Token) -> None:
-        if self.open and self.open[-1].type == "BAR":
-            opening = self.open[-1]
-            if end(opening) == start(token):
+        """The bars of LaTeX know their sides, \\left| and \\right|; plain ones are not nested."""
+        is_last = bool(self.open) and self.open[-1].type == "BAR"
+        if token.startswith(("\\right", "\\rvert")) or (is_last and token == "|"):
+            if is_last and end(self.open[-1]) == start(token):
                 fix = "Write or for a logical or, abs(x)*abs(y) for a product, abs(…) for nested bars."
-                raise error_at(self.text, opening, token, "'||' is not an operator", fix)
-            self.open.pop()
-            self.open_bars -= 1
+                raise error_at(self.text, self.open[-1], token, "'||' is not an operator", fix)
             token.type = "CLOSING_BAR"
-        elif self.open_bars:
+            self._close(token)
+        elif token == "|" and self.kinds["BAR"]:
             fix = "Write abs(…) for the inner or the outer one."
             raise error_at(self.text, token, token, "bars |…| cannot be nested", fix)
         else:
-            self.open_bars += 1
             self._push(token)
+
+    def _in_cases(self, token: Token) -> None:
+        """What \\begin{cases} holds: & before a condition, \\\\ between rows, and = compares."""
+        inside = self.kinds["CASES"] > 0
+        if inside and token.type == "EQUALS":
+            token.type = "EQUAL"
+        elif not inside and token.type != "EQUALS":
+            raise _unknown_text(self.text, start(token))
 
     def _unclosed(self, token: Token) -> ExpressionError:
         if token.type == "BAR":
             return error_at(self.text, token, token, "the closing bar is missing for this '|'", "Write |x| or abs(x).")
-        return error_at(self.text, token, token, "the closing bracket is missing for this '('", "Add a ')'.")
+        closing = {"LPAR": "'}'" if token == "{" else "')'", "CASES": "\\end{cases}"}.get(token.type, "the closing one")
+        return error_at(self.text, token, token, f"the closing bracket is missing for this '{token}'", f"Add a {closing}.")

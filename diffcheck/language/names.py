@@ -13,15 +13,23 @@ from collections.abc import Collection, Iterator
 from lark import Token
 
 from diffcheck.errors import ExpressionError
-from diffcheck.language.lexer import end, error_at, start
+from diffcheck.language.application import SCIENCE, UNBRACKETED, apply_functions
+from diffcheck.language.foreign import HINTS, REWRITTEN
+from diffcheck.language.heads import read_heads
+from diffcheck.language.joined import reading_before_power, reading_of_joined
+from diffcheck.language.latex import GREEK
+from diffcheck.language.lexer import CLOSING, OPENING, corrected, end, error_at, retyped, start
 
 CONSTANTS = {"e": "e", "pi": "pi", "π": "pi", "tau": "tau", "τ": "tau", "inf": "inf"}
-FORMS = {"where": "WHERE", "piecewise": "PIECEWISE", "iterate": "ITERATE"}
+FORMS = {"where": "WHERE", "ifelse": "WHERE", "iif": "WHERE", "piecewise": "PIECEWISE", "iterate": "ITERATE"}
+LOGARITHM = re.compile(r"log_[0-9]+")
 MAXIMUM_ITERATIONS = 1_000_000
 LONGEST_QUOTE = 40  # characters of the user's text inside a message
 
-ENDS_A_FACTOR = frozenset(("NAME", "NUMBER", "SUPERSCRIPT", "RPAR", "CLOSING_BAR"))
-BEGINS_A_FACTOR = frozenset(("NAME", "NUMBER", "FUNCTION", "LPAR", "BAR", "ROOT", "WHERE", "PIECEWISE", "ITERATE"))
+ENDS_A_FACTOR = CLOSING | {"NAME", "NUMBER", "SUPERSCRIPT"}
+BEGINS_A_FACTOR = frozenset((
+    *OPENING, "NAME", "NUMBER", "FUNCTION", "REWRITTEN", "ROOT", "WHERE", "PIECEWISE", "ITERATE", "FRACTION", "INDEXED_ROOT",
+))  # fmt: skip
 ENDS_A_FUNCTION = frozenset(("FUNCTION", "PRIME", "COUNT"))
 FOLLOWS_A_FUNCTION = frozenset(("PRIME", "AT", "COMPOSE"))
 
@@ -31,21 +39,32 @@ SUPERSCRIPT_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 class Names:
     """The names of one text by what they are."""
 
-    def __init__(self, table: Collection[str]) -> None:
+    def __init__(self, table: frozenset[str]) -> None:
         self.table = table
         self.defined: set[str] = set()
+        self.values: set[str] = set()  # definitions without parameters
         self.parameters: set[str] = set()
         self.variables: set[str] = set()  # names that stand somewhere without a bracket behind them
         self.plain_variables: set[str] = set()  # ... and without a power either
 
     def is_function(self, name: str) -> bool:
-        return name in self.table or name in self.defined
+        is_known = name in self.table or name in REWRITTEN or LOGARITHM.fullmatch(name) is not None
+        return name not in self.values and (is_known or name in self.defined)
+
+    def is_applied(self, name: str) -> bool:
+        """Whether a function's name before a factor is applied to it; gamma x and power x are products."""
+        return name not in SCIENCE and (name in self.table or name in self.defined or LOGARITHM.fullmatch(name) is not None)
+
+    def is_constant(self, name: str) -> bool:
+        return name in CONSTANTS and name not in self.parameters
 
     def is_variable(self, name: str) -> bool:
-        return len(name) == 1 or name in self.variables or name in self.parameters or name in CONSTANTS
+        return len(name) == 1 or name in CONSTANTS or name in self.variables | self.parameters | self.values
 
     def suggestion(self, name: str, otherwise: str) -> str:
-        """Did you mean …? for a name that is not a function; `otherwise` is said where nothing is similar."""
+        """What to write for a name that is not a function; `otherwise` is said where nothing is similar."""
+        if name in HINTS or name.lower() in HINTS:
+            return HINTS.get(name) or HINTS[name.lower()]
         # difflib costs a millisecond of start-up and is needed by mistakes only
         from difflib import get_close_matches
 
@@ -54,13 +73,30 @@ class Names:
         hint = f"Did you mean '{close[0]}'?" if close else otherwise
         return f"{hint} `diffcheck functions` lists all of them."
 
+    def check_new(self, text: str, name: Token) -> None:
+        """Refuse a name that a definition cannot have; raises ExpressionError."""
+        if name in CONSTANTS:
+            raise error_at(text, name, name, f"'{name}' is a reserved constant", "Choose another name.")
+        if name in FORMS:
+            raise error_at(text, name, name, f"'{name}' is a reserved word", "Choose another name.")
+        if name in self.table:
+            raise error_at(text, name, name, f"'{name}' is already a function of diffcheck", "Choose another name.")
+        if name in self.defined:
+            raise error_at(text, name, name, f"'{name}' is defined twice", "Choose another name for one of them.")
+
+    def check_parameter(self, text: str, token: Token, seen: set[str]) -> None:
+        """Refuse a name that a parameter cannot have; raises ExpressionError."""
+        if token in CONSTANTS:
+            raise error_at(text, token, token, f"'{token}' is a reserved constant, not a parameter", "Choose another name.")
+        if token in seen:
+            raise error_at(text, token, token, f"the parameter '{token}' is written twice", "Choose another name.")
+
 
 def resolve_names(text: str, tokens: list[Token], function_names: Collection[str]) -> list[Token]:
     """The tokens with every name's kind settled and JUXTAPOSED where a product is implied; raises ExpressionError."""
     names = Names(frozenset(function_names))
-    brackets = _Brackets(tokens)
-    for first in _statements(tokens):
-        _read_head(text, tokens, first, brackets, names)
+    tokens = read_heads(text, tokens, names, Brackets(tokens))
+    _read_spellings(tokens, names)
     bare = [index for index in range(len(tokens)) if _is_bare(tokens, index)]
     names.variables = {str(tokens[index]) for index in bare}
     names.plain_variables = {str(tokens[i]) for i in bare if _type(tokens, i + 1) not in ("POWER", "SUPERSCRIPT")}
@@ -68,21 +104,28 @@ def resolve_names(text: str, tokens: list[Token], function_names: Collection[str
     if clash is not None:
         message = f"the parameter '{clash}' has the name of a definition"
         raise error_at(text, clash, clash, message, "Choose another name.")
-    return list(_Resolver(text, tokens, brackets, names).run())
+    tokens = apply_functions(text, tokens, names, Brackets(tokens))
+    return list(_Resolver(text, tokens, Brackets(tokens), names).run())
 
 
-def _statements(tokens: list[Token]) -> Iterator[int]:
-    yield 0
+def _read_spellings(tokens: list[Token], names: Names) -> None:
+    """Sin(x), MAX(a, b) and log_3(x) by the names that the table has; a name that is known as it stands stays."""
     for index, token in enumerate(tokens):
-        if token.type == "SEPARATOR":
-            yield index + 1
+        following = _type(tokens, index + 1)
+        if token.type == "IF" and following == "LPAR" and _type(tokens, index - 1) not in ENDS_A_FACTOR:
+            tokens[index] = retyped(token, "NAME", "where")  # if(condition, a, b) of spreadsheets
+        elif token.type == "NAME" and len(token) > 1 and token not in names.table | names.defined | names.parameters:
+            known = {"log_2": "log2", "log_10": "log10"}.get(token, token.lower())
+            is_called = following == "LPAR" and (known in names.table or known in FORMS)
+            if is_called or (known in UNBRACKETED and known in names.table):
+                tokens[index] = retyped(token, "NAME", known)
 
 
 def _type(tokens: list[Token], index: int) -> str:
     return tokens[index].type if 0 <= index < len(tokens) else ""
 
 
-class _Brackets:
+class Brackets:
     """Where each opening bracket is closed, and which pairs hold a comma; both by the index of the opening one."""
 
     def __init__(self, tokens: list[Token]) -> None:
@@ -90,9 +133,9 @@ class _Brackets:
         self.with_comma: set[int] = set()
         opened: list[int] = []
         for index, token in enumerate(tokens):
-            if token.type == "LPAR":
+            if token.type in OPENING:
                 opened.append(index)
-            elif token.type == "RPAR":
+            elif token.type in CLOSING:
                 self.closing[opened.pop()] = index
             elif token.type == "COMMA" and opened:
                 self.with_comma.add(opened[-1])
@@ -109,66 +152,13 @@ def _is_bare(tokens: list[Token], index: int) -> bool:
     )
 
 
-# ── definitions ──
-
-
-def _read_head(text: str, tokens: list[Token], first: int, brackets: _Brackets, names: Names) -> None:
-    """Mark the left side of a definition, `f(x, y) =` or `f =`, if the statement is one."""
-    if _type(tokens, first) != "NAME":
-        return
-    closing = brackets.closing.get(first + 1, first)
-    if _type(tokens, closing + 1) != "EQUALS":
-        return
-    _check_new_name(text, tokens[first], names)
-    if closing > first:
-        _read_parameters(text, tokens, first, closing, names)
-    tokens[first].type = "DEFINED"
-    names.defined.add(str(tokens[first]))
-
-
-def _check_new_name(text: str, name: Token, names: Names) -> None:
-    if name in CONSTANTS:
-        raise error_at(text, name, name, f"'{name}' is a reserved constant", "Choose another name.")
-    if name in FORMS:
-        raise error_at(text, name, name, f"'{name}' is a reserved word", "Choose another name.")
-    if name in names.table:
-        raise error_at(text, name, name, f"'{name}' is already a function of diffcheck", "Choose another name.")
-    if name in names.defined:
-        raise error_at(text, name, name, f"'{name}' is defined twice", "Choose another name for one of them.")
-
-
-def _read_parameters(text: str, tokens: list[Token], first: int, closing: int, names: Names) -> None:
-    opening = first + 1
-    if closing == opening + 1:
-        fix = f"Write {tokens[first]}(x) = …"
-        raise error_at(text, tokens[first], tokens[closing], "a definition needs a parameter", fix)
-    seen: set[str] = set()
-    for index in range(opening + 1, closing):
-        token, is_name = tokens[index], (index - opening) % 2 == 1
-        if token.type != ("NAME" if is_name else "COMMA"):
-            fix = "A definition is written f(x, y) = …; to compare, write ==."
-            raise error_at(text, token, token, "the parameters of a definition are names separated by ','", fix)
-        if is_name:
-            _check_parameter(text, token, seen)
-            seen.add(str(token))
-            token.type = "PARAMETER"
-    names.parameters |= seen
-
-
-def _check_parameter(text: str, token: Token, seen: set[str]) -> None:
-    if token in CONSTANTS:
-        raise error_at(text, token, token, f"'{token}' is a reserved constant, not a parameter", "Choose another name.")
-    if token in seen:
-        raise error_at(text, token, token, f"the parameter '{token}' is written twice", "Choose another name.")
-
-
 # ── bodies and expressions ──
 
 
 class _Resolver:
     """One pass over the tokens: settle each name by its neighbours, then see whether a product is implied before it."""
 
-    def __init__(self, text: str, tokens: list[Token], brackets: _Brackets, names: Names) -> None:
+    def __init__(self, text: str, tokens: list[Token], brackets: Brackets, names: Names) -> None:
         self.text = text
         self.tokens = tokens
         self.brackets = brackets
@@ -178,13 +168,15 @@ class _Resolver:
 
     def run(self) -> Iterator[Token]:
         previous: Token | None = None
+        closing = self.brackets.closing
+        denominators = {closing[i + 1] + 1 for i, token in enumerate(self.tokens) if token.type == "FRACTION" and i + 1 in closing}
         previous_is_function = False  # what ends here is a function, not a number: (f∘g), iterate(f, 3), f'
         for index, token in enumerate(self.tokens):
             if token.type == "NAME":
                 self._settle(index)
             elif token.type == "AT":
                 self._count(index + 1)
-            if previous is not None and not previous_is_function and self._is_product(previous, token):
+            if previous is not None and not previous_is_function and index not in denominators and self._is_product(previous, token):
                 yield Token("JUXTAPOSED", "", start(token), end_pos=start(token))
             self._follow_bars(token)
             previous_is_function = token.type in ENDS_A_FUNCTION or (token.type == "RPAR" and previous_is_function)
@@ -198,15 +190,76 @@ class _Resolver:
         """Give a NAME its kind."""
         token = self.tokens[index]
         following = _type(self.tokens, index + 1)
+        is_function = self.names.is_function(token) and token not in self.names.parameters
+        self._check_spelling(token)
         if following in FOLLOWS_A_FUNCTION or _type(self.tokens, index - 1) == "COMPOSE":
             self._function(token)
         elif following == "LPAR":
             self._before_a_bracket(index)
         elif following in ("POWER", "SUPERSCRIPT") and self.names.is_function(token):
             self._before_a_power(index)
-        elif following in BEGINS_A_FACTOR and self.names.is_function(token) and token not in self.names.parameters:
+        elif not is_function:
+            self._variable(index)
+        elif following in BEGINS_A_FACTOR and self.names.is_applied(token):
             fix = f"Write {token}(…); if {token} is a variable, {token}*…"
             raise self._error(token, token, f"functions need parentheses: {token}(x)", fix)
+        elif token in UNBRACKETED:
+            is_sign = following == "SUBTRACT" and _type(self.tokens, index + 2) in ("NAME", "NUMBER")
+            raise self._without_argument(token, token, f"{token}({self._written(index + 1, index + 2) if is_sign else 'x'})")
+
+    def _without_argument(self, first: Token, last: Token, form: str) -> ExpressionError:
+        what = f"'{first}' is a function, and nothing says what it is applied to"
+        return self._error(first, last, what, f"Write {form}; a variable needs another name.")
+
+    def _check_spelling(self, token: Token) -> None:
+        """Refuse np.x, \\foo and ∂x, which are no variables."""
+        written = self.text[start(token) : end(token)]
+        is_known = self.names.is_function(token) or token in CONSTANTS or token in FORMS
+        if "." in written and not is_known:
+            raise self._error(token, token, f"unknown function '{written}'", self.names.suggestion(token, f"Write {token} for a variable."))
+        if written.startswith("\\") and "{" not in written and not is_known and token.partition("_")[0] not in GREEK | {"∂"}:
+            fix = "Functions, Greek letters and operators are read, and \\frac{a}{b}, \\sqrt[n]{x}, x^{2}, \\left( \\right)."
+            raise self._error(token, token, f"'{written}' is not a command that is read here", fix)
+        if token.startswith("∂"):
+            fix = "Write d/dx before the whole expression, or f'(x) for the derivative of a function f."
+            raise self._error(token, token, "'∂' is not in the language", fix)
+
+    def _variable(self, index: int) -> None:
+        """Refuse a name that is a product or a call written without its signs: sinx, xe^x."""
+        token, reading = self.tokens[index], self._joined(index)
+        if not reading:
+            return
+        last = next((i for i in range(index, len(self.tokens)) if self.tokens[i].type == "SEPARATOR"), len(self.tokens))
+        line, at = "", start(token)
+        for i in range(index, last):
+            whole = self._joined(i)
+            if whole:
+                line += self.text[at : start(self.tokens[i])] + whole
+                at = end(self.tokens[i])
+        fix = corrected(self.text, start(token), at, line)
+        fix += "" if reading.endswith("e") else f" A variable needs another name, such as {token}_."
+        reading = reading.removeprefix("*")
+        reading = reading[1:-1] if reading.startswith("(") else reading
+        raise self._error(token, token, f"'{token}' is one name here, and reads like {reading}", fix)
+
+    def _joined(self, index: int) -> str:
+        """What to write instead of such a name; '' for a name that is one."""
+        token = self.tokens[index]
+        if token.type != "NAME" or _type(self.tokens, index + 1) == "LPAR":
+            return ""
+        if token in self.names.parameters | self.names.values | self.names.table or token in CONSTANTS:
+            return ""
+        others = self.names.variables - {str(token)}
+        reading = reading_of_joined(token, others)
+        if reading is None and _type(self.tokens, index + 1) == "POWER":
+            exponent = self.tokens[index + 2 : self._exponent_end(index + 1) + 1]
+            reading = reading_before_power(token, any(part.type == "NAME" for part in exponent), others)
+        if reading is None:
+            return ""
+        before = _type(self.tokens, index - 1)
+        is_glued = before in ENDS_A_FACTOR - {"NUMBER"} and end(self.tokens[index - 1]) == start(token)
+        whole = f"({reading})" if before == "DIVIDE" and "*" in reading else reading
+        return f"*{whole}" if is_glued else whole
 
     def _function(self, token: Token, otherwise: str = "Define it first: {}(x) = …") -> None:
         if not self.names.is_function(token):
@@ -224,6 +277,8 @@ class _Resolver:
             self._function(token)  # x(1, 2) is not a product
         elif self.names.is_function(token) or not self.names.is_variable(token):
             self._function(token, "For a product write {}*(…).")
+        if token.type == "FUNCTION" and token in REWRITTEN and token not in self.names.defined:
+            token.type = "REWRITTEN"
 
     def _iterate(self, index: int) -> None:
         """iterate(f, 3)"""
@@ -251,16 +306,19 @@ class _Resolver:
     def _before_a_power(self, index: int) -> None:
         name, last = self.tokens[index], self._exponent_end(index + 1)
         is_applied = _type(self.tokens, last + 1) == "LPAR"
-        exponent = self._written(index + 1, last).lstrip("^* ").translate(SUPERSCRIPT_DIGITS)
+        exponent = self._written(index + 1, last).lstrip("^*{ ").translate(SUPERSCRIPT_DIGITS)
         exponent = exponent if len(exponent) <= LONGEST_QUOTE else "(…)"
         if name in self.names.defined:
             fix = f"Write {name}(x)^{exponent} for the power, {name}@{exponent}(x) for the iterate."
             raise self._error(name, self.tokens[last], f"'{name}^{exponent}' is ambiguous: power or iterate?", fix)
-        if _type(self.tokens, last + 1) in ("NAME", "NUMBER", "FUNCTION") and name not in self.names.parameters:
+        is_before_a_factor = _type(self.tokens, last + 1) in ("NAME", "NUMBER", "FUNCTION")
+        if is_before_a_factor and self.names.is_applied(name) and name not in self.names.parameters:
             fix = f"Write {name}(…)^{exponent}; if {name} is a variable, {name}^{exponent}*…"
             raise self._error(name, self.tokens[last], f"functions need parentheses: {name}^{exponent}(x)", fix)
         if is_applied:
             self._power_of_a_call(index, last, exponent)
+        elif name in UNBRACKETED and name not in self.names.parameters:
+            raise self._without_argument(name, self.tokens[last], f"{name}(x)^{exponent}")
 
     def _exponent_end(self, index: int) -> int:
         """The index of the last token of the exponent that begins with the POWER or SUPERSCRIPT at `index`."""

@@ -12,11 +12,11 @@ from lark.exceptions import UnexpectedToken
 from diffcheck import caches
 from diffcheck.errors import ExpressionError
 from diffcheck.language.complaints import complain
-from diffcheck.language.lexer import check_nodes, check_size, read_tokens
+from diffcheck.language.lexer import check_nodes, check_size, corrected, read_tokens
 from diffcheck.language.names import resolve_names
 from diffcheck.language.refusals import RefusalError
-from diffcheck.language.syntax import Call, Definition, Expression, Name, Program, postorder
-from diffcheck.language.tree import TreeBuilder
+from diffcheck.language.syntax import Call, Definition, Expression, Name, Program, Span, postorder
+from diffcheck.language.tree import Asked, Claimed, Statement, TreeBuilder
 from diffcheck.results import counted
 
 
@@ -39,7 +39,9 @@ def parse(text: str, function_names: Collection[str]) -> Program:
     except UnexpectedToken as fault:
         raise complain(text, tokens, fault) from None
     except RefusalError as fault:
-        fix = fault.fix.format(*(text[first:last] for first, last in fault.quoted))
+        quoted = [text[first:last] for first, last in fault.quoted]
+        readings = [reading.format(*quoted) for reading in fault.readings]
+        fix = corrected(text, fault.start, fault.end, *readings) if readings else fault.fix.format(*quoted)
         raise ExpressionError(fault.message, text, fault.start, fault.end, fix) from None
     program = _program(text, statements)
     _check_calls(program)
@@ -61,7 +63,7 @@ def _grammar() -> Lark:
     )
 
 
-def _program(text: str, statements: tuple[Definition | Expression, ...]) -> Program:
+def _program(text: str, statements: tuple[Statement, ...]) -> Program:
     definitions = tuple(statement for statement in statements if isinstance(statement, Definition))
     for statement, following in pairwise(statements):
         if not isinstance(statement, Definition):
@@ -69,8 +71,15 @@ def _program(text: str, statements: tuple[Definition | Expression, ...]) -> Prog
             fix = "Write definitions first, f(x) = …, then one expression."
             span = statement.span
             raise ExpressionError(f"{what} follows the expression", text, span.start, span.end, fix)
-    last = statements[-1]
-    return Program(text, definitions, None if isinstance(last, Definition) else last)
+    match statements[-1]:
+        case Definition():
+            return Program(text, definitions, None)
+        case Asked(wrt, body):
+            return Program(text, definitions, body, wrt)
+        case Claimed(body, span):
+            return Program(text, definitions, body, claimed=span)
+        case expression:
+            return Program(text, definitions, expression)
 
 
 def _check_calls(program: Program) -> None:
@@ -86,23 +95,23 @@ def _check_calls(program: Program) -> None:
 
 def _check_uses(text: str, expression: Expression, names: set[str], written: dict[str, int], current: str) -> None:
     for part in postorder(expression):
-        if isinstance(part, Name) and part.name in names:
+        if isinstance(part, Name) and part.name in names and written.get(part.name):
             message = f"'{part.name}' is defined as a function"
             raise ExpressionError(message, text, part.span.start, part.span.end, f"Write {part.name}(…).")
+        if isinstance(part, Name) and part.name in names and part.name not in written:
+            _check_order(text, part.name, part.span, names, written, current)
         if isinstance(part, Call):
-            _check_order(text, part, names, written, current)
+            for factor in part.factors:
+                _check_order(text, factor.name, factor.span, names, written, current)
             _check_arity(text, part, written)
 
 
-def _check_order(text: str, call: Call, names: set[str], written: dict[str, int], current: str) -> None:
-    for factor in call.factors:
-        if factor.name in names and factor.name not in written:
-            start, end = factor.span.start, factor.span.end
-            if factor.name == current:
-                fix = "A definition cannot use itself; f@3 composes f three times."
-                raise ExpressionError(f"'{factor.name}' is defined by itself", text, start, end, fix)
-            fix = "Write its definition first."
-            raise ExpressionError(f"'{factor.name}' is used before it is defined", text, start, end, fix)
+def _check_order(text: str, name: str, span: Span, names: set[str], written: dict[str, int], current: str) -> None:
+    if name in names and name not in written:
+        if name == current:
+            fix = "A definition cannot use itself; f@3 composes f three times."
+            raise ExpressionError(f"'{name}' is defined by itself", text, span.start, span.end, fix)
+        raise ExpressionError(f"'{name}' is used before it is defined", text, span.start, span.end, "Write its definition first.")
 
 
 def _check_arity(text: str, call: Call, written: dict[str, int]) -> None:

@@ -91,7 +91,8 @@ def _operation(operation: Operation, inner: list[str]) -> str:
 
 
 def _definition(definition: Definition) -> str:
-    return f"{definition.name}({', '.join(definition.parameters)}) = {read_expression(definition.body)}"
+    left = f"{definition.name}({', '.join(definition.parameters)})" if definition.parameters else definition.name
+    return f"{left} = {read_expression(definition.body)}"
 
 
 def _function(factors: tuple[Factor, ...]) -> str:

@@ -13,16 +13,20 @@ from typing import NamedTuple
 class RefusalError(Exception):
     """A fault found while the tree is built, where the text is not at hand: `parser.parse` makes it an ExpressionError.
 
-    `fix` may quote the text: {0}, {1}, … stand for the `quoted` ranges.
+    `fix` may quote the text: {0}, {1}, … stand for the `quoted` ranges. `readings` are what could be written instead, each of which is
+    shown in its line.
     """
 
-    def __init__(self, message: str, start: int, end: int, fix: str = "", *quoted: tuple[int, int]) -> None:
+    def __init__(
+        self, message: str, start: int, end: int, fix: str = "", *quoted: tuple[int, int], readings: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.start = start
         self.end = end
         self.fix = fix
         self.quoted = quoted
+        self.readings = readings
 
 
 class Spelling(NamedTuple):
@@ -48,12 +52,10 @@ SPELLINGS = (
     Spelling("~", "'~' is not an operator", "Write not.", "where(~(x > 0), 1, 2)"),
     Spelling("[", "'[' does not group", "Only round brackets group: write (…).", "[x + 1]^2"),
     Spelling("]", "']' does not group", "Only round brackets group: write (…).", "(x + 1]"),
-    Spelling("{", "'{' does not group", "Only round brackets group: write (…).", "{x + 1}^2"),
-    Spelling("}", "'}' does not group", "Only round brackets group: write (…).", "(x + 1}"),
     Spelling(":", "':' has no meaning here", "A definition is written f(x) = x^2.", "f(x) := x^2"),
     Spelling("?", "'?' has no meaning here", "Write a if c else b, or where(c, a, b).", "x > 0 ? x : 0"),
     Spelling(".", "'.' stands only in numbers", "For a product write *.", "x . y"),
-    Spelling("\\", "'\\' has no meaning here", "Write sin(x) for \\sin x, a/b for \\frac{a}{b}.", "\\sin(x)"),
+    Spelling("\\", "'\\' has no meaning here", "Leave it out.", "5\\%"),
     Spelling("$", "'$' has no meaning here", "Leave it out.", "$x^2$"),
     Spelling('"', "quotation marks have no meaning here", "Leave them out.", '"x^2"'),
     Spelling("`", "quotation marks have no meaning here", "Leave them out.", "`x^2`"),
@@ -67,7 +69,6 @@ SPELLINGS = (
     Spelling("⁄", "'⁄' is not the sign for a quotient", "Write /.", "1⁄x"),
     Spelling("∕", "'∕' is not the sign for a quotient", "Write /.", "1∕x"),
     Spelling("∛", "'∛' is not in the language", "Write cbrt(x).", "∛x"),
-    Spelling("∂", "'∂' is not in the language", "Write f'(x) for the derivative of a function f.", "∂x"),
     Spelling("∫", "'∫' is not in the language", "Give the integral as an expression.", "∫x"),
     Spelling("∑", "'∑' is not in the language", "Write the sum out.", "∑x"),
 )

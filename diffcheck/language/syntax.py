@@ -71,7 +71,7 @@ Expression = Number | Name | Operation | Call
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Definition:
-    """`f(x, y) = body`."""
+    """`f(x, y) = body`, or `y = body` without parameters."""
 
     name: str
     parameters: tuple[str, ...]
@@ -86,6 +86,8 @@ class Program:
     text: str
     definitions: tuple[Definition, ...]
     expression: Expression | None
+    wrt: tuple[str, ...] = ()  # the variables of d/dx before the expression
+    claimed: Span | None = None  # f'(x) = expression: it is a derivative
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:

@@ -8,9 +8,11 @@ from typing import NamedTuple, TypeAlias
 
 from lark import Token
 
+from diffcheck.language.foreign import FORMS_OF_REWRITTEN, REWRITTEN, logarithm, root
 from diffcheck.language.names import CONSTANTS, SUPERSCRIPT_DIGITS
 from diffcheck.language.refusals import RefusalError
 from diffcheck.language.syntax import Call, Definition, Expression, Factor, Name, Number, Operation, Span, postorder
+from diffcheck.results import counted
 
 
 class Pair(NamedTuple):
@@ -18,6 +20,21 @@ class Pair(NamedTuple):
 
     value: Expression
     condition: Expression
+    span: Span
+
+
+class Asked(NamedTuple):
+    """`d/dx body`: the derivative of the body is asked for, by these variables."""
+
+    wrt: tuple[str, ...]
+    body: Expression
+    span: Span
+
+
+class Claimed(NamedTuple):
+    """`f'(x) = body`: what a claim says."""
+
+    body: Expression
     span: Span
 
 
@@ -30,6 +47,8 @@ class Keyword(NamedTuple):
     equals: Span
 
 
+ALWAYS = frozenset(("True", "true", "otherwise", "else"))  # conditions of the last piece
+Statement: TypeAlias = Definition | Expression | Asked | Claimed
 Part: TypeAlias = Token | Expression | Factor | Pair | Keyword
 Argument: TypeAlias = Expression | Keyword
 Factors: TypeAlias = tuple[Factor, ...]
@@ -50,6 +69,11 @@ def _span(first: Part, last: Part) -> Span:
 def _refuse(message: str, first: Part, last: Part, fix: str = "", *quoted: tuple[Part, Part]) -> RefusalError:
     """The error for `first` to `last`; `fix` quotes the text of ranges of parts as {0}, {1}, …"""
     return RefusalError(message, _start(first), _end(last), fix, *((_start(a), _end(b)) for a, b in quoted))
+
+
+def _ambiguous(message: str, what: Span, readings: tuple[str, ...], *quoted: Span) -> RefusalError:
+    """The error for what can be read in several ways; `readings` quote the text of spans as {0}, {1}, …"""
+    return RefusalError(message, what.start, what.end, "", *((span.start, span.end) for span in quoted), readings=readings)
 
 
 def _compare(operator: Token, left: Expression, right: Expression) -> Operation:
@@ -102,7 +126,7 @@ class TreeBuilder:
 
     # ── programs ──
 
-    def start(self, parts: list[Definition | Expression | Token]) -> tuple[Definition | Expression, ...]:
+    def start(self, parts: list[Statement | Token]) -> tuple[Statement, ...]:
         return tuple(part for part in parts if not isinstance(part, Token))
 
     def applied_to_x(self, parts: list[Factors]) -> Call:
@@ -127,11 +151,28 @@ class TreeBuilder:
         fix = f"Write {name}({parameters[0]}) = ({{0}})({parameters[0]}), or {name} = {{0}}."
         raise _refuse("a function stands where its value is needed", *what, fix, what)
 
-    def missing_parameters(self, parts: tuple[Token, Token, Expression]) -> None:
-        name, equals, body = parts
-        short = _end(body) - _start(body) <= 40
-        fix = f"Write {name}(x) = {'{0}' if short else '…'} for a definition, == for a comparison."
-        raise _refuse(f"the definition of '{name}' has no parameters", name, equals, fix, (body, body))
+    def value(self, parts: tuple[Token, Token, Expression]) -> Definition:
+        """y = x^2"""
+        name, _, body = parts
+        return Definition(str(name), (), body, _span(name, body))
+
+    def derivative(self, parts: tuple[Token, Expression]) -> Asked:
+        """d/dx x^2 asks for the derivative of x^2; of d/dx x^2 + x it is not clear how far it goes."""
+        sign, body = parts
+        first: Expression = body
+        while isinstance(first, Operation) and first.operator in ("add", "subtract") and first.span.start == first.operands[0].span.start:
+            first = first.operands[0]
+        if first is not body:
+            quoted = (_span(sign, sign), body.span, first.span, Span(first.span.end, body.span.end))
+            variable = str(sign).split()[0]
+            readings = ("{0} ({1})", f"f({variable}) = {{2}}; f'({variable}){{3}}")
+            raise _ambiguous("how far the derivative goes can be read in two ways", _span(sign, body), readings, *quoted)
+        return Asked(tuple(str(sign).split()), body, _span(sign, body))
+
+    def claimed(self, parts: tuple[Token, Expression]) -> Claimed:
+        """f'(x) = 2x"""
+        sign, body = parts
+        return Claimed(body, _span(sign, body))
 
     # ── operators ──
 
@@ -180,24 +221,25 @@ class TreeBuilder:
     def ambiguous_quotient(self, parts: tuple[Operation, Token, Expression]) -> None:
         quotient, _, right = parts
         numerator, denominator = quotient.operands
-        fix = "Write ({0}/{1})*{2} or {0}/({1}*{2})."
-        quoted = ((numerator, numerator), (denominator, denominator), (right, right))
-        raise _refuse("a '/' is followed by an implied product", quotient, right, fix, *quoted)
+        if isinstance(numerator, Name) and isinstance(denominator, Name) and (numerator.name, denominator.name[:1]) == ("d", "d"):
+            raise _refuse("d/dx stands within an expression", quotient, right, "Define f(x) = …, and write f'(x) here.")
+        readings = ("({0}/{1})*{2}", "{0}/({1}*{2})")
+        what = "a '/' is followed by an implied product"
+        raise _ambiguous(what, _span(quotient, right), readings, numerator.span, denominator.span, right.span)
 
     def ambiguous_tower(self, parts: tuple[Operation, Token, Expression]) -> None:
         power, _, exponent = parts
         base, inner = power.operands
-        fix = f"Write ({{0}})^{{1}} or {{2}}^({inner.value}^{{1}})." if isinstance(inner, Number) else ""
-        quoted = ((power, power), (exponent, exponent), (base, base))
-        raise _refuse("a power of a power needs brackets", power, exponent, fix, *quoted)
+        digits = inner.literal if isinstance(inner, Number) else ""
+        readings = ("({0})^{1}", f"{{2}}^({digits}^{{1}})")
+        raise _ambiguous("a power of a power needs brackets", _span(power, exponent), readings, power.span, exponent.span, base.span)
 
     def ambiguous_root(self, parts: list[Call | Token | Expression]) -> None:
         root, last = parts[0], parts[-1]
         assert isinstance(root, Call)
         radicand = root.arguments[0]
-        quoted = ((radicand, radicand), (parts[1], last), (root, root))
-        fix = "Write √({0}{1}) or ({2}){1}."
-        raise _refuse("a power behind a root can be read in two ways", root, last, fix, *quoted)
+        quoted = (radicand.span, _span(parts[1], last), root.span)
+        raise _ambiguous("a power behind a root can be read in two ways", _span(root, last), ("√({0}{1})", "({2}){1}"), *quoted)
 
     # ── atoms ──
 
@@ -230,12 +272,52 @@ class TreeBuilder:
     def call(self, parts: tuple[Factors, Token, list[Argument], Token]) -> Expression:
         factors, _, arguments, closing = parts
         span = _span(factors[0], closing)
-        is_log = [(f.name, f.primes, f.iterations) for f in factors] == [("log", 0, 1)]
+        plain = _no_keywords(arguments, factors[-1].name)
+        match factors:
+            case [Factor(name, primes=0, iterations=1)] if name.startswith("log_") and len(plain) == 1 and name[4:].isdigit():
+                return logarithm((*plain, Number(Fraction(name[4:]), True, factors[0].span, name[4:])), span)
+        return Call(factors, plain, span)
+
+    def rewritten(self, parts: tuple[Token, Token, list[Argument], Token]) -> Expression:
+        """pow(x, 2), log(x, base=2): what another program writes as a function."""
+        name, _, arguments, closing = parts
+        span = _span(name, closing)
         match arguments:
-            case [argument, Keyword("base", base)] if is_log:
-                logarithms = (Call(factors, _no_keywords([part], "log"), span) for part in (argument, base))
-                return Operation("divide", tuple(logarithms), span)
-        return Call(factors, _no_keywords(arguments, factors[-1].name), span)
+            case [argument, Keyword("base", base)] if name in ("log", "ln"):
+                arguments = [argument, base]
+        plain = _no_keywords(arguments, str(name))
+        least, most, write = REWRITTEN[name]
+        if least <= len(plain) <= most:
+            return write(plain, span)
+        if name in FORMS_OF_REWRITTEN:
+            message = f"{name} does not take {counted(len(plain), 'argument')}"
+            raise _refuse(message, name, closing, f"Write {FORMS_OF_REWRITTEN[name]}.")
+        return Call((Factor(str(name), _span(name, name)),), plain, span)
+
+    def fraction(self, parts: tuple[Token, Token, Expression, Token, Token, Expression, Token]) -> Operation:
+        """\\frac{a}{b}"""
+        return Operation("divide", (parts[2], parts[5]), _span(parts[0], parts[-1]))
+
+    def indexed_root(self, parts: tuple[Token, Token, Expression, Token]) -> Expression:
+        """\\sqrt[3]{x}"""
+        sign, _, radicand, closing = parts
+        index = "".join(filter(str.isdigit, sign))
+        return root((radicand, Number(Fraction(index), True, _span(sign, sign), index)), _span(sign, closing))
+
+    def rounded(self, parts: tuple[Token, Expression, Token]) -> Call:
+        """⌊x⌋, ⌈x⌉"""
+        opening, inside, closing = parts
+        span = _span(opening, closing)
+        return Call((Factor("floor" if opening.type == "LEFT_FLOOR" else "ceil", span),), (inside,), span)
+
+    def row(self, parts: list[Token | Expression]) -> Pair | Expression:
+        """A line of \\begin{cases}: a value and its condition, or the last value alone."""
+        value, *conditions = (part for part in parts if not isinstance(part, Token))
+        assert not isinstance(value, (Pair, Keyword))
+        return Pair(value, conditions[0], _span(parts[0], parts[-1])) if conditions else value
+
+    def cases(self, parts: list[Token | Pair | Expression]) -> Expression:
+        return self._pieces(parts, "Write the last line as c & \\text{otherwise}.")
 
     def powered_call(self, parts: list[Token | list[Argument]]) -> Operation:
         """sin^2(x), sin²(x)"""
@@ -262,8 +344,12 @@ class TreeBuilder:
         return Pair(value, condition, _span(opening, closing))
 
     def piecewise(self, parts: list[Token | Pair | Expression]) -> Expression:
-        form = "Write piecewise((value, condition), …, otherwise)."
-        *pairs, otherwise = (part for part in parts[2:-1] if not isinstance(part, Token))
+        return self._pieces(parts, "Write piecewise((value, condition), …, otherwise).")
+
+    def _pieces(self, parts: list[Token | Pair | Expression], form: str) -> Expression:
+        *pairs, otherwise = (part for part in parts if not isinstance(part, Token))
+        if isinstance(otherwise, Pair) and isinstance(otherwise.condition, Name) and otherwise.condition.name in ALWAYS:
+            otherwise = otherwise.value
         if isinstance(otherwise, Pair):
             message = "piecewise lacks its last part: the value where no condition holds"
             raise _refuse(message, otherwise, parts[-1], form)

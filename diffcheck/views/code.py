@@ -22,8 +22,9 @@ def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: 
 
     Raises InputError for what cannot be read, UnsupportedError where SymPy leaves a derivative open.
     """
-    problem = read(text, of).in_variables([name for derivative in wrt or () for name in derivative.split()])
-    derivatives = list(dict.fromkeys(tuple(derivative.split()) for derivative in wrt or problem.variables))
+    problem = read(text, of)
+    problem = problem.in_variables([name for derivative in wrt or problem.wrt for name in derivative.split()])
+    derivatives = list(dict.fromkeys(tuple(derivative.split()) for derivative in wrt or problem.wrt or problem.variables))
     for name in chain.from_iterable(derivatives):
         if name not in problem.variables:
             raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(problem.variables)}.")

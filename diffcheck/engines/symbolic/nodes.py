@@ -58,7 +58,7 @@ class FromSympy:
     def _function(self, part: Any, arguments: list[int]) -> int:
         row = next((row for row in _rows_byhead().get(type(part).__name__, ()) if row.accepts(len(arguments))), None)
         if row is None:
-            raise UnsupportedError(f"SymPy's derivative contains {_shown(part)}, which has no row in the table")
+            raise UnsupportedError(f"SymPy's derivative contains {shown_part(part)}, which has no row in the table")
         left_out = len(row.names) - len(arguments)
         defaults = row.defaults[-left_out:] if left_out > 0 else ()
         return self._builder.apply(row, [*arguments, *(self._builder.constant(value) for value in defaults)])
@@ -66,7 +66,7 @@ class FromSympy:
     def _pieces(self, pieces: sympy.Piecewise) -> int:
         *others, last = pieces.args
         if last.cond != True:  # noqa: E712  (SymPy's true is not Python's)
-            raise UnsupportedError(f"SymPy's derivative {_shown(pieces)} leaves a case open")
+            raise UnsupportedError(f"SymPy's derivative {shown_part(pieces)} leaves a case open")
         place = self._places[last.expr]
         for pair in reversed(others):
             place = self._builder.apply("where", (self._places[pair.cond], self._places[pair.expr], place))
@@ -142,13 +142,14 @@ def _parts(part: Any) -> tuple[Any, ...]:
     if isinstance(part, sympy.Piecewise):
         return tuple(p for pair in part.args for p in (pair.expr, pair.cond) if p is not sympy.true)
     if isinstance(part, (sympy.Derivative, sympy.Subs, sympy.Integral, AppliedUndef)):
-        raise UnsupportedError(f"SymPy leaves {_shown(part)} unevaluated")
+        raise UnsupportedError(f"SymPy leaves {shown_part(part)} unevaluated")
     if isinstance(part, sympy.hyper):
         return (*part.ap, *part.bq, part.argument)
     return tuple(part.args)
 
 
-def _shown(part: Any) -> str:
+def shown_part(part: Any) -> str:
+    """A piece of a SymPy expression as a message quotes it."""
     text = str(part)
     return text if len(text) <= 60 else text[:57] + "…"
 
