@@ -170,7 +170,11 @@ def cli_page() -> str:
     """The commands with their arguments and options, from the same texts as --help."""
     group: Any = typer.main.get_command(app)
     commands = "".join(f"\n## diffcheck {name}\n\n{_help(command)}\n{_parameters(command)}" for name, command in group.commands.items())
-    return f"{GENERATED}# Command line\n\n{_help(group)}{commands}"
+    everywhere = (
+        "Every command has `-h` (`--help`) and `-V` (`--version`, with those of JAX, SymPy and FLINT). `diffcheck --install-completion`\n"
+        "installs completion for the shell that it is run in, `--show-completion` prints it.\n"
+    )
+    return f"{GENERATED}# Command line\n\n{_help(group)}\n{everywhere}{commands}"
 
 
 def _help(command: Any) -> str:
