@@ -100,12 +100,8 @@ def check_jax(
         def work(watch: Watch) -> int:
             with redirect_stdout(sys.stderr):  # what the user's code prints is not part of the report
                 report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
-            if format in OWN:
-                return exit_code(_show(report, format, latex, color, stream), strict)
-            from diffcheck.views.reports import Single
-
-            case = Single(function, report.header.read_as, *_place(function, line))
-            return exit_code(case.write(format.value, report.samples, report.checks, stream, color.value), strict)
+            shown = _show(report, format, latex, color, stream) if format in OWN else _as_suite(function, line, report, format, color, stream)
+            return exit_code(shown, strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
@@ -159,6 +155,13 @@ def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, poi
     report = job.report_of(jacobians)
     draw(report.header, jacobians)
     return report, getattr(getattr(unwrap(function), "__code__", None), "co_firstlineno", 1)
+
+
+def _as_suite(function: str, line: int, report: Report, format: Format, color: Color, stream: Any) -> Tally:
+    from diffcheck.views.reports import Single
+
+    case = Single(function, report.header.read_as, *_place(function, line))
+    return case.write(format.value, report.samples, report.checks, stream, color.value)
 
 
 def _place(reference: str, line: int) -> tuple[str, int]:
