@@ -100,8 +100,7 @@ def check_jax(
         def work(watch: Watch) -> int:
             with redirect_stdout(sys.stderr):  # what the user's code prints is not part of the report
                 report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
-            shown = _show(report, format, latex, color, stream) if format in OWN else _as_suite(function, line, report, format, color, stream)
-            return exit_code(shown, strict)
+            return exit_code(_show(report, function, line, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
@@ -186,7 +185,9 @@ def _is_reference(text: str) -> bool:
     return ":" in text
 
 
-def _show(report: Report, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
+def _show(report: Report, function: str, line: int, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
+    if format not in OWN:
+        return _as_suite(function, line, report, format, color, stream)
     if format is not Format.text:
         from diffcheck.views import json_
 
