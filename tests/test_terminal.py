@@ -146,9 +146,9 @@ CASES = (
 @pytest.mark.parametrize("format", ["text", "jsonl"])
 def test_results_stand_above_the_progress_bar(format: str, tmp_path: Path) -> None:
     (tmp_path / "suite.jsonl").write_text("".join(json.dumps(case) + "\n" for case in CASES))
-    code, written = on_a_terminal(["run", "suite.jsonl", "--format", format, "--color", "never"], tmp_path)
+    code, written = on_a_terminal(["run", "suite.jsonl", "--format", format], tmp_path)
     assert code == FAIL
-    assert "checking ━" in written
+    assert re.search("checking .*━", written)
     screen = "\n".join(shown(written))
     assert "━" not in screen
     if format == "text":

@@ -100,12 +100,7 @@ def check_jax(
         def work(watch: Watch) -> int:
             with redirect_stdout(sys.stderr):  # what the user's code prints is not part of the report
                 report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
-            if format in OWN:
-                return exit_code(_show(report, format, latex, color, stream), strict)
-            from diffcheck.views.reports import Single
-
-            case = Single(function, report.header.read_as, *_place(function, line))
-            return exit_code(case.write(format.value, report.samples, report.checks, stream, color.value), strict)
+            return exit_code(_show(report, function, line, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
@@ -161,6 +156,13 @@ def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, poi
     return report, getattr(getattr(unwrap(function), "__code__", None), "co_firstlineno", 1)
 
 
+def _as_suite(function: str, line: int, report: Report, format: Format, color: Color, stream: Any) -> Tally:
+    from diffcheck.views.reports import Single
+
+    case = Single(function, report.header.read_as, *_place(function, line))
+    return case.write(format.value, report.samples, report.checks, stream, color.value)
+
+
 def _place(reference: str, line: int) -> tuple[str, int]:
     """The file of a function and its line there; a function of a package is somebody else's."""
     file = reference.rpartition(":")[0]
@@ -186,7 +188,9 @@ def _is_reference(text: str) -> bool:
     return ":" in text
 
 
-def _show(report: Report, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
+def _show(report: Report, function: str, line: int, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
+    if format not in OWN:
+        return _as_suite(function, line, report, format, color, stream)
     if format is not Format.text:
         from diffcheck.views import json_
 
