@@ -20,7 +20,7 @@ OPERATORS = {
 }
 SPACES = frozenset((",", ";", ":", "!", " ", "quad", "qquad", "displaystyle", "left", "right"))
 NAMES = {
-    "infty": "inf", "partial": "∂",
+    "infty": "inf", "partial": "∂", r"theta\left": "heaviside",  # as `derive` writes it; \\theta elsewhere is a variable
     **{f"var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa", "pi")},
 }  # fmt: skip
 GREEK = frozenset((
