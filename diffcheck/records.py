@@ -90,6 +90,12 @@ def place(record: Record) -> str:
     return f"{shown(record.file)}:{record.line}" if record.file else ""
 
 
+def place_before(record: Record) -> str:
+    """The same for a message that does not begin with a place of its own."""
+    is_told = record.fault is not None and message(record.fault.message).startswith(f"{shown(record.file)}:")
+    return "" if is_told else place(record)
+
+
 def _reason(record: Record) -> str:
     if record.check is not None:
         return f"{record.check.name}: {record.check.detail}"

@@ -12,9 +12,12 @@ from diffcheck.views.layout import Cell, Column, Sections, show_table
 ENGINES = {"SymPy": "sympy", "JAX": "jax", "Arb": "ball"}
 COLUMNS = (Column("function", wraps=True), Column("meaning", wraps=True), Column("domain", wraps=True), *map(Column, ENGINES))
 
+WIDEST = 120  # columns
+
 
 def show(console: Console) -> None:
-    """What there is, what it means, and which engine has it."""
+    """What there is, what it means, and which engine has it; a pipe gets lines that can be read, too."""
+    console.width = min(console.width, WIDEST)
     groups: Sections = [[_title(group), *map(_row, rows)] for group, rows in GROUPS.items()]
     show_table(console, COLUMNS, lambda _: groups, (None,))
 

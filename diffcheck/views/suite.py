@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from diffcheck.printable import shown
-from diffcheck.records import CaseResult, FaultKind, Summary, explained, is_unreadable, place
+from diffcheck.records import CaseResult, FaultKind, Summary, explained, is_unreadable, place_before
 from diffcheck.results import Outcome, counted
 from diffcheck.views.console import MARKS, STYLES
 from diffcheck.views.layout import console_for, line, paragraph
@@ -31,7 +31,7 @@ def write_text(results: Iterable[CaseResult], summary: Summary, stream: TextIO, 
     console = console_for(stream, color)
     for record in (record for result in results for record in result.records):
         if record.outcome is not Outcome.PASS:
-            where = f"{place(record)}: " if is_unreadable(record) else ""
+            where = f"{place_before(record)}: " if is_unreadable(record) and place_before(record) else ""
             said, *more = explained(record).splitlines()
             paragraph(console, f"{MARKS[record.outcome]} {shown(record.id)}: {where}{said}", STYLES[record.outcome])
             for text in more:
