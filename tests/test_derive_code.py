@@ -38,7 +38,7 @@ def printed(text: str, wrt: str, notation: str) -> tuple[Callable[..., Any], str
     except UnsupportedError as error:
         reason = error.reason
     is_known = {"python": BEYOND_PYTHON.match(text), "jax": "JAX has no" in reason}[notation]
-    assert is_known or "SymPy" in reason, reason
+    assert is_known or "SymPy" in reason or "standard library has no" in reason, reason
     return None
 
 
@@ -63,7 +63,7 @@ def test_a_printed_program_gives_the_derivative(row: Function, notation: str) ->
 def test_jax_runs_it_with_32_bits_and_compiled(text: str) -> None:
     derivative, code = program(text, "x", "jax")
     assert math.isfinite(jax.jit(derivative)(1.5)) or text == "1e400x"
-    assert not re.search(r"\d{11}", code)
+    assert not re.search(r"(?<![\d.])\d{11}", code)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,8 @@ def test_relative_links_lead_somewhere(name: str) -> None:
 def test_commands_stand_only_where_they_are_run(name: str) -> None:
     """A block of another language would not be run; files may be in Python. `sh` blocks have tests elsewhere."""
     languages = {block["language"] for block in generate.BLOCK.finditer(READABLE[name].read_text(encoding="utf-8"))}
-    runnable_elsewhere = {"sh"} if name in ("README.md", "docs/cli.md", "docs/contributing.md", "docs/suites.md") else set()
+    elsewhere = ("README.md", *(f"docs/{name}.md" for name in ("cli", "contributing", "suites", "gallery")))
+    runnable_elsewhere = {"sh"} if name in elsewhere else set()
     assert languages <= {"console", "pycon", "text", "toml", "csv", "json", "python"} | runnable_elsewhere
 
 

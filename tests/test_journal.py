@@ -348,7 +348,7 @@ def test_the_version_is_known_where_nothing_is_installed(monkeypatch: pytest.Mon
     from importlib import metadata
 
     real = metadata.version
-    monkeypatch.setattr("diffcheck.suites.journal.version", lambda name: {}[name] if "diffcheck" in name else real(name))
+    monkeypatch.setattr("diffcheck.versions.version", lambda name: {}[name] if "diffcheck" in name else real(name))
     assert versions()["diffcheck"] == __version__
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from command_line import PASS, USAGE, Ended, command, diffcheck, process
 
-from diffcheck.suites import supervision
+from diffcheck.processes import workers
 
 NOBODY = ["unshare", "-U", "--map-user=54321", "--map-group=54321", "env", "-u", "HOME", "-u", "XDG_CACHE_HOME"]
 READ_ONLY = """
@@ -107,14 +107,14 @@ def test_any_descriptor_may_be_closed(closed: tuple[int, ...], tmp_path: Path) -
 
 
 def test_no_more_processes_start_than_there_are_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started = list[supervision.Worker]()
+    started = list[workers.Worker]()
 
-    class Counted(supervision.Worker):
+    class Counted(workers.Worker):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
             started.append(self)
 
-    monkeypatch.setattr(supervision, "Worker", Counted)
+    monkeypatch.setattr(workers, "Worker", Counted)
     assert diffcheck("run", str(two_cases(tmp_path)), "-j", "1000").code == PASS
     assert len(started) <= 2
 

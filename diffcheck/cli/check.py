@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -81,7 +82,7 @@ def check(
     """
     from diffcheck.views.output import opened
 
-    text = expression_text(expression, timeout)
+    text = expression_text(expression, timeout) if _is_one(interval, at, points) else ""
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:
@@ -104,7 +105,7 @@ class _Shown:
     watch: Watch
 
     def tally(self, job: Check, at: list[str], points: Table | None, interval: str, samples: int) -> Tally:
-        return self.interval(job, at, points, interval, samples) if interval else self.points(job, at, points)
+        return self.interval(job, interval, samples) if interval else self.points(job, at, points)
 
     def points(self, job: Check, at: list[str], points: Table | None) -> Tally:
         samples = self.watch.over(self.watch.timed(lambda: job.samples(columns_at(job, at, points))))
@@ -136,8 +137,8 @@ class _Shown:
 
         return Single(self.text, self.text).write(self.format.value, samples, (), self.stream, self.color.value)
 
-    def interval(self, job: Check, at: list[str], points: Table | None, interval: str, samples: int) -> Tally:
-        report = self.watch.timed(lambda: _on_interval(job, at, points, interval, samples))
+    def interval(self, job: Check, interval: str, samples: int) -> Tally:
+        report = self.watch.timed(lambda: _on_interval(job, interval, samples))
         if self.format not in OWN:
             self._as_suite({id(found.sample): found.sample for found in report.worst}.values())
         elif self.format is Format.text:
@@ -152,9 +153,14 @@ class _Shown:
         return report.tally
 
 
-def _on_interval(job: Check, at: list[str], points: Table | None, interval: str, samples: int) -> IntervalReport:
+def _is_one(interval: str, at: list[str], points: Path | None) -> bool:
+    """Raises InputError where points are given, and an interval too."""
+    if interval and (at or points is not None):
+        raise InputError("points are given, and an interval too", "Write either --interval A,B or --at and --points.")
+    return True
+
+
+def _on_interval(job: Check, interval: str, samples: int) -> IntervalReport:
     from diffcheck.judgement.interval import check_interval
 
-    if at or points is not None:
-        raise InputError("points are given, and an interval too", "Write either --interval A,B or --at and --points.")
     return check_interval(job, *ends(job, "--interval", interval), samples)

@@ -68,7 +68,7 @@ def plot(
     Examples:
       diffcheck plot "x^2 + 3x + 2" --at 2 --range -4,4 -o tangent.png
       diffcheck plot "relu(x)" --at -1 --at 0 --at 3 -o relu.svg
-      diffcheck plot "sin(1/x)" --range -1,1
+      diffcheck plot "sin(1/x)" --range -1,1 -o curve.png
       diffcheck plot "cos(x)" --at 0 --taylor 4 -o taylor.pdf
       diffcheck plot "x^3 - x" --at 1 --derivative -o slopes.png
       diffcheck plot "tanh(x)" --range -20,20 --errors -o errors.png

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -91,10 +92,14 @@ def _is_equal(graph: Graph, number: Fraction) -> bool:
 def read_numbers(text: str, fmt: Format) -> NDArray[Any]:
     """A number, a list of them, or a range; raises PointError."""
     text = _plain(text)
-    if text.startswith("[") and text.endswith("]"):
-        text = text[1:-1]
-    parts = split(text)
+    parts = split(text[1:-1] if _is_list(text) else text)
     return np.concatenate([_range(part.strip(), fmt) for part in parts])
+
+
+def _is_list(text: str) -> bool:
+    """Whether the first bracket is closed by the last one."""
+    depths = list(accumulate({"[": 1, "]": -1}.get(letter, 0) for letter in text))
+    return text.startswith("[") and text.endswith("]") and all(depths[:-1])
 
 
 def _range(text: str, fmt: Format) -> NDArray[Any]:

@@ -103,6 +103,8 @@ def _curve(x: Floats, y: Floats, frame: _Frame) -> Iterator[str]:
     others = np.fmax(np.roll(steps, 1), np.roll(steps, -1))
     with np.errstate(invalid="ignore"):
         broken = (steps > BREAK * others) & (steps > 0.1 * (frame.high - frame.low))
+    outside = np.where(y > frame.high, 1, np.where(y < frame.low, -1, 0))
+    broken[1:-1] |= outside[1:] * outside[:-1] < 0  # a pole
     pieces = np.cumsum(broken[:-1])
     places = zip(pieces, np.isfinite(y), frame.across(x), frame.down(y), strict=True)
     for (_, is_drawn), piece in groupby(places, key=lambda place: place[:2]):
