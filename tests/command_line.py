@@ -44,8 +44,11 @@ def process(arguments: Sequence[str], directory: Path, **options: Any) -> Ended:
 
 
 def started(arguments: Sequence[str], directory: Path) -> subprocess.Popen[str]:
-    """A process at work. Ctrl-C reaches it even where the tests were started in the background, which passes on that it is ignored."""
-    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from diffcheck.__main__ import main; main()"
+    """A process at work. Signals reach it even where the tests were started in the background, which passes on that they are ignored."""
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+        "from diffcheck.__main__ import main; main()"
+    )
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments], cwd=directory, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

@@ -274,7 +274,7 @@ def test_cores_are_read_in_time_that_is_linear(text: str, tmp_path: Path) -> Non
         except SuiteError as refused:
             assert "suite.fpcore:1: " in str(refused)  # noqa: PT017
 
-    assert seconds_for(read) < 4
+    assert seconds_for(read) < 10  # a second alone; many objects of other tests make collecting garbage slow
 
 
 def test_bounds_spread_along_chains_and_circles(tmp_path: Path) -> None:
