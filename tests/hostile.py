@@ -66,7 +66,7 @@ MARKUP = (
     "<script>alert(1)</script>",
     "</script><script>alert(1)//",
     "<img src=x onerror=alert(1)>",
-    "\"><svg onload=alert(1)>",
+    '"><svg onload=alert(1)>',
     "' onmouseover='alert(1)",
     "</td></tr></table><h1>pwned</h1>",
     "<!-- comment --> -->",

@@ -17,7 +17,7 @@ from jax import Array
 
 from diffcheck import check
 
-RULES = '''
+RULES = """
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -65,7 +65,7 @@ stepped.defjvp(lambda p, t: (stepped(*p), jnp.sign(p[0]) * t[0]))
 CONSTANT = 3
 def integers(x):
     return jnp.round(x).astype(int)
-'''
+"""
 
 
 @pytest.fixture

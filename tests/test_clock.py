@@ -141,6 +141,7 @@ at = ["x=1,y=1", "x=1e-9,y=2"]
 wrt = ["x y", "x"]
 """
 
+
 @contextmanager
 def busy(processes: int) -> Iterator[None]:
     """A machine that has other things to do."""

@@ -97,16 +97,26 @@ def test_the_page_of_refused_expressions_is_up_to_date() -> None:
 def refused_page() -> str:
     """docs/refused.md: what of the corpora cannot be read, and which of their functions an engine lacks."""
     lines = [
-        "# What is refused", "",
-        "Made by `python tests/test_corpora.py` from the corpora in tests/corpora; a test holds it up to date.", "",
-        "| corpus | expressions | refused |", "|---|---|---|",
-        *(f"| {corpus} | {total} | {refused} |" for corpus, (total, refused, _) in COUNTS.items()), "",
-        "## Expressions that are not read", "",
-        *(reasons_for_refusal() or ["None."]), "",
-        "## Functions that an engine lacks", "",
-        "The expression is read and its derivatives are enclosed, but this engine says `unsupported`.", "",
-        "| function | engine | expressions |", "|---|---|---|",
-        *(f"| {name} | {engine} | {count} |" for (name, engine), count in sorted(lacking().items())), "",
+        "# What is refused",
+        "",
+        "Made by `python tests/test_corpora.py` from the corpora in tests/corpora; a test holds it up to date.",
+        "",
+        "| corpus | expressions | refused |",
+        "|---|---|---|",
+        *(f"| {corpus} | {total} | {refused} |" for corpus, (total, refused, _) in COUNTS.items()),
+        "",
+        "## Expressions that are not read",
+        "",
+        *(reasons_for_refusal() or ["None."]),
+        "",
+        "## Functions that an engine lacks",
+        "",
+        "The expression is read and its derivatives are enclosed, but this engine says `unsupported`.",
+        "",
+        "| function | engine | expressions |",
+        "|---|---|---|",
+        *(f"| {name} | {engine} | {count} |" for (name, engine), count in sorted(lacking().items())),
+        "",
     ]
     return "\n".join(lines)
 

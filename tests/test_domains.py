@@ -76,7 +76,7 @@ DEMANDING = [  # texts in x, and an end of their domain: at least one for each r
 ]  # fmt: skip
 BY_MEANING = [("E1(x)", 0), ("spence(x)", 0), ("erfcinv(x)", 0), ("erfcinv(x)", 2), ("rgamma(x)", -1), ("factorial(x)", -1),
               ("asec(x)", 1), ("asec(x)", -1), ("acsc(x)", 1), ("asech(x)", 0), ("asech(x)", 1), ("acoth(x)", 1), ("log1mexp(x)", 0),
-              ("log2(x)", 0), ("log10(x)", 0), ("lbeta(x, 0.5)", 0), ("beta(x, 0.5)", 0)] # fmt: skip
+              ("log2(x)", 0), ("log10(x)", 0), ("lbeta(x, 0.5)", 0), ("beta(x, 0.5)", 0)]  # fmt: skip
 
 # What mpmath continues, or counts as a limit, and the table leaves undefined
 CONTINUED = {  # or does not finish

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from measured import within
 
 from diffcheck.engines.certified import certify, certify_mixed, enclose_nodes
 from diffcheck.graph.build import read
@@ -104,9 +103,8 @@ def test_what_has_no_bounds_is_no_crash(text: str) -> None:
 @pytest.mark.parametrize("power", ["1e10", "1e12", "1e20"])
 @pytest.mark.parametrize("base", ["sqrt(3)", "(2*pi)", "(pi/5)", "(0.1*sin(1))", "cos(pi/6)"])
 def test_huge_powers_are_no_hang_and_no_crash(base: str, power: str) -> None:
-    started = time.process_time()
-    assert proof(f"abs(x)*{base}^{power}").status in (KINK, UNDECIDED)
-    assert time.process_time() - started < 5
+    with within(5):
+        assert proof(f"abs(x)*{base}^{power}").status in (KINK, UNDECIDED)
 
 
 SLOW = ["1/(1 + abs(x)^1e-9)", "sin(abs(x)^1e-5)", "Ei(abs(x)^0.0001)", "x*gamma(abs(x)^0.0005)", "sin(abs(x)^0.01)", "exp(abs(x)^0.001)"]
@@ -114,9 +112,8 @@ SLOW = ["1/(1 + abs(x)^1e-9)", "sin(abs(x)^1e-5)", "Ei(abs(x)^0.0001)", "x*gamma
 
 @pytest.mark.parametrize("text", SLOW)
 def test_tiny_exponents_are_no_hang(text: str) -> None:
-    started = time.process_time()
-    assert proof(f"where(x == 0, 0, {text})").status in Status
-    assert time.process_time() - started < 10
+    with within(10):
+        assert proof(f"where(x == 0, 0, {text})").status in Status
 
 
 @pytest.mark.parametrize("text", ["max(abs(x - sqrt(2)^2), inf)", "min(where(x == sqrt(2)^2, -inf, 1), x)"])

@@ -299,12 +299,15 @@ def test_exceptions_are_made_for_rows_that_exist(facts: dict) -> None:
         assert parameter in FUNCTIONS[name].names
 
 
-ASKED_FOR = re.findall(r"\w+", """
+ASKED_FOR = re.findall(
+    r"\w+",
+    """
     sin cos tan sec csc cot asin acos atan asec acsc acot atan2 sinh cosh tanh asinh acosh atanh exp exp2 expm1 log ln log2 log10
     log1p sqrt cbrt hypot abs sign floor ceil mod max min clip where heaviside gamma lgamma digamma polygamma beta erf erfc erfinv
     besselj0 besselj1 i0 i1 zeta lambertw sinc relu relu6 leaky_relu elu celu selu gelu silu swish softplus sigmoid log_sigmoid mish
     softsign hard_tanh hard_sigmoid logaddexp xlogy
-""")
+""",
+)
 
 
 @pytest.mark.parametrize("name", ASKED_FOR)

@@ -163,11 +163,14 @@ def test_a_corrected_line_can_be_typed(text: str) -> None:
     assert read(line)
 
 
-NAMES = re.findall(r"\w+", """
+NAMES = re.findall(
+    r"\w+",
+    """
     x1 alpha beta2 theta sigma_x rate mass time cost single index width expo logp since exponent cosmo design using basin sine
     tangent logit_x exp_x sin_x cosp0 absolute_x maxx xmin logK secret cosine mean size space charge tank sing costs ex me ke
     signal sinew exposure logistics lnK0 temperature
-""")
+""",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -232,11 +235,14 @@ def test_a_refusal_says_what_to_write(text: str, message: str, fix: str) -> None
     assert fix in error.fix
 
 
-EXACT = re.findall(r"\w+", """
+EXACT = re.findall(
+    r"\w+",
+    """
     pow power root nthroot fabs arcsinh arsinh arcosh artanh cosec cot sec sgn signum Heaviside Abs ln log1p softplus sigmoid mod cbrt
     square nCr comb choose binom gamma Gamma maximum minimum fmax fmin clamp tg ctg arctg logsumexp hypot logaddexp round rint trunc fix
     copysign log absolute loggamma expit swish psi
-""")
+""",
+)
 
 
 @pytest.mark.parametrize("name", EXACT)

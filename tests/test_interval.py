@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from command_line import FAIL, PASS, USAGE, diffcheck
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from measured import within
 from pydantic import TypeAdapter
 from strategies import PLAIN, expressions
 
@@ -202,10 +202,9 @@ def test_the_ends_of_a_domain_that_an_order_decides_are_found() -> None:
 
 @pytest.mark.parametrize("text", ["sin(x)/x", "1/x", "abs(x)", "exp(x)", "1/(x^2 + 1)", "log(x)"])
 def test_the_widest_interval_of_floats_ends_quickly(text: str) -> None:
-    begun = time.process_time()
-    found = pieces_of(text, -1e300, 1e300)
-    assert sum(piece.status is D for piece in found) == 0
-    assert time.process_time() - begun < 5
+    with within(5):
+        found = pieces_of(text, -1e300, 1e300)
+        assert sum(piece.status is D for piece in found) == 0
 
 
 # Floats in their order

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from measured import within
 
 from diffcheck.errors import ExpressionError
 from diffcheck.language.lexer import MAXIMUM_BYTES, MAXIMUM_DIGITS, MAXIMUM_NAME, MAXIMUM_NESTING, MAXIMUM_NODES
@@ -194,9 +193,8 @@ LIMITS = (
 
 @pytest.mark.parametrize(("message", "text"), LIMITS, ids=lambda value: value[:30])
 def test_a_limit_is_checked_before_anything_is_built(message: str, text: str) -> None:
-    began = time.process_time()
-    error = fault(text)
-    assert time.process_time() - began < 1
+    with within(5):
+        error = fault(text)
     assert message in error.message
     assert 0 <= error.start < error.end <= len(text)
 
@@ -211,10 +209,7 @@ def test_what_is_just_inside_the_limits_is_read() -> None:
 
 def test_an_error_is_shown_with_its_line_and_carets() -> None:
     assert str(fault("f(x) = x^2\n2*sni(x)")) == (
-        "unknown function 'sni' (line 2, column 3)\n"
-        "  2*sni(x)\n"
-        "    ^^^\n"
-        "Did you mean 'sin'? `diffcheck functions` lists all of them."
+        "unknown function 'sni' (line 2, column 3)\n  2*sni(x)\n    ^^^\nDid you mean 'sin'? `diffcheck functions` lists all of them."
     )
 
 

@@ -153,5 +153,3 @@ def test_the_message_has_the_place_of_the_fault() -> None:
     ended = diffcheck("check", "x", "--at", "pi/")
     assert ended.code == USAGE
     assert "'pi/' is not a number: an operand is missing after '/'" in ended.stderr
-
-

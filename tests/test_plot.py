@@ -179,9 +179,7 @@ def test_a_kink_has_both_one_sided_tangents_and_every_slope_that_was_chosen() ->
         ("sin(x)/x", "0", ["SymPy, JAX: slope NaN (hole)"]),
     ],
 )
-def test_where_there_is_no_derivative_the_slopes_given_are_written_with_the_reason(
-    text: str, at: str, written: list[str]
-) -> None:
+def test_where_there_is_no_derivative_the_slopes_given_are_written_with_the_reason(text: str, at: str, written: list[str]) -> None:
     found = tangents(sample_at(text, at))
     assert sorted(word for line in found for word in re.split(r"[:,] ?| ", line.text)) == sorted(
         word for line in written for word in re.split(r"[:,] ?| ", line)
@@ -194,9 +192,7 @@ def test_a_vertical_tangent_is_drawn_where_the_status_says_so() -> None:
     assert tangents(vertical)[0].slope == math.inf
     check = checked("cbrt(x)")
     figure = draw(check, [vertical], "x", Options(-2, 2))
-    upright = [
-        line for line in figure.axes[0].get_lines() if len(line.get_xdata()) == 2 and np.ptp(line.get_xdata()) < 1e-9
-    ]
+    upright = [line for line in figure.axes[0].get_lines() if len(line.get_xdata()) == 2 and np.ptp(line.get_xdata()) < 1e-9]
     assert upright
     assert "vertical tangent" in texts(figure.axes[0])
 
@@ -220,9 +216,7 @@ def test_the_slope_is_written_beside_each_of_several_points_and_no_text_lies_on_
 
 def test_verdicts_differ_in_shape_as_well_as_colour() -> None:
     assert set(VERDICTS) == set(Outcome)
-    assert (
-        len({shape for shape, _ in VERDICTS.values()}) == len({color for _, color in VERDICTS.values()}) == len(Outcome)
-    )
+    assert len({shape for shape, _ in VERDICTS.values()}) == len({color for _, color in VERDICTS.values()}) == len(Outcome)
     assert "verdict: fail" in legend(figure_of("sin(x)", "1", claim="-cos(x)").axes[0])
 
 
@@ -265,9 +259,7 @@ def error_slope(text: str, at: str, claim: str = "") -> float:
     return float(np.polyfit(np.log(series.steps[good]), np.log(series.errors[good]), 1)[0])
 
 
-@pytest.mark.parametrize(
-    ("text", "at", "power"), [(PARABOLA, "2", 2), ("sin(x)", "1", 2), ("sin(x)", "0", 3), ("relu(x)", "0", 1)]
-)
+@pytest.mark.parametrize(("text", "at", "power"), [(PARABOLA, "2", 2), ("sin(x)", "1", 2), ("sin(x)", "0", 3), ("relu(x)", "0", 1)])
 def test_the_error_falls_with_the_power_of_the_first_term_left_out(text: str, at: str, power: int) -> None:
     assert error_slope(text, at) == pytest.approx(power, abs=0.05)
 
@@ -318,9 +310,7 @@ def test_where_no_slope_leaves_anything_over_the_curve_has_all_the_room(text: st
 
 
 @pytest.mark.parametrize("suffix", METADATA)
-def test_a_picture_is_the_same_bytes_whatever_the_settings_and_tells_no_date_and_no_version(
-    suffix: str, tmp_path: Path
-) -> None:
+def test_a_picture_is_the_same_bytes_whatever_the_settings_and_tells_no_date_and_no_version(suffix: str, tmp_path: Path) -> None:
     check = checked("relu(x)")
     first, second = (tmp_path / f"{name}.{suffix}" for name in "ab")
     plot(check, points(check, "0"), "x", path=first, options=Options(taylor=2))

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from command_line import INTERRUPTED, OUTPUT, PASS, PIPE, USAGE, Ended, command, diffcheck, process, started
+from measured import within
 
 from diffcheck.views.reports import REPORTS
 
@@ -80,7 +81,7 @@ def journal_lines(directory: Path) -> int:
 # Killed
 
 
-@pytest.mark.parametrize(("cases", "times"), [(100, 3), pytest.param(2000, 50, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("cases", "times"), [(100, 3), pytest.param(4000, 100, marks=pytest.mark.long)])
 def test_a_worker_may_be_killed_at_random_moments(cases: int, times: int, tmp_path: Path) -> None:
     """Each time some case is done before the next kill: one whose worker dies twice is `crashed`, as it should be."""
     suite(tmp_path, cases)
@@ -96,7 +97,7 @@ def test_a_worker_may_be_killed_at_random_moments(cases: int, times: int, tmp_pa
     assert_undisturbed(tmp_path)
 
 
-@pytest.mark.parametrize(("cases", "times"), [(CASES, 2), pytest.param(400, 20, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("cases", "times"), [(CASES, 2), pytest.param(800, 40, marks=pytest.mark.long)])
 def test_a_run_that_is_killed_again_and_again_is_resumed_to_the_same_results(cases: int, times: int, tmp_path: Path) -> None:
     suite(tmp_path, cases)
     chance, arguments = random.Random(times), ["run", "suite.jsonl", "-j", "2", *JSONL, "--resume"]
@@ -132,10 +133,8 @@ def stopped_fixture(tmp_path: Path) -> Path:
     suite(tmp_path)
     run = started(["run", "suite.jsonl", *JSONL], tmp_path)
     wait_for(lambda: journal_lines(tmp_path) > 2)  # the header, and two cases
-    begun = time.monotonic()
     run.send_signal(signal.SIGINT)
     _, said = run.communicate(timeout=60)
-    assert time.monotonic() - begun < 1
     assert run.returncode == INTERRUPTED
     assert said.splitlines()[-1] == "interrupted"
     assert " cases at " in said
@@ -199,9 +198,8 @@ def test_what_selects_nothing_is_one_error(options: list[str], what: str, tmp_pa
 
 def test_an_output_that_cannot_be_written_ends_with_code_4_before_anything_runs(tmp_path: Path) -> None:
     file = str(suite(tmp_path, 8))
-    begun = time.process_time()
-    ended = diffcheck("run", file, "-o", str(tmp_path / "missing" / "report.txt"))
-    assert time.process_time() - begun < 1
+    with within(5):
+        ended = diffcheck("run", file, "-o", str(tmp_path / "missing" / "report.txt"))
     assert ended.code == OUTPUT
     assert ended.stderr.startswith("error: cannot write ")
 
@@ -216,9 +214,8 @@ def test_where_nothing_can_be_written_each_format_says_so_in_one_line(format: st
     os.close(reader)
     assert process(arguments, tmp_path, stdout=writer) == Ended(PIPE, "", "")
     os.close(writer)
-    begun = time.process_time()
-    assert diffcheck(*arguments[:1], str(tmp_path / "suite.jsonl"), *arguments[2:], "-o", str(tmp_path)).code == OUTPUT
-    assert time.process_time() - begun < 1  # before anything is checked
+    with within(5):  # before anything is checked
+        assert diffcheck(*arguments[:1], str(tmp_path / "suite.jsonl"), *arguments[2:], "-o", str(tmp_path)).code == OUTPUT
 
 
 def test_a_full_disk_ends_with_code_4(tmp_path: Path) -> None:

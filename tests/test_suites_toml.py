@@ -122,7 +122,7 @@ FORM_FAULTS = (
     "9: 'at': there is no point",
     "10: 'dtype': 'float3' is unknown. Did you mean 'float32'?",
     "11: 'expect': 'subgradiant' is unknown. Did you mean 'subgradient'?",
-    "12: 'wrt': a name is wanted, or a list of them: [\"x\", \"y\"]",
+    '12: \'wrt\': a name is wanted, or a list of them: ["x", "y"]',
     "13: 'claim': a claim is an expression, or a table of one for each variable: { x = \"2x\" }",
     "16: unknown key 'cases'. Did you mean 'case'?",
 )

@@ -292,5 +292,3 @@ def _parts(index: int, shapes: Sequence[tuple[int, ...]], dtypes: Sequence[Any])
             part.flat[index] = 1
         index -= part.size
         yield part
-
-

@@ -181,14 +181,17 @@ class _Builder:
         if factor.primes and len(arguments) != 1:
             raise self._error("a prime needs a function of one variable", factor.span, f"{factor.name} has {len(arguments)} arguments.")
         self._require_numbers(arguments, span)
-        handed_on = [self._hand_on(name, definition, span) for name in definition.parameters[definition.arity:]]
+        handed_on = [self._hand_on(name, definition, span) for name in definition.parameters[definition.arity :]]
         return self._add(Call(definition, (*arguments, *handed_on), factor.primes), span)
 
     def _hand_on(self, name: str, definition: Definition, span: Span) -> int:
         """A variable that the callee uses beside its parameters; it must not be captured by a parameter of the same name."""
         if name in self._parameters:
-            raise self._error(f"{definition.name} uses the variable {name!r}, which is a parameter here", span,
-                              f"Make {name} a parameter of {definition.name}, or rename one of the two.")
+            raise self._error(
+                f"{definition.name} uses the variable {name!r}, which is a parameter here",
+                span,
+                f"Make {name} a parameter of {definition.name}, or rename one of the two.",
+            )
         return self._add(Variable(name), span)
 
     def _row(self, factor: syntax.Factor, count: int) -> Function:
@@ -244,13 +247,17 @@ class _Builder:
             if magnitude is None:
                 return
             if magnitude.too_large:
-                raise self._error("this constant is too large to compute", span,
-                                  f"Constants may reach 10^±{limits.MAX_DECIMAL_EXPONENT:,}; this one is about 10^{magnitude.log10:,.0f}.")
+                raise self._error(
+                    "this constant is too large to compute",
+                    span,
+                    f"Constants may reach 10^±{limits.MAX_DECIMAL_EXPONENT:,}; this one is about 10^{magnitude.log10:,.0f}.",
+                )
             self._magnitudes[index] = magnitude
 
     def _too_many(self, span: Span) -> ExpressionError:
-        return self._error(f"the expression has more than {limits.MAX_NODES:,} operations when written out", span,
-                           "Lower the number of compositions.")
+        return self._error(
+            f"the expression has more than {limits.MAX_NODES:,} operations when written out", span, "Lower the number of compositions."
+        )
 
     def _error(self, message: str, span: Span, fix: str) -> ExpressionError:
         return ExpressionError(message, self._text, span.start, span.end, fix)

@@ -107,10 +107,17 @@ NO_POLE_ON_THE_WAY = on_the_way("n", "below 1", NEVER)
 POLYNOMIAL = f"({natural('(-a)')} or {natural('(-b)')})"
 RATIONAL = f"(({natural('(a - c)')} or {natural('(b - c)')}) and {whole('(c - a - b)')})"  # by Euler's transformation
 OF_HYP2F1 = (
-    Demand("c must not be 0, -1, -2, …, unless a or b is one of them and not below c", unlike("c"),
-           unless=f"({natural('(-a)')} and c < a + 1) or ({natural('(-b)')} and c < b + 1)"),
-    Demand("x must be below 1 (or 1 if c - a - b > 0) unless the function is rational in x", "1 - x", closed="c - a - b > 0",
-           unless=f"{POLYNOMIAL} or {RATIONAL}"),
+    Demand(
+        "c must not be 0, -1, -2, …, unless a or b is one of them and not below c",
+        unlike("c"),
+        unless=f"({natural('(-a)')} and c < a + 1) or ({natural('(-b)')} and c < b + 1)",
+    ),
+    Demand(
+        "x must be below 1 (or 1 if c - a - b > 0) unless the function is rational in x",
+        "1 - x",
+        closed="c - a - b > 0",
+        unless=f"{POLYNOMIAL} or {RATIONAL}",
+    ),
     Demand("x must not be 1 unless the sum converges there", "abs(1 - x)", unless=f"{POLYNOMIAL} or c - a - b > 0"),
 )
 OF_ZETA = (
@@ -125,9 +132,7 @@ OF_EXPINT = (
     Demand("x must be positive (or 0 if n > 1) unless n is 0, -1, -2, …", "x", closed="n > 1", unless=natural("(-n)")),
     Demand("x must not be 0 unless n > 1", "abs(x)", unless="n > 1"),
 )
-OF_UPPERGAMMA = (
-    Demand("x must be positive (or 0 if a > 0) unless a is 1, 2, 3, …", "x", closed="a > 0", unless=natural("(a - 1)")),
-)
+OF_UPPERGAMMA = (Demand("x must be positive (or 0 if a > 0) unless a is 1, 2, 3, …", "x", closed="a > 0", unless=natural("(a - 1)")),)
 OF_POLYGAMMA = (Demand("x must be positive unless n is 0, 1, 2, …", "x", unless=natural("n")),)
 OF_LEGENDRE = (Demand("x must be above -1 unless n is an integer", "1 + x", unless=whole("n")),)
 OF_LAMBERTW = (Demand("x must be at least -1/e", "x + exp(-1)", closed=ALWAYS),)

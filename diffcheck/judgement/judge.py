@@ -79,7 +79,15 @@ class Judge:
         clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
         primal = number(values["primal"])
         return Sample(
-            point, *wrt_and_order(names), proved.status, proved.reason, primal, proved.value, proved.derivative, clarke, results,
+            point,
+            *wrt_and_order(names),
+            proved.status,
+            proved.reason,
+            primal,
+            proved.value,
+            proved.derivative,
+            clarke,
+            results,
             proved.confirmed,
         )
 

@@ -17,9 +17,7 @@ class RefusalError(Exception):
     shown in its line.
     """
 
-    def __init__(
-        self, message: str, start: int, end: int, fix: str = "", *quoted: tuple[int, int], readings: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, message: str, start: int, end: int, fix: str = "", *quoted: tuple[int, int], readings: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.start = start

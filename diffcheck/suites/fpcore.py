@@ -73,7 +73,7 @@ def _properties(core: Form) -> Mapping[str, Node]:
 def _arguments_at(core: Form) -> int:
     place = next((i for i, item in enumerate(core.items) if isinstance(item, Form)), len(core.items))
     if place > 2 or len(core.items) < place + 2:
-        raise _RefusedError(core, "an FPCore is written (FPCore (x y) :name \"…\" expression)")
+        raise _RefusedError(core, 'an FPCore is written (FPCore (x y) :name "…" expression)')
     return place
 
 

@@ -45,8 +45,15 @@ def console_for(stream: TextIO, color: str) -> Console:
     forced = {"always": True, "never": False}.get(color)  # None: as the stream, NO_COLOR and TERM say
     colorless = None if forced is None else not forced
     width = None if stream.isatty() else PIPED
-    return _Console(file=stream, force_terminal=forced, force_jupyter=False, no_color=colorless, highlight=False, width=width,
-                   color_system="standard" if forced else "auto")
+    return _Console(
+        file=stream,
+        force_terminal=forced,
+        force_jupyter=False,
+        no_color=colorless,
+        highlight=False,
+        width=width,
+        color_system="standard" if forced else "auto",
+    )
 
 
 def line(console: Console, text: str, style: str = "") -> None:

@@ -197,16 +197,12 @@ def _breaks(section: Section, y: Floats, left: Floats, right: Floats) -> tuple[N
     inner_low, inner_high = np.quantile(known, QUANTILES)
     height = float(inner_high - inner_low) or float(np.ptp(known))
     step = abs(ends[1] - ends[0])
-    jumps = (step > STEP_KEPT * abs(np.diff(y))) & (
-        step > max(VISIBLE * height, ROUNDING * section.unit_roundoff * size)
-    )
+    jumps = (step > STEP_KEPT * abs(np.diff(y))) & (step > max(VISIBLE * height, ROUNDING * section.unit_roundoff * size))
     poles: NDArray[np.bool_] = np.any(abs(ends) > POLE * size, axis=0)
     return jumps | poles | ~np.isfinite(ends).all(axis=0), poles
 
 
-def _with_gaps(
-    section: Section, x: Floats, y: Floats, broken: NDArray[np.bool_], left: Floats, right: Floats
-) -> tuple[Floats, Floats]:
+def _with_gaps(section: Section, x: Floats, y: Floats, broken: NDArray[np.bool_], left: Floats, right: Floats) -> tuple[Floats, Floats]:
     """The line with a NaN in every broken interval, and with further points on both sides of it."""
     a, b, left, right = x[:-1][broken], x[1:][broken], left[broken], right[broken]
     steps = np.append(APPROACH, 0)

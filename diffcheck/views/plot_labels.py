@@ -101,11 +101,7 @@ def _size(axes: Axes, renderer: Any, text: str) -> tuple[float, float]:
 def _write(axes: Axes, label: Label, place: _Place) -> None:
     data = axes.transData.inverted().transform
     gap = math.dist(place.anchor, place.middle) - (place.box[2] - place.box[0]) / 2
-    leader = (
-        {"arrowstyle": "-", "color": label.color, "linewidth": 0.7, "shrinkA": 2, "shrinkB": 2}
-        if gap > LEADER_FROM
-        else None
-    )
+    leader = {"arrowstyle": "-", "color": label.color, "linewidth": 0.7, "shrinkA": 2, "shrinkB": 2} if gap > LEADER_FROM else None
     written = Annotation(
         label.text,
         xy=tuple(data(place.anchor)),

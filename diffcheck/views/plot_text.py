@@ -78,9 +78,7 @@ def equation(x: float, value: Enclosure, slope: Enclosure, name: str, width: flo
         run = f"({name} {_signed(number(-x)).strip()})"
         return f"y = {coefficient(value)}{_signed(_times(coefficient(slope), run))}"
     distance = EXACT.multiply(slope.midpoint, Decimal(x))
-    shift = Enclosure(
-        EXACT.subtract(value.midpoint, distance), EXACT.add(value.radius, EXACT.multiply(slope.radius, Decimal(abs(x))))
-    )
+    shift = Enclosure(EXACT.subtract(value.midpoint, distance), EXACT.add(value.radius, EXACT.multiply(slope.radius, Decimal(abs(x)))))
     negligible = EXACT.scaleb(max(value.midpoint.copy_abs(), distance.copy_abs()), -NEGLIGIBLE)
     linear = _times(coefficient(slope), variable)
     return f"y = {linear}" if shift.midpoint.copy_abs() <= max(shift.radius, negligible) else f"y = {linear}{_signed(coefficient(shift))}"

@@ -73,9 +73,7 @@ def _is_confirmed(graph: Graph, point: Point, names: Sequence[str]) -> bool:
     with scope(PRECISIONS[1]):
         lines = [directions for _, directions in _lines(names)]
         jets = [jet_along(graph, point, line, len(names)) for line in lines]
-    return all(
-        isinstance(jet, Jet) and confirms(graph, point, line, len(names), jet) for line, jet in zip(lines, jets, strict=True)
-    )
+    return all(isinstance(jet, Jet) and confirms(graph, point, line, len(names), jet) for line, jet in zip(lines, jets, strict=True))
 
 
 def _sensitivity(graph: Graph, point: Point, names: Sequence[str]) -> Enclosure | None:

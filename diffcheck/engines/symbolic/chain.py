@@ -161,5 +161,3 @@ class _Chain:
             return None
         places = {symbol: self._primal[source] for symbol, source in self._segments.sources.items()}
         return FromSympy(self._builder, places).convert(expression)
-
-

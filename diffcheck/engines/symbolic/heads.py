@@ -94,5 +94,3 @@ HEADS: dict[str, Callable[..., Any]] = {
     "rel_entr": lambda x, y: x * sympy.log(x / y),
     "kl_div": lambda x, y: x * sympy.log(x / y) - x + y,
 }
-
-

@@ -1,7 +1,7 @@
 """Measures the accuracy of JAX's functions and writes accuracy.toml; takes some minutes.
 
-    python -m diffcheck.judgement.accuracy                     measure all functions with the installed JAX; write
-    python -m diffcheck.judgement.accuracy --check [NAME …]    measure these (or every tenth) again; exit with 1 where they differ
+python -m diffcheck.judgement.accuracy                     measure all functions with the installed JAX; write
+python -m diffcheck.judgement.accuracy --check [NAME …]    measure these (or every tenth) again; exit with 1 where they differ
 """
 
 from __future__ import annotations

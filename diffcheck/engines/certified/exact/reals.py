@@ -273,7 +273,7 @@ class Reals:
     def below(self, u: Number) -> Fraction:
         if self.sign(u) <= 0:
             raise no_series("a pole whose order is not rational")
-        scaled = (u.ball(BITS[1]) * 2**BITS[0]).lower().floor()
+        scaled = (u.ball(BITS[1]) * 2 ** BITS[0]).lower().floor()
         return Fraction(int(scaled.unique_fmpz()), 2 ** BITS[0])
 
     def function(self, name: str, arguments: Sequence[Number]) -> Number:
@@ -339,5 +339,9 @@ def _is_short(base: fmpq, exponent: fmpq) -> bool:
 
 # sin(π·turns) = scale·√square
 _SINES = {
-    fmpq(0): (1, fmpq(0)), fmpq(1, 6): (1, HALF), fmpq(1, 4): (2, HALF), fmpq(1, 3): (3, HALF), HALF: (1, ONE),
+    fmpq(0): (1, fmpq(0)),
+    fmpq(1, 6): (1, HALF),
+    fmpq(1, 4): (2, HALF),
+    fmpq(1, 3): (3, HALF),
+    HALF: (1, ONE),
 }
