@@ -22,7 +22,6 @@ from pathlib import Path
 from random import Random
 
 CASES = 12
-SECONDS = 4.0  # a command ends by itself within about so many
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGKILL)
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGQUIT: 131, signal.SIGKILL: -9}
 COMMANDS: dict[str, Sequence[str]] = {
@@ -32,7 +31,15 @@ COMMANDS: dict[str, Sequence[str]] = {
     "plot": ("plot", "sin(x)/x", "--at", "1", "-o", "out.png"),
 }
 RULE = "import jax.numpy as jnp\n\ndef f(x):\n    return jnp.sin(x) * jnp.exp(x)\n"
-START = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from diffcheck.__main__ import main; main()"
+# a shell's background jobs ignore INT and QUIT, and what `nohup` starts ignores HUP
+START = """
+import signal
+for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(each, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from diffcheck.__main__ import main
+main()
+"""
 
 
 @dataclass
@@ -51,32 +58,49 @@ class Found:
 def bombard(times: int, seed: int) -> Iterator[Found]:
     """What has been found so far, after each signal."""
     chance, found = Random(seed), Found()
+    seconds = {command: undisturbed(command) for command in COMMANDS}
     for number in range(times):
         command = [*COMMANDS][number % len(COMMANDS)]
         with tempfile.TemporaryDirectory() as directory:
-            for fault in strike(command, Path(directory), chance, found):
+            for fault in strike(command, Path(directory), chance, seconds[command], found):
                 found.faults.append(f"{number}: {command}: {fault}")
         found.times += 1
         yield found
 
 
-def strike(command: str, directory: Path, chance: Random, found: Found) -> Iterator[str]:
-    """What is wrong after one signal."""
+def undisturbed(command: str) -> float:
+    """The seconds that a command takes when nothing happens, with what it keeps for the next time already there."""
+    for _ in range(2):
+        with tempfile.TemporaryDirectory() as directory:
+            place = prepared(Path(directory))
+            begun = time.monotonic()
+            started(COMMANDS[command], place).communicate(timeout=300)
+    return time.monotonic() - begun
+
+
+def prepared(directory: Path) -> Path:
+    """Where a command works."""
     place = directory / "work"
     place.mkdir()
     (directory / "tmp").mkdir()
     (place / "rule.py").write_text(RULE)
     lines = [json.dumps({"id": str(k), "expr": f"sin({k + 2}x)", "points": [0.5]}) for k in range(CASES)]
     (place / "suite.jsonl").write_text("\n".join(lines))
+    return place
+
+
+def strike(command: str, directory: Path, chance: Random, seconds: float, found: Found) -> Iterator[str]:
+    """What is wrong after one signal, within the seconds that the command takes."""
+    place = prepared(directory)
     before = {path.name for path in place.iterdir()}
     mark = f"DIFFCHECK_TEST={directory}"
     running = started(COMMANDS[command], place)
     number = chance.choice(SIGNALS)
-    time.sleep(chance.uniform(0.1, SECONDS))
+    time.sleep(chance.uniform(0.1, seconds))
     with suppress(ProcessLookupError):
         os.kill(chance.choice([running.pid, *descendants(running.pid)]) if chance.random() < 0.3 else running.pid, number)
     _, said = running.communicate(timeout=300)
-    found.ended["by itself" if running.returncode != CODES[number] else number.name] += 1
+    found.ended[number.name if running.returncode in (CODES[number], -number) else "by itself"] += 1
     if running.returncode not in (0, 3, CODES[number], -number):
         yield f"{number.name}: exit code {running.returncode}: {said}"
     if "Traceback" in said and "KeyboardInterrupt" not in said:

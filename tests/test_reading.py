@@ -458,6 +458,7 @@ NPY_FAULTS = (
     (npy(np.array([1], [("a", "f8")])), "that of fields with names"),
     (npy(np.array(["a"])), "which is not a number"),
     (npy(np.array([1j])), "which is not a number"),
+    (headed("{'descr': '),8', 'fortran_order': False, 'shape': (1,), }\n"), "which is not a type of numbers"),
     (headed("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n", pickle.dumps([1])), "which is not a number"),
 )
 

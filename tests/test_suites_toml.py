@@ -142,6 +142,7 @@ REFUSED = (
     ("suite.jsonl", "\n \n", "nothing to check"),
     ("suite.toml", "case = 3\n", "suite.toml:1: a case is a table"),
     ("suite.toml", "[case]\nexpr = 'x'\n", "suite.toml:1: a case is a table"),
+    ("suite.toml", "[[case]]\nexpr = 'x'\nat = 1\n[case.case.sample]\n", "suite.toml:4: unknown key 'case'"),
     ("suite.toml", "[[case]]\nexpr = \n", "suite.toml:2: "),
     ("suite.toml", "[[case]]\nexpr = 'x'\nat = [", "suite.toml:3: "),
     ("suite.toml", b"[[case]]\nexpr = '\xff'\n", "not a text in UTF-8"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from diffcheck.processes.signals import StoppedError
 from diffcheck.results import Outcome, Tally
 
 EXIT_PASS, EXIT_FAIL, EXIT_USAGE, EXIT_UNDECIDED, EXIT_OUTPUT, EXIT_INTERRUPTED, EXIT_PIPE = 0, 1, 2, 3, 4, 130, 141
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 REPORT_IT = "This is a fault of diffcheck: please report it with the command you ran."
 P = ParamSpec("P")
 
@@ -62,7 +64,8 @@ def ending(command: Callable[[], int]) -> int:
         return _told("interrupted", EXIT_INTERRUPTED)
     except OSError as error:
         _abandon_stdout()
-        return _told(f"error: cannot write the result: {error.strerror}", EXIT_OUTPUT)
+        what = "cannot write the result" if error.errno in UNWRITABLE else "the operating system refused what the command needs"
+        return _told(f"error: {what}: {error.strerror or error}", EXIT_OUTPUT)
     except BaseException as error:  # of a user's code, which raises what it likes
         return _told(*_in_words(error))
 

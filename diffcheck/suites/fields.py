@@ -215,7 +215,7 @@ def schema(kind: str) -> dict[str, Any]:
 
 def complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
     """What is wrong, in words."""
-    names = [shown(key, 40) for key in fault["loc"] if isinstance(key, str) and key != "case"]
+    names = [shown(key, 40) for key in fault["loc"] if isinstance(key, str)]
     name = ".".join(names)
     if fault["type"] == "missing":
         return f"'{name}' is missing"
@@ -224,7 +224,7 @@ def complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
         known = ["case"] if within is TomlSuite else list(within.model_fields)
         return f"unknown key '{name}'.{_suggestion(names[-1], known) or ' Known: ' + ', '.join(known) + '.'}"
     said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else _WANTED.get(fault["type"]) or fault["msg"].lower()
-    if not names:
+    if not names or model is TomlSuite:
         return 'a case is an object: {"expr": …, "points": …}' if model is Line else "a case is a table, headed by [[case]]"
     return f"'{name}': {said}"
 

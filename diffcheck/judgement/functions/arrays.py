@@ -24,6 +24,7 @@ FORM = "It must be written by numpy.savez or numpy.save, without pickled objects
 # what numpy and zipfile raise over bytes that nobody wrote so
 BROKEN = (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile, TypeError, KeyError, OverflowError, RuntimeError)
 _PAIR = re.compile(r"'(descr|fortran_order|shape)'\s*+:\s*+('[^']{1,20}'|True|False|\([\d,\s]{0,1000}\))")
+_TYPE = re.compile(r"'[<>=|]?[?a-zA-Z][0-9]{0,4}'")  # numpy would have Python parse what is longer
 _HEADER = re.compile(rf"\s*+\{{\s*+(?:{_PAIR.pattern}\s*+,?\s*+){{3}}\}}\s*+")
 
 
@@ -88,6 +89,8 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     pairs = dict(_PAIR.findall(text))
     if len(text) != length or not _HEADER.fullmatch(text) or len(pairs) != 3 or not pairs["shape"].startswith("("):
         raise ValueError("its header is broken, or that of fields with names")
+    if not _TYPE.fullmatch(pairs["descr"]):
+        raise ValueError(f"it holds {shown(pairs['descr'])}, which is not a type of numbers")
     shape = tuple(map(int, re.findall(r"\d+", pairs["shape"])))
     return shape, pairs["fortran_order"] == "True", np.dtype(pairs["descr"].strip("'"))
 
