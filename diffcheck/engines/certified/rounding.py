@@ -1,13 +1,15 @@
 """How far rounding may carry a float program from its exact value: B = Σ cᵢ·u·|vᵢ|·|∂out/∂vᵢ| over its nodes.
 
 One reverse sweep with the local derivatives of the certified engine. cᵢ counts units roundoff of one operation; the caller says
-what they are for each function, since that is a fact about the library that ran it.
+what they are for each function, since that is a fact about the library that ran it. The bound is that of first order in u
+(Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 3.1 and 3.8): an estimate that holds as long as the errors
+are small, and not a proof. The sweep is reverse mode itself (Griewank and Walther, Evaluating Derivatives, 2nd ed., section 3.3).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -61,9 +63,9 @@ def rounding_bound(graph: Graph, point: Mapping[str, float], arithmetic: Arithme
     """B at a point of floats; None where a local derivative is not proved (a tie, the edge of a domain)."""
     for precision_bits in PRECISIONS:
         with scope(precision_bits):
-            sweep = _Sweep(graph, point, arithmetic)
-            total = sum(sweep.contributions, arb(0))
-            if sweep.is_proved and total.is_finite():
+            swept = sweep(graph, point, arithmetic)
+            total = sum(swept.contributions, arb(0)) if swept is not None else None
+            if total is not None and total.is_finite():
                 return enclosure(total * arb(arithmetic.unit_roundoff)).upper
     return None
 
@@ -71,84 +73,90 @@ def rounding_bound(graph: Graph, point: Mapping[str, float], arithmetic: Arithme
 def culprit(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Culprit | None:
     """Who is to blame for the rounding error of a program; None where no bound is proved, or none is needed."""
     with scope(PRECISIONS[0]):
-        sweep = _Sweep(graph, point, arithmetic)
-        sizes = [float(contribution.mid()) for contribution in sweep.contributions]
-        if not sweep.is_proved or not any(sizes):
+        swept = sweep(graph, point, arithmetic)
+        sizes = [float(contribution.mid()) for contribution in swept.contributions] if swept is not None else []
+        if swept is None or not any(sizes):
             return None
         node = max(range(len(sizes)), key=sizes.__getitem__)
-        return Culprit(node, *sweep.magnifier(node))
+        return Culprit(node, *magnifier(swept, node))
 
 
-class _Sweep:
-    """One reverse sweep: the contribution of every node to the error of the output, in units roundoff."""
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one reverse sweep leaves at each node: its value, its adjoint, and what it adds to the error of the output."""
 
-    def __init__(self, graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> None:
-        self._graph = graph
-        self._arithmetic = arithmetic
-        self._values = evaluate_nodes(graph, POINT, {name: arb(x) for name, x in point.items()})
-        self._adjoints = [arb(0)] * len(graph.nodes)
-        self._partials: dict[tuple[int, int], arb] = {}  # of node i with respect to the node j that it uses
-        self.contributions = [arb(0)] * len(graph.nodes)
-        self.is_proved = self._run()
+    output: int
+    values: Sequence[Value]
+    adjoints: Sequence[arb]
+    partials: Mapping[tuple[int, int], arb]  # of a node with respect to one that it uses
+    contributions: Sequence[arb]  # units roundoff
 
-    def _run(self) -> bool:
-        self._adjoints[self._graph.output] = arb(1)
-        fixed = _variable_free(self._graph)
-        return all(self._visit(i, fixed) for i in range(self._graph.output, -1, -1) if not self._adjoints[i].is_zero())
 
-    def _visit(self, i: int, fixed: list[bool]) -> bool:
-        """Adds a node's contribution, and hands its adjoint on; False where something is not proved."""
-        node, value = self._graph.nodes[i], _number(self._values[i])
+def sweep(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Sweep | None:
+    """From the output back to the variables, as reverse mode goes; None where a value or a local derivative is not proved."""
+    values = evaluate_nodes(graph, POINT, {name: arb(x) for name, x in point.items()})
+    exact = [fixed and _is_float(value, arithmetic.exact_digits) for fixed, value in zip(_variable_free(graph), values, strict=True)]
+    adjoints, contributions = [arb(0)] * len(graph.nodes), [arb(0)] * len(graph.nodes)
+    partials = dict[tuple[int, int], arb]()
+    adjoints[graph.output] = arb(1)
+    for i in range(graph.output, -1, -1):
+        if adjoints[i].is_zero():
+            continue
+        node, value = graph.nodes[i], _number(values[i])
         if value is None or isinstance(node, Call):
-            return False
-        self.contributions[i] = (self._units(node) + self._of_exponent(node)) * abs(value * self._adjoints[i])
-        if not isinstance(node, Apply):
-            return True
-        for k, j in enumerate(node.arguments):
-            if fixed[j] and _is_float(self._values[j], self._arithmetic.exact_digits):
+            return None
+        contributions[i] = (_units(graph, node, arithmetic) + _of_exponent(node, values)) * abs(value * adjoints[i])
+        for k, j in enumerate(arguments_of(node)):
+            if exact[j]:
                 continue  # it carries no error, and an order or an exponent has no derivative
-            partial = _partial(node, k, [self._values[a] for a in node.arguments])
+            partial = _partial(node, k, [values[a] for a in arguments_of(node)])
             if partial is None:
-                return False
-            self._partials[i, j] = self._partials.get((i, j), arb(0)) + partial
-            self._adjoints[j] += self._adjoints[i] * partial
-        return True
+                return None
+            partials[i, j] = partials.get((i, j), arb(0)) + partial
+            adjoints[j] += adjoints[i] * partial
+    return Sweep(graph.output, values, adjoints, partials, contributions)
 
-    def _units(self, node: Node) -> float:
-        """cᵢ of a node."""
-        match node:
-            case Constant():
-                return 0.0 if node.binary_digits <= self._arithmetic.exact_digits else 1.0
-            case Apply("integer_power", (_, exponent)):
-                return _of_integer_power(self._graph.nodes[exponent], self._arithmetic.roundings)
-            case Apply(function, _):
-                return self._arithmetic.roundings(function)
-            case _:
-                return 0.0
 
-    def _of_exponent(self, node: Node) -> arb:
-        """The compiler makes exp(a + b) of exp(a)·exp(b), and exp(a·b) of exp(a)^b: the new exponent is rounded."""
-        exponent = _number(self._values[node.arguments[0]]) if isinstance(node, Apply) and node.function == "exp" else None
-        return arb(0) if exponent is None else abs(exponent)
+def magnifier(swept: Sweep, node: int) -> tuple[int | None, float]:
+    """The first node on the way to the output that makes a relative error MAGNIFIED times as large, and how large.
 
-    def magnifier(self, node: int) -> tuple[int | None, float]:
-        """The first node on the way to the output that makes a relative error MAGNIFIED times as large, and how large."""
-        while node != self._graph.output:
-            users = {i: abs(float((self._adjoints[i] * p).mid())) for (i, j), p in self._partials.items() if j == node}
-            user = max(users, key=users.__getitem__)
-            factor = self._condition(user, node)
-            if factor > MAGNIFIED:
-                return user, factor
-            node = user
-        return None, 1.0
+    Where a node has several users, the way leads through the one that hands on most of its adjoint.
+    """
+    while node != swept.output:
+        handed = {i: abs(float((swept.adjoints[i] * partial).mid())) for (i, j), partial in swept.partials.items() if j == node}
+        user = max(handed, key=handed.__getitem__)
+        factor = _condition(swept, user, node)
+        if factor > MAGNIFIED:
+            return user, factor
+        node = user
+    return None, 1.0
 
-    def _condition(self, user: int, node: int) -> float:
-        before, after = _number(self._values[node]), _number(self._values[user])
-        assert before is not None
-        assert after is not None
-        if after.contains(0):
-            return math.inf
-        return abs(float((before * self._partials[user, node] / after).mid()))
+
+def _condition(swept: Sweep, user: int, node: int) -> float:
+    """How many times a relative error of a node is as large in its user."""
+    before, after = _number(swept.values[node]), _number(swept.values[user])
+    assert before is not None
+    assert after is not None
+    return math.inf if after.contains(0) else abs(float((before * swept.partials[user, node] / after).mid()))
+
+
+def _units(graph: Graph, node: Node, arithmetic: Arithmetic) -> float:
+    """The units roundoff c of a node."""
+    match node:
+        case Constant():
+            return 0.0 if node.binary_digits <= arithmetic.exact_digits else 1.0
+        case Apply("integer_power", (_, exponent)):
+            return _of_integer_power(graph.nodes[exponent], arithmetic.roundings)
+        case Apply(function, _):
+            return arithmetic.roundings(function)
+        case _:
+            return 0.0
+
+
+def _of_exponent(node: Node, values: Sequence[Value]) -> arb:
+    """The compiler makes exp(a + b) of exp(a)·exp(b), and exp(a·b) of exp(a)^b: the new exponent is rounded."""
+    exponent = _number(values[node.arguments[0]]) if isinstance(node, Apply) and node.function == "exp" else None
+    return arb(0) if exponent is None else abs(exponent)
 
 
 def _variable_free(graph: Graph) -> list[bool]:
@@ -173,8 +181,9 @@ def _of_integer_power(exponent: Node, roundings: Roundings) -> float:
     return max(abs(n) - 1, 0) * roundings("multiply") + (roundings("divide") if n < 0 else 0.0)
 
 
-def _partial(node: Apply, k: int, arguments: list[Value]) -> arb | None:
+def _partial(node: Node, k: int, arguments: list[Value]) -> arb | None:
     """The local derivative with respect to argument k; a condition has none."""
+    assert isinstance(node, Apply)
     if isinstance(arguments[k], bool):
         return arb(0)
     if node.function == "where" and isinstance(arguments[0], bool):
