@@ -34,7 +34,7 @@ from typer.testing import CliRunner
 
 from diffcheck.cli import app
 from diffcheck.graph.domains import described
-from diffcheck.graph.functions import ABSENT, GROUPS, Function
+from diffcheck.graph.functions import GROUPS, Function, Support
 from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Faults, Place, shipped
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -154,7 +154,7 @@ def _short(slope: Any) -> str:
 
 def _support(row: Function, engine: str) -> str:
     column = row.column(engine)
-    return "=" if column is None else "—" if column == ABSENT else "✓"
+    return str(column.value) if isinstance(column, Support) else "✓"
 
 
 def _table(rows: list[list[str]]) -> str:

@@ -16,10 +16,11 @@ from diffcheck.engines.certified import scope
 from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.disc import Disc, Moving
 from diffcheck.engines.certified.domains import conditions
-from diffcheck.engines.certified.line import POINT, Trouble
+from diffcheck.engines.certified.line import POINT
+from diffcheck.engines.certified.values import Trouble
 from diffcheck.graph.build import read
 from diffcheck.graph.domains import Domain
-from diffcheck.graph.functions import FUNCTIONS, ROWS
+from diffcheck.graph.functions import FUNCTIONS, ROWS, Named
 from diffcheck.graph.graph import evaluate
 from diffcheck.results import Certificate, Status
 
@@ -181,14 +182,18 @@ def test_an_order_that_may_be_an_integer_decides_nothing(text: str) -> None:
 # Ends are exact fractions
 
 
-THIRD = replace(FUNCTIONS["log"], name="log_of_a_third", domain=(Domain(Fraction(1, 3), Fraction(5, 2)),), aliases=())
+def logarithm(z: acb) -> acb:
+    return z.log()
+
+
+THIRD = replace(FUNCTIONS["log"], name="log_of_a_third", ball=Named(__name__, "logarithm"), domain=(Domain(Fraction(1, 3), Fraction(5, 2)),), aliases=())
 
 
 @pytest.mark.parametrize(
     ("x", "inside"), [(0.25, False), (1 / 3, False), (1 / 3 + BESIDE, True), (2.25, True), (2.5, False), (2.5 + BESIDE, False)]
 )
 def test_an_end_need_not_be_an_integer(monkeypatch: pytest.MonkeyPatch, x: float, inside: bool) -> None:
-    monkeypatch.setitem(FUNCTIONS, THIRD.name, replace(THIRD, ball="native:log"))
+    monkeypatch.setitem(FUNCTIONS, THIRD.name, THIRD)
     with scope(128):
         on_line = POINT.apply(FUNCTIONS[THIRD.name], [arb(x)])
         disc = Disc(Circle(arb(2) ** -30, 32, 2))

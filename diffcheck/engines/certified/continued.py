@@ -7,19 +7,19 @@ might touch a cut, a tie or a jump of another kind. What has pieces follows the 
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from functools import reduce
 
 from flint import acb, arb
 
 from diffcheck.engines.certified.special import NOT_ANALYTIC, guarded
-from diffcheck.engines.certified.special import unsinc as unsinc
 
 NEWTON_STEPS = 8
 J = acb(0, 1)
 
-negate = operator.neg
+
+def negate(z: acb) -> acb:
+    return -z
 
 
 def _by_sign(z: acb, positive: Callable[[], acb], negative: Callable[[], acb]) -> acb:
@@ -103,16 +103,16 @@ def lgamma(z: acb) -> acb:
     return acb.pi().log() - abs_(sine).log() - (1 - z).lgamma()
 
 
-def ei(z: acb) -> acb:
+def Ei(z: acb) -> acb:  # noqa: N802  (the name in the literature)
     """Left of zero the real function is -E1(-x); acb's has a cut there."""
     return _by_sign(z, z.ei, lambda: -((-z).expint(1)))
 
 
-def airy_ai_prime(z: acb) -> acb:
+def airyaiprime(z: acb) -> acb:
     return z.airy_ai(derivative=1)
 
 
-def airy_bi_prime(z: acb) -> acb:
+def airybiprime(z: acb) -> acb:
     return z.airy_bi(derivative=1)
 
 
@@ -148,9 +148,9 @@ def mod(a: acb, b: acb) -> acb:
     return a - b * floor(a / b)
 
 
-def maximum(*arguments: acb) -> acb:
+def max_(*arguments: acb) -> acb:
     return reduce(lambda a, b: a if a is b else _by_sign(a - b, lambda: a, lambda: b), arguments)
 
 
-def minimum(*arguments: acb) -> acb:
+def min_(*arguments: acb) -> acb:
     return reduce(lambda a, b: a if a is b else _by_sign(a - b, lambda: b, lambda: a), arguments)

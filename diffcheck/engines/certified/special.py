@@ -12,7 +12,7 @@ from typing import Any
 from flint import acb, arb, arb_series, ctx, fmpq
 
 from diffcheck.engines.certified.cauchy import Circle
-from diffcheck.engines.certified.line import Line, Series, Value, balls, unproved
+from diffcheck.engines.certified.values import Follower, Series, Value, balls, unproved
 
 NOT_ANALYTIC = acb(arb.nan())
 LARGEST = arb(2) ** 60  # FLINT converts some arguments to machine integers, and aborts the process where they do not fit
@@ -23,11 +23,15 @@ EDGES = 8  # pieces of an edge of a square
 RADII = 20  # radii tried, each an eighth of the one before
 
 
-def from_values(name: str) -> Callable[..., Value]:
-    """The implementation of a row whose column is `values:name`."""
+Boxes = Callable[..., acb]  # a function of complex balls
+Choose = Callable[[Sequence[Any]], Boxes]  # the function for these arguments, which may say what a ball cannot
 
-    def implementation(line: Line, *arguments: Value) -> Value:
-        function = complex_function(name, arguments)
+
+def from_values(name: str, choose: Choose) -> Callable[..., Value]:
+    """The function along a line that is known by its values."""
+
+    def implementation(line: Follower, *arguments: Value) -> Value:
+        function = bounded(choose(arguments))
         series = tuple(balls(arguments))
         lengths = [u.prec for u in series if isinstance(u, arb_series)]
         if lengths:
@@ -38,11 +42,8 @@ def from_values(name: str) -> Callable[..., Value]:
     return implementation
 
 
-def complex_function(name: str, arguments: Sequence[Any]) -> Callable[..., acb]:
-    """The function of this name, for complex balls; the arguments themselves say what a ball cannot."""
-    function: Callable[..., acb] = globals()[name]
-    if name == "hyp2f1":
-        function = partial(function, differences=_differences(*arguments[:3]))
+def bounded(function: Boxes) -> Boxes:
+    """A function of complex balls that refuses huge ones."""
     return lambda *boxes: function(*boxes) if all(z.abs_upper() < LARGEST for z in boxes) else NOT_ANALYTIC
 
 
@@ -203,6 +204,10 @@ def polylog(s: acb, x: acb) -> acb:
     if _is_natural(-s) and x.real > 1:  # a rational function: its values at x and 1/x differ by a sign
         return (1 / x).polylog(s) * (-1) ** (1 - int(s.real.unique_fmpz()))
     return guarded(lambda: x.polylog(s), 1 - x)
+
+
+def choose_hyp2f1(arguments: Sequence[Any]) -> Boxes:
+    return partial(hyp2f1, differences=_differences(*arguments[:3]))
 
 
 def hyp2f1(a: acb, b: acb, c: acb, x: acb, differences: tuple[acb, acb, acb]) -> acb:

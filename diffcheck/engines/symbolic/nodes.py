@@ -12,7 +12,7 @@ from sympy.core.function import AppliedUndef
 
 from diffcheck.engines.symbolic.heads import head
 from diffcheck.errors import UnsupportedError
-from diffcheck.graph.functions import ROWS, Function
+from diffcheck.graph.functions import LACKS, ROWS, Function
 from diffcheck.graph.graph import Constant, GraphBuilder
 
 
@@ -158,7 +158,7 @@ def shown_part(part: Any) -> str:
 def _rows_byhead() -> dict[str, list[Function]]:
     rows: dict[str, list[Function]] = {}
     for row in ROWS:
-        made_by = head(row.name) if row.column("sympy") and row.parameters else None
+        made_by = head(row.name) if row.column("sympy") is not LACKS and row.parameters else None
         if isinstance(made_by, type):
             rows.setdefault(made_by.__name__, []).append(row)
     return rows

@@ -1,0 +1,41 @@
+"""THE table: all rows, what their names mean, and how a row is added from outside."""
+
+from __future__ import annotations
+
+from diffcheck.graph.functions.activations import ACTIVATIONS
+from diffcheck.graph.functions.basic import CONSTANTS, ELEMENTARY, OPERATORS, PIECEWISE
+from diffcheck.graph.functions.row import Function
+from diffcheck.graph.functions.special import SPECIAL_FUNCTIONS
+
+GROUPS = {
+    "operators": OPERATORS,
+    "constants": CONSTANTS,
+    "elementary": ELEMENTARY,
+    "piecewise": PIECEWISE,
+    "activations and logarithms": ACTIVATIONS,
+    "special": SPECIAL_FUNCTIONS,
+}
+ROWS = tuple(row for rows in GROUPS.values() for row in rows)
+FUNCTIONS = {row.name: row for row in ROWS}
+CONSTANT_NAMES = {name: row for row in CONSTANTS for name in (row.name, *row.aliases)}
+
+
+def spellings() -> frozenset[str]:
+    """Every name that may stand before a bracket."""
+    return frozenset(_SPELLINGS)
+
+
+def lookup(name: str, count: int) -> Function | None:
+    """The row that `name(…)` with `count` arguments means; None when no row takes that many."""
+    return next((row for row in _SPELLINGS.get(name, ()) if row.accepts(count)), None)
+
+
+def rows_named(name: str) -> tuple[Function, ...]:
+    """The rows that a name may mean, whatever the number of arguments."""
+    return _SPELLINGS.get(name, ())
+
+
+_CALLED = tuple(row for group, rows in GROUPS.items() if group not in ("operators", "constants") for row in rows)
+_SPELLINGS = {
+    name: tuple(row for row in _CALLED if name in (row.name, *row.aliases)) for each in _CALLED for name in (each.name, *each.aliases)
+}
