@@ -186,7 +186,9 @@ def logarithm(z: acb) -> acb:
     return z.log()
 
 
-THIRD = replace(FUNCTIONS["log"], name="log_of_a_third", ball=Named(__name__, "logarithm"), domain=(Domain(Fraction(1, 3), Fraction(5, 2)),), aliases=())
+THIRD = replace(
+    FUNCTIONS["log"], name="log_of_a_third", ball=Named(__name__, "logarithm"), domain=(Domain(Fraction(1, 3), Fraction(5, 2)),), aliases=()
+)
 
 
 @pytest.mark.parametrize(
