@@ -37,6 +37,7 @@ INTEGERS = {(row.name, literal.name): literal.tried[-2] for row in ROWS for lite
 RANGES = {  # where to look for smooth points, if not in the row's domain cut to (-4, 4)
     ("zeta", "s"): (1.5, 6.0),  # JAX's zeta is Hurwitz's, for s > 1
     ("zeta", "a"): (0.5, 4.0),
+    ("hyp1f1", "b"): (1.0, 4.0),
     ("hyp2f1", "c"): (1.0, 4.0),
     ("hyp2f1", "x"): (-0.9, 0.9),
     ("elliptic_f", "m"): (-0.9, 0.9),
@@ -48,9 +49,11 @@ RANGES = {  # where to look for smooth points, if not in the row's domain cut to
     ("expint", "x"): (0.2, 4.0),
     ("log1mexp", "x"): (0.1, 4.0),
     ("li", "x"): (1.2, 4.0),
+    ("lambertwk", "x"): (-0.36, -0.01),
 }
 ULPS = {  # bounds of |JAX - ball| in units of u·(|f| + |x·f'|), where it exceeds 32
     "lgamma": 100,  # near its roots 1 and 2
+    "hyp1f1": 512,  # JAX sums terms of both signs where x < 0
 }
 FINITE_OUTSIDE = {  # where JAX has a number though the function is not defined, and which one
     ("gammainc", "a", 0.0): "the limit 1",
@@ -74,7 +77,10 @@ WITHOUT_SYMBOLIC_DERIVATIVE = {  # (row, parameter) -> why SymPy has none
     ("bessely", "n"): IN_THE_ORDER,
     ("besseli", "n"): IN_THE_ORDER,
     ("besselk", "n"): IN_THE_ORDER,
-    ("legendre", "n"): IN_THE_ORDER,
+    **{(name, "n"): IN_THE_ORDER for name in ("legendre", "chebyshev_t", "chebyshev_u", "hermite", "laguerre")},
+    ("hyp1f1", "a"): IN_THE_ORDER,
+    ("hyp1f1", "b"): IN_THE_ORDER,
+    **{("owens_t", name): "SymPy has no such function" for name in ("h", "a")},
     ("zeta", "s"): IN_THE_ORDER,
     ("polylog", "s"): IN_THE_ORDER,
     ("hyp2f1", "a"): IN_THE_ORDER,

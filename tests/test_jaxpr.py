@@ -14,8 +14,8 @@ from diffcheck.graph.functions import LACKS, ROWS, Function
 from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.check import Check
 
-# loops until a series has converged, for any order in one way (expint) or another (hyp2f1)
-NOT_LIFTED = {"E1", "expint", "hyp2f1"}
+# loops until a series has converged, for any order in one way (expint) or another (hyp1f1, hyp2f1)
+NOT_LIFTED = {"E1", "expint", "hyp1f1", "hyp2f1"}
 PARAMETER_NOT_LIFTED = {(name, "a") for name in ("gammainc", "gammaincc", "uppergamma", "lowergamma")}  # igamma_grad_a
 NO_RULE = {("betainc", "a"), ("betainc", "b")}  # JAX itself has none
 CALLABLE = [row for row in ROWS if row.parameters and not row.operator and not row.conditions and row.column("jax") is not LACKS]

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
-from flint import arb, arb_series, fmpq
+from flint import acb, arb, arb_series, fmpq
 
 from diffcheck.engines.certified import longer, special
 from diffcheck.engines.certified.rules import divide, power_of_zero, where
@@ -181,6 +182,53 @@ def boxcox(line: Follower, x: Series, lambda_: Series) -> Value:
     return ratio if isinstance(ratio, Trouble) else x.log() * ratio
 
 
+def lambertwk(line: Follower, u: Series, k: arb) -> Value:
+    if k == 0:
+        return lambertw(line, u)
+    if not (constant_term(u) + (-arb(1)).exp() > 0 and constant_term(u) < 0):
+        return unproved("lambertw close to an end of its domain")
+    return arb_series([u], prec=1).lambertw(-1)[0] if isinstance(u, arb) else u.lambertw(-1)
+
+
+# Of the normal distribution
+
+
+def erfcx(line: Follower, u: Series) -> Value:
+    """y = e^(u²)·erfc(u): the Taylor coefficients at u(0) follow from y' = 2uy - 2/√π."""
+    at = constant_term(u)
+    y = [special.erfcx(acb(at)).real]
+    if isinstance(u, arb):
+        return y[0]
+    y.append(2 * at * y[0] - 2 / arb.pi().sqrt())
+    for k in range(1, u.prec - 1):
+        y.append(2 * (at * y[k] + y[k - 1]) / (k + 1))
+    return composed(arb_series(y[: u.prec], prec=u.prec), u)
+
+
+def owens_t(line: Follower, h: Series, a: Series) -> Value:
+    """From its value, and ∂T/∂h = -φ(h)·erf(ah/√2)/2, ∂T/∂a = e^(-h²(1 + a²)/2)/(2π(1 + a²))."""
+    value = _owens_t(constant_term(h), constant_term(a))
+    slopes: list[arb_series] = []
+    if isinstance(h, arb_series):
+        density = (h * h * arb(-0.5)).exp() / (2 * arb.pi()).sqrt()
+        slopes.append(-density * (a * h / arb(2).sqrt()).erf() / 2 * h.derivative())
+    if isinstance(a, arb_series):
+        widened = a * a + 1
+        slopes.append((h * h * widened * arb(-0.5)).exp() / (widened * 2 * arb.pi()) * a.derivative())
+    return sum(slopes[1:], slopes[0]).integral() + value if slopes else value
+
+
+def _owens_t(h: arb, a: arb) -> arb:
+    """The value; a beyond 1 is reflected to 1/a, for which the integral is easy."""
+    if a < 0:
+        return -_owens_t(h, -a)
+    if not a > 1:
+        return special.owens_t(acb(h), acb(a)).real
+    h = abs(h)
+    beyond_h, beyond_ah = ((u / arb(2).sqrt()).erfc() / 2 for u in (h, a * h))
+    return (beyond_h + beyond_ah) / 2 - beyond_h * beyond_ah - special.owens_t(acb(a * h), acb(1 / a)).real
+
+
 # Angles and oscillations
 
 
@@ -205,14 +253,24 @@ def atan2(line: Follower, y: Series, x: Series) -> Value:
 
 
 def unsinc(line: Follower, u: Series) -> Value:
-    """sin(u)/u, from the entire series at u = 0 when u(0) is zero."""
+    return _over_its_argument(
+        "unsinc", line, u, lambda v: v.sin(), lambda k: Fraction((-1) ** (k // 2) * (1 - k % 2), math.factorial(k + 1))
+    )
+
+
+def sinhc(line: Follower, u: Series) -> Value:
+    return _over_its_argument("sinhc", line, u, lambda v: sinh(line, v), lambda k: Fraction(1 - k % 2, math.factorial(k + 1)))
+
+
+def _over_its_argument(
+    name: str, line: Follower, u: Series, above: Callable[[Series], Any], coefficient: Callable[[int], Fraction]
+) -> Value:
+    """above(u)/u, an entire function: from its series where u(0) is zero, from its values on boxes close to it."""
     if not constant_term(u).contains(0):
-        return u.sin() / u
-    if isinstance(u, arb):
-        return u.sinc()
-    if not constant_term(u).is_zero():
-        return from_values("unsinc", lambda _: special.unsinc)(line, u)
-    return _entire(u, lambda k: Fraction((-1) ** (k // 2) * (1 - k % 2), math.factorial(k + 1)))
+        return above(u) / u
+    if isinstance(u, arb) or not constant_term(u).is_zero():
+        return from_values(name, lambda _: getattr(special, name))(line, u)
+    return _entire(u, coefficient)
 
 
 def sinc(line: Follower, u: Series) -> Value:

@@ -75,6 +75,13 @@ def lambertw(z: acb) -> acb:
     return guarded(z.lambertw, z + (-acb(1)).exp())
 
 
+def lambertwk(z: acb, k: acb) -> acb:
+    """W₋₁ is real between -1/e and 0 only; `middle` puts its cuts outside."""
+    if k == 0:
+        return lambertw(z)
+    return guarded(lambda: z.lambertw(-1, middle=True), z + (-acb(1)).exp(), -z)
+
+
 def erfinv(z: acb) -> acb:
     """The w with erf(w) = z: Newton's method finds one, Krawczyk's operator proves that a square around it holds one for each z."""
     w, middle = acb(z.real.mid().erfinv()), z.mid()

@@ -23,6 +23,7 @@ from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import FUNCTIONS, LACKS, MEANT, Function, Named
 from diffcheck.graph.graph import evaluate
 
+OF_OPERATION = 1
 OF_SERIES = 8  # times an operation: a function with a series of its own
 OF_VALUES = 2_000  # a function whose coefficients follow from values on a circle
 
@@ -40,6 +41,7 @@ METHODS = {  # of FLINT, that have another name in the table
     "fresnelc": "fresnel_c",
 }
 CHOOSERS: dict[str, Choose] = {"hyp2f1": special.choose_hyp2f1}
+WEIGHTS = {"power": OF_SERIES, "owens_t": OF_VALUES}  # that differ from those of other functions of their module
 TAKES_RATIONALS = ("power", "hyp2f1")  # an exact exponent or parameter makes a difference
 OnLine = Callable[..., Value]
 
@@ -52,11 +54,7 @@ class Implementation:
     of_boxes: Choose
     weight: int
     takes_rationals: bool = False
-
-    @property
-    def is_values(self) -> bool:
-        """Whether it is known by its values alone."""
-        return self.weight == OF_VALUES
+    is_values: bool = False  # known by its values alone
 
 
 @cache
@@ -70,7 +68,7 @@ def implementation(name: str) -> Implementation:
         return Implementation(_meant(row), _refused, 0)
     if isinstance(column, Named):
         function = column.load()
-        return Implementation(from_values(name, lambda _: function), lambda _: function, OF_VALUES)
+        return Implementation(from_values(name, lambda _: function), lambda _: function, OF_VALUES, is_values=True)
     found = _own(row)
     if found is None:
         raise InternalError(f"the certified engine has no function {name}, and its row in the table has no meaning")
@@ -81,11 +79,11 @@ def _own(row: Function) -> Implementation | None:
     """The engine's own function of a row's name."""
     name, takes_rationals = row.name, row.name in TAKES_RATIONALS
     choose = CHOOSERS.get(name) or _chosen(_boxes(name))
-    for home, weight in ((rules, 1 if name != "power" else OF_SERIES), (composed, OF_SERIES)):
+    for home, weight in ((rules, OF_OPERATION), (composed, OF_SERIES)):
         if (on_line := _of(home, name)) is not None:
-            return Implementation(on_line, choose, weight, takes_rationals)
+            return Implementation(on_line, choose, WEIGHTS.get(name, weight), takes_rationals)
     if _of(special, name) is not None:
-        return Implementation(from_values(name, choose), choose, OF_VALUES, takes_rationals)
+        return Implementation(from_values(name, choose), choose, OF_VALUES, takes_rationals, is_values=True)
     method = METHODS.get(name, name)
     return Implementation(_native(method), choose, OF_SERIES) if hasattr(arb_series, method) else None
 

@@ -76,6 +76,10 @@ def hyp2f1(a: Any, b: Any, c: Any, x: Any) -> Any:
     return sympy.hyper((a, b), (c,), x)
 
 
+def hyp1f1(a: Any, b: Any, x: Any) -> Any:
+    return sympy.hyper((a,), (b,), x)
+
+
 def betainc(a: Any, b: Any, x: Any) -> Any:
     return sympy.betainc_regularized(a, b, 0, x)
 

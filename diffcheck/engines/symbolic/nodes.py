@@ -179,12 +179,22 @@ def _polygamma(builder: GraphBuilder, arguments: list[int]) -> int:
 
 
 def _hypergeometric(builder: GraphBuilder, arguments: list[int]) -> int:
-    """₂F₁(a, b; c; x), or (1 - x)⁻ᵃ: SymPy strikes b and c out where they are equal."""
-    if len(arguments) == 4:
-        return builder.apply("hyp2f1", arguments)
+    """₂F₁(a, b; c; x) or ₁F₁(a; b; x); of parameters that are equal, which SymPy strikes out, ₁F₀ = (1 - x)⁻ᵃ or ₀F₀ = eˣ are left."""
+    if len(arguments) > 2:
+        return builder.apply("hyp2f1" if len(arguments) == 4 else "hyp1f1", arguments)
+    if len(arguments) == 1:
+        return builder.apply("exp", arguments)
     a, x = arguments
     base = builder.apply("subtract", (builder.constant(Fraction(1)), x))
     return builder.apply("power", (base, builder.apply("negate", (a,))))
+
+
+def _laguerre(builder: GraphBuilder, arguments: list[int]) -> int:
+    """L⁽ᵃ⁾ₙ(x) = binomial(n + a, n)·₁F₁(-n; a + 1; x): DLMF 18.5.12."""
+    n, a, x = arguments
+    scale = builder.apply("binomial", (builder.apply("add", (n, a)), n))
+    series = builder.apply("hyp1f1", (builder.apply("negate", (n,)), builder.apply("add", (a, builder.constant(Fraction(1)))), x))
+    return builder.apply("multiply", (scale, series))
 
 
 def _dirac(builder: GraphBuilder, arguments: list[int]) -> int:
@@ -205,6 +215,7 @@ _REWRITES: dict[str, Callable[[GraphBuilder, list[int]], int]] = {
     "Not": _applied("not"),
     "Infinity": _applied("inf"),
     "hyper": _hypergeometric,
+    "assoc_laguerre": _laguerre,
     "polygamma": _polygamma,
     "DiracDelta": _dirac,
 }
