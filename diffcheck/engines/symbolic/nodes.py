@@ -12,7 +12,7 @@ from sympy.core.function import AppliedUndef
 
 from diffcheck.engines.symbolic.heads import head
 from diffcheck.errors import UnsupportedError
-from diffcheck.graph.functions import LACKS, ROWS, Function
+from diffcheck.graph.functions import LACKS, ROWS, Function, registered
 from diffcheck.graph.graph import Constant, GraphBuilder
 
 
@@ -56,7 +56,7 @@ class FromSympy:
         return self._function(part, arguments)
 
     def _function(self, part: Any, arguments: list[int]) -> int:
-        row = next((row for row in _rows_byhead().get(type(part).__name__, ()) if row.accepts(len(arguments))), None)
+        row = next((row for row in _rows_by_head(registered()).get(type(part).__name__, ()) if row.accepts(len(arguments))), None)
         if row is None:
             raise UnsupportedError(f"SymPy's derivative contains {shown_part(part)}, which has no row in the table")
         left_out = len(row.names) - len(arguments)
@@ -155,9 +155,10 @@ def shown_part(part: Any) -> str:
 
 
 @cache
-def _rows_byhead() -> dict[str, list[Function]]:
+def _rows_by_head(registered: tuple[Function, ...]) -> dict[str, list[Function]]:
+    """The rows that SymPy makes of each class, those from outside included."""
     rows: dict[str, list[Function]] = {}
-    for row in ROWS:
+    for row in (*ROWS, *registered):
         made_by = head(row.name) if row.column("sympy") is not LACKS and row.parameters else None
         if isinstance(made_by, type):
             rows.setdefault(made_by.__name__, []).append(row)

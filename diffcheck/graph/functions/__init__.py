@@ -24,5 +24,6 @@ from diffcheck.graph.functions.table import FUNCTIONS as FUNCTIONS
 from diffcheck.graph.functions.table import GROUPS as GROUPS
 from diffcheck.graph.functions.table import ROWS as ROWS
 from diffcheck.graph.functions.table import lookup as lookup
+from diffcheck.graph.functions.table import registered as registered
 from diffcheck.graph.functions.table import rows_named as rows_named
 from diffcheck.graph.functions.table import spellings as spellings

@@ -22,6 +22,7 @@ from fractions import Fraction
 from functools import cached_property, partial
 from typing import Any
 
+from diffcheck.errors import InputError
 from diffcheck.graph.domains import Demand, Domain
 from diffcheck.graph.limits import Magnitude
 
@@ -37,6 +38,13 @@ class Named:
         """The object. Raises what its module raises when it is imported, and AttributeError where it has no such object."""
         return getattr(importlib.import_module(self.module), self.name)
 
+    @classmethod
+    def of(cls, found: Callable[..., Any]) -> Named:
+        """The name of a function or a class; raises InputError where there is none to find it by."""
+        if "<" in found.__qualname__ or "." in found.__qualname__:
+            raise InputError(f"{found.__qualname__} cannot be found by its name", "Define it at the top of a module.")
+        return cls(found.__module__, found.__name__)
+
 
 class Support(Enum):
     """How an engine gets a function for which its column names nothing."""
@@ -48,6 +56,7 @@ class Support(Enum):
 
 ITSELF, MEANT, LACKS = Support
 Way = Named | Support
+Given = Way | Callable[..., Any] | None  # a callable is as good as its name
 
 NUMPY = partial(Named, "jax.numpy")
 NN = partial(Named, "jax.nn")
@@ -141,11 +150,11 @@ class Function:
     meaning: str = ""  # an expression in diffcheck's own language, in the parameters
 
     # Where engines find it
-    sympy: Way | None = None
-    jax: Way | None = None
-    jax_forward: Way | None = None  # where forward mode needs another implementation (a custom_vjp has none)
-    ball: Way | None = None  # a Named one is a function of complex boxes (acb), which gives NaN for a box on which it may not be analytic
-    python: Way | None = None  # a Named one is of the standard library
+    sympy: Given = None
+    jax: Given = None
+    jax_forward: Given = None  # where forward mode needs another implementation (a custom_vjp has none)
+    ball: Given = None  # a Named one is a function of complex boxes (acb), which gives NaN for a box on which it may not be analytic
+    python: Given = None  # a Named one is of the standard library
 
     # Where it has values, and what its graph is like there
     domain: tuple[Domain, ...] = ()  # one per parameter; empty: all real numbers
@@ -177,6 +186,12 @@ class Function:
     latex_form: Latex | None = None
     latex_omits_default: bool = False  # the last argument is left out where it has its default
     fpcore: str = ""  # the operator of FPCore 2.0 that it is
+
+    def __post_init__(self) -> None:
+        for engine in ("sympy", "jax", "jax_forward", "ball", "python"):
+            given: Given = getattr(self, engine)
+            if given is not None and not isinstance(given, Named | Support):
+                object.__setattr__(self, engine, Named.of(given))
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""THE table: all rows, what their names mean, and how a row is added from outside."""
+"""THE table: all rows, and what their names mean. ROWS are those of this package, FUNCTIONS has those from outside as well."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from diffcheck.graph.functions.basic import CONSTANTS, ELEMENTARY, OPERATORS, PI
 from diffcheck.graph.functions.row import Function
 from diffcheck.graph.functions.special import SPECIAL_FUNCTIONS
 
-GROUPS = {
+GROUPS: dict[str, tuple[Function, ...]] = {
     "operators": OPERATORS,
     "constants": CONSTANTS,
     "elementary": ELEMENTARY,
@@ -35,7 +35,35 @@ def rows_named(name: str) -> tuple[Function, ...]:
     return _SPELLINGS.get(name, ())
 
 
+def taken(name: str) -> bool:
+    """Whether a name means something in the table already."""
+    return name in FUNCTIONS or name in CONSTANT_NAMES or name in _SPELLINGS
+
+
+def add(row: Function) -> None:
+    """Takes a row from outside into the table; its names must be free."""
+    FUNCTIONS[row.name] = row
+    GROUPS[REGISTERED] = (*registered(), row)
+    _SPELLINGS.update(dict.fromkeys((row.name, *row.aliases), (row,)))
+
+
+def remove(row: Function) -> None:
+    """Takes a row that was added out of the table again."""
+    del FUNCTIONS[row.name]
+    GROUPS[REGISTERED] = tuple(other for other in registered() if other is not row)
+    if not GROUPS[REGISTERED]:
+        del GROUPS[REGISTERED]
+    for name in (row.name, *row.aliases):
+        del _SPELLINGS[name]
+
+
+def registered() -> tuple[Function, ...]:
+    """The rows that came from outside."""
+    return GROUPS.get(REGISTERED, ())
+
+
+REGISTERED = "registered"
 _CALLED = tuple(row for group, rows in GROUPS.items() if group not in ("operators", "constants") for row in rows)
-_SPELLINGS = {
+_SPELLINGS: dict[str, tuple[Function, ...]] = {
     name: tuple(row for row in _CALLED if name in (row.name, *row.aliases)) for each in _CALLED for name in (each.name, *each.aliases)
 }
