@@ -137,7 +137,7 @@ def _implementation(name: str) -> _Implementation:
     found = implementation(name)
     if row.gives_condition or row.is_lazy:
         return found.on_line
-    return _OWN.get(name) or partial(_at_each, found)
+    return OWN.get(name) or partial(_at_each, found)
 
 
 def _at_each(found: Implementation, disc: Disc, *arguments: Moving | arb | fmpq) -> OnDisc:
@@ -159,7 +159,7 @@ def _combining(operation: Callable[[Any, Any], acb]) -> _Implementation:
     return lambda disc, a, b: combined(operation, a, b)
 
 
-_OWN: dict[str, _Implementation] = {
+OWN: dict[str, _Implementation] = {
     "add": _combining(operator.add),
     "subtract": _combining(operator.sub),
     "multiply": _combining(operator.mul),

@@ -63,9 +63,9 @@ def implementation(name: str) -> Implementation:
     row = FUNCTIONS[name]
     column = row.column("ball")
     if column is LACKS:
-        return Implementation(lambda line, *_: Trouble(Kind.UNSUPPORTED, f"the certified engine lacks {name}"), _refused, 1)
+        return Implementation(lambda line, *_: Trouble(Kind.UNSUPPORTED, f"the certified engine lacks {name}"), refused, 1)
     if column is MEANT:
-        return Implementation(_meant(row), _refused, 0)
+        return Implementation(_meant(row), refused, 0)
     if isinstance(column, Named):
         function = column.load()
         return Implementation(from_values(name, lambda _: function), lambda _: function, OF_VALUES, is_values=True)
@@ -78,7 +78,7 @@ def implementation(name: str) -> Implementation:
 def _own(row: Function) -> Implementation | None:
     """The engine's own function of a row's name."""
     name, takes_rationals = row.name, row.name in TAKES_RATIONALS
-    choose = CHOOSERS.get(name) or _chosen(_boxes(name))
+    choose = CHOOSERS.get(name) or _boxes(name)
     for home, weight in ((rules, OF_OPERATION), (composed, OF_SERIES)):
         if (on_line := _of(home, name)) is not None:
             return Implementation(on_line, choose, WEIGHTS.get(name, weight), takes_rationals)
@@ -94,17 +94,14 @@ def _of(home: Any, name: str) -> Any:
     return found if getattr(found, "__module__", home.__name__) == home.__name__ else None
 
 
-def _boxes(name: str) -> Boxes:
-    """The function of complex boxes; one that refuses all where there is none."""
+def _boxes(name: str) -> Choose:
+    """The function of complex boxes, whatever the arguments."""
     found: Boxes | None = _of(special, name) or _of(continued, name) or getattr(acb, METHODS.get(name, name), None)
-    return found or (lambda *_: special.NOT_ANALYTIC)
+    return refused if found is None else lambda _: found
 
 
-def _chosen(function: Boxes) -> Choose:
-    return lambda _: function
-
-
-def _refused(arguments: Sequence[Any]) -> Boxes:
+def refused(arguments: Sequence[Any]) -> Boxes:
+    """Of a function that is not known for complex boxes."""
     return lambda *_: special.NOT_ANALYTIC
 
 
