@@ -126,7 +126,7 @@ def _at_prompt(source: str) -> str:
 def functions_page() -> str:
     """The table of functions, group by group."""
     intro = (
-        "# Functions\n\nEvery row of the table in [`graph/functions.py`](../diffcheck/graph/functions.py). "
+        "# Functions\n\nEvery row of the table in [`graph/functions/`](../diffcheck/graph/functions). "
         "The domain says where a function has a value, the kinks where it has two slopes.\n\n"
         "✓: the engine has the function itself; =: it uses the expression given; —: it lacks the function, and says `unsupported`. "
         "The derivative at a kink is any number between the two slopes.\n"

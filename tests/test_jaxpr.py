@@ -25,8 +25,7 @@ JAX_IS_NAN = ("spence", "reverse", 1.7)
 
 def _called(row: Function) -> str:
     """The row called with its parameters as variables; orders are the integer 2."""
-    order = {"polygamma": "n", "expint": "n"}.get(row.name)
-    return f"{row.name}({', '.join('2' if name == order else name for name in row.names)})"
+    return f"{row.name}({', '.join('2' if row.tried(name) else name for name in row.names)})"
 
 
 @pytest.mark.parametrize("row", CALLABLE, ids=lambda row: row.name)
