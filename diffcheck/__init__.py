@@ -15,9 +15,14 @@ _HOMES = {
     "Claim": "diffcheck.judgement.check",
     "assert_derivative": "diffcheck.api",
     "check": "diffcheck.api",
+    "register": "diffcheck.graph.register",
     "DiffcheckError": "diffcheck.errors",
+    "Domain": "diffcheck.graph.domains",
     "ExpressionError": "diffcheck.errors",
+    "Function": "diffcheck.graph.functions",
     "InputError": "diffcheck.errors",
+    "Kink": "diffcheck.graph.functions",
+    "LACKS": "diffcheck.graph.functions",
     "LostError": "diffcheck.errors",
     "Outcome": "diffcheck.results",
     "Report": "diffcheck.api",
@@ -38,6 +43,11 @@ if TYPE_CHECKING:
     from diffcheck.errors import InputError as InputError
     from diffcheck.errors import LostError as LostError
     from diffcheck.errors import UserCodeError as UserCodeError
+    from diffcheck.graph.domains import Domain as Domain
+    from diffcheck.graph.functions import LACKS as LACKS
+    from diffcheck.graph.functions import Function as Function
+    from diffcheck.graph.functions import Kink as Kink
+    from diffcheck.graph.register import register as register
     from diffcheck.judgement.check import Check as Check
     from diffcheck.judgement.check import Claim as Claim
     from diffcheck.results import Outcome as Outcome

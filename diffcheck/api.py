@@ -13,6 +13,8 @@ import sympy
 from diffcheck import printable, results
 from diffcheck.engines.symbolic.given import text_of
 from diffcheck.errors import InputError
+from diffcheck.graph.functions import Function, registered
+from diffcheck.graph.register import register
 from diffcheck.judgement.check import Claim
 from diffcheck.judgement.check import check as check_expression
 from diffcheck.judgement.functions.check import check_function
@@ -147,8 +149,15 @@ def check(
     if timeout is None and max_memory is None:
         return _checked(subject, at, **options)
     limits = Limits(DEFAULT_SECONDS if timeout is None else timeout, DEFAULT_MEGABYTES if max_memory is None else max_memory)
-    report: Report = call(_checked, (subject, at), options, limits)
+    report: Report = call(_checked_with, (registered(), subject, at), options, limits)
     return report
+
+
+def _checked_with(rows: Sequence[Function], subject: Any, at: Any, **options: Any) -> Report:
+    """The check in another process, to which the functions that were registered here are new."""
+    for row in rows:
+        register(row)
+    return _checked(subject, at, **options)
 
 
 def _checked(

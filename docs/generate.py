@@ -34,7 +34,7 @@ from typer.testing import CliRunner
 
 from diffcheck.cli import app
 from diffcheck.graph.domains import described
-from diffcheck.graph.functions import ABSENT, GROUPS, Function
+from diffcheck.graph.functions import GROUPS, Function, Support
 from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Faults, Place, shipped
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,7 +126,7 @@ def _at_prompt(source: str) -> str:
 def functions_page() -> str:
     """The table of functions, group by group."""
     intro = (
-        "# Functions\n\nEvery row of the table in [`graph/functions.py`](../diffcheck/graph/functions.py). "
+        "# Functions\n\nEvery row of the table in [`graph/functions/`](../diffcheck/graph/functions). "
         "The domain says where a function has a value, the kinks where it has two slopes.\n\n"
         "✓: the engine has the function itself; =: it uses the expression given; —: it lacks the function, and says `unsupported`. "
         "The derivative at a kink is any number between the two slopes.\n"
@@ -154,7 +154,7 @@ def _short(slope: Any) -> str:
 
 def _support(row: Function, engine: str) -> str:
     column = row.column(engine)
-    return "=" if column is None else "—" if column == ABSENT else "✓"
+    return str(column.value) if isinstance(column, Support) else "✓"
 
 
 def _table(rows: list[list[str]]) -> str:

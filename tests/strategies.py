@@ -57,7 +57,10 @@ SLOW = ("elliptic_piinc",)  # FLINT integrates it numerically where m > 1: secon
 VALUES = tuple(row for row in ROWS if row.parameters and not row.gives_condition and row.name not in ("integer_power", *SLOW))
 CONSTANTS = tuple(row.name for row in ROWS if not row.parameters and row.name != "inf")
 SPECIAL = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, 6.0)
-ORDERS = ("polygamma.n", "expint.n", "legendre.n", "besselj.n", "bessely.n", "besseli.n", "besselk.n")  # mostly integers
+ORDERS = (  # mostly integers
+    "polygamma.n", "expint.n", "legendre.n", "besselj.n", "bessely.n", "besseli.n", "besselk.n", "chebyshev_t.n", "chebyshev_u.n",
+    "hermite.n", "laguerre.n",
+)  # fmt: skip
 
 
 def any_expression(random: Random, size: int) -> str:
@@ -78,6 +81,8 @@ def any_expression(random: Random, size: int) -> str:
 def _argument(random: Random, row: Function, name: str, size: int) -> str:
     if row.conditions and name == "condition":
         return f"{any_expression(random, size)} {random.choice(COMPARISONS).operator} {any_expression(random, 0)}"
+    if row.name == "lambertwk" and name == "k":
+        return random.choice(("0", "-1"))
     if f"{row.name}.{name}" in ORDERS and random.random() < 0.8:
         return random.choice(("0", "1", "2", "3"))
     return any_expression(random, size)

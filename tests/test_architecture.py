@@ -13,7 +13,6 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "diffcheck").rglob("*.py"))
-TABLE = "graph/functions.py"  # grows by a line a function
 DATA = ("accuracy.toml", "grammar.lark", "page.html", "py.typed")
 
 
@@ -58,7 +57,7 @@ def test_no_function_is_longer_than_40_lines() -> None:
 
 def test_files_are_within_400_lines() -> None:
     sizes = {path.relative_to(ROOT / "diffcheck").as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
-    assert {name: size for name, size in sizes.items() if size > 400 and name != TABLE} == {}
+    assert {name: size for name, size in sizes.items() if size > 400} == {}
 
 
 # What must not be in the package

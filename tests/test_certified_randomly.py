@@ -18,7 +18,8 @@ from strategies import any_coordinate, any_expression, expressions, points, smoo
 
 from diffcheck.engines.certified import certify, enclose, scope, work
 from diffcheck.engines.certified.certificate import enclosure
-from diffcheck.engines.certified.line import POINT, Kind, Trouble
+from diffcheck.engines.certified.line import POINT
+from diffcheck.engines.certified.values import Kind, Trouble
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import Problem, read
 from diffcheck.graph.graph import Graph, evaluate

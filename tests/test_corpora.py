@@ -19,7 +19,7 @@ import pytest
 from diffcheck.engines.certified import certify
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import Problem, read
-from diffcheck.graph.functions import ABSENT, FUNCTIONS
+from diffcheck.graph.functions import FUNCTIONS, LACKS
 from diffcheck.judgement.check import Check, Claim
 from diffcheck.judgement.points import from_mappings
 from diffcheck.language import syntax
@@ -132,7 +132,7 @@ def lacking() -> Counter[tuple[str, str]]:
         for case in cases(corpus):
             problem = read_or_refuse(case.text)
             names = problem.target.flat.functions if isinstance(problem, Problem) else ()
-            found.update((name, engine) for name in names for engine in ("jax", "sympy") if FUNCTIONS[name].column(engine) == ABSENT)
+            found.update((name, engine) for name in names for engine in ("jax", "sympy") if FUNCTIONS[name].column(engine) is LACKS)
     return found
 
 

@@ -16,10 +16,11 @@ from diffcheck.engines.certified import scope
 from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.disc import Disc, Moving
 from diffcheck.engines.certified.domains import conditions
-from diffcheck.engines.certified.line import POINT, Trouble
+from diffcheck.engines.certified.line import POINT
+from diffcheck.engines.certified.values import Trouble
 from diffcheck.graph.build import read
 from diffcheck.graph.domains import Domain
-from diffcheck.graph.functions import FUNCTIONS, ROWS
+from diffcheck.graph.functions import FUNCTIONS, ROWS, Named
 from diffcheck.graph.graph import evaluate
 from diffcheck.results import Certificate, Status
 
@@ -59,6 +60,10 @@ DEMANDING = [  # texts in x, and an end of their domain: at least one for each r
     *((f"uppergamma(x, {x})", a) for x in ("0.5", "3") for a in (0, -1, -2)),
     ("hyp2f1(1, 1, x, 1)", 2), ("hyp2f1(1/3, x, 10/3, 1)", 0.5),
     *((f"legendre({n}, x)", -1) for n in ("0.5", "1/3", "-0.5", "3", "-2")),
+    *((f"chebyshev_{kind}({n}, x)", -1) for kind in "tu" for n in ("0.5", "1/3", "-0.5", "3", "-2")),
+    ("chebyshev_t(x, -2)", 1), ("chebyshev_t(0.5, x)", 1), ("chebyshev_u(-4, x)", -3),
+    ("hyp1f1(1, x, 0.5)", 0), ("hyp1f1(1/3, x, 0.5)", -2), ("hyp1f1(-2, x, 0.5)", -3), ("hyp1f1(-2, -3, x)", 2),
+    ("lambertwk(x, -1)", 0), ("lambertwk(x, 0)", 0), ("lambertwk(x, 1)", 0), ("lambertwk(-0.25, x)", 0),
     ("legendre(x, -2)", 1), ("legendre(0.5, x)", 1), ("legendre(-4, x)", -3),
     ("elliptic_f(4, x)", 1), ("elliptic_f(-4, x)", 1), ("elliptic_f(0.5, x)", 4.25), ("elliptic_f(0.5, x)", 4.5),
     ("elliptic_f(x, 2)", 0.75), ("elliptic_f(x, 2)", 0.8125), ("elliptic_f(1, x)", 5),
@@ -181,14 +186,20 @@ def test_an_order_that_may_be_an_integer_decides_nothing(text: str) -> None:
 # Ends are exact fractions
 
 
-THIRD = replace(FUNCTIONS["log"], name="log_of_a_third", domain=(Domain(Fraction(1, 3), Fraction(5, 2)),), aliases=())
+def logarithm(z: acb) -> acb:
+    return z.log()
+
+
+THIRD = replace(
+    FUNCTIONS["log"], name="log_of_a_third", ball=Named(__name__, "logarithm"), domain=(Domain(Fraction(1, 3), Fraction(5, 2)),), aliases=()
+)
 
 
 @pytest.mark.parametrize(
     ("x", "inside"), [(0.25, False), (1 / 3, False), (1 / 3 + BESIDE, True), (2.25, True), (2.5, False), (2.5 + BESIDE, False)]
 )
 def test_an_end_need_not_be_an_integer(monkeypatch: pytest.MonkeyPatch, x: float, inside: bool) -> None:
-    monkeypatch.setitem(FUNCTIONS, THIRD.name, replace(THIRD, ball="native:log"))
+    monkeypatch.setitem(FUNCTIONS, THIRD.name, THIRD)
     with scope(128):
         on_line = POINT.apply(FUNCTIONS[THIRD.name], [arb(x)])
         disc = Disc(Circle(arb(2) ** -30, 32, 2))

@@ -31,8 +31,12 @@ PUBLIC = [
     "Check",
     "Claim",
     "DiffcheckError",
+    "Domain",
     "ExpressionError",
+    "Function",
     "InputError",
+    "Kink",
+    "LACKS",
     "LostError",
     "Outcome",
     "Report",
@@ -44,6 +48,7 @@ PUBLIC = [
     "__version__",
     "assert_derivative",
     "check",
+    "register",
 ]
 
 

@@ -11,7 +11,7 @@ from diffcheck.engines.certified import certify, enclose, scope
 from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.certificate import Jet
 from diffcheck.engines.certified.disc import Disc, Moving
-from diffcheck.engines.certified.line import Trouble
+from diffcheck.engines.certified.values import Trouble
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import read
 from diffcheck.results import Outcome

@@ -12,7 +12,8 @@ from proofs import encloses, proof_of
 
 import diffcheck
 from diffcheck.engines.certified import certify, enclose_value, longer, scope
-from diffcheck.engines.certified.line import POINT, Kind, Line, Trouble
+from diffcheck.engines.certified.line import POINT, Line
+from diffcheck.engines.certified.values import Kind, Trouble
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import read
 from diffcheck.graph.functions import FUNCTIONS

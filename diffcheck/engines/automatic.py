@@ -6,7 +6,6 @@ call are one array, so every operation is elementwise, and reverse mode gives al
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache, partial
@@ -25,7 +24,7 @@ from diffcheck.engines.lacking import lacking
 from diffcheck.errors import UnsupportedError
 from diffcheck.floats import NEAREST
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import ABSENT, Function
+from diffcheck.graph.functions import LACKS, MEANT, NUMPY, Function, Named, Way
 from diffcheck.graph.graph import Algebra, Definition, Graph, Variable, evaluate, evaluate_nodes, join
 
 Columns = Mapping[str, NDArray[Any]]
@@ -265,7 +264,7 @@ class _Jax:
 
     def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
         column = function.column(self._mode)
-        if column is None:
+        if column is MEANT:
             return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
         found = _attribute(column, function.name)
         return found(*arguments) if function.parameters else np.full(self._shape, found, self._dtype)
@@ -364,9 +363,8 @@ def _rounded(value: Fraction, dtype: np.dtype[Any], shape: tuple[int, ...]) -> A
 
 
 @cache
-def _attribute(column: str, name: str) -> Any:
+def _attribute(column: Way, name: str) -> Any:
     """What the table's column names: a callable, or the value of a constant."""
-    if column == ABSENT:
+    if column is LACKS:
         raise UnsupportedError(f"JAX has no {name}")
-    module, _, attribute = column.rpartition(":")
-    return getattr(importlib.import_module(module or "jax.numpy"), attribute)
+    return (column if isinstance(column, Named) else NUMPY(name)).load()

@@ -9,7 +9,7 @@ from functools import cache
 
 from diffcheck.errors import ExpressionError
 from diffcheck.graph import limits
-from diffcheck.graph.functions import CONSTANT_NAMES, FUNCTIONS, Function, lookup, rows_named, spellings
+from diffcheck.graph.functions import CONSTANT_NAMES, FUNCTIONS, Conditions, Function, lookup, rows_named, spellings
 from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, GraphBuilder, Node, Variable
 from diffcheck.language import syntax
 from diffcheck.language.foreign import HINTS
@@ -219,7 +219,7 @@ class _Builder:
         return index
 
     def _check_kinds(self, row: Function, arguments: list[int], span: Span) -> None:
-        conditions = {"": 0, "first": 1, "all": len(arguments)}[row.conditions]
+        conditions = {Conditions.NONE: 0, Conditions.FIRST: 1, Conditions.ALL: len(arguments)}[row.conditions]
         for argument in arguments[:conditions]:
             if argument not in self._conditions:
                 place = self._graph.spans[argument] or span
@@ -243,7 +243,7 @@ class _Builder:
         if isinstance(node, Constant):
             self._magnitudes[index] = limits.of_rational(node.value)
         elif isinstance(node, Apply) and node.arguments and all(i in self._magnitudes for i in node.arguments):
-            magnitude = limits.of_application(node.function, [self._magnitudes[i] for i in node.arguments])
+            magnitude = limits.of_application(FUNCTIONS[node.function].growth, [self._magnitudes[i] for i in node.arguments])
             if magnitude is None:
                 return
             if magnitude.too_large:

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import Function
+from diffcheck.graph.functions import ITSELF, LACKS, MEANT, NUMPY, Function, Named
 from diffcheck.graph.graph import Definition, evaluate
 from diffcheck.graph.text import Infix, Text, digits, identifier, listed, wrap
 
@@ -36,13 +36,17 @@ class Python(Infix):
         name, written = function.name, listed(arguments)
         if name == "where":
             return Text(f"({wrap(arguments[1], 1)} if {arguments[0].text} else {wrap(arguments[2], 1)})")
-        if name in ("max", "min", "abs") or name in HELPERS:
+        if name in HELPERS:
             return Text(f"{name}({written})")
-        if hasattr(math, name) and name not in OF_INTEGERS:
-            return Text(f"math.{name}({written})" if function.parameters else f"math.{name}")
+        standard = in_standard_library(function)
+        if standard:
+            return Text(f"{standard}({written})" if function.parameters else standard)
         if not function.meaning:
             raise UnsupportedError(f"Python's standard library has no {name}: use --format jax, or the text form")
-        return evaluate(meaning(name), self, dict(zip(function.names, arguments, strict=True)))
+        return self.meant(function, arguments)
+
+    def meant(self, function: Function, arguments: Sequence[Text]) -> Text:
+        return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
         return Text(f"{identifier(definition.name)}({listed(arguments)})")
@@ -66,18 +70,23 @@ class Jax(Python):
 
     def function(self, function: Function, arguments: Sequence[Text]) -> Text:
         column = function.column("jax")
-        if column is None:
-            return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
-        if not column:
+        if column is MEANT:
+            return self.meant(function, arguments)
+        if column is LACKS:
             raise UnsupportedError(f"JAX has no {function.name}")
-        module, _, attribute = (column if ":" in column else f"jax.numpy:{column}").rpartition(":")
-        if module.startswith("diffcheck."):
-            return Text(*IN_JAX[attribute](*(argument.text for argument in arguments)))
-        name = f"{'jnp' if module == 'jax.numpy' else module}.{attribute}"
+        named = column if isinstance(column, Named) else NUMPY(function.name)
+        if named.module.startswith("diffcheck."):
+            return Text(*IN_JAX[named.name](*(argument.text for argument in arguments)))
+        name = f"{'jnp' if named.module == 'jax.numpy' else named.module}.{named.name}"
         return Text(f"{name}({listed(arguments)})" if function.parameters else name)
 
 
-OF_INTEGERS = ("factorial", "gcd", "lcm", "comb", "perm")
+def in_standard_library(function: Function) -> str:
+    """How the standard library calls a function; empty if it has none."""
+    column = function.python or (ITSELF if hasattr(math, function.name) else LACKS)
+    if isinstance(column, Named):
+        return column.name if column.module == "builtins" else f"{column.module}.{column.name}"
+    return f"math.{function.name}" if column is ITSELF else ""
 
 
 def _called(form: str, precedence: int = 10) -> Callable[..., tuple[str, int]]:

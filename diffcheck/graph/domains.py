@@ -120,6 +120,7 @@ OF_HYP2F1 = (
     ),
     Demand("x must not be 1 unless the sum converges there", "abs(1 - x)", unless=f"{POLYNOMIAL} or c - a - b > 0"),
 )
+OF_HYP1F1 = (Demand("b must not be 0, -1, -2, …, unless a is one of them and above b", unlike("b"), unless=f"{natural('(-a)')} and b < a"),)
 OF_ZETA = (
     Demand("a must be positive (or 0 if s < 0) unless s is an integer", "a", closed="s < 0", unless=whole("s")),
     Demand("a must not be 0, -1, -2, … unless s < 1", unlike("a"), unless="s < 1"),
@@ -135,6 +136,13 @@ OF_EXPINT = (
 OF_UPPERGAMMA = (Demand("x must be positive (or 0 if a > 0) unless a is 1, 2, 3, …", "x", closed="a > 0", unless=natural("(a - 1)")),)
 OF_POLYGAMMA = (Demand("x must be positive unless n is 0, 1, 2, …", "x", unless=natural("n")),)
 OF_LEGENDRE = (Demand("x must be above -1 unless n is an integer", "1 + x", unless=whole("n")),)
+OF_CHEBYSHEV_T = (Demand("x must be at least -1 unless n is an integer", "1 + x", closed=ALWAYS, unless=whole("n")),)
+OF_CHEBYSHEV_U = (Demand("x must be above -1 unless n is an integer", "1 + x", unless=whole("n")),)
 OF_LAMBERTW = (Demand("x must be at least -1/e", "x + exp(-1)", closed=ALWAYS),)
+OF_LAMBERTWK = (
+    Demand("k must be 0 or -1", "where(k == 0 or k == -1, 1, 0)"),
+    *OF_LAMBERTW,
+    Demand("x must be below 0 if k is -1", "-x", unless="k == 0"),
+)
 OF_LI = (Demand("x must not be negative", "x", closed=ALWAYS),)
 OF_BOXCOX = (Demand("x must be positive (or 0 if lambda > 0)", "x", closed="lambda > 0"),)

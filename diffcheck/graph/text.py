@@ -5,12 +5,14 @@ A graph whose shared nodes would be written out too often is written as named in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
 from diffcheck.graph.functions import FUNCTIONS, Function
+from diffcheck.graph.functions import Latex as LatexForm
 from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, Variable, arguments_of, evaluate
 
 MAX_PLACES = 12_000  # a literal has 1,000 digits and an exponent down to -10,000
@@ -19,6 +21,7 @@ PLAIN_DIGITS = 40
 FLOAT_DIGITS = 17  # tell every float64 from its neighbours
 FLOATS = (Fraction(2) ** -1022, Fraction(2) ** 1023)
 EXACT_DIGITS = Context(prec=40_000, Emin=-100_000, Emax=100_000)
+OF_PRODUCTS = 6  # precedence
 INLINE_SIZE = 120  # operations in one line, shared ones counted each time
 
 
@@ -28,25 +31,6 @@ class Text:
 
     text: str
     precedence: int = 10
-
-
-# operator: (precedence, what is written, precedence wanted left, right)
-_INFIX = {
-    "or": (1, " or ", 1, 2),
-    "and": (2, " and ", 2, 3),
-    "less": (4, " < ", 5, 5),
-    "less_equal": (4, " <= ", 5, 5),
-    "greater": (4, " > ", 5, 5),
-    "greater_equal": (4, " >= ", 5, 5),
-    "equal": (4, " == ", 5, 5),
-    "not_equal": (4, " != ", 5, 5),
-    "add": (5, " + ", 5, 6),
-    "subtract": (5, " - ", 5, 6),
-    "multiply": (6, "*", 6, 7),
-    "divide": (6, "/", 6, 7),
-    "power": (8, "^", 9, 8),
-    "integer_power": (8, "^", 9, 8),
-}
 
 
 class Infix:
@@ -65,15 +49,25 @@ class Infix:
         return Text(f"{numerator}/{denominator}", 6)
 
     def apply(self, function: Function, arguments: Sequence[Text]) -> Text:
-        name = function.name
-        if name in _INFIX:
-            precedence, symbol, left, right = _INFIX[name]
-            return Text(f"{wrap(arguments[0], left)}{symbol.replace('^', self.power)}{wrap(arguments[1], right)}", precedence)
-        if name == "negate":
-            return Text(f"-{wrap(arguments[0], 6)}", 6)
-        if name == "not":
-            return Text(f"not {wrap(arguments[0], 3)}", 3)
-        return self.function(function, arguments)
+        return self.operation(function, arguments) if function.binding is not None else self.function(function, arguments)
+
+    def operation(self, function: Function, arguments: Sequence[Text]) -> Text:
+        """An operator between its operands, or before the only one."""
+        binding, symbol = function.binding, self.symbol(function)
+        assert binding is not None
+        if len(arguments) == 1:
+            return Text(f"{symbol}{self.wrapped(arguments[0], binding.right)}", binding.precedence)
+        left, right = self.wrapped(arguments[0], binding.left), self.wrapped(arguments[1], binding.right)
+        return Text(f"{left}{symbol}{right}", binding.precedence)
+
+    def symbol(self, function: Function) -> str:
+        """An operator with the blanks around it."""
+        symbol = self.power if function.operator == "^" else function.operator
+        return _spaced(symbol, function)
+
+    def wrapped(self, part: Text, precedence: int) -> str:
+        """A part that binds as tightly as is wanted, in brackets if it does not by itself."""
+        return wrap(part, precedence)
 
     def function(self, function: Function, arguments: Sequence[Text]) -> Text:
         if not function.parameters:
@@ -109,58 +103,49 @@ class Latex(Infix):
         return Text(text if value >= 0 else f"-{text}", 10 if value >= 0 else 7)
 
     def apply(self, function: Function, arguments: Sequence[Text]) -> Text:
-        name = function.name
-        if name in _LATEX_FORMS:
-            return Text(*_LATEX_FORMS[name](*arguments))
-        if name == "multiply":
-            factor = _wrap_latex(arguments[1], 7)
+        if function.latex_form is not None:
+            return self._of_form(function.latex_form, arguments)
+        if function.name == "multiply":
+            factor = self.wrapped(arguments[1], 7)
             dot = r" \cdot " if factor[:1].isdigit() or factor.startswith(r"\frac{") else " "
-            return Text(f"{_wrap_latex(arguments[0], 6)}{dot}{factor}", 6)
-        if name in _INFIX:
-            precedence, symbol, left, right = _INFIX[name]
-            symbol = _LATEX_SYMBOLS.get(symbol.strip(), symbol)
-            return Text(f"{_wrap_latex(arguments[0], left)}{symbol}{_wrap_latex(arguments[1], right)}", precedence)
-        if name == "negate":
-            return Text(f"-{_wrap_latex(arguments[0], 6)}", 6)
-        return self.function(function, arguments)
+            return Text(f"{self.wrapped(arguments[0], 6)}{dot}{factor}", 6)
+        return super().apply(function, arguments)
+
+    def _of_form(self, form: LatexForm, arguments: Sequence[Text]) -> Text:
+        def written(place: re.Match[str]) -> str:
+            k = int(place[1]) - 1
+            return self.wrapped(arguments[k], form.wanted[k] if k < len(form.wanted) else 0)
+
+        return Text(re.sub(r"#(\d)", written, form.body), form.precedence)
+
+    def symbol(self, function: Function) -> str:
+        return _spaced(function.latex or function.operator, function)
+
+    def wrapped(self, part: Text, precedence: int) -> str:
+        return part.text if part.precedence >= precedence else rf"\left({part.text}\right)"
 
     def function(self, function: Function, arguments: Sequence[Text]) -> Text:
-        name = function.name
         if not function.parameters:
-            return Text(_LATEX_CONSTANTS[name])
-        if name in ("heaviside", "zeta") and arguments[-1].text in (r"\frac{1}{2}", self.constant(function.defaults[-1]).text):
-            arguments = arguments[:-1]  # θ(x) is 1/2 at 0, ζ(s) is Riemann's
-        head = rf"\{_LATEX_NAMES.get(name, name)}" if name in _LATEX_BUILT_IN else rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}"
+            return Text(function.latex)
+        if function.latex_omits_default and arguments[-1].text in self._spellings(function.defaults[-1]):
+            arguments = arguments[:-1]
+        head = function.latex or rf"\operatorname{{{function.name.replace('_', chr(92) + '_')}}}"
         return Text(rf"{head}\left({listed(arguments)}\right)")
+
+    def _spellings(self, value: Fraction) -> tuple[str, str]:
+        """A literal, and a quotient of two."""
+        return self.constant(value).text, rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
         applied = rf"\left({listed(arguments[: definition.arity])}\right)" if definition.arity else ""
         return Text(f"{latex_name(definition.name)}{chr(39) * order}{applied}")
 
 
-_LATEX_NAMES = {
-    **{"asin": "arcsin", "acos": "arccos", "atan": "arctan"},
-    **{"gamma": "Gamma", "digamma": "psi", "heaviside": "theta", "zeta": "zeta"},
-}
-_LATEX_BUILT_IN = {
-    *_LATEX_NAMES,
-    *("sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh", "coth", "log", "max", "min"),
-}
-_LATEX_CONSTANTS = {"pi": r"\pi", "e": "e", "tau": r"\tau", "inf": r"\infty"}
-_LATEX_SYMBOLS = {"<=": r" \le ", ">=": r" \ge ", "==": " = ", "!=": r" \ne ", "and": r" \land ", "or": r" \lor "}
-_LATEX_FORMS: dict[str, Callable[..., tuple[str, int]]] = {
-    "divide": lambda a, b: (rf"\frac{{{a.text}}}{{{b.text}}}", 9),
-    "power": lambda a, b: (rf"{_wrap_latex(a, 10)}^{{{b.text}}}", 8),
-    "integer_power": lambda a, b: (rf"{_wrap_latex(a, 10)}^{{{b.text}}}", 8),
-    "sqrt": lambda a: (rf"\sqrt{{{a.text}}}", 10),
-    "cbrt": lambda a: (rf"\sqrt[3]{{{a.text}}}", 10),
-    "exp": lambda a: (rf"e^{{{a.text}}}", 8),
-    "abs": lambda a: (rf"\left|{a.text}\right|", 10),
-    "floor": lambda a: (rf"\left\lfloor {a.text} \right\rfloor", 10),
-    "ceil": lambda a: (rf"\left\lceil {a.text} \right\rceil", 10),
-    "where": lambda c, a, b: (rf"\begin{{cases}} {a.text} & {c.text} \\ {b.text} & \text{{otherwise}} \end{{cases}}", 10),
-    "not": lambda a: (rf"\lnot {_wrap_latex(a, 3)}", 3),
-}
+def _spaced(symbol: str, function: Function) -> str:
+    """A word or a LaTeX command before its operand, or an operator: blanks around all that bind less tightly than a product."""
+    if len(function.names) == 1:
+        return f"{symbol} " if symbol[-1].isalpha() else symbol
+    return f" {symbol} " if function.binding is not None and function.binding.precedence < OF_PRODUCTS else symbol
 
 
 def listed(arguments: Sequence[Text]) -> str:
@@ -169,10 +154,6 @@ def listed(arguments: Sequence[Text]) -> str:
 
 def wrap(part: Text, precedence: int) -> str:
     return part.text if part.precedence >= precedence else f"({part.text})"
-
-
-def _wrap_latex(part: Text, precedence: int) -> str:
-    return part.text if part.precedence >= precedence else rf"\left({part.text}\right)"
 
 
 def exact_decimal(value: Fraction) -> str:

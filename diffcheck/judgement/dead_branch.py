@@ -13,6 +13,7 @@ from itertools import chain, product
 
 from diffcheck.engines.certified import conditions, origins
 from diffcheck.graph.build import expanded
+from diffcheck.graph.functions import MEANT
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors
 from diffcheck.judgement.evidence import Cause, Evidence, Source, blame_of, listed, named
 from diffcheck.judgement.verdict import AGREES_ULPS
@@ -29,7 +30,7 @@ def dead_branch(evidence: Evidence) -> Cause | None:
     """
     if evidence.program is not None and not any(origin.matters for origin in origins(evidence.program.graph, evidence.point)):
         return None  # the program has a value in exact arithmetic
-    source = Source(expanded(evidence.function.graph, lambda row: row.column("ball") is None), evidence.function.text)
+    source = Source(expanded(evidence.function.graph, lambda row: row.column("ball") is MEANT), evidence.function.text)
     found = _offenders(evidence, source)
     if not found:
         return None

@@ -1,6 +1,6 @@
 """Functions by the names that other programs give them: what is the same is read, for the rest a hint says what to write.
 
-Names that mean a row of the table exactly are aliases there (`graph/functions.py`). Calls that are an operator here, or a function
+Names that mean a row of the table exactly are aliases there (`graph/functions/`). Calls that are an operator here, or a function
 of another number of arguments, are written so in the tree; `read as:` shows it.
 """
 

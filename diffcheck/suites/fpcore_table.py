@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from diffcheck.graph.functions import FUNCTIONS as TABLE
+from diffcheck.graph.functions import ROWS, Function
 
 PRECISIONS = {"binary32": "float32", "binary64": "float64"}
 RESERVED = frozenset({*TABLE, "e", "pi", "tau", "inf", "and", "or", "not", "if", "else", "where", "piecewise", "iterate"})
@@ -28,20 +29,11 @@ CONSTANTS = {
     "FALSE": "(1 < 0)",
 }
 
-_SAME_NAME = (
-    "exp exp2 expm1 log log10 log2 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc lgamma ceil floor"
-)
 _OTHERS = {
     ("-", 1): "(-{0})",
     ("+", 1): "{0}",
-    ("fabs", 1): "abs({0})",
     ("fma", 3): "({0}*{1} + {2})",
     ("pow", 2): "({0}^{1})",
-    ("hypot", 2): "hypot({0}, {1})",
-    ("atan2", 2): "atan2({0}, {1})",
-    ("tgamma", 1): "gamma({0})",
-    ("fmax", 2): "max({0}, {1})",
-    ("fmin", 2): "min({0}, {1})",
     ("fdim", 2): "max({0} - {1}, 0)",
     ("trunc", 1): "(sign({0})*floor(abs({0})))",
     ("round", 1): "(sign({0})*floor(abs({0}) + 1/2))",
@@ -52,4 +44,15 @@ _OTHERS = {
     ("cast", 1): "{0}",
     ("!", 1): "{0}",
 }
-FUNCTIONS = {**{(name, 1): f"{name}({{0}})" for name in _SAME_NAME.split()}, **_OTHERS}
+
+
+def _operands(row: Function) -> int:
+    """FPCore has fmax and fmin of two."""
+    return 2 if row.parameters.endswith("…") else len(row.names)
+
+
+def _applied(row: Function) -> str:
+    return f"{row.name}({', '.join(f'{{{k}}}' for k in range(_operands(row)))})"
+
+
+FUNCTIONS = {**{(row.fpcore, _operands(row)): _applied(row) for row in ROWS if row.fpcore}, **_OTHERS}

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from diffcheck.graph.domains import described
-from diffcheck.graph.functions import ABSENT, GROUPS, Function
+from diffcheck.graph.functions import GROUPS, LACKS, Function
 from diffcheck.views.layout import Cell, Column, Sections, show_table
 
 ENGINES = {"SymPy": "sympy", "JAX": "jax", "Arb": "ball"}
@@ -27,7 +27,7 @@ def _title(group: str) -> list[Cell]:
 
 
 def _row(row: Function) -> list[Cell]:
-    return [_spelling(row), row.doc, _domain(row), *("✓" if row.column(engine) != ABSENT else "—" for engine in ENGINES.values())]
+    return [_spelling(row), row.doc, _domain(row), *("✓" if row.column(engine) is not LACKS else "—" for engine in ENGINES.values())]
 
 
 def _spelling(row: Function) -> str:

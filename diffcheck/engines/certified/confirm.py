@@ -17,7 +17,7 @@ from flint import arb
 from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.certificate import Jet, enclosure, scope
 from diffcheck.engines.certified.disc import Disc, Moving
-from diffcheck.engines.certified.line import Trouble
+from diffcheck.engines.certified.values import Trouble
 from diffcheck.errors import InternalError
 from diffcheck.graph.graph import Definition, Graph
 from diffcheck.graph.text import Infix, derivative_text

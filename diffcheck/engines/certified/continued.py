@@ -7,19 +7,19 @@ might touch a cut, a tie or a jump of another kind. What has pieces follows the 
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from functools import reduce
 
 from flint import acb, arb
 
 from diffcheck.engines.certified.special import NOT_ANALYTIC, guarded
-from diffcheck.engines.certified.special import unsinc as unsinc
 
 NEWTON_STEPS = 8
 J = acb(0, 1)
 
-negate = operator.neg
+
+def negate(z: acb) -> acb:
+    return -z
 
 
 def _by_sign(z: acb, positive: Callable[[], acb], negative: Callable[[], acb]) -> acb:
@@ -75,6 +75,13 @@ def lambertw(z: acb) -> acb:
     return guarded(z.lambertw, z + (-acb(1)).exp())
 
 
+def lambertwk(z: acb, k: acb) -> acb:
+    """W₋₁ is real between -1/e and 0 only; `middle` puts its cuts outside."""
+    if k == 0:
+        return lambertw(z)
+    return guarded(lambda: z.lambertw(-1, middle=True), z + (-acb(1)).exp(), -z)
+
+
 def erfinv(z: acb) -> acb:
     """The w with erf(w) = z: Newton's method finds one, Krawczyk's operator proves that a square around it holds one for each z."""
     w, middle = acb(z.real.mid().erfinv()), z.mid()
@@ -103,16 +110,16 @@ def lgamma(z: acb) -> acb:
     return acb.pi().log() - abs_(sine).log() - (1 - z).lgamma()
 
 
-def ei(z: acb) -> acb:
+def Ei(z: acb) -> acb:  # noqa: N802  (the name in the literature)
     """Left of zero the real function is -E1(-x); acb's has a cut there."""
     return _by_sign(z, z.ei, lambda: -((-z).expint(1)))
 
 
-def airy_ai_prime(z: acb) -> acb:
+def airyaiprime(z: acb) -> acb:
     return z.airy_ai(derivative=1)
 
 
-def airy_bi_prime(z: acb) -> acb:
+def airybiprime(z: acb) -> acb:
     return z.airy_bi(derivative=1)
 
 
@@ -148,9 +155,9 @@ def mod(a: acb, b: acb) -> acb:
     return a - b * floor(a / b)
 
 
-def maximum(*arguments: acb) -> acb:
+def max_(*arguments: acb) -> acb:
     return reduce(lambda a, b: a if a is b else _by_sign(a - b, lambda: a, lambda: b), arguments)
 
 
-def minimum(*arguments: acb) -> acb:
+def min_(*arguments: acb) -> acb:
     return reduce(lambda a, b: a if a is b else _by_sign(a - b, lambda: b, lambda: a), arguments)

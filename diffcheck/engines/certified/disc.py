@@ -17,12 +17,14 @@ from typing import Any, TypeAlias
 
 from flint import acb, arb, fmpq
 
-from diffcheck.engines.certified import continued, rules, special
+from diffcheck.engines.certified import continued, special
 from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.domains import Condition, conditions
-from diffcheck.engines.certified.line import LAZY, POINT, Trouble, Value, attribute_of, balls, unproved, worst
+from diffcheck.engines.certified.implementations import Implementation, implementation
+from diffcheck.engines.certified.line import POINT
+from diffcheck.engines.certified.values import Trouble, Value, balls, unproved, worst
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import ABSENT, FUNCTIONS, Function
+from diffcheck.graph.functions import FUNCTIONS, LACKS, MEANT, Function
 from diffcheck.graph.graph import Definition, Graph, evaluate
 
 
@@ -86,7 +88,7 @@ class Disc:
         kinds = {type(u) for u in arguments}
         if Moving not in kinds:
             return POINT.apply(function, arguments)
-        if function.name not in LAZY:
+        if not function.is_lazy:
             if Trouble in kinds:
                 return worst([u for u in arguments if isinstance(u, Trouble)])
             if (function.domain or function.demands) and not self._is_inside(function, arguments):
@@ -127,27 +129,20 @@ _Implementation = Callable[..., OnDisc]
 def _implementation(name: str) -> _Implementation:
     row = FUNCTIONS[name]
     column = row.column("ball")
-    if column == ABSENT:
+    if column is LACKS:
         return lambda disc, *_: unproved(f"the certified engine lacks {name}")
-    if column is None:
+    if column is MEANT:
         graph, names = meaning(name), row.names
         return lambda disc, *arguments: evaluate(graph, disc, dict(zip(names, arguments, strict=True)))
-    if row.gives_condition or name == "where":
-        return getattr(rules, attribute_of(column))  # type: ignore[no-any-return]
-    return _OWN.get(name) or partial(_at_each, complex_function(column))
+    found = implementation(name)
+    if row.gives_condition or row.is_lazy:
+        return found.on_line
+    return OWN.get(name) or partial(_at_each, found)
 
 
-def complex_function(column: str) -> Callable[[Sequence[Any]], Callable[..., acb]]:
-    """A row's function of complex balls, chosen by its arguments."""
-    source, _, name = column.rpartition(":")
-    if source == "values":
-        return partial(special.complex_function, name)
-    function = getattr(continued, attribute_of(column), None) or getattr(acb, name)
-    return lambda arguments: function
-
-
-def _at_each(choose: Callable[[Sequence[Any]], Callable[..., acb]], disc: Disc, *arguments: Moving | arb | fmpq) -> OnDisc:
-    return each(choose(arguments), *balls(arguments))
+def _at_each(found: Implementation, disc: Disc, *arguments: Moving | arb | fmpq) -> OnDisc:
+    function = found.of_boxes(arguments)
+    return each(special.bounded(function) if found.is_values else function, *balls(arguments))
 
 
 def _power(disc: Disc, base: Moving | arb | fmpq, exponent: Moving | arb | fmpq) -> OnDisc:
@@ -164,7 +159,7 @@ def _combining(operation: Callable[[Any, Any], acb]) -> _Implementation:
     return lambda disc, a, b: combined(operation, a, b)
 
 
-_OWN: dict[str, _Implementation] = {
+OWN: dict[str, _Implementation] = {
     "add": _combining(operator.add),
     "subtract": _combining(operator.sub),
     "multiply": _combining(operator.mul),

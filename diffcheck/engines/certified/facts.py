@@ -10,7 +10,8 @@ from flint import arb
 from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.exact.certify import nodes_exactly
 from diffcheck.engines.certified.exact.field import CHANGES_SIGN
-from diffcheck.engines.certified.line import POINT, TIE, Kind, Line, Trouble, Value, is_finite
+from diffcheck.engines.certified.line import POINT, Line
+from diffcheck.engines.certified.values import TIE, Kind, Trouble, Value, is_finite
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Apply, Graph, Node, arguments_of, evaluate_nodes
 from diffcheck.results import Enclosure

@@ -17,11 +17,12 @@ from flint import arb, arb_series, fmpq
 
 from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.floats import middle, ordinal
-from diffcheck.engines.certified.line import POINT, Kind, Line, Trouble, Value, is_finite, undefined
+from diffcheck.engines.certified.line import POINT, Line
+from diffcheck.engines.certified.values import Kind, Trouble, Value, is_finite, undefined
 from diffcheck.engines.certified.work import cost
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import Function
+from diffcheck.graph.functions import MEANT, Function
 from diffcheck.graph.graph import Definition, Graph, evaluate
 from diffcheck.results import Piece, Status
 
@@ -50,7 +51,7 @@ class Centred:
         return constant, constant
 
     def apply(self, function: Function, arguments: Sequence[Pair]) -> Pair:
-        if function.column("ball") is None and not (function.domain or function.demands):
+        if function.column("ball") is MEANT and not (function.domain or function.demands):
             return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
         across = ACROSS.apply(function, [u for u, _ in arguments])
         return self._narrowed(across, POINT.apply(function, [u for _, u in arguments]))

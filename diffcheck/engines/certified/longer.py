@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flint import arb, arb_series
 
-from diffcheck.engines.certified.line import Series
+from diffcheck.engines.certified.values import Series
 
 SHORT = 24  # terms
 

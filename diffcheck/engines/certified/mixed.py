@@ -20,7 +20,7 @@ from diffcheck.engines.certified.certificate import Jet, enclosure, scope
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.enclose import jet_along, settled
 from diffcheck.engines.certified.exact.certify import certify_mixed_exactly
-from diffcheck.engines.certified.line import Trouble
+from diffcheck.engines.certified.values import Trouble
 from diffcheck.engines.certified.work import PRECISIONS
 from diffcheck.graph.graph import Graph
 from diffcheck.results import Certificate, Enclosure, Status

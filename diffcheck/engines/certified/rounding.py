@@ -16,13 +16,13 @@ from decimal import Decimal
 from flint import arb, arb_series
 
 from diffcheck.engines.certified.certificate import enclosure, scope
-from diffcheck.engines.certified.line import POINT, Line, Trouble, Value
+from diffcheck.engines.certified.line import POINT, Line
+from diffcheck.engines.certified.values import Trouble, Value
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Call, Constant, Graph, Node, Variable, arguments_of, evaluate_nodes, written_digits
 
 PRECISIONS = (512, 2048)  # bits: where 1e300 is an exponent, 512 are too few
 MAGNIFIED = 1000.0  # times: three digits lost in one operation
-NOT_STEEPER_THAN_ONE = ("abs", "max", "min")  # at a tie an error passes through, no larger than it was
 Roundings = Callable[[str], float]  # units roundoff by which a function's result may be off
 
 
@@ -195,7 +195,8 @@ def _partial(node: Node, k: int, arguments: list[Value]) -> arb | None:
     if isinstance(result, arb_series):
         return result[1] if result.prec >= 2 else None
     if isinstance(result, Trouble):
-        return arb(1) if node.function in NOT_STEEPER_THAN_ONE else None
+        steepness = FUNCTIONS[node.function].lipschitz  # at a tie: it may carry an error so much larger
+        return None if steepness is None else arb(steepness)
     return arb(0)
 
 

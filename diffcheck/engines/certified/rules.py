@@ -10,9 +10,9 @@ from functools import reduce
 from flint import arb, arb_series, fmpq
 
 from diffcheck.engines.certified import longer
-from diffcheck.engines.certified.line import (
+from diffcheck.engines.certified.values import (
+    Follower,
     Kind,
-    Line,
     Series,
     Trouble,
     Value,
@@ -29,23 +29,23 @@ NOT_AN_INTEGER = "a power of a negative number with an exponent that is not an i
 # Operators
 
 
-def add(line: Line, a: Series, b: Series) -> Value:
+def add(line: Follower, a: Series, b: Series) -> Value:
     return a + b
 
 
-def subtract(line: Line, a: Series, b: Series) -> Value:
+def subtract(line: Follower, a: Series, b: Series) -> Value:
     return arb(0) if a is b and is_finite(a) else a - b
 
 
-def negate(line: Line, a: Series) -> Value:
+def negate(line: Follower, a: Series) -> Value:
     return -a
 
 
-def multiply(line: Line, a: Series, b: Series) -> Value:
+def multiply(line: Follower, a: Series, b: Series) -> Value:
     return a * b
 
 
-def divide(line: Line, a: Series, b: Series) -> Value:
+def divide(line: Follower, a: Series, b: Series) -> Value:
     first = constant_term(b)
     if not first.contains(0):
         return arb(1) if a is b and is_finite(a) else a / b
@@ -56,14 +56,14 @@ def divide(line: Line, a: Series, b: Series) -> Value:
     return Trouble(Kind.SINGULAR, "division by zero at the point itself")
 
 
-def integer_power(line: Line, base: Series, exponent: arb) -> Value:
+def integer_power(line: Follower, base: Series, exponent: arb) -> Value:
     n = int(exponent.unique_fmpz())
     if n <= 0:
         return divide(line, arb(1), base ** (-n)) if n else arb(1)
     return base**n
 
 
-def power(line: Line, base: Value, exponent: Value) -> Value:
+def power(line: Follower, base: Value, exponent: Value) -> Value:
     """The base is positive, or zero under a positive exponent, or the exponent is an integer."""
     (base,) = balls([base])
     assert isinstance(base, (arb, arb_series))
@@ -88,7 +88,7 @@ def _power_of_positive(base: Series, exponent: Series | fmpq) -> Value:
     return (ball * base.log()).exp()
 
 
-def _power_of_negative(line: Line, exponent: Series | fmpq) -> Trouble:
+def _power_of_negative(line: Follower, exponent: Series | fmpq) -> Trouble:
     """A negative base has powers with integer exponents only; a moving exponent may pass through one."""
     (ball,) = balls([exponent])
     first = constant_term(ball)
@@ -100,7 +100,7 @@ def _power_of_negative(line: Line, exponent: Series | fmpq) -> Trouble:
     return undefined(NOT_AN_INTEGER)
 
 
-def power_of_zero(line: Line, base: Series, exponent: Series | fmpq) -> Value:
+def power_of_zero(line: Follower, base: Series, exponent: Series | fmpq) -> Value:
     """base^exponent where base(0) is exactly 0, and the exponent is not an integer, or moves."""
     if isinstance(base, arb_series):
         return Trouble(Kind.SINGULAR, "a power of zero")
@@ -109,31 +109,31 @@ def power_of_zero(line: Line, base: Series, exponent: Series | fmpq) -> Value:
     return side if isinstance(side, Trouble) else arb(0) if side > 0 else undefined("zero to a negative power")
 
 
-def less(line: Line, a: Series, b: Series) -> Value:
+def less(line: Follower, a: Series, b: Series) -> Value:
     return _sign_in(line, a, b, (-1,))
 
 
-def less_equal(line: Line, a: Series, b: Series) -> Value:
+def less_equal(line: Follower, a: Series, b: Series) -> Value:
     return _sign_in(line, a, b, (-1, 0))
 
 
-def greater(line: Line, a: Series, b: Series) -> Value:
+def greater(line: Follower, a: Series, b: Series) -> Value:
     return _sign_in(line, a, b, (1,))
 
 
-def greater_equal(line: Line, a: Series, b: Series) -> Value:
+def greater_equal(line: Follower, a: Series, b: Series) -> Value:
     return _sign_in(line, a, b, (1, 0))
 
 
-def equal(line: Line, a: Series, b: Series) -> Value:
+def equal(line: Follower, a: Series, b: Series) -> Value:
     return _sign_in(line, a, b, (0,))
 
 
-def not_equal(line: Line, a: Series, b: Series) -> Value:
+def not_equal(line: Follower, a: Series, b: Series) -> Value:
     return _sign_in(line, a, b, (-1, 1))
 
 
-def _sign_in(line: Line, a: Series, b: Series, signs: tuple[int, ...]) -> Value:
+def _sign_in(line: Follower, a: Series, b: Series, signs: tuple[int, ...]) -> Value:
     if a is b:  # one node on both sides: equal, whatever it is
         return 0 in signs
     infinite = _infinite_sign(a) - _infinite_sign(b)
@@ -147,11 +147,11 @@ def _infinite_sign(u: Series) -> int:
     return 0
 
 
-def and_(line: Line, a: Value, b: Value) -> Value:
+def and_(line: Follower, a: Value, b: Value) -> Value:
     return _decided(a, b, False)
 
 
-def or_(line: Line, a: Value, b: Value) -> Value:
+def or_(line: Follower, a: Value, b: Value) -> Value:
     return _decided(a, b, True)
 
 
@@ -163,46 +163,46 @@ def _decided(a: Value, b: Value, decisive: bool) -> Value:
     return worst(troubles) if troubles else not decisive
 
 
-def not_(line: Line, a: bool) -> Value:
+def not_(line: Follower, a: bool) -> Value:
     return not a
 
 
 # Constants
 
 
-def pi_(line: Line) -> Value:
+def pi_(line: Follower) -> Value:
     return arb.pi()
 
 
-def e_(line: Line) -> Value:
+def e_(line: Follower) -> Value:
     return arb.const_e()
 
 
-def inf_(line: Line) -> Value:
+def inf_(line: Follower) -> Value:
     return arb.pos_inf()
 
 
 # Pieces
 
 
-def where(line: Line, condition: Value, a: Value, b: Value) -> Value:
+def where(line: Follower, condition: Value, a: Value, b: Value) -> Value:
     return condition if isinstance(condition, Trouble) else a if condition else b
 
 
-def abs_(line: Line, u: Series) -> Value:
+def abs_(line: Follower, u: Series) -> Value:
     side = line.sign(u)
     return side if isinstance(side, Trouble) else -u if side < 0 else u
 
 
-def maximum(line: Line, *arguments: Series) -> Value:
+def max_(line: Follower, *arguments: Series) -> Value:
     return _extreme(line, arguments, 1)
 
 
-def minimum(line: Line, *arguments: Series) -> Value:
+def min_(line: Follower, *arguments: Series) -> Value:
     return _extreme(line, arguments, -1)
 
 
-def _extreme(line: Line, arguments: tuple[Series, ...], direction: int) -> Value:
+def _extreme(line: Follower, arguments: tuple[Series, ...], direction: int) -> Value:
     def larger(a: Value, b: Value) -> Value:
         assert isinstance(b, (arb, arb_series))
         if isinstance(a, (Trouble, bool)) or a is b:
@@ -215,17 +215,17 @@ def _extreme(line: Line, arguments: tuple[Series, ...], direction: int) -> Value
     return reduce(larger, arguments)
 
 
-def sign(line: Line, u: Series) -> Value:
+def sign(line: Follower, u: Series) -> Value:
     side = line.sign(u)
     return side if isinstance(side, Trouble) else arb(side)
 
 
-def heaviside(line: Line, u: Series, at_zero: Series) -> Value:
+def heaviside(line: Follower, u: Series, at_zero: Series) -> Value:
     side = line.sign(u)
     return side if isinstance(side, Trouble) else at_zero if side == 0 else arb(1 if side > 0 else 0)
 
 
-def floor(line: Line, u: Series) -> Value:
+def floor(line: Follower, u: Series) -> Value:
     first = constant_term(u)
     if first.is_integer():
         side = line.sign(u - first)
@@ -234,12 +234,12 @@ def floor(line: Line, u: Series) -> Value:
     return whole if whole.is_exact() else unproved("floor of a ball that contains an integer")
 
 
-def ceil(line: Line, u: Series) -> Value:
+def ceil(line: Follower, u: Series) -> Value:
     below = floor(line, -u)
     return below if isinstance(below, (Trouble, bool)) else -below
 
 
-def mod(line: Line, a: Series, b: Series) -> Value:
+def mod(line: Follower, a: Series, b: Series) -> Value:
     quotient = divide(line, a, b)
     if isinstance(quotient, (Trouble, bool)):
         return quotient

@@ -12,10 +12,12 @@ from typing import Any
 from flint import acb, arb, arb_series, ctx, fmpq
 
 from diffcheck.engines.certified.cauchy import Circle
-from diffcheck.engines.certified.line import Line, Series, Value, balls, unproved
+from diffcheck.engines.certified.values import Follower, Series, Value, balls, unproved
 
 NOT_ANALYTIC = acb(arb.nan())
 LARGEST = arb(2) ** 60  # FLINT converts some arguments to machine integers, and aborts the process where they do not fit
+HALF = arb(0.5)
+UNIT = arb(0.5, 0.5)  # [0, 1]
 LEAST_POINTS = 4
 SPARE_BITS = 128  # a bound on a box may be far above the values
 MOST_STEPS = 1000  # of a recurrence or a sum
@@ -23,11 +25,15 @@ EDGES = 8  # pieces of an edge of a square
 RADII = 20  # radii tried, each an eighth of the one before
 
 
-def from_values(name: str) -> Callable[..., Value]:
-    """The implementation of a row whose column is `values:name`."""
+Boxes = Callable[..., acb]  # a function of complex balls
+Choose = Callable[[Sequence[Any]], Boxes]  # the function for these arguments, which may say what a ball cannot
 
-    def implementation(line: Line, *arguments: Value) -> Value:
-        function = complex_function(name, arguments)
+
+def from_values(name: str, choose: Choose) -> Callable[..., Value]:
+    """The function along a line that is known by its values."""
+
+    def implementation(line: Follower, *arguments: Value) -> Value:
+        function = bounded(choose(arguments))
         series = tuple(balls(arguments))
         lengths = [u.prec for u in series if isinstance(u, arb_series)]
         if lengths:
@@ -38,11 +44,8 @@ def from_values(name: str) -> Callable[..., Value]:
     return implementation
 
 
-def complex_function(name: str, arguments: Sequence[Any]) -> Callable[..., acb]:
-    """The function of this name, for complex balls; the arguments themselves say what a ball cannot."""
-    function: Callable[..., acb] = globals()[name]
-    if name == "hyp2f1":
-        function = partial(function, differences=_differences(*arguments[:3]))
+def bounded(function: Boxes) -> Boxes:
+    """A function of complex balls that refuses huge ones."""
     return lambda *boxes: function(*boxes) if all(z.abs_upper() < LARGEST for z in boxes) else NOT_ANALYTIC
 
 
@@ -127,6 +130,10 @@ def unsinc(x: acb) -> acb:
     return x.sinc()
 
 
+def sinhc(x: acb) -> acb:
+    return (acb(0, 1) * x).sinc()
+
+
 def digamma(x: acb) -> acb:
     # reflected: FLINT's own values on the negative axis are NaN for boxes that are wide
     return x.digamma() if x.real > 0 else (1 - x).digamma() - acb.pi() * x.cot_pi()
@@ -205,6 +212,10 @@ def polylog(s: acb, x: acb) -> acb:
     return guarded(lambda: x.polylog(s), 1 - x)
 
 
+def choose_hyp2f1(arguments: Sequence[Any]) -> Boxes:
+    return partial(hyp2f1, differences=_differences(*arguments[:3]))
+
+
 def hyp2f1(a: acb, b: acb, c: acb, x: acb, differences: tuple[acb, acb, acb]) -> acb:
     c_a, c_b, excess = differences
     if _is_natural(-a) or _is_natural(-b):  # a polynomial in x
@@ -233,6 +244,48 @@ def legendre(n: acb, x: acb) -> acb:
     if _is_whole(n):  # a polynomial: that of n and that of -1 - n are the same
         return x.legendre_p(n if _is_natural(n) else -1 - n)
     return guarded(lambda: x.legendre_p(n), 1 + x)
+
+
+def hyp1f1(a: acb, b: acb, x: acb) -> acb:
+    return x.hypgeom_1f1(a, b)
+
+
+def chebyshev_t(n: acb, x: acb) -> acb:
+    return x.chebyshev_t(n) if _is_whole(n) else guarded(lambda: x.chebyshev_t(n), 1 + x)
+
+
+def chebyshev_u(n: acb, x: acb) -> acb:
+    return x.chebyshev_u(n) if _is_whole(n) else guarded(lambda: x.chebyshev_u(n), 1 + x)
+
+
+def hermite(n: acb, x: acb) -> acb:
+    return x.hermite_h(n)
+
+
+def laguerre(n: acb, x: acb) -> acb:
+    return x.laguerre_l(n) if _is_natural(n) else x.hypgeom_1f1(-n, 1)
+
+
+def erfcx(x: acb) -> acb:
+    """e^(x²)·erfc(x), which is U(½, ½, x²)/√π right of the origin (DLMF 7.11.5): there the factors are of very different size."""
+    if x.real > 1 and abs(x.imag) < x.real:
+        return (x * x).hypgeom_u(HALF, HALF) / acb.pi().sqrt()
+    return (x * x).exp() * x.erfc()
+
+
+def owens_t(h: acb, a: acb) -> acb:
+    """a·e^(-h²/2)/(2π)·∫ e^(-(has)²/2)/(1 + (as)²) ds from 0 to 1.
+
+    D. B. Owen, "Tables for computing bivariate normal probabilities", 1956, of which the other formulas for T are, too.
+    """
+    if (1 + a * a * UNIT).contains(0):  # a pole on the way
+        return NOT_ANALYTIC
+
+    def integrand(s: acb, _: bool) -> acb:
+        squared = (a * s) ** 2
+        return (-h * h * squared / 2).exp() / (1 + squared)
+
+    return a * (-h * h / 2).exp() / (2 * acb.pi()) * acb.integral(integrand, 0, 1)
 
 
 def elliptic_k(m: acb) -> acb:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from diffcheck.engines.certified.enclose import enclose_value
 from diffcheck.engines.certified.rounding import Arithmetic, rounding_bound
 from diffcheck.graph.build import expanded
-from diffcheck.graph.functions import FUNCTIONS
+from diffcheck.graph.functions import FUNCTIONS, MEANT, DecidesBy
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, subgraph
 from diffcheck.results import EXACT, UP
 
@@ -50,7 +50,7 @@ class Ties:
 
 def ties_within_rounding(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Ties:
     """The conditions of a function that floats may decide either way at a point."""
-    graph = expanded(graph, lambda row: row.may_jump or row.column("ball") is None)
+    graph = expanded(graph, lambda row: row.may_jump or row.column("ball") is MEANT)
     steps = list(_steps(graph, point, arithmetic))
     if len(steps) > MOST_TIES:
         return Ties(len(steps))
@@ -91,9 +91,9 @@ def _difference(graph: Graph, node: Apply, point: Mapping[str, float]) -> Graph:
     for other in graph.nodes:
         builder.add(other)
     first, decides_by = node.arguments[0], FUNCTIONS[node.function].decides_by
-    if decides_by == "sign":
+    if decides_by is DecidesBy.SIGN:
         return builder.graph(first)
-    second = _nearest_whole(builder, graph, first, point) if decides_by == "whole" else node.arguments[-1]
+    second = _nearest_whole(builder, graph, first, point) if decides_by is DecidesBy.WHOLE else node.arguments[-1]
     return builder.graph(builder.apply("subtract", (first, second)))
 
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from diffcheck.engines.certified import rules
-from diffcheck.engines.certified.line import attribute_of
+from diffcheck.engines.certified.implementations import implementation
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Call, Graph, Node
 
 PRECISIONS = (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 BUDGET = 1_000_000  # operations on short numbers, for one point: some seconds
 LONG_BITS = 2048  # an operation on numbers of so many bits, in all terms of a series, takes twice the time of one on short numbers
-OF_SERIES = 8  # times an operation: a function with a series of its own
-OF_VALUES = 2_000  # a function whose coefficients follow from values on a circle
 
 
 def precisions(graph: Graph, terms: int) -> Iterator[int]:
@@ -42,13 +38,5 @@ def _size_of(node: Node) -> tuple[int, int]:
         return _size(node.definition.flat)
     if not isinstance(node, Apply):
         return 1, 0
-    column = FUNCTIONS[node.function].column("ball")
-    return _size(meaning(node.function)) if column is None else (1, _weight(column))
-
-
-def _weight(column: str) -> int:
-    """What a function of this column weighs, in operations."""
-    if column.startswith("values:"):
-        return OF_VALUES
-    is_operation = column.startswith("rule:") and column != "rule:power" and hasattr(rules, attribute_of(column))
-    return 1 if is_operation else OF_SERIES
+    weight = implementation(node.function).weight
+    return (1, weight) if weight else _size(meaning(node.function))

@@ -7,8 +7,7 @@ is known of it, and moving entries about is moving indices.
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, TypeGuard
 
@@ -17,7 +16,7 @@ from jax import numpy as jnp
 from numpy.typing import NDArray
 
 from diffcheck.errors import UnsupportedError
-from diffcheck.graph.functions import FUNCTIONS
+from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Apply, Constant, Graph, GraphBuilder, Node, Variable, written_digits
 from diffcheck.graph.limits import MAX_NODES
 
@@ -114,7 +113,10 @@ class Scalars:
 
     def apply(self, function: str, *arguments: int) -> int:
         """A function of the table applied to nodes."""
-        folded = self._chosen(function, arguments) if function in _CHOICES else self._folded(function, arguments)
+        row = FUNCTIONS.get(function)
+        folded = None
+        if row is not None:
+            folded = self._chosen(function, arguments) if row.is_lazy else self._folded(row, arguments)
         return self._add(Apply(function, arguments)) if folded is None else folded
 
     def choice(self, which: int, cases: Sequence[tuple[int, int]]) -> int:
@@ -142,14 +144,15 @@ class Scalars:
             return self._conditions[decisive]
         return None if len(undecided) > 1 else undecided[0] if undecided else self._conditions[not decisive]
 
-    def _folded(self, function: str, arguments: Sequence[int]) -> int | None:
-        rule = EXACTLY.get(function)
+    def _folded(self, row: Function, arguments: Sequence[int]) -> int | None:
+        """The rational that a function of known numbers is, where it is a float of the format again."""
         values = [self.known(index) for index in arguments]
-        if rule is None or any(value is None for value in values) or self._may_cancel(function, arguments):
+        if row.exactly is None or any(value is None for value in values) or self._may_cancel(row.name, arguments):
             return None
         try:
-            return self._represented(rule(*values))
-        except (ZeroDivisionError, OverflowError):
+            exact = row.exactly(*values)
+            return None if exact is None else self._represented(exact)
+        except OverflowError:
             return None
 
     def _may_cancel(self, function: str, arguments: Sequence[int]) -> bool:
@@ -182,31 +185,3 @@ def _wrapped(value: int, dtype: Any) -> int:
 
 def _is_real(dtype: Any) -> bool:
     return any(jnp.issubdtype(dtype, kind) for kind in (np.bool_, np.integer, np.floating))
-
-
-_CHOICES = ("where", "and", "or")
-LARGEST_POWER = 64
-
-# functions of the table that are exact for rational numbers; the result is used where it is a float of the format again
-EXACTLY: dict[str, Callable[..., Any]] = {
-    "add": operator.add,
-    "subtract": operator.sub,
-    "multiply": operator.mul,
-    "divide": operator.truediv,
-    "negate": operator.neg,
-    "square": lambda x: x * x,
-    "integer_power": lambda x, n: x ** int(n) if abs(n) <= LARGEST_POWER else 1 / Fraction(0),
-    "abs": abs,
-    "sign": lambda x: (x > 0) - (x < 0),
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "max": max,
-    "min": min,
-    "less": operator.lt,
-    "less_equal": operator.le,
-    "greater": operator.gt,
-    "greater_equal": operator.ge,
-    "equal": operator.eq,
-    "not_equal": operator.ne,
-    "not": operator.not_,
-}

@@ -11,7 +11,7 @@ import sympy
 
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import meaning
-from diffcheck.graph.functions import ABSENT, FUNCTIONS, Function
+from diffcheck.graph.functions import FUNCTIONS, LACKS, MEANT, SYMPY, Function, Named
 from diffcheck.graph.graph import Definition, evaluate
 
 
@@ -33,13 +33,12 @@ def head(name: str) -> Callable[..., Any]:
     """How SymPy builds a function of the table."""
     row = FUNCTIONS[name]
     column = row.column("sympy")
-    if column == ABSENT:
+    if column is LACKS:
         raise UnsupportedError(f"SymPy lacks {name}")
-    if column is None:
+    if column is MEANT:
         graph, names = meaning(name), row.names
         return lambda *arguments: evaluate(graph, ToSympy(), dict(zip(names, arguments, strict=True)))
-    module, _, attribute = column.rpartition(":")
-    found: Any = HEADS[attribute] if module else getattr(sympy, attribute)
+    found: Any = (column if isinstance(column, Named) else SYMPY(name)).load()
     return (lambda: found) if not row.parameters else found
 
 
@@ -65,32 +64,41 @@ class ceil(_Step):  # noqa: N801
     """The least integer not below the argument."""
 
 
-HEADS: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b,
-    "power": lambda a, b: a**b,
-    "negate": lambda a: -a,
-    "less": sympy.Lt,
-    "less_equal": sympy.Le,
-    "greater": sympy.Gt,
-    "greater_equal": sympy.Ge,
-    "equal": sympy.Eq,
-    "not_equal": sympy.Ne,
-    "and": sympy.And,
-    "or": sympy.Or,
-    "not": sympy.Not,
-    "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
-    "cbrt": cbrt,
-    "floor": floor,
-    "ceil": ceil,
-    "mod": lambda x, y: x - y * floor(x / y),
-    "hyp2f1": lambda a, b, c, x: sympy.hyper((a, b), (c,), x),
-    "betainc": lambda a, b, x: sympy.betainc_regularized(a, b, 0, x),
-    "xlogy": lambda x, y: x * sympy.log(y),
-    "xlog1py": lambda x, y: x * sympy.log(1 + y),
-    "entr": lambda x: -x * sympy.log(x),
-    "rel_entr": lambda x, y: x * sympy.log(x / y),
-    "kl_div": lambda x, y: x * sympy.log(x / y) - x + y,
-}
+def where(condition: Any, a: Any, b: Any) -> Any:
+    return sympy.Piecewise((a, condition), (b, True))
+
+
+def mod(x: Any, y: Any) -> Any:
+    return x - y * floor(x / y)
+
+
+def hyp2f1(a: Any, b: Any, c: Any, x: Any) -> Any:
+    return sympy.hyper((a, b), (c,), x)
+
+
+def hyp1f1(a: Any, b: Any, x: Any) -> Any:
+    return sympy.hyper((a,), (b,), x)
+
+
+def betainc(a: Any, b: Any, x: Any) -> Any:
+    return sympy.betainc_regularized(a, b, 0, x)
+
+
+def xlogy(x: Any, y: Any) -> Any:
+    return x * sympy.log(y)
+
+
+def xlog1py(x: Any, y: Any) -> Any:
+    return x * sympy.log(1 + y)
+
+
+def entr(x: Any) -> Any:
+    return -x * sympy.log(x)
+
+
+def rel_entr(x: Any, y: Any) -> Any:
+    return x * sympy.log(x / y)
+
+
+def kl_div(x: Any, y: Any) -> Any:
+    return x * sympy.log(x / y) - x + y

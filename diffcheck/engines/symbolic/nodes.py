@@ -12,7 +12,7 @@ from sympy.core.function import AppliedUndef
 
 from diffcheck.engines.symbolic.heads import head
 from diffcheck.errors import UnsupportedError
-from diffcheck.graph.functions import ROWS, Function
+from diffcheck.graph.functions import LACKS, ROWS, Function, registered
 from diffcheck.graph.graph import Constant, GraphBuilder
 
 
@@ -56,7 +56,7 @@ class FromSympy:
         return self._function(part, arguments)
 
     def _function(self, part: Any, arguments: list[int]) -> int:
-        row = next((row for row in _rows_byhead().get(type(part).__name__, ()) if row.accepts(len(arguments))), None)
+        row = next((row for row in _rows_by_head(registered()).get(type(part).__name__, ()) if row.accepts(len(arguments))), None)
         if row is None:
             raise UnsupportedError(f"SymPy's derivative contains {shown_part(part)}, which has no row in the table")
         left_out = len(row.names) - len(arguments)
@@ -155,10 +155,11 @@ def shown_part(part: Any) -> str:
 
 
 @cache
-def _rows_byhead() -> dict[str, list[Function]]:
+def _rows_by_head(registered: tuple[Function, ...]) -> dict[str, list[Function]]:
+    """The rows that SymPy makes of each class, those from outside included."""
     rows: dict[str, list[Function]] = {}
-    for row in ROWS:
-        made_by = head(row.name) if row.column("sympy") and row.parameters else None
+    for row in (*ROWS, *registered):
+        made_by = head(row.name) if row.column("sympy") is not LACKS and row.parameters else None
         if isinstance(made_by, type):
             rows.setdefault(made_by.__name__, []).append(row)
     return rows
@@ -179,12 +180,22 @@ def _polygamma(builder: GraphBuilder, arguments: list[int]) -> int:
 
 
 def _hypergeometric(builder: GraphBuilder, arguments: list[int]) -> int:
-    """₂F₁(a, b; c; x), or (1 - x)⁻ᵃ: SymPy strikes b and c out where they are equal."""
-    if len(arguments) == 4:
-        return builder.apply("hyp2f1", arguments)
+    """₂F₁(a, b; c; x) or ₁F₁(a; b; x); of parameters that are equal, which SymPy strikes out, ₁F₀ = (1 - x)⁻ᵃ or ₀F₀ = eˣ are left."""
+    if len(arguments) > 2:
+        return builder.apply("hyp2f1" if len(arguments) == 4 else "hyp1f1", arguments)
+    if len(arguments) == 1:
+        return builder.apply("exp", arguments)
     a, x = arguments
     base = builder.apply("subtract", (builder.constant(Fraction(1)), x))
     return builder.apply("power", (base, builder.apply("negate", (a,))))
+
+
+def _laguerre(builder: GraphBuilder, arguments: list[int]) -> int:
+    """L⁽ᵃ⁾ₙ(x) = binomial(n + a, n)·₁F₁(-n; a + 1; x): DLMF 18.5.12."""
+    n, a, x = arguments
+    scale = builder.apply("binomial", (builder.apply("add", (n, a)), n))
+    series = builder.apply("hyp1f1", (builder.apply("negate", (n,)), builder.apply("add", (a, builder.constant(Fraction(1)))), x))
+    return builder.apply("multiply", (scale, series))
 
 
 def _dirac(builder: GraphBuilder, arguments: list[int]) -> int:
@@ -205,6 +216,7 @@ _REWRITES: dict[str, Callable[[GraphBuilder, list[int]], int]] = {
     "Not": _applied("not"),
     "Infinity": _applied("inf"),
     "hyper": _hypergeometric,
+    "assoc_laguerre": _laguerre,
     "polygamma": _polygamma,
     "DiracDelta": _dirac,
 }

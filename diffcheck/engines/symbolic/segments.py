@@ -18,7 +18,6 @@ from diffcheck.graph.graph import Apply, Call, Constant, Graph, Variable, argume
 
 SEGMENT_SIZE = 120  # operations, shared ones counted each time: SymPy's diff stays in milliseconds
 SEGMENT_DEPTH = 40  # SymPy recurses: a chain of 139 sines is too deep for it
-REAL_ARGUMENT = ("abs", "sign", "heaviside", "max", "min", "floor", "ceil")
 
 
 def depends(graph: Graph, variables: Sequence[str]) -> list[bool]:
@@ -79,9 +78,10 @@ class Segments:
     @staticmethod
     def _is_plain(function: str, values: Sequence[Any]) -> bool:
         """Constants that SymPy may evaluate: small rational arithmetic, π and e. The others are symbols to it."""
-        if function in ("pi", "e"):
-            return True
-        if function not in ("add", "subtract", "multiply", "divide", "negate"):
+        row = FUNCTIONS[function]
+        if not row.parameters:
+            return not row.may_be_infinite and not row.meaning
+        if not row.is_arithmetic:
             return False
         divides_by_zero = function == "divide" and values[1] == 0
         return all(value.is_Rational and _is_short(value) for value in values) and not divides_by_zero
@@ -89,7 +89,7 @@ class Segments:
     def _real(self, function: str, j: int) -> Any:
         """SymPy differentiates |u| cleanly where it knows that u is real; it may need gigabytes to find out, so u becomes a symbol."""
         value = self._values[j]
-        if function not in REAL_ARGUMENT or value.is_Symbol or value.is_Rational:
+        if not FUNCTIONS[function].orders or value.is_Symbol or value.is_Rational:
             return value
         if j not in self._expressions:
             self._expressions[j] = value

@@ -1,6 +1,7 @@
 """Measures the accuracy of JAX's functions and writes accuracy.toml; takes some minutes.
 
 python -m diffcheck.judgement.accuracy                     measure all functions with the installed JAX; write
+python -m diffcheck.judgement.accuracy NAME …              measure these, new ones say; write them beside the others
 python -m diffcheck.judgement.accuracy --check [NAME …]    measure these (or every tenth) again; exit with 1 where they differ
 """
 
@@ -24,12 +25,13 @@ PATH = Path(__file__).with_name(DATA)
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="Measures the accuracy of JAX's functions.")
     parser.add_argument("--check", action="store_true", help="write nothing; compare with what is written")
-    parser.add_argument("names", nargs="*", help="with --check: the functions to measure; default every tenth")
+    parser.add_argument("names", nargs="*", help="the functions to measure; default all, with --check every tenth")
     given = parser.parse_args(arguments)
     known = read(PATH.read_text(encoding="utf-8")) if PATH.exists() else {}
+    named = [FUNCTIONS[name] for name in given.names]
     if given.check:
-        return _compared(known, _measured([FUNCTIONS[name] for name in given.names] or MEASURABLE[::10]))
-    PATH.write_text(written(known | _measured(MEASURABLE)), encoding="utf-8")
+        return _compared(known, _measured(named or MEASURABLE[::10]))
+    PATH.write_text(written(beside(known, _measured(named)) if named else known | _measured(MEASURABLE)), encoding="utf-8")
     return 0
 
 
@@ -41,6 +43,12 @@ def _measured(rows: Sequence[Function]) -> Table:
             measured[row.name] = measure(row, fmt)
             print(f"{dtype} {row.name}: {measured[row.name].ulps:g} ulps", file=sys.stderr, flush=True)
     return table
+
+
+def beside(known: Table, measured: Table) -> Table:
+    """What is known with what was measured anew, the functions of each section in the order of the table."""
+    together = {key: known.get(key, {}) | found for key, found in measured.items()}
+    return known | {key: {row.name: found[row.name] for row in MEASURABLE if row.name in found} for key, found in together.items()}
 
 
 def _compared(known: Table, measured: Table) -> int:

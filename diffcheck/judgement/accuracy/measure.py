@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from diffcheck.engines.automatic import Program
 from diffcheck.engines.certified import enclose_value
 from diffcheck.errors import UnsupportedError
-from diffcheck.graph.functions import ABSENT, ROWS, Function
+from diffcheck.graph.functions import LACKS, ROWS, Function
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.judgement.accuracy.sample import Floats, closer_to_roots, coordinates
 from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Accuracy, Faults
@@ -28,18 +28,13 @@ from diffcheck.judgement.formats import Format
 from diffcheck.results import EXACT, Enclosure
 
 POINTS = 2000  # drawn for each function, before roots are approached
-INTEGERS = {  # parameters that JAX wants as Python integers: those that are measured
-    ("integer_power", "n"): (-7, -1, 2, 3, 10),
-    ("polygamma", "n"): (1, 2, 3),
-    ("expint", "n"): (0, 1, 2, 5),
-}
 LITERALS = (-1, 0.5, 2.5, 3, 10, 49)  # operands known to the compiler, which then has its own ways: x/3 becomes x*(1/3)
 TWO_DIGITS_UP = decimal.Context(prec=2, rounding=decimal.ROUND_CEILING)
 
 
 def measurable(row: Function) -> bool:
     """Whether a row is a function that JAX evaluates to a finite number; infinity is exact, and conditions are not rounded."""
-    return row.column("jax") != ABSENT and not row.gives_condition and row.name != "inf"
+    return row.column("jax") is not LACKS and not row.gives_condition and row.name != "inf"
 
 
 MEASURABLE = tuple(row for row in ROWS if measurable(row))
@@ -50,7 +45,7 @@ def measure(row: Function, fmt: Format, count: int = POINTS) -> Accuracy:
     samples = [_measured(row, fixed, fmt, count) for fixed in _fixed(row)]
     points, errors = (np.concatenate(parts) for parts in zip(*samples, strict=True))
     limit = min(LIMIT_ULPS, 2.0 ** (fmt.precision_bits // 2))
-    free = [name for name in _parameters(row) if (row.name, name) not in INTEGERS]
+    free = [name for name in _parameters(row) if not row.tried(name)]
     return _summary(points, errors, limit, bits=3 if len(free) == 1 else 0)
 
 
@@ -60,7 +55,7 @@ def _parameters(row: Function) -> tuple[str, ...]:
 
 def _fixed(row: Function) -> Iterator[dict[str, float]]:
     """The parameters that are literals in a sample, with their values."""
-    integers = [[(name, n) for n in INTEGERS[row.name, name]] for name in row.names if (row.name, name) in INTEGERS]
+    integers = [[(literal.name, n) for n in literal.tried] for literal in row.literals]
     yield from map(dict, product(*integers))
     if len(row.names) == 2 and row.operator and not integers:
         yield from ({name: literal} for name, literal in product(row.names, LITERALS))

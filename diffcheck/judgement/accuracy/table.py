@@ -13,10 +13,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from diffcheck.graph.functions import ROWS
+
 PLATFORM = "cpu"  # the one that was measured
 LIMIT_ULPS = 4096.0  # errors beyond are faults: they are recorded, and do not count
 MARGIN = 2.0  # a sample does not hit the largest error of a function
-CORRECTLY_ROUNDED = ("add", "subtract", "multiply", "sqrt", "square")  # by IEEE 754, so that no argument can exceed what was measured
+CORRECTLY_ROUNDED = frozenset(row.name for row in ROWS if row.is_correctly_rounded)  # no argument can exceed what was measured
 DATA = "accuracy.toml"
 PREFACE = "# Written by python -m diffcheck.judgement.accuracy, which measures what it says. Not to be edited.\n"
 

@@ -16,7 +16,7 @@ from diffcheck.engines.certified.exact.number import Number
 from diffcheck.engines.certified.exact.pointwise import Infinite
 from diffcheck.engines.certified.exact.reals import BITS, Reals
 from diffcheck.engines.certified.exact.sides import IS_INFINITE, Function, Joint, algebra, cuts, derivative, joint, of_graph, undecided
-from diffcheck.engines.certified.line import Kind, Trouble, Value
+from diffcheck.engines.certified.values import Kind, Trouble, Value
 from diffcheck.graph.graph import Graph, evaluate_nodes
 from diffcheck.results import Certificate, Enclosure, Status
 

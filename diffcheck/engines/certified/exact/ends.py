@@ -82,6 +82,19 @@ def _lambertw(field: Any, u: Any) -> Any:
     return next((field.rational(value) for at, value in values if field.is_same(u, at)), None)
 
 
+def _lambertwk(field: Any, u: Any, k: Any) -> Any:
+    branch = field.as_rational(k)
+    if branch == 0:
+        return _lambertw(field, u)
+    return field.rational(-1) if field.is_same(u, -field.exp(field.rational(-1))) else None
+
+
+def _chebyshev_t(field: Any, n: Any, u: Any) -> Any:
+    """T(-1) = cos(πn), T(1) = 1."""
+    at = field.as_rational(u)
+    return field.rational(1) if at == 1 else field.cos(field.pi * n) if at == -1 else None
+
+
 MOST_FACTORIAL = 300
 _TURNS_OF_SINE = {fmpq(0): fmpq(0), HALF: fmpq(1, 6), fmpq(1): HALF}
 VALUES: dict[str, Callable[..., Any]] = {
@@ -91,6 +104,8 @@ VALUES: dict[str, Callable[..., Any]] = {
     "gamma": _gamma,
     "rgamma": _rgamma,
     "lambertw": _lambertw,
+    "lambertwk": _lambertwk,
+    "chebyshev_t": _chebyshev_t,
 }
 
 
@@ -253,13 +268,26 @@ def _expint(germs: Any, n: Any, x: Any) -> Any:
 
 
 def _lambertw_at_end(germs: Any, u: Any) -> Any:
-    """-1 + p + O(p²) with p = √(2(e·u + 1)) at -1/e."""
+    return _lambertw_beside_end(germs, u, 1)
+
+
+def _lambertwk_at_end(germs: Any, u: Any, k: Any) -> Any:
+    return _lambertw_beside_end(germs, u, 1 if germs.as_rational(k) == 0 else -1)
+
+
+def _lambertw_beside_end(germs: Any, u: Any, side: int) -> Any:
+    """-1 ± p + O(p²) with p = √(2(e·u + 1)) at -1/e: DLMF 4.13.6."""
     distance = u * germs.exp(germs.rational(1)) + germs.rational(1)
     limit, rest = germs.finite(distance)
     if rest.is_zero or germs.field.sign(limit):
         return None
     p = germs.power(distance * germs.rational(2), HALF)
-    return p - germs.rational(1) + germs.remainder(2 * p.lowest)
+    return p * germs.rational(side) - germs.rational(1) + germs.remainder(2 * p.lowest)
+
+
+def _chebyshev_t_at_end(germs: Any, n: Any, u: Any) -> Any:
+    """cos(n·acos(u)) at -1."""
+    return germs.cos(n * _acos(germs, u)) if _end(germs, u) == -1 else None
 
 
 def _over(k: int) -> fmpq:
@@ -280,6 +308,8 @@ AT_ENDS: dict[str, Callable[..., Any]] = {
     "Ei": _logarithmic(_over),
     "expint": _expint,
     "lambertw": _lambertw_at_end,
+    "lambertwk": _lambertwk_at_end,
+    "chebyshev_t": _chebyshev_t_at_end,
     "Ci": _logarithmic(lambda k: fmpq(0) if k % 2 else (-1) ** (k // 2) * _over(k)),
     "Chi": _logarithmic(lambda k: fmpq(0) if k % 2 else _over(k)),
 }

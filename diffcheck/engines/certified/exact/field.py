@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from flint import fmpq
 
-from diffcheck.engines.certified.line import Kind, Trouble, undefined, unproved
+from diffcheck.engines.certified.values import Kind, Trouble, undefined, unproved
 
 VANISHES = "a difference that vanishes to every order computed"
 CHANGES_SIGN = "a difference that changes its sign"

@@ -15,7 +15,7 @@ from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.exact import huge
 from diffcheck.engines.certified.exact.field import MOST_ROOT, Field, NoValueError, no_series, not_defined, not_known
 from diffcheck.engines.certified.exact.germ import Huge
-from diffcheck.engines.certified.line import LAZY, Kind, Trouble, worst
+from diffcheck.engines.certified.values import Kind, Trouble, worst
 from diffcheck.graph.build import meaning, read
 from diffcheck.graph.domains import Domain
 from diffcheck.graph.functions import FUNCTIONS, Function
@@ -58,7 +58,7 @@ class Pointwise:
 
     def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
         troubles = [u for u in arguments if isinstance(u, Trouble)]
-        if troubles and function.name not in LAZY:
+        if troubles and not function.is_lazy:
             return worst(troubles)
         try:
             return self._applied(function, arguments)

@@ -14,7 +14,7 @@ from diffcheck.engines.certified.exact.field import Field, NoValueError, not_def
 from diffcheck.engines.certified.exact.germ import ONE, Germ, Huge, in_order
 from diffcheck.engines.certified.exact.germs import OSCILLATES, Germs
 from diffcheck.engines.certified.exact.pointwise import Infinite, Pointwise
-from diffcheck.engines.certified.line import Kind, Trouble
+from diffcheck.engines.certified.values import Kind, Trouble
 from diffcheck.graph.graph import Graph, evaluate
 from diffcheck.results import Status
 

@@ -9,7 +9,9 @@ from flint import arb, arb_series, ctx, fmpq
 from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.exact.field import no_series
 from diffcheck.engines.certified.exact.number import Number
-from diffcheck.engines.certified.line import POINT, Line, Trouble
+from diffcheck.engines.certified.implementations import OF_SERIES, implementation
+from diffcheck.engines.certified.line import POINT, Line
+from diffcheck.engines.certified.values import Trouble
 from diffcheck.graph.functions import FUNCTIONS
 
 PRECISIONS = (64, 192, 640, 2048)  # at which a function must show that it is analytic
@@ -25,7 +27,7 @@ class Source:
         self._rationals = rationals  # what is exact stays exact: an order, or the exponent of a power
         self._moving = moving
         self._found: dict[int, list[arb]] = {}
-        self.weight = OF_VALUES if (self._row.column("ball") or "").startswith("values:") else 1
+        self.weight = OF_VALUES if implementation(name).weight > OF_SERIES else 1
 
     def coefficient(self, k: int, balls: Sequence[arb]) -> arb:
         """The k-th Taylor coefficient, at flint's present precision, or less where that would take minutes."""
