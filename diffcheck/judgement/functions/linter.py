@@ -47,8 +47,9 @@ def lint(jacobian: Jacobian) -> Iterator[RuleCheck]:
     return (check(of) for check in CHECKS if check.run is not None)
 
 
-def _square(rule: str, mended: str, forward: str = "(x**2, x)") -> str:
-    """x² with a rule; `mended` is what should stand there."""
+def _square(backward: str, mended: str, forward: str = "") -> str:
+    """x² with a rule that is wrong going backward (or forward, where that is given); `mended` is what should stand there."""
+    first, second = (f"{forward},  # right: {mended}", f"{backward},") if forward else ("(x**2, x),", f"{backward},  # right: {mended}")
     return _code(f"""
         import jax
 
@@ -57,9 +58,9 @@ def _square(rule: str, mended: str, forward: str = "(x**2, x)") -> str:
             return x**2
 
         f.defvjp(
-            lambda x: {forward},
-            lambda x, g: {rule},
-        )  # right: {mended}
+            lambda x: {first}
+            lambda x, g: {second}
+        )
         at = 1.5
     """)
 
@@ -77,7 +78,7 @@ CHECKS = (
         "primal",
         "the value that the rule returns is that of the function",
         "JAX takes the value from the rule as soon as somebody differentiates: a loss would then depend on whether its gradient is wanted",
-        _square("(g * 2 * x,)", "x**2, without + 1e-6", "(x**2 + 1e-6, x)"),
+        _square("(g * 2 * x,)", "(x**2, x)", "(x**2 + 1e-6, x)"),
         _VJP,
         rules.primal,
     ),
@@ -86,7 +87,7 @@ CHECKS = (
         "the pullback is linear in the cotangent",
         "the chain rule multiplies by Jᵀ. A pullback that is not linear gives the right slope for the cotangent 1, "
         "and a wrong one behind any other function",
-        _square("(abs(g) * 2 * x,)", "g * 2 * x"),
+        _square("(abs(g) * 2 * x,)", "(g * 2 * x,)"),
         _REVERSE,
         rules.linear,
     ),
@@ -94,7 +95,7 @@ CHECKS = (
         "zero",
         "a zero cotangent gives zero",
         "results that a loss does not use get zero cotangents; whatever comes back for them is added to its gradient",
-        _square("(g * 2 * x + 1e-9,)", "g * 2 * x"),
+        _square("(g * 2 * x + 1e-9,)", "(g * 2 * x,)"),
         _REVERSE,
         rules.zero_cotangent,
     ),
@@ -102,7 +103,7 @@ CHECKS = (
         "types",
         "cotangents have the shapes and the types of the arguments",
         "JAX adds the cotangents that come from all uses of an argument, so they must be of the same kind; whoever uses the gradient expects that too",
-        _square('((g * 2 * x).astype("float32"),)', "without astype"),
+        _square('((g * 2 * x).astype("float32"),)', "(g * 2 * x,)"),
         _VJP,
         rules.types,
     ),
@@ -133,7 +134,7 @@ CHECKS = (
         "format",
         "the rule does not round to a narrower format than the function",
         "a derivative in float64 that went through bfloat16 has three digits. A tolerance of a percent does not see it",
-        _square('((g * 2 * x).astype("bfloat16").astype(x.dtype),)', "without astype"),
+        _square('((g * 2 * x).astype("bfloat16").astype(x.dtype),)', "(g * 2 * x,)"),
         "Higham 2002, §2.1",
         rules.formats,
     ),
@@ -142,7 +143,7 @@ CHECKS = (
         "there is a forward mode (a `jax.custom_vjp` has none: write a `jax.custom_jvp` if you want one)",
         "`jax.jvp`, `jax.jacfwd`, `jax.linearize` and `jax.hessian`, which runs forward over reverse, refuse a function without one. "
         "The absence is no fault, so the check never fails",
-        _square("(g * 2 * x,)", "f.defjvp of a jax.custom_jvp, from which JAX makes both modes"),
+        _square("(g * 2 * x,)", "a jax.custom_jvp, if forward mode is wanted: JAX makes both modes of its rule"),
         "Griewank & Walther 2008, §3.1 and §5.3",
         rules.forward,
     ),
@@ -270,7 +271,7 @@ CHECKS = (
         "from the Hessian of the function without its rules",
         "Newton's method, Hessian-vector products and sensitivities differentiate the rule itself. A slope that is right, but was frozen or "
         "computed outside of JAX, has the derivative 0",
-        _square("(g * 2 * jax.lax.stop_gradient(x),)", "g * 2 * x"),
+        _square("(g * 2 * jax.lax.stop_gradient(x),)", "(g * 2 * x,)"),
         "Griewank & Walther 2008, §5.2 and §5.3",
         rules.second_order,
     ),
