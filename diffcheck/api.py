@@ -184,7 +184,7 @@ def check(
         'wrong'
 
     Source:
-        [Verdicts](verdicts.md) has the rules, [numerics](numerics.md) how derivatives are proved.
+        docs/verdicts.md has the rules, docs/numerics.md how derivatives are proved.
     """
     options = {"of": of, "wrt": wrt, "claim": claim, "dtype": dtype, "against": against, "lint": lint}
     if timeout is None and max_memory is None:

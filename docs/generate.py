@@ -32,6 +32,7 @@ from typing import Any
 
 import typer
 from PIL import Image
+from python_page import reference
 from rules_page import checks_table, rules_page
 from typer.testing import CliRunner
 
@@ -59,7 +60,7 @@ def truth(document: Path) -> str:
         return PAGES[document.name]()
     with tempfile.TemporaryDirectory() as directory:
         session = Session(Path(directory))
-        return with_tables(BLOCK.sub(session.recorded, document.read_text(encoding="utf-8")))
+        return BLOCK.sub(session.recorded, with_tables(document.read_text(encoding="utf-8")))
 
 
 def with_tables(text: str) -> str:
@@ -331,7 +332,7 @@ PAGES = {
     "gallery.md": gallery_page,
     "rules.md": lambda: GENERATED + rules_page(),
 }
-TABLES = {"checks": checks_table}
+TABLES = {"checks": checks_table, "reference": reference}
 
 
 LONG = re.compile(r"(?<![\w.])\d+\.\d{14,16}(?!\d)")  # a float with all its digits
