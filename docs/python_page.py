@@ -79,6 +79,6 @@ def _tree(exceptions: dict[str, type[Exception]]) -> str:
     """The exceptions, each under the one that it is a kind of."""
     lines = []
     for name in exceptions:
-        lineage = [each.__name__ for each in reversed(exceptions[name].__mro__) if issubclass(each, diffcheck.DiffcheckError)]
+        lineage = [each.__name__ for each in reversed(exceptions[name].__mro__) if each.__name__ in exceptions]
         lines.append((lineage, f"{'  ' * (len(lineage) - 1)}- `{name}`: {_paragraph(inspect.getdoc(exceptions[name]) or '')}\n"))
     return "### Exceptions\n\n" + "".join(line for _, line in sorted(lines))
