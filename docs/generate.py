@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from house import contracts_list, floors_table, life_table, picture
 from PIL import Image
 from python_page import reference
 from rules_page import checks_table, rules_page
@@ -330,9 +331,10 @@ PAGES = {
     "cli.md": cli_page,
     "accuracy.md": accuracy_page,
     "gallery.md": gallery_page,
+    "architecture.svg": picture,
     "rules.md": lambda: GENERATED + rules_page(),
 }
-TABLES = {"checks": checks_table, "reference": reference}
+TABLES = {"checks": checks_table, "reference": reference, "floors": floors_table, "contracts": contracts_list, "life": life_table}
 
 
 LONG = re.compile(r"(?<![\w.])\d+\.\d{14,16}(?!\d)")  # a float with all its digits
