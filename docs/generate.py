@@ -32,6 +32,7 @@ from typing import Any
 
 import typer
 from house import contracts_list, floors_table, life_table, picture
+from limits_page import limits_table
 from PIL import Image
 from python_page import reference
 from rules_page import checks_table, rules_page
@@ -50,8 +51,8 @@ ENGINES = {"SymPy": "sympy", "JAX": "jax", "Arb": "ball"}
 
 
 def documents() -> list[Path]:
-    """README.md and every page of docs/."""
-    pages = {*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / name for name in PAGES)}
+    """README.md and every page of docs/ and of the folders in it."""
+    pages = {*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs" / name for name in PAGES)}
     return [ROOT / "README.md", *sorted(pages)]
 
 
@@ -334,7 +335,7 @@ PAGES = {
     "architecture.svg": picture,
     "rules.md": lambda: GENERATED + rules_page(),
 }
-TABLES = {"checks": checks_table, "reference": reference, "floors": floors_table, "contracts": contracts_list, "life": life_table}
+TABLES = {"checks": checks_table, "reference": reference, "floors": floors_table, "contracts": contracts_list, "life": life_table, "limits": limits_table}
 
 
 LONG = re.compile(r"(?<![\w.])\d+\.\d{14,16}(?!\d)")  # a float with all its digits

@@ -18,7 +18,12 @@ import typer
 from typer.testing import CliRunner
 
 from diffcheck.cli import app
+from diffcheck.engines.certified.certificate import ACCURACY_BITS
+from diffcheck.engines.certified.work import PRECISIONS
+from diffcheck.judgement.check import COMPILED_NODES
+from diffcheck.judgement.functions.entries import CERTIFIED_ENTRIES
 from diffcheck.judgement.functions.linter import CHECKS, Check
+from diffcheck.judgement.verdict import AGREES_ULPS, CONDITION_FACTOR
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.views.explain import PAGES
 
@@ -205,6 +210,32 @@ def test_what_a_page_cites_is_in_the_references(page: str) -> None:
     cited = set(re.findall(r"[A-Z][a-z]+(?: & [A-Z][a-z]+| et al\.)? (?:19|20)\d\d", found))
     known = re.findall(r"^\*\*(.*?)\.\*\*", (ROOT / "docs" / "references.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert cited <= set(known)
+
+
+FIGURES = {  # what a page says in prose, and the constant that it must be
+    "glossary.md": [(r"\(more than (\d+)\)", CERTIFIED_ENTRIES)],
+    "limits.md": [(r"more than (\d+) entries", CERTIFIED_ENTRIES)],
+    "002-four-ulps.md": [(r"within (\d+) ulps", AGREES_ULPS), (r"up to (\d+)u\(1", CONDITION_FACTOR)],
+    "003-seventy-bits.md": [(r"accurate to (\d+) bits", ACCURACY_BITS), (r"from (\d+) bits on", PRECISIONS[0])],
+    "004-eager-for-suites.md": [(r"up to (\d+) operations", COMPILED_NODES)],
+    "011-rules-taken-off.md": [(r"More than (\d+) entries", CERTIFIED_ENTRIES)],
+}
+
+
+@pytest.mark.parametrize("page", FIGURES)
+def test_figures_in_prose_are_those_of_the_code(page: str) -> None:
+    text = next((ROOT / "docs").rglob(page)).read_text(encoding="utf-8")
+    for pattern, constant in FIGURES[page]:
+        found = re.findall(pattern, text)
+        assert found, pattern
+        assert {float(each) for each in found} == {constant}
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"^- \[(.*?)\]\((.*?)\)$", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    titles = {path.name: path.read_text(encoding="utf-8").splitlines()[0] for path in sorted(folder.glob("[0-9]*.md"))}
+    assert [(f"# {int(name[:3])}. {title}", name) for title, name in listed] == [(title, name) for name, title in titles.items()]
 
 
 def test_what_explain_reads_is_in_the_wheel() -> None:
