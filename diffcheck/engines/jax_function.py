@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr
 from jax.tree_util import keystr, tree_leaves_with_path
 from numpy.typing import NDArray
 
 from diffcheck.engines.faults import call
+from diffcheck.engines.jax_names import ClosedJaxpr
 from diffcheck.engines.jax_settings import settings
 from diffcheck.engines.jaxpr import lift_arrays
 from diffcheck.engines.lacking import lacking

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from diffcheck.engines.lacking import lacking
 from diffcheck.engines.narrowing import narrowings
-from diffcheck.errors import UnsupportedError, UserCodeError
+from diffcheck.errors import UnsupportedError
 from diffcheck.judgement.functions.entries import Jacobian, NoForwardMode
 from diffcheck.judgement.functions.exactly import primals_differ, transposes_differ
 from diffcheck.judgement.functions.hessian import Hessian
 from diffcheck.judgement.functions.lines import WRONG, beyond_the_clarke_set, combination, second_derivative
-from diffcheck.judgement.functions.loading import users_code
-from diffcheck.results import Outcome, RuleCheck, leibniz, wrt_and_order
+from diffcheck.results import Outcome, leibniz, wrt_and_order
 
 SEED = 20_240_229
 ROUNDING = 1000  # units roundoff, relative to the largest entry: what two ways to compute the same may differ by
