@@ -335,7 +335,14 @@ PAGES = {
     "architecture.svg": picture,
     "rules.md": lambda: GENERATED + rules_page(),
 }
-TABLES = {"checks": checks_table, "reference": reference, "floors": floors_table, "contracts": contracts_list, "life": life_table, "limits": limits_table}
+TABLES = {
+    "checks": checks_table,
+    "reference": reference,
+    "floors": floors_table,
+    "contracts": contracts_list,
+    "life": life_table,
+    "limits": limits_table,
+}
 
 
 LONG = re.compile(r"(?<![\w.])\d+\.\d{14,16}(?!\d)")  # a float with all its digits

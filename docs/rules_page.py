@@ -34,7 +34,8 @@ def _here(text: str) -> str:
 
 def _section(check: Check) -> str:
     said = f"diffcheck says: {_finding(check)}\n"
-    return f"**Must hold:** {check.must_hold}.\n\n**Why:** {check.why}.\n\n```python\n{check.example}```\n\n{said}\nSee {check.references}.\n"
+    texts = f"**Must hold:** {check.must_hold}.\n\n**Why:** {check.why}.\n"
+    return f"{texts}\n```python\n{check.example}```\n\n{said}\nSee {check.references}.\n"
 
 
 def _finding(check: Check) -> str:

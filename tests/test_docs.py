@@ -204,7 +204,7 @@ def test_the_terms_are_in_order_and_none_is_there_twice() -> None:
     assert sorted(set(TERMS), key=str.lower) == TERMS
 
 
-@pytest.mark.parametrize("page", ("glossary.md", "rules.md", *sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))))
+@pytest.mark.parametrize("page", ["glossary.md", "rules.md", *sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))])
 def test_what_a_page_cites_is_in_the_references(page: str) -> None:
     found = next((ROOT / "docs").rglob(page)).read_text(encoding="utf-8")
     cited = set(re.findall(r"[A-Z][a-z]+(?: & [A-Z][a-z]+| et al\.)? (?:19|20)\d\d", found))

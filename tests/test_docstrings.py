@@ -53,7 +53,7 @@ def test_mathematics_names_its_source(name: str) -> None:
 def test_every_field_of_a_result_is_described(name: str) -> None:
     kind = PUBLIC[name]
     document = inspect.getdoc(kind) or ""
-    private = {"text", "of", "jacobians", "status_reason", "outcome", "tally"}  # of Report, what it keeps to draw pictures; told with others
+    private = {"text", "of", "jacobians", "status_reason"}  # what a Report keeps to draw pictures; told with the status
     assert set(named_in(document, "Attributes")) >= {field for field in kind.__dataclass_fields__ if field not in private}
 
 

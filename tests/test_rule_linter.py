@@ -64,7 +64,8 @@ def _scaled(x: Array, n: Array) -> Array:
     return x * n
 
 
-_scaled.defjvp(lambda primals, tangents: (_scaled(*primals), tangents[0] * primals[1] + primals[0] * tangents[1]))  # an integer has no tangent
+# an integer has no tangent
+_scaled.defjvp(lambda primals, tangents: (_scaled(*primals), tangents[0] * primals[1] + primals[0] * tangents[1]))
 
 BROKEN: dict[str, tuple[Function, tuple[Any, ...]]] = {
     "primal": (square_with(forward=lambda x: (x**2 + 1e-6, x)), (1.5,)),

@@ -76,7 +76,7 @@ def lambertw(z: acb) -> acb:
 
 
 def erfinv(z: acb) -> acb:
-    """The w with erf(w) = z: Newton's method finds one, and Krawczyk's operator proves that a square around it holds one for each z (Krawczyk 1969)."""
+    """The w with erf(w) = z: Newton's method finds one, Krawczyk's operator (1969) proves that a square around it holds one for each z."""
     w, middle = acb(z.real.mid().erfinv()), z.mid()
     for _ in range(NEWTON_STEPS):
         w = (w - (w.erf() - middle) / _slope_of_erf(w)).mid()

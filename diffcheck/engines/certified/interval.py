@@ -39,8 +39,8 @@ Pair: TypeAlias = tuple[Value, Value]
 class Centred:
     """The algebra of a part: each value as a series on the whole ball, and at the middle of the ball.
 
-    By the mean value theorem (Neumaier 1990, §2.3) u(x) lies in u(middle) + u'(ball)·(x - middle), which is much narrower than u(ball) where the variable
-    occurs more than once: the widths of x² - 2x + 1 cancel.
+    By the mean value theorem (Neumaier 1990, §2.3) u(x) lies in u(middle) + u'(ball)·(x - middle), which is much narrower than
+    u(ball) where the variable occurs more than once: the widths of x² - 2x + 1 cancel.
     """
 
     offset: arb  # x - middle

@@ -102,7 +102,9 @@ CHECKS = (
     Check(
         "types",
         "cotangents have the shapes and the types of the arguments",
-        "JAX adds the cotangents that come from all uses of an argument, so they must be of the same kind; whoever uses the gradient expects that too",
+        "JAX adds the cotangents that come from all uses of an argument, so they must be of the same kind. Whoever uses the "
+        "gradient expects "
+        "that, too",
         _square('((g * 2 * x).astype("float32"),)', "(g * 2 * x,)"),
         _VJP,
         rules.types,
@@ -176,8 +178,9 @@ CHECKS = (
     ),
     Check(
         MODES,
-        "forward and reverse mode give the same entries; made only where [nothing can be certified](jax.md#where-nothing-can-be-certified), "
-        "even with `--no-lint`, and shown only if they differ",
+        "forward and reverse mode give the same entries; made only where [nothing can be "
+        "certified](jax.md#where-nothing-can-be-certified), even "
+        " with `--no-lint`, and shown only if they differ",
         "it is what can be said without the truth: at least one of two modes that differ is wrong",
         _code("""
             import jax
@@ -221,7 +224,7 @@ CHECKS = (
     Check(
         "vmap",
         "value and derivative are the same under `jax.vmap` as in eager mode, up to rounding",
-        "gradients per example are made by `jax.vmap`, which has a rule of its own for every operation, and may be given one by `custom_vmap`",
+        "gradients per example are made by `jax.vmap`, which has a rule for every operation, and may be given one by `custom_vmap`",
         _code("""
             import jax
 
@@ -266,11 +269,12 @@ CHECKS = (
     ),
     Check(
         "second",
-        "second derivatives through the rule are right: f'' for one argument; for several, the second derivative along a line through the point "
-        "(the report names the direction, and the weights of several results), and the entries of the Hessian that differ most, in floats, "
+        "second derivatives through the rule are right: f'' for one argument; for several, the second derivative along a line through the "
+        "point (the report names the direction, and the weights of several results), and the entries of the Hessian that differ "
+        "most, in floats, "
         "from the Hessian of the function without its rules",
-        "Newton's method, Hessian-vector products and sensitivities differentiate the rule itself. A slope that is right, but was frozen or "
-        "computed outside of JAX, has the derivative 0",
+        "Newton's method, Hessian-vector products and sensitivities differentiate the rule itself. A slope that is right, but was frozen "
+        "or computed outside of JAX, has the derivative 0",
         _square("(g * 2 * jax.lax.stop_gradient(x),)", "(g * 2 * x,)"),
         "Griewank & Walther 2008, §5.2 and §5.3",
         rules.second_order,
