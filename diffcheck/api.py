@@ -40,7 +40,24 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Report(results.Report):
-    """What was found: a header, samples, and of a JAX function the checks of its rules. A notebook shows it by itself."""
+    """What was found. A notebook shows it as HTML, `print` as the command line does; reports can be pickled and compared.
+
+    Attributes:
+        header: The expression as it was read, the variables, the format, the derivatives as formulas, the program that JAX ran, and the
+            versions of the libraries.
+        samples: A Sample for each point and derivative: the points in order, and at each point the derivatives in order.
+        checks: Of a JAX function, a RuleCheck for each check of its rules and each point.
+        outcome: The worst of all outcomes; of several, in the order pass, warn, undecided, fail.
+        tally: Counts of outcomes and verdicts.
+
+    Example:
+        >>> import diffcheck
+        >>> report = diffcheck.check("relu(x)", at=[-1, 0, 1])
+        >>> [sample.status.value for sample in report.samples]
+        ['smooth', 'kink', 'smooth']
+        >>> report.outcome.value
+        'pass'
+    """
 
     text: str = field(default="", repr=False)  # of an expression, as it was typed
     of: str | None = field(default=None, repr=False)
@@ -53,17 +70,23 @@ class Report(results.Report):
         return max(found, key=SEVERITY.__getitem__, default=Outcome.UNDECIDED)
 
     def to_json(self) -> str:
-        """The report as `--format json` writes it."""
+        """The report as `--format json` writes it: a text that `diffcheck schema` describes."""
         from diffcheck.views.json_ import report_as_text
 
         return report_as_text(self)
 
     def plot(self, path: str | Path, *, wrt: str = "", lower: float | None = None, upper: float | None = None) -> Path:
-        """Draw the function and its tangents at the report's points to a .png, .svg or .pdf file, and return its path.
+        """Draw the function and its tangents at the report's points, and return the path.
 
-        An expression is drawn along `wrt`, by default its first variable. Of a JAX function, the worst entry of the Jacobian (of
-        those with respect to `wrt`, where it is given) is drawn along its coordinate, the others as they are at the point.
-        Raises InputError for what cannot be drawn.
+        Args:
+            path: A .png, .svg or .pdf file.
+            wrt: The variable along which an expression is drawn; its first one by default. Of a JAX function, the worst entry of
+                the Jacobian (of those with respect to `wrt`, if given) is drawn along its coordinate, the others as they are at the point.
+            lower: The left end of the picture; around the points by default.
+            upper: The right end.
+
+        Raises:
+            InputError: There is nothing to draw: a report of a function that was pickled or made within limits holds no function.
         """
         if self.text:
             self._plot_expression(Path(path), wrt, lower, upper)
@@ -130,20 +153,40 @@ def check(
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 
-    An **expression** is a text, or one of SymPy, whose symbols are the variables. Of it, `at` is a number (of Python, NumPy, JAX,
-    decimal or fractions), a text as `--at` takes it ("x=1,y=2", "linspace(-4,4,100)"), a mapping of names to numbers or arrays, or
-    a list or an array of such points, which has a row for each point where there are several variables; `of` and `wrt` are those of
-    the command line, and `claim` holds a derivative worked out by hand, one for each variable of `wrt`.
+    Args:
+        subject: An expression, as text or as a SymPy object whose symbols are the variables; or a JAX function.
+        at: Points, each rounded once to `dtype`. Of an expression: a number (of Python, NumPy, JAX, `decimal` or `fractions`), a
+            text as `--at` takes it ("x=1,y=2", "linspace(-4,4,100)"), a mapping of names to numbers or arrays, or a list or an array of
+            such points, with a row for each point if there are several variables. Of a function: a number or an array, a tuple of
+            all arguments, a mapping of argument names to arrays or trees, or a list of such points.
+        of: The definition to differentiate, if the text has several; the last one by default. Expressions only.
+        wrt: Derivatives to check: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². All variables by default. Expressions only.
+        claim: A derivative worked out by hand. Of an expression: a text for each derivative of `wrt`. Of a function: a Jacobian, of the
+            shape of the result followed by that of the argument, or a function that returns it.
+        dtype: The format under test, "float64" or "float32".
+        against: A formula or another function by which a function is judged, instead of its own computation without its rules.
+        lint: Whether the derivative rules of a function are checked, too; by default, if it has custom ones.
+        timeout: Seconds. With this or `max_memory`, the work is done in a process of its own, to which the subject is sent and which
+            is killed at the limit. Without them, what FLINT, SymPy or JAX have begun cannot be stopped.
+        max_memory: Megabytes of that process.
 
-    Of a **function**, `at` is a number or an array, a tuple of all arguments, a mapping of argument names to arrays or trees, or
-    a list of such points; `claim` is a Jacobian or a function that returns it. `against` is a formula or another function to
-    judge it by, instead of its own computation without its derivative rules. `lint` checks these rules too (by default, custom ones).
+    Returns:
+        A Report. A wrong derivative is a verdict in it, not an exception.
 
-    `timeout` in seconds and `max_memory` in megabytes are kept by a process of its own, to which the subject is sent; the first such
-    call starts it. Without them the work is done here, and what FLINT, SymPy or JAX have begun cannot be stopped. Of an expression
-    whose SymPy or JAX does not come back, the other engines are reported; where nothing is, LostError is raised.
+    Raises:
+        InputError: The subject or a point cannot be read or used; ExpressionError has the place in the text.
+        UserCodeError: The function raised an exception; it is called in this process, unless there is a limit.
+        LostError: Nothing came back within the limits. If only SymPy or JAX did not, the report says so of that engine.
 
-    Raises InputError for what cannot be read or used; a wrong derivative is a verdict of the Report, not an exception.
+    Example:
+        >>> import diffcheck
+        >>> diffcheck.check("x^2 + 3x + 2", at=2).outcome.value
+        'pass'
+        >>> diffcheck.check("x^2", at=[1, 2], claim="3x").samples[0].results[-1].verdict.value
+        'wrong'
+
+    Source:
+        docs/verdicts.md has the rules, docs/numerics.md how derivatives are proved.
     """
     options = {"of": of, "wrt": wrt, "claim": claim, "dtype": dtype, "against": against, "lint": lint}
     if timeout is None and max_memory is None:
@@ -224,9 +267,26 @@ def assert_derivative(
     timeout: float | None = None,
     max_memory: int | None = None,
 ) -> None:
-    """Raise AssertionError unless every derivative of `check` with these arguments passes (warnings are allowed).
+    """Raise AssertionError unless every derivative passes; for tests.
 
-    The message shows the worst entry in NumPy's manner. What is undecided does not pass: a test must not rest on it.
+    Args:
+        subject: An expression or a JAX function, as for `check`; so are the other arguments.
+        at: Points.
+        claim: A derivative worked out by hand.
+        dtype: The format under test, "float64" or "float32".
+        against: A formula or another function to judge a function by.
+        lint: Whether the derivative rules of a function are checked, too.
+        timeout: Seconds for all of it.
+        max_memory: Megabytes for all of it.
+
+    Raises:
+        AssertionError: A derivative is wrong or was not proved right: a test must not rest on what is undecided. The message shows
+            the worst entry in NumPy's manner. Warnings are allowed.
+        InputError: As `check` does.
+
+    Example:
+        >>> import diffcheck, jax
+        >>> diffcheck.assert_derivative(jax.nn.gelu, at=0.5)
     """
     __tracebackhide__ = True  # pytest shows the user's line, not this one
     options = {"claim": claim, "dtype": dtype, "against": against, "lint": lint, "timeout": timeout, "max_memory": max_memory}

@@ -22,7 +22,7 @@ from diffcheck.excerpts import excerpt
 
 
 class DiffcheckError(Exception):
-    """Whatever diffcheck raises on purpose. Processes can send it to each other."""
+    """The base of everything that diffcheck raises on purpose. It can be pickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _made_again, (type(self), self.args, self.__dict__)
@@ -35,7 +35,7 @@ def _made_again(kind: type[DiffcheckError], args: tuple[object, ...], fields: di
 
 
 class InputError(DiffcheckError):
-    """What the user gave cannot be used; `message` says what, `fix` how to mend it."""
+    """An argument, expression, point or file cannot be used; `message` says why, `fix` how to mend it."""
 
     def __init__(self, message: str, fix: str = "") -> None:
         super().__init__(message)
@@ -47,7 +47,7 @@ class InputError(DiffcheckError):
 
 
 class ExpressionError(InputError):
-    """An expression cannot be read; `start` and `end` are offsets into `text`."""
+    """An expression cannot be read; `start` and `end` are offsets into `text`, `line` and `column` are counted from 1."""
 
     def __init__(self, message: str, text: str, start: int, end: int, fix: str = "") -> None:
         super().__init__(message, fix)
@@ -83,7 +83,7 @@ class SuiteError(InputError):
 
 
 class UserCodeError(InputError):
-    """Code of the user's raised an exception; `trace` is the traceback, from their first line on."""
+    """A function under test raised an exception; `trace` is its traceback, from the user's first line on."""
 
     def __init__(self, message: str, trace: str) -> None:
         super().__init__(message)
@@ -102,7 +102,7 @@ class UnsupportedError(DiffcheckError):
 
 
 class LostError(UnsupportedError):
-    """An engine did not come back; `verdict` is "timed out" or "crashed"."""
+    """An engine was stopped at a limit, or took its process down; `verdict` is "timed out" or "crashed"."""
 
     def __init__(self, verdict: str, reason: str) -> None:
         super().__init__(reason)

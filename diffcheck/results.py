@@ -182,10 +182,20 @@ PROVED = "proved (Arb)"  # what reports call the certified value, beside the tit
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One derivative value and what is said of it. `ulps` is the error in units of the last place of the true value."""
+    """One derivative value and what is said of it.
 
-    engine: str  # symbolic, automatic, claim
-    mode: str | None  # forward, reverse, or None
+    Attributes:
+        engine: "symbolic" (SymPy), "automatic" (JAX) or "claim".
+        mode: "forward" or "reverse" of JAX; else None.
+        value: The number that was judged, or None.
+        ulps: The error in units in the last place of the true value (Muller 2005), if it is known.
+        verdict: What the value is worth, and `outcome` what that amounts to.
+        reason: Why, in a sentence without a full stop.
+        blame: The operation at which the error begins, with its place in the text or file.
+    """
+
+    engine: str
+    mode: str | None
     value: float | None
     ulps: float | None
     verdict: Verdict
@@ -204,10 +214,20 @@ _TITLES = {"symbolic": "SymPy", "claim": "claim"}
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One point and one derivative. `enclosure` holds ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ where it exists; `clarke` its one-sided values at a kink.
+    """One derivative at one point: what is proved, and the results of the engines.
 
-    `wrt` is a variable; of a mixed derivative it lists them: "x y". `confirmed` says that a second route to the enclosure, from
-    values of f alone, overlaps the first.
+    Attributes:
+        point: The floats, by variable.
+        wrt: The variable; of a mixed derivative the variables: "x y".
+        order: The order of the derivative.
+        status: What the function is at the point, as far as that is proved; `status_reason` says why.
+        primal: The value of the function in floats.
+        value: An enclosure of the exact value of the function.
+        enclosure: An enclosure of the derivative, where it exists.
+        clarke: At a kink, enclosures of the left and of the right slope.
+        results: A Result for each engine, mode and claim.
+        confirmed: Whether a second route, from values of the function alone, gave an enclosure that overlaps the first.
+        output: Which entry of the result of a function: "[0,1]"; "" if the result is one number.
     """
 
     point: Mapping[str, float]
@@ -221,7 +241,7 @@ class Sample:
     clarke: tuple[Enclosure, Enclosure] | None
     results: tuple[Result, ...]
     confirmed: bool = False
-    output: str = ""  # which entry of the function's result: "[0,1]"; "" where it is one number
+    output: str = ""
 
     @property
     def counted(self) -> tuple[Result, ...]:
@@ -273,7 +293,7 @@ class Derivative:
 
 @dataclass(frozen=True, slots=True)
 class RuleCheck:
-    """One check of a function's derivative rules, beside its values; `outcome` is None where it does not apply."""
+    """What a check of a function's derivative rules found at a point; `outcome` is None if it does not apply, and `detail` says why."""
 
     name: str
     outcome: Outcome | None

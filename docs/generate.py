@@ -1,6 +1,7 @@
 """Keeps README.md and docs/ true.
 
     python docs/generate.py            write the pages that are made of tables, and the outputs of all examples
+    python docs/generate.py NAME.md …  the same for these documents only
     python docs/generate.py --check    write nothing; name the documents that are not true, and exit with 1
 
 What is run in a document, its blocks in order and in one directory that is empty at first:
@@ -9,7 +10,8 @@ What is run in a document, its blocks in order and in one directory that is empt
     ```pycon             Python, as at its prompt
     ```toml suite.toml   not run: a file of this name for the commands that follow
 
-Blanks at the ends of lines are not recorded.
+Blanks at the ends of lines are not recorded. A table between `<!-- table: NAME -->` and `<!-- end of table -->` is written by a function of
+TABLES. Names of documents after the command restrict it to these.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import chdir, redirect_stdout
 from enum import Enum
 from io import StringIO
@@ -29,7 +31,11 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from house import contracts_list, floors_table, life_table, picture
+from limits_page import limits_table
 from PIL import Image
+from python_page import reference
+from rules_page import checks_table, rules_page
 from typer.testing import CliRunner
 
 from diffcheck.cli import app
@@ -39,13 +45,14 @@ from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Faults, Place, shippe
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+TABLE = re.compile(r"(<!-- table: (\w+) -->)\n.*?(<!-- end of table -->)", re.DOTALL)
 GENERATED = "<!-- Written by docs/generate.py. -->\n\n"
 ENGINES = {"SymPy": "sympy", "JAX": "jax", "Arb": "ball"}
 
 
 def documents() -> list[Path]:
-    """README.md and every page of docs/."""
-    pages = {*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / name for name in PAGES)}
+    """README.md and every page of docs/ and of the folders in it."""
+    pages = {*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs" / name for name in PAGES)}
     return [ROOT / "README.md", *sorted(pages)]
 
 
@@ -55,7 +62,12 @@ def truth(document: Path) -> str:
         return PAGES[document.name]()
     with tempfile.TemporaryDirectory() as directory:
         session = Session(Path(directory))
-        return BLOCK.sub(session.recorded, document.read_text(encoding="utf-8"))
+        return BLOCK.sub(session.recorded, with_tables(document.read_text(encoding="utf-8")))
+
+
+def with_tables(text: str) -> str:
+    """A text with its tables as they are today."""
+    return TABLE.sub(lambda table: f"{table[1]}\n{TABLES[table[2]]()}{table[3]}", text)
 
 
 # Examples
@@ -315,7 +327,22 @@ def draw_gallery() -> None:
             draw_for_gallery(name, folder)
 
 
-PAGES = {"functions.md": functions_page, "cli.md": cli_page, "accuracy.md": accuracy_page, "gallery.md": gallery_page}
+PAGES = {
+    "functions.md": functions_page,
+    "cli.md": cli_page,
+    "accuracy.md": accuracy_page,
+    "gallery.md": gallery_page,
+    "architecture.svg": picture,
+    "rules.md": lambda: GENERATED + rules_page(),
+}
+TABLES = {
+    "checks": checks_table,
+    "reference": reference,
+    "floors": floors_table,
+    "contracts": contracts_list,
+    "life": life_table,
+    "limits": limits_table,
+}
 
 
 LONG = re.compile(r"(?<![\w.])\d+\.\d{14,16}(?!\d)")  # a float with all its digits
@@ -327,9 +354,11 @@ def portable(text: str) -> str:
     return ESTIMATED.sub(r"\1 …", LONG.sub(lambda found: f"{float(found[0]):.10g}…", text))
 
 
-def stale(check: bool) -> Iterator[str]:
-    """The names of the documents that are not true; unless `check`, they are once this has run."""
+def stale(check: bool, names: Sequence[str] = ()) -> Iterator[str]:
+    """The documents that are not true, of those named or of all; unless `check`, they are once this has run."""
     for document in documents():
+        if names and document.name not in names:
+            continue
         text = truth(document)
         if not document.exists() or portable(text) != portable(document.read_text(encoding="utf-8")):
             if not check:
@@ -338,10 +367,10 @@ def stale(check: bool) -> Iterator[str]:
 
 
 def main() -> int:
-    check = "--check" in sys.argv[1:]
-    if not check:
+    check, names = "--check" in sys.argv[1:], [Path(word).name for word in sys.argv[1:] if not word.startswith("-")]
+    if not check and not names:
         draw_gallery()
-    names = list(stale(check))
+    names = list(stale(check, names))
     for name in names:
         print(f"{name} {'is not true' if check else 'written'}")
     return 1 if check and names else 0

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from difflib import unified_diff
 from pathlib import Path
 from types import ModuleType
@@ -17,12 +18,20 @@ import typer
 from typer.testing import CliRunner
 
 from diffcheck.cli import app
+from diffcheck.engines.certified.certificate import ACCURACY_BITS
+from diffcheck.engines.certified.work import PRECISIONS
+from diffcheck.judgement.check import COMPILED_NODES
+from diffcheck.judgement.functions.entries import CERTIFIED_ENTRIES
+from diffcheck.judgement.functions.linter import CHECKS, Check
+from diffcheck.judgement.verdict import AGREES_ULPS, CONDITION_FACTOR
 from diffcheck.results import Outcome, Status, Verdict
+from diffcheck.views.explain import PAGES
 
 ROOT = Path(__file__).parent.parent
 
 
 def _load_generator() -> ModuleType:
+    sys.path.insert(0, str(ROOT / "docs"))  # as for a script: it imports its pages
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     assert spec is not None
     assert spec.loader is not None
@@ -163,11 +172,83 @@ def test_a_word_that_no_report_says_is_refused_with_the_closest_one() -> None:
     assert (said.exit_code, said.stderr.splitlines()[1].partition("?")[0]) == (2, "Did you mean 'unstable'")
 
 
+def _explained(*word: str) -> str:
+    said = CliRunner().invoke(app, ["explain", *word], prog_name="diffcheck")
+    assert said.exit_code == 0
+    return said.stdout
+
+
+TERMS = re.findall(r"^## (.*)$", (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_every_term_of_the_glossary_is_explained(term: str) -> None:
+    assert f"{term}: " in _explained(term)
+    assert _explained(*term.upper().split()) == _explained(term)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_every_check_of_a_rule_is_explained_with_its_example(check: Check) -> None:
+    said = _explained(check.name)
+    assert f"{check.name}, a check of derivative rules." in said
+    assert check.example.splitlines()[-1] in said
+    assert "](" not in said
+
+
+def test_without_a_word_all_of_them_are_listed() -> None:
+    listed = re.findall(r"[^·:\n]+", _explained())
+    assert {each.strip() for each in listed} >= {*TERMS, *(check.name for check in CHECKS), *(verdict.value for verdict in Verdict)}
+
+
+def test_the_terms_are_in_order_and_none_is_there_twice() -> None:
+    assert sorted(set(TERMS), key=str.lower) == TERMS
+
+
+@pytest.mark.parametrize("page", ["glossary.md", "rules.md", *sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))])
+def test_what_a_page_cites_is_in_the_references(page: str) -> None:
+    found = next((ROOT / "docs").rglob(page)).read_text(encoding="utf-8")
+    cited = set(re.findall(r"[A-Z][a-z]+(?: & [A-Z][a-z]+| et al\.)? (?:19|20)\d\d", found))
+    known = re.findall(r"^\*\*(.*?)\.\*\*", (ROOT / "docs" / "references.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert cited <= set(known)
+
+
+FIGURES = {  # what a page says in prose, and the constant that it must be
+    "glossary.md": [(r"\(more than (\d+)\)", CERTIFIED_ENTRIES)],
+    "limits.md": [(r"more than (\d+) entries", CERTIFIED_ENTRIES)],
+    "002-four-ulps.md": [(r"within (\d+) ulps", AGREES_ULPS), (r"up to (\d+)u\(1", CONDITION_FACTOR)],
+    "003-seventy-bits.md": [(r"accurate to (\d+) bits", ACCURACY_BITS), (r"from (\d+) bits on", PRECISIONS[0])],
+    "004-eager-for-suites.md": [(r"up to (\d+) operations", COMPILED_NODES)],
+    "011-rules-taken-off.md": [(r"More than (\d+) entries", CERTIFIED_ENTRIES)],
+}
+
+
+@pytest.mark.parametrize("page", FIGURES)
+def test_figures_in_prose_are_those_of_the_code(page: str) -> None:
+    text = next((ROOT / "docs").rglob(page)).read_text(encoding="utf-8")
+    for pattern, constant in FIGURES[page]:
+        found = re.findall(pattern, text)
+        assert found, pattern
+        assert {float(each) for each in found} == {constant}
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"^- \[(.*?)\]\((.*?)\)$", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    titles = {path.name: path.read_text(encoding="utf-8").splitlines()[0] for path in sorted(folder.glob("[0-9]*.md"))}
+    assert [(f"# {int(name[:3])}. {title}", name) for title, name in listed] == [(title, name) for name, title in titles.items()]
+
+
+def test_what_explain_reads_is_in_the_wheel() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["force-include"] == {f"docs/{page}": f"diffcheck/{page}" for page in PAGES}
+
+
 def test_the_generator_has_a_check_that_fails(tmp_path: Path) -> None:
     """Run on a copy whose cli.md is old."""
     (tmp_path / "docs").mkdir()
     (tmp_path / "README.md").write_text("# Nothing\n")
-    (tmp_path / "docs" / "generate.py").write_text((ROOT / "docs" / "generate.py").read_text(encoding="utf-8"))
+    for source in (ROOT / "docs").glob("*.py"):
+        (tmp_path / "docs" / source.name).write_text(source.read_text(encoding="utf-8"))
     check = [sys.executable, str(tmp_path / "docs" / "generate.py")]
     assert subprocess.run([*check, "--check"], cwd=ROOT, capture_output=True, check=False).returncode == 1
     assert not (tmp_path / "docs" / "cli.md").exists()

@@ -1,4 +1,4 @@
-"""diffcheck explain: what a word of the reports means."""
+"""diffcheck explain: what a word of the reports or of the documentation means."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from diffcheck.cli.exits import EXIT_PASS, guarded
 @app.command()
 @guarded
 def explain(
-    word: Annotated[str, typer.Argument(metavar="WORD", help="A verdict, a status or an outcome: wrong, kink, warn.", show_default=False)],
+    word: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="WORD", help="A verdict, status, outcome, check of a rule, or term: wrong, kink, ulp.", show_default=False),
+    ] = None,
 ) -> int:
-    """Say what a verdict, a status or an outcome means, with an example.
+    """Say what a word of the reports means, with an example where there is one; without a word, list all of them.
 
     \b
     Examples:
       diffcheck explain unstable
-      diffcheck explain kink
+      diffcheck explain Clarke interval
+      diffcheck explain linear
+      diffcheck explain
     """
-    from diffcheck.views.explain import explanation
+    from diffcheck.views.explain import explanation, words
     from diffcheck.views.output import standard_output
 
-    standard_output().write(explanation(word))
+    standard_output().write(explanation(" ".join(word)) if word else words())
     return EXIT_PASS

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from diffcheck.engines.jax_names import Tracer
 from diffcheck.errors import UnsupportedError
 
 
@@ -100,7 +101,7 @@ def unsinc(x: Any) -> Any:
 
 
 def uppergamma(a: Any, x: Any) -> Any:
-    if not isinstance(a, jax.core.Tracer) and np.all(np.asarray(a) <= 0):
+    if not isinstance(a, Tracer) and np.all(np.asarray(a) <= 0):
         raise UnsupportedError("JAX has uppergamma of positive order only")
     defined = jnp.where(a > 0, 1.0, jnp.nan)  # jax.scipy.special.gammaincc(a, x) is 1 for every a below 0
     return jax.scipy.special.gammaincc(a, x) * jax.scipy.special.gamma(a) * defined

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr
 from jax.tree_util import keystr, tree_leaves_with_path
 from numpy.typing import NDArray
 
 from diffcheck.engines.faults import call
+from diffcheck.engines.jax_names import ClosedJaxpr
 from diffcheck.engines.jax_settings import settings
 from diffcheck.engines.jaxpr import lift_arrays
 from diffcheck.engines.lacking import lacking
@@ -205,8 +205,10 @@ class JaxFunction:
                     leaves = jax.tree.leaves(pullback(jax.tree.map(_cotangent, results)))
             except UnsupportedError as refused:
                 return refused.reason
-        kinds = [str(leaf.dtype) for k, leaf in enumerate(leaves) if k not in self._moving]
-        return "" if set(kinds) <= {"float0"} else f"{', '.join(self.fixed)} have cotangents of the types {', '.join(kinds)}"
+        kinds = [leaf.dtype for k, leaf in enumerate(leaves) if k not in self._moving]
+        if all(kind == jax.dtypes.float0 for kind in kinds):
+            return ""
+        return f"the cotangents of {', '.join(self.fixed)} are of the types {', '.join(map(str, kinds))}"
 
     def overflow(self, precision_bits: int) -> str:
         """The first operation of the function itself that overflows in a format of fewer digits, where it stands; '' if none does."""

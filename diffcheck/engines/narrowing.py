@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from diffcheck.engines.code_places import code_span
+from diffcheck.engines.jax_names import ClosedJaxpr, Jaxpr, Literal
 from diffcheck.engines.programs import CALLS, bound, programs
 
 Found = Callable[[Sequence[Any], Sequence[Any]], bool]  # of an equation's arguments and results

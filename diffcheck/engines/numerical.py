@@ -109,7 +109,21 @@ class _Limit:
 
 
 def estimate(f: Callable[[float], float], x: float, unit_roundoff: float) -> Evidence:
-    """The derivative of f at x from values of f, which are NaN where it has none."""
+    """The derivative of f at x from values of f alone, with a claim of how far it may be off.
+
+    Args:
+        f: A function of one number, which returns NaN where it has no value. It is called a few hundred times.
+        x: The point.
+        unit_roundoff: That of the floats in which f computes: 2⁻⁵³ or 2⁻²⁴.
+
+    Returns:
+        The slope and the claim; or an infinite claim and the reason, where differences do not settle, contradict each other, or show a
+        corner. The claim is evidence: a function that varies between its values could have any slope.
+
+    Source:
+        The weights are Fornberg's for the nodes -3h, …, 3h (Fornberg 1988); the noise of the values is read from their high differences
+        (Hamming 1973). That a plateau of four estimates is taken, and three times their spread, was found by trial.
+    """
     if not math.isfinite(x):
         return _nothing(NO_VALUES)
     with np.errstate(all="ignore"):  # infinite values give infinite claims
@@ -179,7 +193,7 @@ def _rounded(points: Array, unit_roundoff: float) -> Array:
 
 
 def _jitter(f: Callable[[float], float], x: float, steps: Array, unit_roundoff: float) -> Array:
-    """How far values of f scatter, for each step: high differences at tiny steps are noise, where f is smooth (Hamming's table).
+    """How far values of f scatter, for each step: high differences at tiny steps are noise, where f is smooth (Hamming 1973).
 
     A sum that cancels is off by more than its own ulps. Values that scatter at one step and not at a finer one are not noisy but vary
     fast, unless f is constant at the finer one: a staircase, whose stairs are noise.

@@ -13,9 +13,9 @@ from types import FunctionType
 from typing import Any
 
 import jax
-from jax.extend.core import ClosedJaxpr, Jaxpr
 
 from diffcheck.engines.code_places import Function, defined, function_of, is_users
+from diffcheck.engines.jax_names import ClosedJaxpr, Jaxpr
 
 CALLS = {  # a primitive that does nothing but run a program, and the parameter that holds it
     "jit": "jaxpr",

@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-from jax.extend.core import ClosedJaxpr, Jaxpr, jaxpr_as_fun
-from jax.extend.core.primitives import closed_call_p
 
+from diffcheck.engines.jax_names import ClosedJaxpr, Jaxpr, closed_call_p, jaxpr_as_fun
 from diffcheck.engines.programs import CALLS, RULES, CustomRule, mapped, rule_of, rule_of_function, rules, rules_in
 from diffcheck.errors import UnsupportedError
 

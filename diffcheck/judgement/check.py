@@ -35,7 +35,13 @@ COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes t
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A derivative that the user worked out: ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text; a mixed one has several names in `wrt`: "x y"."""
+    """A derivative worked out by hand: ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text.
+
+    Attributes:
+        wrt: The variable; a mixed derivative lists its variables: "x y".
+        order: The order, for one variable.
+        text: The derivative as an expression in the variables of the function.
+    """
 
     wrt: str
     order: int
@@ -54,13 +60,22 @@ def names_of(derivative: str | Sequence[str]) -> Names:
 
 
 class Check:
-    """One expression under test. Raises InputError for what cannot be read; what an engine lacks is a verdict.
+    """An expression that is read once and checked at any number of points, one chunk after the other.
 
-    `wrt` lists derivatives: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². `claims` are texts, one for each of them, or
-    `Claim`s. `compiled` runs JAX as one compiled program, which pays for many points; without it operations run one by one, which
-    is quicker for an expression that is met once. `on_stage(stage)` is called as each stage
-    starts; `lost` maps the engines to skip to the reason.
-    `variables` are the names that points give: a constant is a function of these.
+    Args:
+        text: The expression, with its definitions.
+        of: The definition to differentiate, if there are several.
+        wrt: Derivatives: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x²; all variables by default.
+        claims: Texts, one for each derivative of `wrt`, or Claims.
+        dtype: The format under test, "float64" or "float32".
+        compiled: Whether JAX runs one compiled program, which pays for many points, or operation by operation, which is quicker for an
+            expression that is met once.
+        on_stage: Is called with each stage as it starts.
+        lost: Engines to skip, by stage, and why.
+        variables: Names that points give; needed for a constant, which has no variables of its own.
+
+    Raises:
+        InputError: The expression, a derivative or a claim cannot be read. What an engine lacks is a verdict.
     """
 
     def __init__(

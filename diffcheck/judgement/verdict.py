@@ -75,10 +75,23 @@ def judge(
     rule: Callable[[], Rule | None] = lambda: None,
     turned: Callable[[], Turned] = Turned,
 ) -> Judgement:
-    """The verdict on y as the derivative at x (of several variables: the coordinate of its own).
+    """The verdict on a number as the derivative of f at a point.
 
-    `rule()` is None if the program that computed y is not known as a graph; `turned()` has the slopes of f with conditions turned that
-    are within rounding of a tie.
+    Args:
+        y: The number, a float of the format or NaN or infinite.
+        x: The coordinate of the point along which f is differentiated.
+        truth: What is proved of f there.
+        fmt: The format, which says what an ulp and a unit roundoff u are.
+        rule: Returns the program that computed y in exact arithmetic, or None if it is not known as a graph. It is called only if
+            the error is large.
+        turned: Returns the slopes that f has if conditions within rounding of a tie are decided the other way.
+
+    Returns:
+        The verdict of the first rule of docs/verdicts.md that holds for the whole enclosure.
+
+    Source:
+        The bound 8u(1 + κ)|f′| is the conditioning of the problem (Higham 2002, §1.6), with room for a few roundings; at a kink
+        the Clarke interval (Clarke 1983, §2.1).
     """
     special = _AT_SPECIAL_POINTS.get(truth.status)
     if special is not None:

@@ -1,46 +1,75 @@
-"""What a status, a verdict or an outcome means: its row and its example in docs/verdicts.md, which the package carries along."""
+"""What a word means: its entries in docs/verdicts.md, docs/glossary.md and docs/rules.md, which the package carries along."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from diffcheck.errors import InputError
 from diffcheck.printable import quoted
 
+PAGES = ("verdicts.md", "rules.md", "glossary.md")  # in the wheel, too: pyproject.toml
+TERM, CHECK = "term", "check of derivative rules"
+KINDS = {"outcome": "outcomes", "status": "statuses", "verdict": "verdicts", CHECK: "checks of derivative rules", TERM: "terms"}
 _TABLE = re.compile(r"^\| (outcome|status|verdict) \|.*\n\|[-| ]+\n((?:\|.*\n)+)", re.MULTILINE)
 _EXAMPLE = re.compile(r"^### ([^\n]*)\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+_ENTRY = re.compile(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^```\w*\n(.*?)^```\n?", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[([^\]]*)\]\([^)\s]*\)")
+
+Entries = Mapping[str, Mapping[str, str]]  # of a word, what it is as a word of each kind
 
 
 def explanation(word: str) -> str:
-    """The page on a word of the reports, ready to print. Raises InputError for a word that is none of them."""
-    page = _page()
-    meanings = dict(_meanings(page))
-    if word not in meanings:
-        close = difflib.get_close_matches(word, meanings, 1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
-        raise InputError(f"no report says {quoted(word)}", f"{hint}Reports say: {', '.join(meanings)}.")
-    return "\n\n".join([meanings[word], *_examples(page, word)]) + "\n"
+    """What is known of a word, ready to print. Raises InputError, with the closest word, where nothing is."""
+    entries = _entries()
+    known = {each.lower(): each for each in entries}
+    found = known.get(word.lower().strip())
+    if found is None:
+        close = difflib.get_close_matches(word.lower(), known, 1)
+        hint = f"Did you mean {known[close[0]]!r}? " if close else ""
+        raise InputError(f"there is nothing about {quoted(word)}", f"{hint}`diffcheck explain` lists all words.")
+    texts = entries[found]
+    words_of_reports = "\n".join(text for kind, text in texts.items() if kind not in (CHECK, TERM))
+    others = (text for kind, text in texts.items() if kind in (CHECK, TERM))
+    return "\n\n".join(filter(None, [words_of_reports, *_examples(found), *others])) + "\n"
 
 
-def _page() -> str:
-    packaged = files("diffcheck") / "verdicts.md"
-    page = packaged if packaged.is_file() else Path(__file__).parents[2] / "docs" / "verdicts.md"
+def words() -> str:
+    """All words that have an explanation, kind by kind."""
+    found = list(_explained())
+    lists = ((kind, [word for each, word, _ in found if each == kind]) for kind in KINDS)
+    return "\n\n".join(f"{KINDS[kind]}: {' · '.join(each)}" for kind, each in lists) + "\n"
+
+
+@cache
+def _page(name: str) -> str:
+    packaged = files("diffcheck") / name
+    page = packaged if packaged.is_file() else Path(__file__).parents[2] / "docs" / name
     return page.read_text(encoding="utf-8")
 
 
-def _meanings(page: str) -> Iterator[tuple[str, str]]:
-    """Every word with what the tables say of it; a word that is a status and a verdict has both."""
-    found: dict[str, list[str]] = {}
-    for kind, rows in _TABLE.findall(page):
+@cache
+def _entries() -> Entries:
+    found: dict[str, dict[str, str]] = {}
+    for kind, word, text in _explained():
+        found.setdefault(word, {})[kind] = text
+    return found
+
+
+def _explained() -> Iterator[tuple[str, str, str]]:
+    """(kind, word, what it says) of every entry of the pages."""
+    for kind, rows in _TABLE.findall(_page("verdicts.md")):
         for row in rows.splitlines():
             first, *cells = (cell.strip() for cell in row.strip("|").split("|"))
-            for word in re.findall(r"`(.*?)`", first):
-                found.setdefault(word, []).append(_sentence(kind, word, cells))
-    return ((word, "\n".join(sentences)) for word, sentences in found.items())
+            yield from ((kind, word, _sentence(kind, word, cells)) for word in re.findall("`(.*?)`", first))
+    for kind, page in ((CHECK, "rules.md"), (TERM, "glossary.md")):
+        for word, body in _ENTRY.findall(_page(page)):
+            yield kind, word, f"{word}{f', a {CHECK}.' if kind == CHECK else ':'} {_plain(body)}"
 
 
 def _sentence(kind: str, word: str, cells: list[str]) -> str:
@@ -51,12 +80,17 @@ def _sentence(kind: str, word: str, cells: list[str]) -> str:
     return f"{word}, an outcome ({cells[0]}): {cells[2]}. Exit code {cells[1]}."
 
 
-def _examples(page: str, word: str) -> Iterator[str]:
-    """The sections whose titles name the word, their examples indented."""
-    for title, body in _EXAMPLE.findall(page):
+def _examples(word: str) -> Iterator[str]:
+    """The sections of verdicts.md whose titles name the word."""
+    for title, body in _EXAMPLE.findall(_page("verdicts.md")):
         if word in title.split(", "):
-            text = re.sub(r"^```\w*\n(.*?)^```\n?", lambda code: _indented(code[1]), body, flags=re.MULTILINE | re.DOTALL)
-            yield text.strip("\n")
+            yield _plain(body)
+
+
+def _plain(text: str) -> str:
+    """Markdown as a terminal shows it: examples indented, links as their words."""
+    pieces = _CODE.split(_LINK.sub(r"\1", text))  # texts and examples alternate
+    return "".join(_indented(piece) if i % 2 else piece.replace("**", "") for i, piece in enumerate(pieces)).strip("\n")
 
 
 def _indented(code: str) -> str:

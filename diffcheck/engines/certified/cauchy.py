@@ -2,7 +2,8 @@
 
 For h analytic and bounded by M on |t| ≤ R, the mean of h over K points of the circle |t| = r gives
 hₖ = (1/K) Σ h(r·ωʲ)·ω^(-jk)/rᵏ for k < K, with an error of at most M·R^(-k)·q/(1 - q), q = (r/R)^K (aliasing of the terms k+K, k+2K, …).
-K = 2 is the symmetric difference quotient (h(r) - h(-r))/2r. No derivative rule of h is used.
+K = 2 is the symmetric difference quotient (h(r) - h(-r))/2r. No derivative rule of h is used. Fornberg 1981 computes so, Bornemann 2011 and
+Trefethen & Weideman 2014 analyse the error; here M is a bound in balls, so that the error is proved.
 
 Every h here is real on the real line, so that its values on the lower half of the circle are conjugates of those on the upper half.
 """

@@ -83,7 +83,7 @@ def lambertwk(z: acb, k: acb) -> acb:
 
 
 def erfinv(z: acb) -> acb:
-    """The w with erf(w) = z: Newton's method finds one, Krawczyk's operator proves that a square around it holds one for each z."""
+    """The w with erf(w) = z: Newton's method finds one, Krawczyk's operator (1969) proves that a square around it holds one for each z."""
     w, middle = acb(z.real.mid().erfinv()), z.mid()
     for _ in range(NEWTON_STEPS):
         w = (w - (w.erf() - middle) / _slope_of_erf(w)).mid()

@@ -2,7 +2,7 @@
 
 The variable is a ball that covers a part of the interval. Where the power series can be followed around it without trouble,
 every operation is analytic at every real number of the part: f is defined and smooth there. A part in trouble is halved, down to
-neighbouring floats. `places` describes what is left then.
+neighbouring floats (Moore 1966). `places` describes what is left then.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ Pair: TypeAlias = tuple[Value, Value]
 class Centred:
     """The algebra of a part: each value as a series on the whole ball, and at the middle of the ball.
 
-    By the mean value theorem u(x) lies in u(middle) + u'(ball)·(x - middle), which is much narrower than u(ball) where the variable
-    occurs more than once: the widths of x² - 2x + 1 cancel.
+    By the mean value theorem (Neumaier 1990, §2.3) u(x) lies in u(middle) + u'(ball)·(x - middle), which is much narrower than
+    u(ball) where the variable occurs more than once: the widths of x² - 2x + 1 cancel.
     """
 
     offset: arb  # x - middle

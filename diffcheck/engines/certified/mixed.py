@@ -2,7 +2,8 @@
 
     ∂ⁿf/∂x₁…∂xₙ = 1/(2ⁿ n!) Σ ε₁…εₙ · Dⁿf[ε₁e₁ + … + εₙeₙ],  εᵢ = ±1
 
-where Dⁿf[d] is the n-th derivative of f(x + t·d) at t = 0. Opposite signs give the same term, so half of them are followed.
+where Dⁿf[d] is the n-th derivative of f(x + t·d) at t = 0 (Griewank & Walther 2008, §13.3). Opposite signs give the same term, so
+half of them are followed.
 If no operation along a line is in trouble, each is analytic at its arguments, and f is analytic in all variables together. If one
 is, the exact algebra takes derivatives of derivatives.
 """

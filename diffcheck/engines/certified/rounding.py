@@ -60,7 +60,20 @@ class Culprit:
 
 
 def rounding_bound(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Decimal | None:
-    """B at a point of floats; None where a local derivative is not proved (a tie, the edge of a domain)."""
+    """How far rounding may carry a program from its exact value, to first order: B = Σ cᵢ·u·|vᵢ|·|∂out/∂vᵢ|.
+
+    Args:
+        graph: The program, lifted: its nodes are the operations that run.
+        point: Floats by variable.
+        arithmetic: The unit roundoff u, and cᵢ for each function: by how many u its result may be off.
+
+    Returns:
+        An upper end of B, or None where a local derivative is not proved (at a tie, at the end of a domain). Products of two
+        roundings are left out, so B explains an error, and proves nothing.
+
+    Source:
+        The adjoints ∂out/∂vᵢ come from one reverse sweep (Griewank & Walther 2008, §3.2); the model of one rounding is Higham 2002, §2.2.
+    """
     for precision_bits in PRECISIONS:
         with scope(precision_bits):
             swept = sweep(graph, point, arithmetic)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr
 
 from diffcheck.engines.code_places import function_of
+from diffcheck.engines.jax_names import ClosedJaxpr, Jaxpr
 from diffcheck.engines.jaxpr.scalars import TOO_LONG, Nodes, NotLifted, Scalars
 from diffcheck.engines.programs import CALLS
 from diffcheck.errors import UnsupportedError

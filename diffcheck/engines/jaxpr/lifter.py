@@ -10,10 +10,10 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Literal
 from numpy.typing import NDArray
 
 from diffcheck.engines.code_places import code_span
+from diffcheck.engines.jax_names import ClosedJaxpr, Literal
 from diffcheck.engines.jax_settings import settings
 from diffcheck.engines.jaxpr.arrays import ARRAY_RULES
 from diffcheck.engines.jaxpr.control import CONTROL_RULES

@@ -71,7 +71,11 @@ def _names(rules: Sequence[CustomRule]) -> str:
 
 
 def _least(rules: Sequence[CustomRule], is_right: Callable[[Sequence[CustomRule]], bool]) -> Sequence[CustomRule]:
-    """A rule without which the value is right, or rules of which none can stay; nothing where it is not right without all of them."""
+    """A rule without which the value is right, or rules of which none can stay; nothing where it is not right without all of them.
+
+    One rule after the other is put back, so that no proper subset does, as in delta debugging (Zeller & Hildebrandt 2002); there may be a
+    smaller set of others.
+    """
     if not rules or not is_right(rules):
         return ()
     for rule in rules[:MOST_RULES]:

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.engines.jax_function import JaxFunction
+from diffcheck.engines.jax_names import CALLBACK_LOGGER
 from diffcheck.engines.numerical import Evidence, estimate
 from diffcheck.errors import UserCodeError
 from diffcheck.judgement.functions.loading import users_code
-
-CALLBACK_LOGGER = "jax._src.callback"  # shows what a callback raises: noise here, since f may have no value beside the point
 
 
 class Differences:

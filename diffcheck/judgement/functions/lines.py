@@ -119,8 +119,9 @@ def _judged(jacobian: Jacobian, graph: Graph, names: tuple[str, ...], value: flo
 def beyond_the_clarke_set(jacobian: Jacobian) -> str:
     """A direction along which the slopes given are none of the function, in words; '' where none is found.
 
-    A generalised gradient g keeps ⟨g, v⟩ ≤ max ⟨∇f, v⟩ over the gradients around the point. Beyond it, and wrong along the line
-    itself, is the sum of slopes that are fine one by one: 1 and 1 for max(x, y) where x = y.
+    A generalised gradient g keeps ⟨g, v⟩ ≤ max ⟨∇f, v⟩ over the gradients around the point (Clarke 1983, Theorem 2.5.1). Beyond it, and
+    wrong along the line itself, is the sum of slopes that are fine one by one: 1 and 1 for max(x, y) where x = y. The gradients are
+    sampled, so this is evidence; the verdict along the line is proved.
     """
     if isinstance(jacobian.truth, UnsupportedError) or isinstance(jacobian.reverse, UnsupportedError) or jacobian.columns == 1:
         return ""

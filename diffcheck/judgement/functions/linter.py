@@ -1,272 +1,282 @@
-"""What a derivative rule must keep to beside its values: each check has a name, and passes, fails, or does not apply."""
+"""The checks of derivative rules, each a value: docs/rules.md and `diffcheck explain linear` are made of this table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from textwrap import dedent
 
 import jax
-import jax.numpy as jnp
-import numpy as np
-from numpy.typing import NDArray
 
-from diffcheck.engines.lacking import lacking
-from diffcheck.engines.narrowing import narrowings
 from diffcheck.errors import UnsupportedError, UserCodeError
-from diffcheck.judgement.functions.entries import Jacobian, NoForwardMode
-from diffcheck.judgement.functions.exactly import primals_differ, transposes_differ
-from diffcheck.judgement.functions.hessian import Hessian
-from diffcheck.judgement.functions.lines import WRONG, beyond_the_clarke_set, combination, second_derivative
+from diffcheck.judgement.functions import rules
+from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.judgement.functions.loading import users_code
-from diffcheck.results import Outcome, RuleCheck, leibniz, wrt_and_order
-
-SEED = 20_240_229
-ROUNDING = 1000  # units roundoff, relative to the largest entry: what two ways to compute the same may differ by
-BROKEN_RULES = ("Custom VJP", "Custom JVP")  # how JAX's complaints of a rule begin
-Vector = NDArray[Any]
-Found = tuple[Outcome | None, str]
-PASS, WARN, FAIL = Outcome.PASS, Outcome.WARN, Outcome.FAIL
+from diffcheck.judgement.functions.modes import CHECK as MODES
+from diffcheck.judgement.functions.rules import Found, Rules
+from diffcheck.results import RuleCheck
 
 
-class NotApplicable(UnsupportedError):  # noqa: N818
-    """A check has nothing to say here; the reason says why."""
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a derivative rule must keep to in addition to its values."""
 
+    name: str
+    must_hold: str  # half a sentence, for a table
+    why: str  # what goes wrong for whoever uses a rule that breaks it
+    example: str  # Python that binds `f` to a function that breaks it, and `at` to a point
+    references: str
+    run: Callable[[Rules], Found] | None  # None: made elsewhere, and only where nothing can be certified
 
-@dataclass(frozen=True)
-class Rules:
-    """A function's rules at a point, run in floats."""
-
-    jacobian: Jacobian
-
-    @property
-    def function(self) -> Any:
-        return self.jacobian.function
-
-    @cached_property
-    def weights(self) -> tuple[Vector, Vector]:
-        """Two cotangents of small numbers that floats hold exactly."""
-        generator = np.random.default_rng(SEED)
-        dtype = self.value.dtype
-        first, second = (generator.choice([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0], len(self.value)).astype(dtype) for _ in range(2))
-        return first, second
-
-    @property
-    def combined(self) -> Vector:
-        """The weights that combine several results into one; 1 for a single result."""
-        return self.weights[0] if len(self.value) > 1 else np.ones_like(self.value)
-
-    @cached_property
-    def direction(self) -> Vector:
-        generator = np.random.default_rng(SEED + 1)
-        return generator.choice([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0], len(self.function.vector)).astype(self.function.vector.dtype)
-
-    @cached_property
-    def value(self) -> Vector:
-        return self.run(self.function.raveled, self.function.vector)
-
-    def run(self, program: Callable[..., Any], *arguments: Any) -> Vector:
-        return np.asarray(self.function.scoped(program)(*arguments))
-
-    def pullback(self, weights: Vector) -> Vector:
-        """Jᵀw, run operation by operation."""
-        return self.run(self.pull, self.function.vector, weights)
-
-    def pull(self, vector: Any, weights: Any) -> Any:
-        (cotangent,) = jax.vjp(self.function.raveled, vector)[1](jnp.asarray(weights))
-        return cotangent
-
-    def pushforward(self, direction: Vector) -> Vector:
-        """Jv; raises NotApplicable where there is no forward mode."""
-        if isinstance(self.jacobian.forward, Exception):
-            raise NotApplicable("there is no forward mode")
-        return self.run(lambda vector, v: jax.jvp(self.function.raveled, (vector,), (v,))[1], self.function.vector, direction)
-
-    def close(self, a: Vector, b: Vector, times: float = ROUNDING) -> bool:
-        """Whether two vectors differ by rounding only; NaN and infinities must be the same."""
-        finite = np.isfinite(a) & np.isfinite(b)
-        if not np.array_equal(np.where(finite, 0.0, a), np.where(finite, 0.0, b), equal_nan=True):
-            return False
-        largest = max(abs(a[finite]).max(initial=0.0), abs(b[finite]).max(initial=0.0))
-        return bool((abs(a[finite] - b[finite]) <= times * self.jacobian.format.unit_roundoff * largest).all())
-
-
-def lint(jacobian: Jacobian) -> Iterator[RuleCheck]:
-    """The checks of a function's derivative rules at one point."""
-    rules = Rules(jacobian)
-    for name, check in CHECKS.items():
+    def __call__(self, of: Rules) -> RuleCheck:
+        """What the check finds; an outcome of None says that it does not apply, or that it cannot be made."""
+        assert self.run is not None
         try:
-            with users_code(jacobian.name):
-                outcome, detail = check(rules)
+            with users_code(of.jacobian.name):
+                outcome, detail = self.run(of)
         except UnsupportedError as unsupported:
             outcome, detail = None, unsupported.reason
         except UserCodeError as error:
             outcome, detail = None, f"it does not run: {error.message}"
-        yield RuleCheck(name, outcome, detail)
+        return RuleCheck(self.name, outcome, detail)
 
 
-def _primal(rules: Rules) -> Found:
-    """The rule's primal output equals the function."""
-    beside = {"reverse": rules.run(lambda x: jax.vjp(rules.function.raveled, x)[0], rules.function.vector)}
-    if not isinstance(rules.jacobian.forward, Exception):
-        beside["forward"] = rules.run(lambda x: jax.jvp(rules.function.raveled, (x,), (x,))[0], rules.function.vector)
-    for mode, value in beside.items():
-        if not rules.close(value, rules.value) and primals_differ(rules.jacobian, mode):
-            k = int(np.nanargmax(abs(value - rules.value)))
-            return FAIL, f"the rule of {mode} mode returns {value[k]:.10g} as the value, and the function {rules.value[k]:.10g}"
-    return PASS, "the rule returns the function's value"
+def lint(jacobian: Jacobian) -> Iterator[RuleCheck]:
+    """The checks of a function's derivative rules at one point, in the order of the table."""
+    of = Rules(jacobian)
+    return (check(of) for check in CHECKS if check.run is not None)
 
 
-def _linear(rules: Rules) -> Found:
-    """The pullback is linear in the cotangent."""
-    u, w = rules.weights
-    first, second, together = rules.pullback(u), rules.pullback(w), rules.pullback(u + 2 * w)
-    if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        raise NotApplicable("the pullback is not finite here")
-    expected, size = first + 2 * second, (abs(first) + 2 * abs(second)).max(initial=0.0)
-    if (abs(together - expected) > ROUNDING * rules.jacobian.format.unit_roundoff * size).any():
-        k = int(np.argmax(abs(together - expected)))
-        return FAIL, f"at {_column(rules, k)} the pullback of u + 2w is {together[k]:.10g}, and those of u and w make {expected[k]:.10g}"
-    return PASS, "the pullback of u + 2w is that of u and twice that of w"
+def _square(backward: str, mended: str, forward: str = "") -> str:
+    """x² with a rule that is wrong going backward (or forward, where that is given); `mended` is what should stand there."""
+    first, second = (f"{forward},  # right: {mended}", f"{backward},") if forward else ("(x**2, x),", f"{backward},  # right: {mended}")
+    return _code(f"""
+        import jax
 
+        @jax.custom_vjp
+        def f(x):
+            return x**2
 
-def _zero(rules: Rules) -> Found:
-    """A zero cotangent gives zero."""
-    if not np.isfinite(rules.pullback(rules.weights[0])).all():
-        raise NotApplicable("the pullback is not finite here")
-    pulled = rules.pullback(np.zeros_like(rules.value))
-    k = int(np.argmax(pulled != 0)) if pulled.size else 0
-    if pulled.any():
-        return FAIL, f"a zero cotangent gives {pulled[k]:.6g} at {_column(rules, k)}"
-    return PASS, "a zero cotangent gives zero"
-
-
-def _adjoint(rules: Rules) -> Found:
-    """⟨w, Jv⟩ = ⟨Jᵀw, v⟩."""
-    w, v = rules.weights[0], rules.direction
-    pushed, pulled = rules.pushforward(v), rules.pullback(w)
-    if not (np.isfinite(pushed).all() and np.isfinite(pulled).all()):
-        raise NotApplicable("the derivatives are not finite here")
-    left, right, size = float(w @ pushed), float(pulled @ v), float(abs(w) @ abs(pushed) + abs(pulled) @ abs(v))
-    if abs(left - right) > ROUNDING * rules.jacobian.format.unit_roundoff * size and transposes_differ(rules.jacobian):
-        return FAIL, f"⟨w, Jv⟩ = {left:.10g} by forward mode, and ⟨Jᵀw, v⟩ = {right:.10g} by reverse mode"
-    return PASS, "forward and reverse mode are adjoint"
-
-
-def _types(rules: Rules) -> Found:
-    """Cotangents have the shapes and types of the arguments."""
-    function, reverse = rules.function, rules.jacobian.reverse
-    if isinstance(reverse, Exception):
-        if any(words in str(reverse) for words in BROKEN_RULES):
-            return FAIL, str(reverse)
-        raise NotApplicable("there is no reverse mode")
-    cotangents = function.reverse_program.out_avals
-    for (name, leaf), cotangent in zip(function.point.items(), cotangents, strict=True):
-        if (cotangent.shape, cotangent.dtype) != (leaf.shape, leaf.dtype):
-            return FAIL, f"the cotangent of {name} is {cotangent.str_short()}, and {name} is {leaf.dtype}{list(leaf.shape)}"
-    return PASS, "cotangents have the shapes and types of the arguments"
-
-
-def _arguments(rules: Rules) -> Found:
-    """What is not differentiated has a cotangent of type float0, and the rule takes it as it is."""
-    if not rules.function.fixed:
-        raise NotApplicable("every argument is a float")
-    problem = rules.function.problem_with_fixed_arguments()
-    return (FAIL, problem) if problem else (PASS, f"no cotangent for {', '.join(rules.function.fixed)}")
-
-
-def _format(rules: Rules) -> Found:
-    """The rule computes in the format of the function."""
-    own = narrowings(rules.function.program, rules.jacobian.format.precision_bits)
-    rule = [place for place in narrowings(rules.function.reverse_program, rules.jacobian.format.precision_bits) if place not in own]
-    if rule:
-        return FAIL, f"the rule rounds to {rule[0]}, which the function does not"
-    return (WARN, f"the function itself rounds to {own[0]}") if own else (PASS, "no operation rounds to a narrower format")
-
-
-def _same_under(transformed: Callable[[Callable[..., Any]], Callable[..., Any]], how: str) -> Callable[[Rules], Found]:
-    def check(rules: Rules) -> Found:
-        """Value and pullback are the same."""
-        x, w = rules.function.vector, rules.weights[0]
-        value, pulled = rules.run(transformed(rules.function.raveled), x), rules.run(transformed(rules.pull), x, w)
-        same = rules.close(value, rules.value) and rules.close(pulled, rules.pullback(w))
-        if same:
-            return PASS, f"value and derivative are the same {how} as in eager mode"
-        nearly = rules.close(value, rules.value, rules.jacobian.format.unit_roundoff**-0.5) and rules.close(
-            pulled, rules.pullback(w), rules.jacobian.format.unit_roundoff**-0.5
+        f.defvjp(
+            lambda x: {first}
+            lambda x, g: {second}
         )
-        return (WARN if nearly else FAIL), f"value or derivative differ {how}"
-
-    return check
-
-
-def _batched(program: Callable[..., Any]) -> Callable[..., Any]:
-    """The first of a batch of two; the other one is the point halved."""
-
-    def run(*arguments: Any) -> Any:
-        return jax.vmap(program)(*(jnp.stack([jnp.asarray(a), jnp.asarray(a) / 2]) for a in arguments))[0]
-
-    return run
+        at = 1.5
+    """)
 
 
-def _forward(rules: Rules) -> Found:
-    """A forward derivative exists."""
-    found = rules.jacobian.forward
-    if isinstance(found, NoForwardMode):
-        raise NotApplicable(found.reason)
-    return (WARN, found.reason) if isinstance(found, Exception) else (PASS, "forward mode is there too")
+def _code(text: str) -> str:
+    return dedent(text).strip() + "\n"
 
 
-def _second(rules: Rules) -> Found:
-    """The second derivative through the rule is right."""
-    if not rules.jacobian.is_small:
-        raise NotApplicable("not tried for very many arguments")
-    direction = rules.direction if rules.jacobian.columns > 1 else np.ones_like(rules.direction)
-    outcome, detail = second_derivative(rules.jacobian, direction, rules.combined, rules.pull)
-    return (outcome, detail) if outcome is None or rules.jacobian.columns == 1 else _hessian(rules, outcome, detail)
+_VJP = "JAX's documentation of `jax.custom_vjp`"
+_REVERSE = "Griewank & Walther 2008, §3.2"
+_TRANSPOSE = f"{_REVERSE}; Radul et al. 2023"
 
+CHECKS = (
+    Check(
+        "primal",
+        "the value that the rule returns is that of the function",
+        "JAX takes the value from the rule as soon as somebody differentiates: a loss would then depend on whether its gradient is wanted",
+        _square("(g * 2 * x,)", "(x**2, x)", "(x**2 + 1e-6, x)"),
+        _VJP,
+        rules.primal,
+    ),
+    Check(
+        "linear",
+        "the pullback is linear in the cotangent",
+        "the chain rule multiplies by Jᵀ. A pullback that is not linear gives the right slope for the cotangent 1, "
+        "and a wrong one behind any other function",
+        _square("(abs(g) * 2 * x,)", "(g * 2 * x,)"),
+        _REVERSE,
+        rules.linear,
+    ),
+    Check(
+        "zero",
+        "a zero cotangent gives zero",
+        "results that a loss does not use get zero cotangents; whatever comes back for them is added to its gradient",
+        _square("(g * 2 * x + 1e-9,)", "(g * 2 * x,)"),
+        _REVERSE,
+        rules.zero_cotangent,
+    ),
+    Check(
+        "types",
+        "cotangents have the shapes and the types of the arguments",
+        "JAX adds the cotangents that come from all uses of an argument, so they must be of the same kind. Whoever uses the "
+        "gradient expects "
+        "that, too",
+        _square('((g * 2 * x).astype("float32"),)', "(g * 2 * x,)"),
+        _VJP,
+        rules.types,
+    ),
+    Check(
+        "arguments",
+        "the rule accepts that arguments that are not floats have no derivative: their tangents and cotangents are of the type float0",
+        "an integer has no tangent, but a program that differentiates by all of its arguments (`jax.vjp`, `jax.linearize`) hands the rule "
+        "a float0 for it, with which nothing can be computed",
+        _code("""
+            import jax
+            import numpy as np
 
-def _hessian(rules: Rules, along_a_line: Outcome, detail: str) -> Found:
-    """The same entry by entry: a line may miss what is wrong in one of them."""
-    try:
-        with lacking():
-            hessian = Hessian(rules.jacobian, rules.combined)
-    except UnsupportedError as lack:  # for the whole, or for the function without its rules
-        return along_a_line, f"{detail}; the entries of the Hessian were not compared: {lack.reason}"
-    suspects = hessian.suspects()
-    for suspect in suspects:
-        if suspect.result.outcome is Outcome.FAIL and suspect.result.verdict in WRONG:
-            what = f"{leibniz(combination(rules.jacobian, rules.combined), *wrt_and_order(suspect.names))} is {suspect.result.value:.10g}"
-            return FAIL, f"{what}, {suspect.result.verdict.value}: {suspect.result.reason}"
-    compared = f"{hessian.compared:,} of {hessian.size:,}" if hessian.compared < hessian.size else f"all {hessian.size:,}"
-    judged = f", and the {len(suspects)} that differ most are not wrong" if suspects else ""
-    return along_a_line, f"{detail}; {compared} entries of the Hessian were compared with those without the rules{judged}"
+            @jax.custom_jvp
+            def f(x, n):
+                return x * n
 
+            @f.defjvp
+            def rule(primals, tangents):
+                (x, n), (dx, dn) = primals, tangents
+                return f(x, n), dx * n + x * dn  # right: dx * n
 
-def _ties(rules: Rules) -> Found:
-    """At a kink the slopes chosen for the arguments belong together: they are a generalised gradient in Clarke's sense."""
-    if not rules.jacobian.is_small or isinstance(rules.jacobian.reverse, Exception):
-        raise NotApplicable("not tried for very many arguments")
-    found = beyond_the_clarke_set(rules.jacobian)
-    return (FAIL, found) if found else (PASS, "the slopes at kinks belong together")
+            at = (1.5, np.array(3))
+        """),
+        "JAX's documentation of `jax.custom_jvp` and `jax.dtypes.float0`",
+        rules.arguments,
+    ),
+    Check(
+        "format",
+        "the rule does not round to a narrower format than the function",
+        "a derivative in float64 that went through bfloat16 has three digits. A tolerance of a percent does not see it",
+        _square('((g * 2 * x).astype("bfloat16").astype(x.dtype),)', "(g * 2 * x,)"),
+        "Higham 2002, §2.1",
+        rules.formats,
+    ),
+    Check(
+        "forward",
+        "there is a forward mode (a `jax.custom_vjp` has none: write a `jax.custom_jvp` if you want one)",
+        "`jax.jvp`, `jax.jacfwd`, `jax.linearize` and `jax.hessian`, which runs forward over reverse, refuse a function without one. "
+        "The absence is no fault, so the check never fails",
+        _square("(g * 2 * x,)", "a jax.custom_jvp, if forward mode is wanted: JAX makes both modes of its rule"),
+        "Griewank & Walther 2008, §3.1 and §5.3",
+        rules.forward,
+    ),
+    Check(
+        "adjoint",
+        "⟨w, Jv⟩ = ⟨Jᵀw, v⟩, up to rounding",
+        "forward and reverse mode are the same matrix and its transpose, whatever the function is; if they differ, one of them is wrong",
+        _code("""
+            import jax
 
+            @jax.custom_jvp
+            def f(x):
+                return x**2
 
-def _column(rules: Rules, k: int) -> str:
-    return str(rules.function.variables[k])
+            def times(slope, tangent):
+                return slope * tangent
 
+            def transposed(slope, cotangent):
+                return 2 * slope * cotangent  # right: slope * cotangent
 
-CHECKS: dict[str, Callable[[Rules], Found]] = {
-    "primal": _primal,
-    "linear": _linear,
-    "zero": _zero,
-    "types": _types,
-    "arguments": _arguments,
-    "format": _format,
-    "forward": _forward,
-    "adjoint": _adjoint,
-    "jit": _same_under(jax.jit, "under jax.jit"),
-    "vmap": _same_under(_batched, "under jax.vmap"),
-    "ties": _ties,
-    "second": _second,
-}
+            @f.defjvp
+            def rule(primals, tangents):
+                (x,), (tangent,) = primals, tangents
+                return f(x), jax.custom_derivatives.linear_call(times, transposed, 2 * x, tangent)
+
+            at = 1.5
+        """),
+        _TRANSPOSE,
+        rules.adjoint,
+    ),
+    Check(
+        MODES,
+        "forward and reverse mode give the same entries; made only where [nothing can be "
+        "certified](jax.md#where-nothing-can-be-certified), even "
+        " with `--no-lint`, and shown only if they differ",
+        "it is what can be said without the truth: at least one of two modes that differ is wrong",
+        _code("""
+            import jax
+            import numpy as np
+
+            @jax.custom_jvp
+            def f(x):
+                return jax.pure_callback(np.square, jax.ShapeDtypeStruct((), x.dtype), x)  # a callback cannot be certified
+
+            def times(slope, tangent):
+                return slope * tangent
+
+            def transposed(slope, cotangent):
+                return 2 * slope * cotangent  # right: slope * cotangent
+
+            @f.defjvp
+            def rule(primals, tangents):
+                (x,), (tangent,) = primals, tangents
+                return f(x), jax.custom_derivatives.linear_call(times, transposed, 2 * x, tangent)
+
+            at = 1.5
+        """),
+        _TRANSPOSE,
+        None,
+    ),
+    Check(
+        "jit",
+        "value and derivative are the same under `jax.jit` as in eager mode, up to rounding",
+        "Python code that looks at its arguments takes another path when they are tracers: what was tested is then not what runs",
+        _code("""
+            import jax
+
+            def f(x):
+                return x**2 if isinstance(x, jax.core.Tracer) else x**2 + 1e-6  # right: one formula
+
+            at = 1.5
+        """),
+        "JAX's documentation of `jax.jit`",
+        rules.same_under(jax.jit, "under jax.jit"),
+    ),
+    Check(
+        "vmap",
+        "value and derivative are the same under `jax.vmap` as in eager mode, up to rounding",
+        "gradients per example are made by `jax.vmap`, which has a rule for every operation, and may be given one by `custom_vmap`",
+        _code("""
+            import jax
+
+            @jax.custom_batching.custom_vmap
+            def square(x):
+                return x**2
+
+            @square.def_vmap
+            def in_a_batch(size, batched, x):
+                return x**2 + 1e-6, True  # right: x**2, True
+
+            @jax.custom_vjp
+            def f(x):
+                return square(x)
+
+            f.defvjp(lambda x: (x**2, x), lambda x, g: (g * 2 * x,))
+            at = 1.5
+        """),
+        "JAX's documentation of `jax.vmap` and `jax.custom_batching.custom_vmap`",
+        rules.same_under(rules.in_a_batch, "under jax.vmap"),
+    ),
+    Check(
+        "ties",
+        "at a kink of the function, the slopes chosen for its arguments belong together",
+        "each slope of max(x, y) at x = y may be 1, but not both: along the diagonal the function grows by 1, and they add up to 2. "
+        "The sum must lie between the slopes of the pieces, as every generalised gradient does; that is tried along eight directions, with "
+        "gradients sampled around the point, and what it finds is then judged along that line",
+        _code("""
+            import jax
+            import jax.numpy as jnp
+            import numpy as np
+
+            @jax.custom_vjp
+            def f(x):
+                return jnp.max(x)
+
+            f.defvjp(lambda x: (jnp.max(x), x), lambda x, g: (g * (x == jnp.max(x)),))  # right: divided by how many are largest
+            at = (np.array([2.0, 1.0, 2.0]),)
+        """),
+        "Clarke 1983, §2.1 and Theorem 2.5.1; Griewank & Walther 2008, chapter 14",
+        rules.ties,
+    ),
+    Check(
+        "second",
+        "second derivatives through the rule are right: f'' for one argument; for several, the second derivative along a line through the "
+        "point (the report names the direction, and the weights of several results), and the entries of the Hessian that differ "
+        "most, in floats, "
+        "from the Hessian of the function without its rules",
+        "Newton's method, Hessian-vector products and sensitivities differentiate the rule itself. A slope that is right, but was frozen "
+        "or computed outside of JAX, has the derivative 0",
+        _square("(g * 2 * jax.lax.stop_gradient(x),)", "(g * 2 * x,)"),
+        "Griewank & Walther 2008, §5.2 and §5.3",
+        rules.second_order,
+    ),
+)

@@ -1,7 +1,8 @@
 """Germs: what a function of t is for all small t > 0, as Σ c·tᵉ·Lᵏ + remainder, with L = log(1/t), rational e and integer k.
 
 The remainder of order E is smaller than t^(E-ε) for every ε > 0: so is tᴱ·Lᵏ. Laurent and Puiseux series are germs, and so are
-x·log x, bounded oscillations (x·sin(1/x) has no known term and a remainder of order 1) and flat functions such as exp(-1/x).
+x·log x, bounded oscillations (x·sin(1/x) has no known term and a remainder of order 1) and flat functions such as exp(-1/x). Gruntz 1996
+finds limits from the leading terms of more general series.
 """
 
 from __future__ import annotations
