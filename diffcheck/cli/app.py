@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from typing import Annotated, Any
 
@@ -57,6 +58,23 @@ class Group(TyperGroup):
                 shared.expose_value = False
                 command.params.append(shared)
         return command
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = _reworded(error.message)
+            raise
+
+
+def _reworded(message: str) -> str:
+    """What is wrong with a value, without the name of pydantic's exception, and with the choice that is closest."""
+    from difflib import get_close_matches
+
+    text = message.removeprefix("Value error, ")
+    given, is_choice, choices = text.partition(" is not one of ")
+    close = get_close_matches(given.strip("'"), re.findall(r"'([^']*)'", choices), 1) if is_choice else []
+    return f"{text} Did you mean {close[0]!r}?" if close else text
 
 
 app = typer.Typer(
