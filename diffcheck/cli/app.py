@@ -34,8 +34,8 @@ def _defaults(ctx: typer.Context, isolated: bool) -> None:
     from diffcheck.cli import configuration
     from diffcheck.cli.exits import ending
 
-    commands: Any = ctx.parent.command
-    options = {name: frozenset(option[2:] for each in command.params for option in each.opts) for name, command in commands.commands.items()}
+    group: Any = ctx.parent.command
+    options = {name: frozenset(option[2:] for each in command.params for option in each.opts) for name, command in group.commands.items()}
     found = dict[str, Any]()
 
     def read() -> int:
@@ -51,7 +51,7 @@ class Group(TyperGroup):
     """Commands that all understand -V and --isolated, as the group does."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        command = super().get_command(ctx, cmd_name)
+        command: Any = super().get_command(ctx, cmd_name)
         for option in self.params if command is not None else ():
             if option.name in SHARED and not any(option.name == parameter.name for parameter in command.params):
                 shared = copy(option)

@@ -162,7 +162,7 @@ def _wanted(value: object, kind: Kind) -> str:
         fits = isinstance(value, (int, kind.kind)) and not isinstance(value, bool) and kind.least <= value <= kind.most
         what = "a whole number" if kind.kind is int else "a number"
         return "" if fits else f"{what} from {kind.least:,} to {kind.most:,} is wanted"
-    *others, last = choices = [str(member) for member in kind]  # type: ignore[union-attr]
+    *others, last = choices = [str(member) for member in kind]
     if value in choices:
         return ""
     if hint := _hint(value, choices):
