@@ -12,7 +12,7 @@ import sympy
 
 from diffcheck import printable, results
 from diffcheck.engines.symbolic.given import text_of
-from diffcheck.errors import InputError
+from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.functions import Function, registered
 from diffcheck.graph.register import register
 from diffcheck.judgement.check import Claim
@@ -292,7 +292,7 @@ def assert_derivative(
     options = {"claim": claim, "dtype": dtype, "against": against, "lint": lint, "timeout": timeout, "max_memory": max_memory}
     try:
         report = check(subject, at, **options)
-    except InputError as error:  # where in diffcheck it was found helps nobody
+    except (InputError, UnsupportedError) as error:  # where in diffcheck it was found helps nobody
         raise error.with_traceback(None) from None
     if SEVERITY[report.outcome] >= SEVERITY[Outcome.UNDECIDED]:
         raise AssertionError(_message(report))

@@ -97,6 +97,24 @@ def test_an_option_that_cannot_be_used_is_one_error(arguments: list[str], what: 
     assert what in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            "check x --at 1 --format yaml",
+            "'--format': 'yaml' is not one of 'text', 'json', 'jsonl', 'junit', 'github', 'sarif', 'html'.\n",
+        ),
+        ("run x.toml --format jso", "'html'. Did you mean 'json'?\n"),
+        ("derive x --format latx", "'--format': 'latx' is not one of 'text', 'latex', 'python', 'jax', 'json'. Did you mean 'latex'?\n"),
+        ("check x --at 1 --dtype float", "'--dtype': 'float' is not one of 'float64', 'float32'. Did you mean 'float64'?\n"),
+        ("plot x --samples many", "'--samples': Input should be a valid integer"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_told_in_the_users_terms(arguments: str, said: str) -> None:
+    ended = diffcheck(*arguments.split())
+    assert (ended.code, ended.stdout, said in ended.stderr, "Value error" in ended.stderr) == (USAGE, "", True, False), ended.stderr
+
+
 @pytest.mark.parametrize("arguments", ["check", "check x y --at 1", "check x --bogus", "check x --format yaml", "chekc x", "run"])
 def test_wrong_usage_is_told_without_a_traceback(arguments: str) -> None:
     ended = diffcheck(*arguments.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -146,3 +147,41 @@ def test_a_suite_that_cannot_be_read_is_an_error_with_its_line(tmp_path: Path) -
 def test_the_plugin_is_an_entry_point() -> None:
     pyproject = (Path(__file__).parent.parent / "pyproject.toml").read_text()
     assert '[project.entry-points.pytest11]\ndiffcheck = "diffcheck.pytest_plugin"\n' in pyproject
+
+
+FAILING = """
+import diffcheck
+
+
+def test_wrong(assert_derivative):
+    assert_derivative("x^2", at=2, claim="3x")
+
+
+def test_unreadable():
+    diffcheck.assert_derivative("sni(x)", at=2)
+
+
+def test_raising():
+    def f(x):
+        raise ValueError("of the user's")
+
+    diffcheck.assert_derivative(f, at=2.0)
+
+
+def test_no_limit():
+    diffcheck.assert_derivative("x^2", at=2, timeout=-1)
+
+
+def test_too_slow():
+    diffcheck.assert_derivative("x^2", at=2, timeout=0.01)
+"""
+
+
+def test_what_fails_is_shown_in_the_users_lines_and_not_in_those_of_diffcheck(tmp_path: Path) -> None:
+    (tmp_path / "test_failing.py").write_text(FAILING)
+    shown = run(tmp_path, "test_failing.py").stdout
+    calls = [line for line in FAILING.splitlines() if "assert_derivative(" in line and "def" not in line]
+    assert [line[1:].strip() for line in shown.splitlines() if line.startswith(">")] == [line.strip() for line in calls]
+    places = re.findall(r"^(\S+\.py):\d+: (?!in )", shown, re.MULTILINE)
+    assert places == ["test_failing.py"] * len(calls)
+    assert 'raise ValueError("of the user\'s")' in shown

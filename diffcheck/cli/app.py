@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from typer.core import TyperGroup
 from diffcheck import __version__
 
 ENGINES = {"JAX": "jax", "SymPy": "sympy", "FLINT": "python-flint"}
+SHARED = ("version", "isolated")  # options of the group that commands have, too
 
 
 def _version(wanted: bool) -> None:
@@ -23,16 +25,56 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _defaults(ctx: typer.Context, isolated: bool) -> None:
+    """Let a command have the defaults of the project. An option that is eager comes before others, and after a --help that was typed."""
+    if ctx.parent is None or isolated:
+        ctx.meta["isolated"] = isolated
+    if ctx.parent is None or ctx.resilient_parsing or ctx.meta["isolated"]:
+        return
+    from diffcheck.cli import configuration
+    from diffcheck.cli.exits import ending
+
+    group: Any = ctx.parent.command
+    options = {name: frozenset(option[2:] for each in command.params for option in each.opts) for name, command in group.commands.items()}
+    found = dict[str, Any]()
+
+    def read() -> int:
+        found.update(configuration.defaults(str(ctx.command.name), options))
+        return 0
+
+    if code := ending(read):
+        raise typer.Exit(code)
+    ctx.default_map = found
+
+
 class Group(TyperGroup):
-    """Commands that all understand -V, as the group does."""
+    """Commands that all understand -V and --isolated, as the group does."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        command = super().get_command(ctx, cmd_name)
-        if command is not None and not any("-V" in parameter.opts for parameter in command.params):
-            option = copy(next(parameter for parameter in self.params if "-V" in parameter.opts))
-            option.expose_value = False
-            command.params.append(option)
+        command: Any = super().get_command(ctx, cmd_name)
+        for option in self.params if command is not None else ():
+            if option.name in SHARED and not any(option.name == parameter.name for parameter in command.params):
+                shared = copy(option)
+                shared.expose_value = False
+                command.params.append(shared)
         return command
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = _reworded(error.message)
+            raise
+
+
+def _reworded(message: str) -> str:
+    """What is wrong with a value, without the name of pydantic's exception, and with the choice that is closest."""
+    from difflib import get_close_matches
+
+    text = message.removeprefix("Value error, ")
+    given, is_choice, choices = text.partition(" is not one of ")
+    close = get_close_matches(given.strip("'"), re.findall(r"'([^']*)'", choices), 1) if is_choice else []
+    return f"{text} Did you mean {close[0]!r}?" if close else text
 
 
 app = typer.Typer(
@@ -48,6 +90,9 @@ app = typer.Typer(
 def main(
     version: Annotated[
         bool, typer.Option("-V", "--version", callback=_version, is_eager=True, help="Print the versions of diffcheck and of its engines.")
+    ] = False,
+    isolated: Annotated[
+        bool, typer.Option("--isolated", callback=_defaults, is_eager=True, help="Leave [tool.diffcheck] of pyproject.toml aside.")
     ] = False,
 ) -> None:
     """Is this derivative right, and if it is not, why?

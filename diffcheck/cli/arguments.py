@@ -15,6 +15,7 @@ from diffcheck.errors import InputError
 from diffcheck.printable import quoted, shown
 from diffcheck.reading import standard_input
 
+MOST_WORKERS = 1024
 POINT = re.compile(r"[-+]?(?:[0-9.]+(?:e[-+]?[0-9]+)?|pi|[a-z]\w*=.*)")
 
 
@@ -118,7 +119,7 @@ FloatFormat = Annotated[Dtype, option("--dtype", help="The floating-point format
 Timeout = Annotated[float, typer.Option("--timeout", help="Seconds that an expression may take.", metavar="S")]
 MaxMemory = Annotated[int, typer.Option("--max-memory", help="Megabytes that the process that checks it may use.", metavar="MB")]
 
-Workers = Annotated[int, typer.Option("-j", "--workers", help="How many processes check cases.", metavar="N", min=1, max=1024)]
+Workers = Annotated[int, typer.Option("-j", "--workers", help="How many processes check cases.", metavar="N", min=1, max=MOST_WORKERS)]
 Scheduler = Annotated[str, option("--scheduler", help="A Dask cluster that checks cases, e.g. tcp://host:8786.", metavar="ADDRESS")]
 Pattern = Annotated[str, option("-k", help="Only cases with this in their names; * stands for anything.", metavar="PATTERN")]
 Suites = Annotated[

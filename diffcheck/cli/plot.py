@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -97,9 +96,7 @@ class _Wanted:
 
     def tangents(self, job: Check) -> Iterable[Sample]:
         from diffcheck.judgement.points import from_texts
-
-        with _without_documentation():
-            from diffcheck.views.plot import Options, plot
+        from diffcheck.views.plot import Options, plot
 
         lower, upper = ends(job, "--range", self.range) if self.range else (None, None)
         if self.taylor and not self.at:
@@ -109,29 +106,12 @@ class _Wanted:
         return plot(job, points, job.wrt[0][0], path=self.output, options=options)
 
     def ulps(self, job: Check) -> Iterable[Sample]:
-        with _without_documentation():
-            from diffcheck.views.plot_ulps import plot_errors
+        from diffcheck.views.plot_ulps import plot_errors
 
         if self.at or self.taylor or self.derivative or not self.range:
             fix = "Write --errors --range -4,4, without --at, --taylor and --derivative."
             raise InputError("--errors draws an interval, not points", fix)
         return plot_errors(job, *ends(job, "--range", self.range), path=self.output, **self.samples)
-
-
-@contextmanager
-def _without_documentation() -> Iterator[None]:
-    """matplotlib writes the documentation of a thousand properties as it is imported: a third of the time, and nobody reads it here."""
-    from matplotlib.artist import Artist
-
-    name = "_update_set_signature_and_docstring"
-    kept = vars(Artist).get(name)
-    if kept is not None:
-        setattr(Artist, name, classmethod(lambda cls: None))
-    try:
-        yield
-    finally:
-        if kept is not None:
-            setattr(Artist, name, kept)
 
 
 def _drawn(job: Check, wanted: _Wanted, chosen: bool) -> Tally:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +12,7 @@ from diffcheck.errors import SuiteError
 from diffcheck.printable import quoted, shown
 from diffcheck.suites.cases import Case
 from diffcheck.suites.fields import TomlCase, TomlSuite, complaint
-from diffcheck.suites.toml_places import Place, Places, TooDeepError
+from diffcheck.suites.toml_places import Place, Places, parsed
 
 MAX_FAULTS = 50  # that are told at once
 Model = TypeVar("Model", bound=BaseModel)
@@ -23,30 +21,11 @@ Fault = tuple[int, str]  # a line, and what is wrong there
 
 def read_toml(content: bytes, path: Path) -> list[Case]:
     """The cases of a file; raises SuiteError."""
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise SuiteError(f"{shown(path)}: not a text in UTF-8: {error.reason} at byte {error.start}") from error
-    try:
-        places = Places(text)
-    except TooDeepError as error:
-        raise SuiteError(f"{shown(path)}:{error.line}: {error}", "The file cannot be read as TOML.") from error
-    tables = _validated(_tables(text, path), places, path)
+    # floats as texts, so that a coordinate is rounded once, to the format under test
+    found, places = parsed(content, path, SuiteError, parse_float=lambda digits: digits.replace("_", ""))
+    tables = _validated(found, places, path)
     _refuse_equal_names(tables, places, path)
     return [_case(table, number, places.line(("case", number)), path) for number, table in enumerate(tables)]
-
-
-def _tables(text: str, path: Path) -> dict[str, Any]:
-    try:
-        # floats as texts, so that a coordinate is rounded once, to the format under test
-        return tomllib.loads(text, parse_float=lambda digits: digits.replace("_", ""))
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
-        line = place[1] if place and place[1] else len(text.splitlines())
-        said = shown(str(error)[: place.start()] if place else error)
-        raise SuiteError(f"{shown(path)}:{line}: {said}", "The file is not valid TOML.") from error
-    except ValueError as error:  # an integer of 5,000 digits
-        raise SuiteError(f"{shown(path)}: {error}", "The file cannot be read as TOML.") from error
 
 
 def _validated(tables: Mapping[str, Any], places: Places, path: Path) -> list[TomlCase]:

@@ -6,7 +6,13 @@ One pass over the file, before tomllib sees it: that takes time quadratic in the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from diffcheck.errors import InputError
+from diffcheck.printable import shown
 
 MAX_PARTS = 32  # of a key: a.b.c has three
 MAX_DEPTH = 100  # of brackets
@@ -68,6 +74,29 @@ class Places:
         while place not in self._lines:
             self._lines[place] = line
             place = place[:-1]
+
+
+def parsed(
+    content: bytes, path: Path, refused: type[InputError], parse_float: Callable[[str], object] = float
+) -> tuple[dict[str, Any], Places]:
+    """The tables of a file, and where they are; raises `refused` with file and line for what is not TOML."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise refused(f"{shown(path)}: not a text in UTF-8: {error.reason} at byte {error.start}") from error
+    try:
+        places = Places(text)
+    except TooDeepError as error:
+        raise refused(f"{shown(path)}:{error.line}: {error}", "The file cannot be read as TOML.") from error
+    try:
+        return tomllib.loads(text, parse_float=parse_float), places
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
+        line = place[1] if place and place[1] else len(text.splitlines())
+        said = shown(str(error)[: place.start()] if place else error)
+        raise refused(f"{shown(path)}:{line}: {said}", "The file is not valid TOML.") from error
+    except ValueError as error:  # an integer of 5,000 digits
+        raise refused(f"{shown(path)}: {error}", "The file cannot be read as TOML.") from error
 
 
 def _statements(text: str) -> Iterator[tuple[int, int, list[str]]]:
