@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from diffcheck.errors import PointError
 from diffcheck.floats import exactly
 from diffcheck.judgement.formats import Format
-from diffcheck.judgement.numbers import FORMS, MAX_LETTERS, assigned, read_number, read_numbers, spelled
+from diffcheck.judgement.numbers import FORMS, MAX_LETTERS, assigned, read_number, read_numbers, several, spelled
 from diffcheck.printable import quoted, shown
 from diffcheck.results import Header, counted
 
@@ -133,7 +133,10 @@ def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
 
 
 def _unnamed(text: str, variables: Sequence[str]) -> PointError:
-    wanted = ",".join(f"{shown(name)}=1" for name in variables[:MAX_NAMES]) + ",…" * (len(variables) > MAX_NAMES)
+    given = several(text)
+    values = given if len(given) == len(variables) else ["1"] * len(variables)
+    assignments = zip(variables[:MAX_NAMES], values, strict=False)
+    wanted = ",".join(f"{shown(name)}={shown(value, MAX_LETTERS)}" for name, value in assignments) + ",…" * (len(variables) > MAX_NAMES)
     problem = f"{_short(text)} does not say which variable it is for: there are {len(variables)} ({listed(variables)})"
     return PointError(problem, f"Write {wanted}.")
 
