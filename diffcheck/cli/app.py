@@ -34,6 +34,15 @@ class Group(TyperGroup):
             command.params.append(option)
         return command
 
+    def invoke(self, ctx: Any) -> Any:
+        """Without the words by which the library that checks options begins its messages."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if isinstance(message := getattr(error, "message", None), str):
+                error.message = message.replace("Value error, ", "")  # type: ignore[attr-defined]
+            raise
+
 
 app = typer.Typer(
     cls=Group,

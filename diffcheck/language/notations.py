@@ -16,29 +16,29 @@ ARROWS = frozenset(("ARROW", "COLON"))
 
 def read_notations(text: str, tokens: list[Token]) -> list[Token]:
     """The tokens with what other programs write about a function put as diffcheck does; raises ExpressionError."""
+    if [token.type for token in tokens] == ["NAME", "PRIME"] and len(tokens[0]) == 1:
+        raise error_at(text, tokens[0], tokens[-1], *WITHOUT_ITS_FUNCTION)
     statement: list[Token] = []
     found: list[Token] = []
     for token in tokens:
         if token.type == "SEPARATOR":
-            found += [*_rewritten(text, statement), token]
+            found += [*_rewritten(statement), token]
             statement = []
         else:
             statement.append(token)
-    return found + _rewritten(text, statement)
+    return found + _rewritten(statement)
 
 
-def _rewritten(text: str, statement: list[Token]) -> list[Token]:
-    if [token.type for token in statement[:2]] == ["NAME", "PRIME"] and len(statement) == 2 and len(statement[0]) == 1:
-        raise error_at(text, statement[0], statement[-1], *WITHOUT_ITS_FUNCTION)
+def _rewritten(statement: list[Token]) -> list[Token]:
     if len(statement) > 2 and statement[0] in INTRODUCTIONS and statement[1].type == "NAME":
         statement = statement[1:]
-    return _asked(statement) or _mapping(text, statement) or statement
+    return _asked(statement) or _mapping(statement) or statement
 
 
 # ── x ↦ x^2 ──
 
 
-def _mapping(text: str, statement: list[Token]) -> list[Token] | None:
+def _mapping(statement: list[Token]) -> list[Token] | None:
     """f: x ↦ x^2 and f = lambda x: x^2 as f(x) = x^2; x ↦ x^2 as x^2."""
     is_named = _type(statement, 0) == "NAME" and _type(statement, 1) in ("COLON", "EQUALS")
     rest = statement[2:] if is_named else statement
