@@ -96,6 +96,8 @@ def _unexpected(text: str, token: Token) -> ExpressionError:
         "POWER": "Write a bracket around what is raised.",
     }
     fix = fixes.get(token.type, "Remove it, or write what is missing before it.")
-    if token.type == "COMMA" and DECIMALS.match(text, max(0, start(token) - 1)):
+    if token.type == "COMMA" and (point := POINT.search(text)) and point.start() == start(token):
+        fix = f"Give a point by --at {point[1]}."
+    elif token.type == "COMMA" and DECIMALS.match(text, max(0, start(token) - 1)):
         fix += f" {corrected(text, start(token), end(token), '.')}"
     return error_at(text, token, token, f"unexpected '{token}'", fix)

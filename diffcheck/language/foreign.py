@@ -64,14 +64,14 @@ REWRITTEN: dict[str, tuple[int, int, Callable[[Arguments, Span], Expression]]] =
     "add": (2, 2, _operation("add")),
     "subtract": (2, 2, _operation("subtract")),
     "multiply": (2, 2, _operation("multiply")),
-    **dict.fromkeys(("divide", "true_divide"), (2, 2, _operation("divide"))),
+    **dict.fromkeys(("divide", "true_divide", "rational"), (2, 2, _operation("divide"))),
     **dict.fromkeys(("neg", "negative"), (1, 1, _operation("negate"))),
 }
 # spellings above that are no functions of the table, and need their brackets: what they look like
 FORMS_OF_REWRITTEN = {
     "pow": "pow(x, y), which is x^y", "power": "power(x, y), which is x^y", "root": "root(x, 3) for the third root",
     "nthroot": "nthroot(x, 3)", "surd": "surd(x, 3)", "logn": "logn(x, b)", "logsumexp": "logsumexp(x, y)", "add": "x + y",
-    "subtract": "x - y", "multiply": "x*y", "divide": "x/y", "true_divide": "x/y", "neg": "-x", "negative": "-x",
+    "subtract": "x - y", "multiply": "x*y", "divide": "x/y", "true_divide": "x/y", "rational": "x/y", "neg": "-x", "negative": "-x",
 }  # fmt: skip
 
 # names before an argument that schools elsewhere give to functions of the table; `read as:` shows the table's

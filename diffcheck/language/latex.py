@@ -19,6 +19,7 @@ OPERATORS = {
     **dict.fromkeys(("lnot", "neg"), ("NOT", "not")),
     "circ": ("COMPOSE", "∘"),
     "prime": ("PRIME", "'"),
+    "colon": ("COLON", ":"),
 }
 SPACES = frozenset((
     ",", ";", ":", "!", " ", "quad", "qquad", "displaystyle", "textstyle", "scriptstyle", "left", "right", "limits", "rm", "it", "bf",

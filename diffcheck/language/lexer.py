@@ -265,7 +265,7 @@ class _Brackets:
     def _bar(self, token: Token) -> None:
         """The bars of LaTeX know their sides, \\left| and \\right|; plain ones are not nested."""
         is_last = bool(self.open) and self.open[-1].type == "BAR"
-        is_plain = token in ("|", "\\vert", "\\mid")
+        is_plain = token in ("|", "∣", "\\vert", "\\mid")
         if token.startswith(("\\right", "\\rvert")) or (is_last and is_plain):
             if is_last and end(self.open[-1]) == start(token):
                 fix = "Write or for a logical or, abs(x)*abs(y) for a product, abs(…) for nested bars."

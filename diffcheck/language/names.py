@@ -191,7 +191,7 @@ class _Resolver:
             raise self._error(token, token, f"unknown function '{written}'", self.names.suggestion(token, f"Write {token} for a variable."))
         if written.startswith("\\") and "{" not in written and not is_known and token.partition("_")[0] not in GREEK | {"∂"}:
             fix = "Functions, Greek letters and operators are read, and \\frac{a}{b}, \\sqrt[n]{x}, x^{2}, \\left( \\right)."
-            fix = ELSEWHERE.get(str(token), fix)
+            fix = ELSEWHERE.get(token.partition("_")[0], fix)
             raise self._error(token, token, f"'{written}' is not a command that is read here", fix)
         if token.startswith("∂"):
             fix = "Write d/dx before the whole expression, or f'(x) for the derivative of a function f."

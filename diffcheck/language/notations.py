@@ -44,6 +44,9 @@ def _mapping(statement: list[Token]) -> list[Token] | None:
     rest = statement[2:] if is_named else statement
     is_lambda = bool(rest) and rest[0] in ("lambda", "λ")
     rest = rest[1:] if is_lambda else rest
+    if _type(rest, 0) == "AT" and _type(rest, 1) == "LPAR":  # Matlab's @(x) x^2
+        last = next((index for index, token in enumerate(rest) if token.type == "RPAR"), len(rest) - 1)
+        rest = [*rest[1 : last + 1], retyped(rest[0], "ARROW", "↦"), *rest[last + 1 :]]
     stop = next((index for index, token in enumerate(rest) if token.type in ARROWS), 0)
     head, body = rest[:stop], rest[stop + 1 :]
     if not head or not body:

@@ -67,11 +67,17 @@ def _grammar() -> Lark:
 
 
 def _check_derivative(text: str, expression: Expression) -> None:
-    """Refuse dy/dx alone, a quotient of two variables that nobody means."""
+    """Refuse dy/dx alone and dx^2/dx, quotients of variables that nobody means."""
     match expression:
         case Operation("divide", (Name(above), Name(below)), span) if re.fullmatch("d[a-z]?/d[a-z]", f"{above}/{below}"):
             what, fix = WITHOUT_ITS_FUNCTION
             raise ExpressionError(what, text, span.start, span.end, fix)
+        case Operation("divide", (above, Name(below)), span) if re.fullmatch("d[a-z]", below):
+            if any(isinstance(part, Name) and part.name in ("d", below) for part in postorder(above)):
+                fix = f"Write d/{below} (…), or give the function alone: its derivative is taken."
+                raise ExpressionError(
+                    f"'{below}' is one name here, and reads like the end of a derivative", text, span.start, span.end, fix
+                )
 
 
 def _program(text: str, statements: tuple[Statement, ...]) -> Program:
