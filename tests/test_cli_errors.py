@@ -79,6 +79,10 @@ def test_what_is_too_large_is_refused_quickly(text: str, what: str) -> None:
         (["x", "--at", "x=1,y=2"], "no variable 'y'"),
         (["x y", "--at", "x=1"], "no value for y"),
         (["x y", "--at", "1"], "which variable"),
+        (["xy", "--at", "x=1,y=2"], "xy is one name: for a product write x*y."),
+        (["ax^2 + b", "--at", "x=1,a=2,b=3"], "ax is one name: for a product write a*x."),
+        (["E^x", "--at", "1"], "Euler's number is e"),
+        (["x^i", "--at", "x=1"], "real numbers only"),
         (["x y", "--at", "x=linspace(0,1,2),y=linspace(0,1,3)"], "different lengths"),
         (["x"], "no point is given"),
         (["x", "--at", "1", "--points", "points.csv"], "both --at and --points"),
@@ -122,6 +126,7 @@ def test_wrong_usage_is_told_without_a_traceback(arguments: str) -> None:
     assert ended.stdout == ""
     assert "Error: " in ended.stderr
     assert "--help" in ended.stderr
+    assert "Value error" not in ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -154,6 +159,9 @@ def test_what_a_shell_makes_of_a_formula_without_quotes_is_told(
         ("y\n1\n", "points.csv:1: there is no column x, but one for y"),
         ("x\n1\ntwo\n", "points.csv:3: 'two' is not a number"),
         ("x\n1,2\n", "points.csv:2: 2 cells"),
+        ("a;x\n1;2\n", "points.csv:1: no value for x; the columns are separated by ;"),
+        ("a,b\n1,2\n", "points.csv:1: no value for x; the columns are a, b"),
+        ("x\n \n1\n", "points.csv:2: a cell is empty"),
     ],
 )
 def test_a_file_of_points_that_cannot_be_used_is_one_error(content: str, what: str, tmp_path: Path) -> None:
@@ -180,6 +188,14 @@ def test_what_cannot_be_drawn_is_one_error(arguments: list[str], what: str, tmp_
     _assert_one_error(ended)
     assert what in ended.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("formula", ["sin(x)", "3x^2", "x"])
+def test_a_formula_without_quotes_in_a_suite_is_told(formula: str, tmp_path: Path) -> None:
+    (tmp_path / "suite.toml").write_text(f"[[case]]\nexpr = {formula}\nat = 0\n")
+    ended = diffcheck("run", str(tmp_path / "suite.toml"))
+    _assert_one_error(ended)
+    assert f'Put quotes around a formula: expr = "{formula}".' in ended.stderr
 
 
 def _assert_one_error(ended: Ended) -> None:

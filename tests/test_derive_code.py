@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,7 @@ import jax
 import pytest
 from test_functions import smooth_points, text_of, variables_of
 
+import diffcheck
 from diffcheck.engines.certified import certify
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import read
@@ -74,6 +77,17 @@ def test_jax_runs_it_with_32_bits_and_compiled(text: str) -> None:
         ("lambda x_12", r"\frac{\partial f}{\partial \lambda} = x_{12}"),
     ],
 )
+@pytest.mark.parametrize("notation", ["python", "jax"])
+@pytest.mark.parametrize("text", ["relu(x)", "selu(x)", "max(x, 0) + gamma(x)", "x!", "cbrt(x) + floor(x)"])
+def test_a_printed_program_runs_where_diffcheck_is_not_installed(text: str, notation: str) -> None:
+    program = f"import sys\nsys.modules['diffcheck'] = None\n{derivatives(text, None, None, notation)}\nprint(float(d_dx(1.5)))"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    (sample,) = diffcheck.check(text, 1.5).samples
+    assert sample.enclosure is not None
+    assert float(ended.stdout) == pytest.approx(float(sample.enclosure.midpoint), rel=1e-6)
+
+
 def test_latex_has_the_letters_of_mathematics(text: str, latex: str) -> None:
     assert derivatives(text, None, None, "latex").splitlines()[0] == latex
 

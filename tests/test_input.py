@@ -9,6 +9,7 @@ import pytest
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import Problem, read, read_beside
 from diffcheck.language.foreign import HINTS, REWRITTEN
+from diffcheck.language.notations import DIFFERENTIATORS
 from diffcheck.language.reading import read_back
 
 
@@ -96,10 +97,84 @@ READ = (
     (r"\frac{d}{dx} x^2", "x^2"),
     (r"\frac{\mathrm{d}}{\mathrm{d}x} x^2", "x^2"),
     ("∂/∂x x y", "x*y"),
+    # signs
+    ("x – 1 — y ‐ z", "((x - 1) - y) - z"),
+    ("2⋅x + 2∗y + 2•z", "((2*x) + (2*y)) + (2*z)"),
+    ("1⁄x + 1∕x", "(1/x) + (1/x)"),
+    ("e^(-∞) + x", "(e^(-inf)) + x"),
+    ("∛x + ∜x + ³√x + 2√x", "((cbrt(x) + (x^(1/4))) + cbrt(x)) + (2*sqrt(x))"),
+    ("x⁻¹ + x⁻²y", "(x^(-1)) + ((x^(-2))*y)"),
+    ("e⁻ˣ + xⁿ + 2²ˣ", "((e^(-x)) + (x^n)) + (2^(2*x))"),
+    ("½x + x^½ + 3½ + ⅛", "((((1/2)*x) + (x^(1/2))) + (7/2)) + (1/8)"),
+    ("x₁^2 + x₁₂", "(x_1^2) + x_12"),
+    ("2πx + πr²", "((2*pi)*x) + (pi*(r^2))"),
+    ("sin πx", "sin(pi*x)"),
+    ("sin 30° + cos(x°)", "sin((30*pi)/180) + cos((x*pi)/180)"),
+    ("x! + (x + 1)! + 2x!", "(factorial(x) + factorial(x + 1)) + (2*factorial(x))"),
+    ("x!^2 + 2^x!", "(factorial(x)^2) + (2^factorial(x))"),
+    ("where(x != 0, x!, 1)", "where(x != 0, factorial(x), 1)"),
+    ("x\u00a0y +\u2009z", "(x*y) + z"),
+    ('"x^2"', "x^2"),
+    ("'x^2'", "x^2"),
+    ("`x^2`", "x^2"),
+    ("“x^2”", "x^2"),
+    ("$x^2$", "x^2"),
+    ("$$ x^2 $$", "x^2"),
+    (r"\(x^2\)", "x^2"),
+    (r"\[ x^2 \]", "x^2"),
+    # more LaTeX
+    (r"\frac12x + \frac1x + \frac x2 + \frac{1}2 + \frac1{x}", "(((((1/2)*x) + (1/x)) + (x/2)) + (1/2)) + (1/x)"),
+    (r"x^\frac12 + \frac\pi2", "(x^(1/2)) + (pi/2)"),
+    (r"\cfrac{1}{1 + \cfrac{1}{x}}", "1/(1 + (1/x))"),
+    (r"\sqrt2x + \sqrt x + \sqrt[3]x + \sqrt[n]{x}", "(((sqrt(2)*x) + sqrt(x)) + cbrt(x)) + (x^(1/n))"),
+    (r"\left[x + 1\right]^2 + \bigl(x\bigr) + \{x\}", "(((x + 1)^2) + x) + x"),
+    (r"\max\left\{x, 0\right\}", "max(x, 0)"),
+    (r"\vert x\vert + \mid x \mid", "abs(x) + abs(x)"),
+    (r"\log_a x + \log_{3}(x)", "(log(x)/log(a)) + (log(x)/log(3))"),
+    (r"\binom{n}{k} + \mathbf{x} + \textstyle x", "(binomial(n, k) + x) + x"),
+    (r"x_{i,j} + x_{1}", "x_i_j + x_1"),
+    (r"\begin{cases} x^2 & x<0 \\ x & x \geq 0 \end{cases}", "where(x < 0, x^2, x)"),
+    (r"\begin{cases} \frac{\sin x}{x}, & x \neq 0 \\ 1, & x = 0 \end{cases}", "where(x != 0, sin(x)/x, 1)"),
+    (r"\begin{cases} x & \text{falls } x < 0 \\ 1 & \text{sonst} \end{cases}", "where(x < 0, x, 1)"),
+    # more of other programs
+    ("Sin[x] + Log[2, x] + If[x > 0, x, 0]", "(sin(x) + (log(x)/log(2))) + where(x > 0, x, 0)"),
+    ("Cos[Pi x] + sqrt[x] + CubeRoot[x]", "(cos(pi*x) + sqrt(x)) + cbrt(x)"),
+    ("sin(x).^2 + x.*y + x./y + 2.*x", "(((sin(x)^2) + (x*y)) + (x/y)) + (2.*x)"),
+    ("std::sin(x) + Math.PI x + keras.activations.relu(x)", "(sin(x) + (pi*x)) + relu(x)"),
+    ("cupy.sin(x) + jsp.special.erf(x) + sym.exp(x)", "(sin(x) + erf(x)) + exp(x)"),
+    ("IF(x > 0, x, 0) + nthRoot(x, 3)", "where(x > 0, x, 0) + cbrt(x)"),
+    ("Piecewise((x**2, x < -1/2), (x, x >= -1/2))", "where(x < (-(1/2)), x^2, x)"),
+    ("piecewise((1, x<-1), (x, -1<=x<=1), (2, x>1))", "where(x < (-1), 1, where(((-1) <= x) and (x <= 1), x, 2))"),
+    # schools elsewhere
+    ("sh x + ch(2x) + th x + cth(x)", "((sinh(x) + cosh(2*x)) + tanh(x)) + coth(x)"),
+    ("arsh(x) + ld(x) + lb(x)", "(asinh(x) + log2(x)) + log2(x)"),
+    ("Γ(x) + ζ(x) + ψ(x)", "(gamma(x) + zeta(x)) + psi(x)"),
+    ("ch + 2ch", "ch + (2*ch)"),
+    ("sh(t) = 2t; sh(x)", "sh(t) = 2*t; sh(x)"),
+    # functions as mappings
+    ("f(x) := x^2", "f(x) = x^2"),
+    ("f: x ↦ x^2", "f(x) = x^2"),
+    ("f:x->x^2; f(2x)", "f(x) = x^2; f(2*x)"),
+    ("f(x) -> x^2", "f(x) = x^2"),
+    ("g: (x, y) → x y; g(x, 2)", "g(x, y) = x*y; g(x, 2)"),
+    ("x ↦ x^2", "x^2"),
+    ("lambda x: x**2", "x^2"),
+    ("f = lambda x, y: x*y", "f(x, y) = x*y"),
+    ("def f(x): return x**2", "f(x) = x^2"),
+    ("let y = x^2", "y = x^2"),
+    ("@(x) x.^2", "x^2"),
+    ("f = @(x, y) x.*y; f(x, 2)", "f(x, y) = x*y; f(x, 2)"),
+    (r"f\colon x \mapsto x^2", "f(x) = x^2"),
+    ("Rational(1, 2) x + ∣x∣", "((1/2)*x) + abs(x)"),
+    # the derivative as a function
+    ("diff(x^2, x)", "x^2"),
+    ("D[Sin[x], x]", "sin(x)"),
+    ("derivative(x^2 y)", "(x^2)*y"),
+    ("d(x^2)/dx", "x^2"),
+    ("(x^2 + 1)'", "(x^2) + 1"),
     # what was read before is read as it was
     ("gamma x + beta y", "(gamma*x) + (beta*y)"),
     ("power x + root y", "(power*x) + (root*y)"),
-    ("d/dx", "d/dx"),
     ("x(y+1)", "x*(y + 1)"),
     ("if_x + e2", "if_x + e2"),
 )
@@ -110,7 +185,19 @@ def test_what_is_clear_is_read(text: str, expected: str) -> None:
     assert reading(text) == expected
 
 
-@pytest.mark.parametrize(("text", "wrt"), [("d/dx x y", "x"), ("d²/dx² x^3", "x x"), (r"\frac{d^2}{dy^2} x y", "y y"), ("∂/∂y (x y)", "y")])
+ASKED = (
+    ("d/dx x y", "x"),
+    ("d²/dx² x^3", "x x"),
+    (r"\frac{d^2}{dy^2} x y", "y y"),
+    ("∂/∂y (x y)", "y"),
+    ("diff(x y, y)", "y"),
+    ("D[x^3, x, x]", "x x"),
+    ("diff(x^3, x, 2)", "x x"),
+    ("d(t^2)/dt", "t"),
+)
+
+
+@pytest.mark.parametrize(("text", "wrt"), ASKED)
 def test_d_dx_says_by_which_variable(text: str, wrt: str) -> None:
     assert read(text).wrt == (wrt,)
 
@@ -147,6 +234,8 @@ CORRECTED = (
     ("2xe^(-x) + 1", "xe", "Write 2x*e^(-x) + 1."),
     ("te^-t", "te", "Write t*e^-t."),
     ("t*cost", "cost", "Write t*cos(t)."),
+    ("sin(ωt + φ)", "ωt", "Write sin(ω*t + φ)."),
+    ("cos(2pix)", "pix", "Write cos(2pi*x)."),
 )
 
 
@@ -197,16 +286,19 @@ HINTED = (
     ("np.x", "unknown function 'np.x'", "Write x for a variable"),
     ("x.y", "'.' stands only in numbers", ""),
     (r"\foo x", r"'\foo' is not a command", r"\frac{a}{b}"),
-    (r"\frac12", r"'\frac' is not a command", r"\frac{a}{b}"),
     ("{x + 1)", "closed by", "own kind"),
     ("f'(x) = 2x", "a derivative, not a function", "--claim"),
     ("x + d/dx x^2", "within an expression", "f'(x)"),
     ("x + d/dx(x^2)", "unknown function 'dx'", "d/dx stands before the whole expression"),
-    ("(x^2)'", "behind the name of a function", "Give the function alone"),
+    ("1 + (x^2)'", "behind the name of a function", "Give the function alone"),
     ("f'(x)", "unknown function 'f'", "f(x) = …"),
-    ("diff(x^2, x)", "unknown function 'diff'", "Give the function alone"),
-    ("D(x^2, x)", "unknown function 'D'", "Give the function alone"),
-    ("derivative(x^2)", "unknown function 'derivative'", "Give the function alone"),
+    ("1 + diff(x^2, x)", "unknown function 'diff'", "Give the function alone"),
+    ("D(x^2, x) + 1", "unknown function 'D'", "Give the function alone"),
+    ("2derivative(x^2)", "unknown function 'derivative'", "Give the function alone"),
+    ("derivative of x^2", "'derivative' is not a name of a factor", "Give the function alone"),
+    ("dy/dx", "without its function", "Write the function itself"),
+    ("d/dx", "without its function", "Write the function itself"),
+    ("y'", "without its function", "Write the function itself"),
     ("integrate(x^2, x)", "unknown function", "integral"),
     ("sum(x)", "unknown function", "out"),
     ("arctan(x, y)", "does not take 2 arguments", "atan2(y, x)"),
@@ -220,7 +312,36 @@ HINTED = (
     ("rem(x, 2)", "unknown function", "mod(x, y)"),
     ("frac(x)", "unknown function", "x - floor(x)"),
     ("sqr(x)", "unknown function", "x^2"),
-    ("sh(x)", "unknown function", "sinh(x)"),
+    ("lg x", "'lg' is not a name of a factor", "log10(x)"),
+    ("arc sin x", "'arc' is not a name of a factor", "arcsin(x)"),
+    ("return x**2", "'return' is not a name of a factor", "alone"),
+    ("x.sin()", "'.' stands only in numbers", "Write sin(x)."),
+    ("x.pow(2)", "'.' stands only in numbers", "Write pow(…)."),
+    ("np.linalg.norm(x)", "unknown function 'np.linalg.norm'", "hypot"),
+    ("1,5x^2", "unexpected ','", "Write 1.5x^2."),
+    ("1 000x", "side by side", "A number has no spaces: 1000."),
+    ("3 1/2", "side by side", "(3 + 1/…)"),
+    ("x^2 at x=2", "'=' does not compare", "--at x=2"),
+    ("x^2 + y^2 = 1", "'=' does not compare", "Of an equation give one side"),
+    ("x → 0", "unexpected '→'", "f(x) = x^2"),
+    ("y = x^2, x = 2", "unexpected ','", "--at x = 2"),
+    (r"\frac{dx^2}{dx}", "'dx' is one name here", "d/dx (…)"),
+    ("dx^2/dx", "'dx' is one name here", "d/dx (…)"),
+    (r"\int_0^1 x", r"'\int_0' is not a command", "integral"),
+    ("x<0: x^2", "unexpected ':'", "f(x) = x^2"),
+    (r"x \pm 1", r"'\pm' is not a command", "one formula for each sign"),
+    (r"\lg x", r"'\lg' is not a command", r"\log_{10} x"),
+    (r"\int x", r"'\int' is not a command", "integral"),
+    (r"\sin^{-1}(x)", "'sin^-1' is ambiguous", "asin(x)"),
+    ("sin⁻¹(x)", "'sin^-1' is ambiguous", "asin(x)"),
+    ("n!!", "'!!' is not an operator", "(n!)!"),
+    ("!x", "an operand is missing before '!'", ""),
+    ("ArcTan[x, y]", "does not take 2 arguments", "atan2(y, x)"),
+    ("x[0]", "'[' does not group", "(…)"),
+    ("piecewise((1, x < 0), (2, x > 0))", "last part", "otherwise"),
+    (r"\begin{cases} 1 & x < 0 \\ 2 & x > 0 \end{cases}", "last part", r"\text{otherwise}"),
+    ("piecewise((1, x < y), (2, x >= y))", "last part", "otherwise"),
+    ("piecewise((1, 1/x < 2), (2, 1/x >= 2))", "last part", "otherwise"),
     ("radians(x)", "unknown function", "pi*x/180"),
     ("nPr(n, k)", "unknown function", "factorial(n)"),
     ("softmax(x, y)", "unknown function", "exp(x)"),
@@ -257,7 +378,7 @@ def _is_read(text: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize("name", sorted(HINTS.keys() - {"atan", "arctan", "log", "ln"} - {"d"}))
+@pytest.mark.parametrize("name", sorted(HINTS.keys() - DIFFERENTIATORS - {"atan", "arctan", "log", "ln", "d"}))
 def test_a_hint_is_for_a_name_that_is_not_read(name: str) -> None:
     error = fault(f"{name}(x)")
     assert name not in REWRITTEN

@@ -31,7 +31,10 @@ from diffcheck.language.syntax import (
     postorder,
 )
 
-FUNCTIONS = frozenset(["abs", "asin", "atan2", "beta", "cos", "E1", "exp", "gamma", "ln", "log", "max", "relu", "sin", "sqrt", "tan"])
+FUNCTIONS = frozenset([
+    "abs", "asin", "atan2", "beta", "cbrt", "cos", "E1", "exp", "factorial", "gamma", "ln", "log", "log2", "max", "relu", "sin", "sinh",
+    "sqrt", "tan",
+])  # fmt: skip
 NOWHERE = Span(0, 0)
 
 

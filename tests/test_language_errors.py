@@ -14,7 +14,9 @@ from diffcheck.language.reading import read_back
 from diffcheck.language.refusals import SPELLINGS, Spelling
 from diffcheck.language.syntax import Program
 
-FUNCTIONS = frozenset(["abs", "asin", "cos", "E1", "exp", "gamma", "log", "max", "mod", "sin", "sqrt"])
+FUNCTIONS = frozenset([
+    "abs", "asin", "binomial", "cbrt", "cos", "E1", "exp", "factorial", "gamma", "log", "max", "mod", "sin", "sinh", "sqrt",
+])  # fmt: skip
 
 
 def fault(text: str) -> ExpressionError:
@@ -135,18 +137,18 @@ REFUSED = (
     ("f(x)=x; f@" + "9" * 900, "limit of 1,000,000", "9" * 900, ""),
     ("f(x)=x; f@3'(x)", "behind the name of a function", "'", "h = f@3"),
     ("f(x)=x; f'@3(x)", "behind the name of a function", "@", "h = f@3"),
-    ("(x + 1)'", "behind the name of a function", "'", "f'(x)"),
+    ("2(x + 1)'", "behind the name of a function", "'", "f'(x)"),
     ("iterate(sin, n)(x)", "function and a count", "iterate", "iterate(f, 3)"),
     # numbers
     ("0x1F", "does not begin a number", "0", "decimal"),
     ("0b101", "does not begin a number", "0", "decimal"),
     ("1_000", "underscores", "1", "1e6"),
-    ("x⁻¹", "no sign", "⁻¹", "x^-1"),
+    ("x⁻", "SUPERSCRIPT MINUS", "⁻", ""),
     ("x^²", "missing between '^' and '²'", "^²", "number"),
     # characters
     ("x + ２", "FULLWIDTH DIGIT TWO (U+FF12)", "２", "0 to 9"),
     ("х + 1", "CYRILLIC SMALL LETTER HA (U+0445)", "х", "Latin and Greek"),
-    ("x\u00a0y", "NO-BREAK SPACE (U+00A0)", "\u00a0", "ordinary space"),
+    ("x\u1680y", "OGHAM SPACE MARK (U+1680)", "\u1680", "ordinary space"),
     ("x\u200by", "ZERO WIDTH SPACE (U+200B)", "\u200b", "Remove it"),
     ("x\0y", "U+0000", "\0", "Remove it"),
     ("x\x1b[0m", "U+001B", "\x1b", "Remove it"),
@@ -231,6 +233,9 @@ PIECES = (
     "∘", "f(x)=", "g(x,y)=", "where(", "piecewise(", "iterate(f,", "max(", "log(x,base=", "#", "&", ".", "_", "0x1",
     "sin ", "cos", "y=", "d/dx", "d", "f'(x)=", "np.sin", "pow(", "Sin(", "\\frac{", "}{", "}", "{", "\\sqrt[3]{", "\\left|", "\\right|",
     "\\cdot", "\\begin{cases}", "\\\\", "\\end{cases}", "⌊", "⌋", "xe", "sinx", "∂", "\\sin", "log_2", "if(",
+    "!", "°", "½", "³√", "⁻¹", "ˣ", "[", "]", "Sin[", "\\frac", "\\sqrt", "\\binom", "->", ":", "lambda", "diff(", "D[", "d(", "/dx",
+    "sh", "Γ(",
+    "x₁", "std::", "$", "\\{", "\\}", "mod", ":=", "let",
 )
 # fmt: on
 

@@ -64,7 +64,8 @@ def test_an_expression_is_rounded_once_to_the_format_under_test() -> None:
         ("1e400", "out of the range of float64"),
         ("exp(1000)", "out of the range of float64"),
         ("", "is not a number"),
-        ("1;2", "is not a number"),
+        ("1..3", "is not a number"),
+        ("1 to 3", "is not a number"),
         ("f(x)=x; f(2)", None),
     ],
 )
@@ -92,19 +93,47 @@ def test_what_is_no_number_is_told_in_a_sentence(text: str, fault: str | None) -
         ("arange(0,1,0.25)", [0, 0.25, 0.5, 0.75]),
         ("range(3)", [0, 1, 2]),
         ("0, linspace(1,2,2)", [0, 1, 2]),
+        ("1 2 3", [1, 2, 3]),
+        ("[1 2 3]", [1, 2, 3]),
+        ("1; 2; 3", [1, 2, 3]),
+        ("{1, 2, 3}", [1, 2, 3]),
+        ("(1, 2, pi)", [1, 2, math.pi]),
+        ("(1 + 1)/2", [1]),
+        ("np.array([1, 2, 3])", [1, 2, 3]),
+        ("np.geomspace(1, 100, 3)", [1, 10, 100]),
+        ("np.linspace(-1, 1, num=3)", [-1, 0, 1]),
+        ("0:10:2", [0, 2, 4, 6, 8, 10]),
+        ("1:10:4", [1, 5, 9]),
     ],
 )
 def test_lists_and_ranges(text: str, values: list[float]) -> None:
     assert read_numbers(text, DOUBLE).tolist() == values
 
 
-EMPTY = ("1:0:1", "0:1:0", "0:1:1e-12", "1:2:3:4", "linspace(0,1)", "logspace(0,400,3)", "linspace(0,1,0)", "0:inf:1")
+EMPTY = ("1:0:1", "0:1:0", "0:1:1e-12", "1:2:3:4", "linspace(0,1)", "logspace(0,400,3)", "linspace(0,1,0)", "0:inf:1", "geomspace(0,1,3)")
 
 
 @pytest.mark.parametrize("text", EMPTY)
 def test_a_range_that_is_none_is_told_so(text: str) -> None:
     with pytest.raises(PointError):
         read_numbers(text, DOUBLE)
+
+
+@pytest.mark.parametrize(("text", "written"), [("-1:0.1:1", "-1:1:0.1"), ("0:1:10", "0:10:1"), ("0:2:10", "0:10:2")])
+def test_a_step_in_the_middle_is_refused(text: str, written: str) -> None:
+    with pytest.raises(PointError, match=f"can be read in two ways\n.*write {written}"):
+        read_numbers(text, DOUBLE)
+
+
+@pytest.mark.parametrize("at", ["x in [1, 2]", "x ∈ {1, 2}", "x = 1 2", "x == [1, 2]"])
+def test_a_list_may_have_its_variable(at: str) -> None:
+    assert [sample.point["x"] for sample in library.check("x^2", at).samples] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("at", ["1,2", "(1, 2)", "1 2"])
+def test_numbers_without_names_are_given_theirs(at: str) -> None:
+    with pytest.raises(PointError, match="Write x=1,y=2."):
+        library.check("x*y", at)
 
 
 def test_steps_are_exact_before_they_are_rounded() -> None:
@@ -117,6 +146,13 @@ def test_steps_are_exact_before_they_are_rounded() -> None:
     [
         ("x=pi, y=1/2", [(math.pi, 0.5)]),
         ("x=1 y=2", [(1.0, 2.0)]),
+        ("x=1; y=2", [(1.0, 2.0)]),
+        ("x=1 and y=2", [(1.0, 2.0)]),
+        ("x: 1, y: 2", [(1.0, 2.0)]),
+        ("x → 1, y → 2", [(1.0, 2.0)]),
+        ("(x, y) = (1, 2)", [(1.0, 2.0)]),
+        ('{"x": 1, "y": 2}', [(1.0, 2.0)]),
+        ("dict(x=1, y=[2, 3])", [(1.0, 2.0), (1.0, 3.0)]),
         ("x = 1, y = 2", [(1.0, 2.0)]),
         ("x=[1,2], y=[3,4]", [(1.0, 3.0), (2.0, 4.0)]),
         ("x=0:1:0.5,y=2", [(0.0, 2.0), (0.5, 2.0), (1.0, 2.0)]),

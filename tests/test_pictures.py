@@ -317,6 +317,31 @@ def test_the_derivative_is_drawn_below_with_the_slopes_that_are_proved() -> None
     assert legend(below)[1:] == ["f′(1) = 2: proved", "f′(−0.5) = −0.25: proved"]
 
 
+def test_where_f_has_no_value_the_picture_says_so() -> None:
+    assert "34 have no value" in legend(picture("log(x)", "1", (-2.0, 4.0)).axes[0])[0]
+    assert picture("log(x)", "", (-5.0, -1.0)).axes[0].get_title() == "f has no value between the ends of this picture"
+
+
+def test_a_point_is_named_with_the_digits_that_its_range_needs() -> None:
+    axes = picture("sin(1000x)", "1000.001", (1000.0, 1000.01)).axes[0]
+    assert axes.get_title() == "Tangent at x = 1000.001"
+    assert "tangent at x = 1000.001: proved" in legend(axes)
+
+
+@pytest.mark.parametrize("ends", [(-0.01, 0.01), (1000.0, 1001.0), (-1.0, 1.0), (0.0, 1e5)])
+def test_numbers_below_an_axis_do_not_touch(ends: tuple[float, float]) -> None:
+    figure = picture("exp(x/1000)", str(sum(ends) / 2), ends)
+    FigureCanvasAgg(figure).draw()
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels() if label.get_text()]
+    assert len(boxes) > 2
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
+@pytest.mark.parametrize(("text", "panels"), [("floor(x)", 1), ("mod(x, 1)", 1), ("x^2", 2)])
+def test_a_few_errors_beyond_a_jump_have_no_panel(text: str, panels: int) -> None:
+    assert len(picture(text, "1.5", (-2.0, 3.0)).axes) == panels
+
+
 def test_without_a_point_the_curve_is_drawn_where_it_is() -> None:
     assert picture("sin(x)").axes[0].get_xlim() == (-5.0, 5.0)
     assert picture("sin(x)", "", (0.0, 2.0)).axes[0].get_xlim() == (0.0, 2.0)

@@ -182,6 +182,24 @@ def test_a_curve_is_broken_where_the_function_is(expression: str, pieces: int) -
     ElementTree.fromstring(drawn)
 
 
+def test_a_sketch_has_its_point_where_f_is_proved_to_be_and_its_lines_within_the_frame() -> None:
+    naive = Check("(1 - cos(x))/x^2", compiled=False)
+    circle = re.compile(r'<circle cx="320.0" cy="([0-9.]+)"')
+    computed, proved = (float(circle.findall(sketch(naive, {"x": 1e-8}, "x", {"SymPy": 1e8}, height))[0]) for height in (None, 0.5))
+    assert proved < 60 < 250 < computed  # JAX's value is 0, far below the curve
+    inner = sketch(naive, {"x": 1e-8}, "x", {"SymPy": 1e8}, 0.5).partition("<svg x=")[2].partition("</svg>")[0]
+    assert inner.count("<line") == 1
+
+
+def test_an_error_of_nothing_is_0_and_so_is_a_value(tmp_path: Path) -> None:
+    (tmp_path / "suite.toml").write_text('[[case]]\nname = "even"\nexpr = "exp(-x^2)"\nat = 0\n[[case]]\nexpr = "x^2 + 3x"\nat = "pi/2"\n')
+    ended = diffcheck("run", str(tmp_path / "suite.toml"), "--format", "html", "-o", str(tmp_path / "page.html"))
+    page = (tmp_path / "page.html").read_text()
+    assert "largest error 0 ulps" in ended.stderr + ended.stdout
+    assert "-0 to 0" not in page
+    assert "e-" not in "".join(re.findall(r'<td class="number"[^>]*>([^<]*)', page))
+
+
 def test_an_unreadable_formula_has_its_carets_in_every_report(reports: dict[str, str]) -> None:
     for name in ("text", "junit", "html"):
         assert re.search(r"sni\(x\)\n *\^\^\^\n *Did you mean (?:&#x27;|')sin", reports[name]), name

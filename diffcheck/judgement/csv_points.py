@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from diffcheck.errors import PointError
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.numbers import MAX_POINTS, read_number
-from diffcheck.judgement.points import Columns, require
+from diffcheck.judgement.points import Columns, listed, require
 from diffcheck.printable import quoted, shown
 from diffcheck.reading import Source, opened
 
@@ -90,13 +90,20 @@ class Table:
     def _header(self, first: Sequence[str], variables: Sequence[str]) -> Mapping[str, int] | None:
         """Where each variable's column is; None where the first line is a number already."""
         names = [cell.strip() for cell in first]
+        if len(names) == 1 and ";" in names[0]:
+            raise self._error(1, f"no value for {listed(variables)}; the columns are separated by ;", "Separate them by commas.")
         if len(variables) == 1 and len(names) == 1 and names[0] not in variables:
             if names[0].isidentifier():
                 fix = f"Name the column {variables[0]}."
                 raise self._error(1, f"there is no column {variables[0]}, but one for {shown(names[0])}", fix)
             return None
         places = {name: place for place, name in enumerate(names)}
-        require(places, variables)
+        try:
+            require(places, variables)
+        except PointError as error:
+            found = f"the columns are {listed(names)}"
+            wanted = f"The first line is {','.join(variables)}, the names of the columns with commas between them."
+            raise self._error(1, f"{error.message}; {found}", wanted) from None
         if len(places) < len(names):
             twice = next(name for place, name in enumerate(names) if places[name] != place)
             raise self._error(1, f"there are two columns {quoted(twice)}", "Name each variable once.")
@@ -104,6 +111,8 @@ class Table:
 
     def _number(self, cell: str, line: int, fmt: Format) -> float:
         try:
+            if not cell.strip():
+                raise PointError("a cell is empty", "Write a number into each cell.")
             return read_number(cell, fmt)
         except PointError as error:
             raise self._error(line, error.message, error.fix) from None

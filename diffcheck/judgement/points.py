@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from diffcheck.errors import PointError
 from diffcheck.floats import exactly
 from diffcheck.judgement.formats import Format
-from diffcheck.judgement.numbers import FORMS, MAX_LETTERS, assigned, read_number, read_numbers, spelled
+from diffcheck.judgement.numbers import FORMS, MAX_LETTERS, assigned, read_number, read_numbers, several, spelled
+from diffcheck.language.reading import suggest_product
 from diffcheck.printable import quoted, shown
 from diffcheck.results import Header, counted
 
 MAX_NAMES = 10  # that a message lists
 MAX_NOTES = 4
+# names that other programs give to numbers; here they are variables, and science uses them so
+NOT_CONSTANTS = {"E": " E is a variable here; Euler's number is e.", "i": " i is a variable here: the language has real numbers only."}
 
 Columns = dict[str, NDArray[Any]]
 
@@ -133,9 +136,13 @@ def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
 
 
 def _unnamed(text: str, variables: Sequence[str]) -> PointError:
-    wanted = ",".join(f"{shown(name)}=1" for name in variables[:MAX_NAMES]) + ",…" * (len(variables) > MAX_NAMES)
+    given = several(text)
+    values = given if len(given) == len(variables) else ["1"] * len(variables)
+    assignments = zip(variables[:MAX_NAMES], values, strict=False)
+    wanted = ",".join(f"{shown(name)}={shown(value, MAX_LETTERS)}" for name, value in assignments) + ",…" * (len(variables) > MAX_NAMES)
+    hint = "".join(NOT_CONSTANTS[name] for name in variables if name in NOT_CONSTANTS)
     problem = f"{_short(text)} does not say which variable it is for: there are {len(variables)} ({listed(variables)})"
-    return PointError(problem, f"Write {wanted}.")
+    return PointError(problem, f"Write {wanted}.{hint}")
 
 
 def _broadcast(columns: Columns, text: str) -> Columns:
@@ -157,9 +164,18 @@ def require(given: Mapping[str, object], variables: Sequence[str]) -> None:
     missing = [name for name in variables if name not in given]
     unknown = [repr(name) for name in given if name not in known]
     if missing:
-        raise PointError(f"no value for {listed(missing)}", f"A point needs {listed(variables)}.")
+        raise PointError(f"no value for {listed(missing)}", f"A point needs {listed(variables)}.{_meant(missing, given)}")
     if unknown:
         raise PointError(f"the expression has no variable {listed(unknown)}", f"Its variables: {listed(variables) or 'none'}.")
+
+
+def _meant(missing: Sequence[str], given: Iterable[str]) -> str:
+    """What the names that have no value may be: products of those that have one, or constants of another program."""
+    known = [name for name in given if name not in missing]
+    products = [f"{name} is one name: for a product write {product}." for name in missing if (product := suggest_product(name, known))]
+    return "".join(f" {shown(said, 10 * MAX_LETTERS)}" for said in products[:MAX_NOTES]) + "".join(
+        NOT_CONSTANTS[name] for name in missing if name in NOT_CONSTANTS
+    )
 
 
 def _concatenate(parts: Sequence[Columns], variables: Sequence[str]) -> Columns:

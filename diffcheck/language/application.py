@@ -82,7 +82,7 @@ class _Runs:
         return behind if self._type(behind) in BEGINS_A_RUN else 0
 
     def _behind_powers(self, index: int) -> int:
-        while self._type(index) in ("POWER", "SUPERSCRIPT"):
+        while self._type(index) in ("POWER", "SUPERSCRIPT", "FACTORIAL", "DEGREE"):
             if self._type(index) == "POWER":
                 index += 1
                 while self._type(index) in ("SUBTRACT", "ADD"):

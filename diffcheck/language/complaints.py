@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from lark import Token
 from lark.exceptions import UnexpectedToken
 
 from diffcheck.errors import ExpressionError
-from diffcheck.language.lexer import OPERATOR_TOKENS, error_at
+from diffcheck.language.lexer import OPERATOR_TOKENS, corrected, end, error_at, start
 
 OPERATORS = OPERATOR_TOKENS | {"ELSE", "SUPERSCRIPT"}
+DECIMALS = re.compile(r"[0-9],[0-9]")
+POINT = re.compile(r"(?:\bat|\bwhere|\bfor|,|\|)\s*([^\W\d]\w*\s*=\s*[^\s=]+)\s*$")
 OPERAND = "Write a number, a name or brackets."
 FUNCTION_SIGNS = {"PRIME": "f'(x)", "AT": "f@3(x)", "COMPOSE": "(f∘g)(x)"}
 
@@ -27,7 +31,9 @@ def _complain(text: str, previous: Token | None, token: Token | None, expected: 
     here = token or previous
     assert here is not None  # an empty text was refused earlier
     if token is not None and token.type == "EQUALS":
-        fix = "To compare, write ==; a definition is written f(x) = … at the beginning."
+        fix = "To compare, write ==; a definition is written f(x) = … at the beginning. Of an equation give one side."
+        if point := POINT.search(text):
+            fix = f"Give a point by --at {point[1]}."
         return error_at(text, token, token, "'=' does not compare", fix)
     if "COUNT" in expected:
         return error_at(text, previous or here, here, "the count behind '@' is missing", "Write f@3 for f(f(f(x))).")
@@ -82,10 +88,16 @@ def _misplaced_sign(text: str, token: Token) -> ExpressionError:
 def _unexpected(text: str, token: Token) -> ExpressionError:
     fixes = {
         "COMMA": "A comma separates the arguments of a function, and the decimals of a number begin with a point.",
+        "COLON": "A definition is written f(x) = x^2.",
+        "ARROW": "A definition is written f(x) = x^2; where it is looked at is said by --at.",
         "ELSE": "Write a if c else b.",
         "IF": "Write a if c else b; an if inside another needs brackets.",
         "NOT": "Write a and not b, or not (…).",
         "POWER": "Write a bracket around what is raised.",
     }
     fix = fixes.get(token.type, "Remove it, or write what is missing before it.")
+    if token.type == "COMMA" and (point := POINT.search(text)) and point.start() == start(token):
+        fix = f"Give a point by --at {point[1]}."
+    elif token.type == "COMMA" and DECIMALS.match(text, max(0, start(token) - 1)):
+        fix += f" {corrected(text, start(token), end(token), '.')}"
     return error_at(text, token, token, f"unexpected '{token}'", fix)

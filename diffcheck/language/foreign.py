@@ -64,14 +64,21 @@ REWRITTEN: dict[str, tuple[int, int, Callable[[Arguments, Span], Expression]]] =
     "add": (2, 2, _operation("add")),
     "subtract": (2, 2, _operation("subtract")),
     "multiply": (2, 2, _operation("multiply")),
-    **dict.fromkeys(("divide", "true_divide"), (2, 2, _operation("divide"))),
+    **dict.fromkeys(("divide", "true_divide", "rational"), (2, 2, _operation("divide"))),
     **dict.fromkeys(("neg", "negative"), (1, 1, _operation("negate"))),
 }
 # spellings above that are no functions of the table, and need their brackets: what they look like
 FORMS_OF_REWRITTEN = {
     "pow": "pow(x, y), which is x^y", "power": "power(x, y), which is x^y", "root": "root(x, 3) for the third root",
     "nthroot": "nthroot(x, 3)", "surd": "surd(x, 3)", "logn": "logn(x, b)", "logsumexp": "logsumexp(x, y)", "add": "x + y",
-    "subtract": "x - y", "multiply": "x*y", "divide": "x/y", "true_divide": "x/y", "neg": "-x", "negative": "-x",
+    "subtract": "x - y", "multiply": "x*y", "divide": "x/y", "true_divide": "x/y", "rational": "x/y", "neg": "-x", "negative": "-x",
+}  # fmt: skip
+
+# names before an argument that schools elsewhere give to functions of the table; `read as:` shows the table's
+ALIASES = {
+    "sh": "sinh", "ch": "cosh", "th": "tanh", "cth": "coth", "arsh": "asinh", "arch": "acosh", "arth": "atanh", "arcsh": "asinh",
+    "arcch": "acosh", "arcth": "atanh", "ld": "log2", "lb": "log2", "arcctg": "acot", "arccotan": "acot", "cuberoot": "cbrt",
+    "Γ": "gamma", "ζ": "zeta", "ψ": "psi",
 }  # fmt: skip
 
 DERIVATIVE = "Give the function alone, or write d/dx before it: its derivative is taken; --wrt x says by which variable."
@@ -94,10 +101,20 @@ HINTS = {
     "sqr": "Write x^2 for the square, sqrt(x) for the root.",
     "npr": "Write factorial(n)/factorial(n - k).",
     "perm": "Write factorial(n)/factorial(n - k).",
-    "sh": "Write sinh(x).",
-    "ch": "Write cosh(x).",
-    "th": "Write tanh(x).",
-    "cth": "Write coth(x).",
+    "jv": "Write besselj(n, x).",
+    "yv": "Write bessely(n, x).",
+    "iv": "Write besseli(n, x).",
+    "kv": "Write besselk(n, x).",
+    "cdf": "Write (1 + erf(x/sqrt(2)))/2 for that of the normal distribution.",
+    "pdf": "Write exp(-x^2/2)/sqrt(2*pi) for that of the normal distribution.",
+    "cosine": "Write cos(x).",
+    "cosinus": "Write cos(x).",
+    **dict.fromkeys(("float", "float32", "float64", "double", "real", "array", "tensor"), "Write the number or the expression alone."),
+    "deg": "Write 180*x/pi for an angle in degrees, pi*x/180 or x° for one in radians.",
+    "nanmax": "Write max(x, y).",
+    "nanmin": "Write min(x, y).",
+    "matmul": "Write the product out: the language has real numbers only.",
+    "dot": "Write the product out: the language has real numbers only.",
     "sind": "Write sin(pi*x/180).",
     "cosd": "Write cos(pi*x/180).",
     "tand": "Write tan(pi*x/180).",
@@ -127,4 +144,18 @@ HINTS = {
     **dict.fromkeys(("integrate", "integral", "quad"), "Give the integral as an expression."),
     **dict.fromkeys(("sum", "summation", "prod", "product"), "Write the sum or the product out, or compose a definition: f@3(x)."),
     **dict.fromkeys(("lim", "limit"), "Give the function alone: where it has a gap, `check` says what its limits are."),
+}
+
+# words before a factor that are neither variables nor functions here
+WORDS = {
+    "lg": HINTS["lg"],
+    "arc": "Write arcsin(x), arccos(x), arctan(x) as one word.",
+    **dict.fromkeys(("derivative", "differentiate", "derive", "diff"), DERIVATIVE),
+    **dict.fromkeys(("integral", "integrate"), HINTS["integral"]),
+    "return": "Write the expression alone.",
+    "limit": HINTS["limit"],
+    "lim": HINTS["limit"],
+    **dict.fromkeys(
+        ("squared", "cubed", "of", "the", "times", "plus", "minus", "over"), "Write the formula in signs: x^2, x + 1, sqrt(x), 1/x."
+    ),
 }

@@ -22,10 +22,14 @@ WORDS = frozenset((
     "secs", "coth", "cots", "using", "asinh", "acost", "logit", "lnp", "lng", "exp1", "exp2",
 ))  # fmt: skip
 VARIABLES = frozenset("xyzt")
+COEFFICIENT = re.compile(r"(pi|[α-γζ-ορ-ω])([a-z])")  # δx and εx are names
 
 
 def reading_of_joined(name: str, variables: Collection[str]) -> str | None:
     """`sin(2x)` for sin2x, `x*sin(x)` for xsinx; None for a name that is one."""
+    coefficient = COEFFICIENT.fullmatch(name)
+    if coefficient and (coefficient[2] in VARIABLES or coefficient[2] in variables):
+        return f"{coefficient[1]}*{coefficient[2]}"
     match = JOINED.fullmatch(name)
     if match is None:
         return None

@@ -13,8 +13,9 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters
 
 from diffcheck.errors import ExpressionError
-from diffcheck.language.latex import MODULES, command
+from diffcheck.language.latex import braced, command
 from diffcheck.language.refusals import refused_spelling
+from diffcheck.language.written import VULGAR, plain_name
 
 MAXIMUM_BYTES = 64 * 1024
 MAXIMUM_NODES = 10_000
@@ -38,8 +39,10 @@ NODES_OF_A_TOKEN = {
     **dict.fromkeys(OPERATOR_TOKENS, 1),
     **dict.fromkeys(("NAME", "NUMBER", "BAR", "JUXTAPOSED", "FUNCTION", "REWRITTEN", "WHERE", "PIECEWISE", "ITERATE", "PRIME"), 1),
     **dict.fromkeys(("FRACTION", "LEFT_FLOOR", "LEFT_CEIL", "ROW"), 1),
-    "SUPERSCRIPT": 2,
+    "SUPERSCRIPT": 4,
     "INDEXED_ROOT": 2,
+    "FACTORIAL": 1,
+    "DEGREE": 4,
 }
 
 
@@ -81,6 +84,8 @@ def read_tokens(text: str, raw: Iterator[Token]) -> list[Token]:
     tokens: list[Token] = []
     try:
         for token in map(_plain, raw):
+            if token.type in ("OPENING_SQUARE", "CLOSING_SQUARE"):
+                token = brackets.square(token, tokens)
             if token.type == "NAME":
                 token = _name(text, token)
             elif token.type == "NUMBER" or token.type == "SUPERSCRIPT":
@@ -98,7 +103,7 @@ def read_tokens(text: str, raw: Iterator[Token]) -> list[Token]:
     except UnexpectedCharacters as fault:
         raise _unknown_text(text, fault.pos_in_stream or 0) from None
     brackets.check_closed()
-    return _without_last_separator(text, tokens)
+    return braced(text, _without_last_separator(text, tokens))
 
 
 def retyped(token: Token, kind: str, text: str) -> Token:
@@ -123,10 +128,13 @@ def _unwrap(tokens: list[Token]) -> None:
 
 def _name(text: str, token: Token) -> Token:
     """A name without the module before it and the braces of its index, or a keyword; raises ExpressionError."""
-    module, _, name = token.rpartition(".")
-    if not MODULES.issuperset(module.split(".")) and module:
-        raise _unknown_text(text, start(token) + token.index("."))
-    token = retyped(token, KEYWORDS.get(token, "NAME"), name.replace("{", "").replace("}", ""))
+    name = plain_name(token)
+    if name is None:
+        owner, _, method = token.rpartition(".")
+        inside = owner if text.startswith("()", end(token)) else "…"
+        fix = f"Write {method}({inside})." if text.startswith("(", end(token)) else "For a product write *."
+        raise error_at(text, token, token, "'.' stands only in numbers, and behind the name of a module", fix)
+    token = retyped(token, KEYWORDS.get(name, "NAME"), name)
     _check_name(text, token)
     return token
 
@@ -167,6 +175,8 @@ def _check_literal(text: str, token: Token) -> None:
     if token.type == "SUPERSCRIPT":
         _check_superscript(text, token)
         return
+    if token[-1] in VULGAR:
+        return
     mantissa, _, exponent = token.lower().partition("e")
     digits = len(mantissa) - mantissa.count(".")
     following = text[end(token) : end(token) + 2].lower()
@@ -191,9 +201,6 @@ def _is_digit_of(following: str) -> bool:
 def _check_superscript(text: str, token: Token) -> None:
     if len(token) > MAXIMUM_DIGITS:
         raise error_at(text, token, token, f"the exponent has more than the limit of {MAXIMUM_DIGITS:,} digits")
-    if "⁻" in token or "⁺" in token:
-        fix = "Write x^-1 for 1/x, asin(x) for an inverse function."
-        raise error_at(text, token, token, "a superscript has no sign", fix)
 
 
 class _Brackets:
@@ -213,6 +220,17 @@ class _Brackets:
             self._close(token)
         elif token.type in ("AMPERSAND", "ROW", "EQUALS"):
             self._in_cases(token)
+
+    def square(self, token: Token, tokens: list[Token]) -> Token:
+        """Sin[x] is sin(x): a square bracket behind a name of several letters, and its other one, are round."""
+        if token == "[":
+            is_call = bool(tokens) and tokens[-1].type == "NAME" and end(tokens[-1]) == start(token)
+            is_call = is_call and (len(tokens[-1]) > 1 or tokens[-1] == "D")
+        else:
+            is_call = bool(self.open) and self.open[-1] == "["
+        if not is_call:
+            raise _unknown_text(self.text, start(token))
+        return retyped(token, "LPAR" if token == "[" else "RPAR", str(token))
 
     def check_separator(self, token: Token) -> None:
         """A newline inside brackets is white space; a semicolon there is a fault."""
@@ -239,20 +257,22 @@ class _Brackets:
         opening = self.open[-1]
         if opening.type == "BAR" and token.type != "CLOSING_BAR":
             raise self._unclosed(opening)
-        if OPENING[opening.type] != token.type or (opening == "{") != (token == "}"):
+        kinds = ("{}", "[]")
+        if OPENING[opening.type] != token.type or any((opening == kind[0]) != (token == kind[1]) for kind in kinds):
             raise error_at(self.text, token, token, f"'{opening}' is closed by '{token}'", "Close each bracket by its own kind.")
         self.kinds[self.open.pop().type] -= 1
 
     def _bar(self, token: Token) -> None:
         """The bars of LaTeX know their sides, \\left| and \\right|; plain ones are not nested."""
         is_last = bool(self.open) and self.open[-1].type == "BAR"
-        if token.startswith(("\\right", "\\rvert")) or (is_last and token == "|"):
+        is_plain = token in ("|", "∣", "\\vert", "\\mid")
+        if token.startswith(("\\right", "\\rvert")) or (is_last and is_plain):
             if is_last and end(self.open[-1]) == start(token):
                 fix = "Write or for a logical or, abs(x)*abs(y) for a product, abs(…) for nested bars."
                 raise error_at(self.text, self.open[-1], token, "'||' is not an operator", fix)
             token.type = "CLOSING_BAR"
             self._close(token)
-        elif token == "|" and self.kinds["BAR"]:
+        elif is_plain and self.kinds["BAR"]:
             fix = "Write abs(…) for the inner or the outer one."
             raise error_at(self.text, token, token, "bars |…| cannot be nested", fix)
         else:

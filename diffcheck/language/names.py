@@ -14,26 +14,21 @@ from lark import Token
 
 from diffcheck.errors import ExpressionError
 from diffcheck.language.application import SCIENCE, UNBRACKETED, apply_functions
-from diffcheck.language.foreign import HINTS, REWRITTEN
+from diffcheck.language.foreign import HINTS, REWRITTEN, WORDS
 from diffcheck.language.heads import read_heads
 from diffcheck.language.joined import reading_before_power, reading_of_joined
-from diffcheck.language.latex import GREEK
-from diffcheck.language.lexer import CLOSING, OPENING, corrected, end, error_at, retyped, start
+from diffcheck.language.latex import ELSEWHERE, GREEK
+from diffcheck.language.lexer import CLOSING, OPENING, corrected, end, error_at, start
+from diffcheck.language.notations import read_notations
+from diffcheck.language.spellings import BEGINS_A_FACTOR, ENDS_A_FACTOR, FOLLOWS_A_FUNCTION, FORMS, is_bare, read_spellings
+from diffcheck.language.written import SUPERSCRIPTS
 
-CONSTANTS = {"e": "e", "pi": "pi", "π": "pi", "tau": "tau", "τ": "tau", "inf": "inf"}
-FORMS = {"where": "WHERE", "ifelse": "WHERE", "iif": "WHERE", "piecewise": "PIECEWISE", "iterate": "ITERATE"}
-LOGARITHM = re.compile(r"log_[0-9]+")
+CONSTANTS = {"e": "e", "pi": "pi", "π": "pi", "tau": "tau", "τ": "tau", "inf": "inf", "∞": "inf"}
+LOGARITHM = re.compile(r"log_(?:[0-9]+|[a-z])")
 MAXIMUM_ITERATIONS = 1_000_000
 LONGEST_QUOTE = 40  # characters of the user's text inside a message
 
-ENDS_A_FACTOR = CLOSING | {"NAME", "NUMBER", "SUPERSCRIPT"}
-BEGINS_A_FACTOR = frozenset((
-    *OPENING, "NAME", "NUMBER", "FUNCTION", "REWRITTEN", "ROOT", "WHERE", "PIECEWISE", "ITERATE", "FRACTION", "INDEXED_ROOT",
-))  # fmt: skip
 ENDS_A_FUNCTION = frozenset(("FUNCTION", "PRIME", "COUNT"))
-FOLLOWS_A_FUNCTION = frozenset(("PRIME", "AT", "COMPOSE"))
-
-SUPERSCRIPT_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
 class Names:
@@ -95,9 +90,10 @@ class Names:
 def resolve_names(text: str, tokens: list[Token], function_names: Collection[str]) -> list[Token]:
     """The tokens with every name's kind settled and JUXTAPOSED where a product is implied; raises ExpressionError."""
     names = Names(frozenset(function_names))
+    tokens = read_notations(text, tokens)
     tokens = read_heads(text, tokens, names, Brackets(tokens))
-    _read_spellings(tokens, names)
-    bare = [index for index in range(len(tokens)) if _is_bare(tokens, index)]
+    read_spellings(tokens, names)
+    bare = [index for index in range(len(tokens)) if is_bare(tokens, index)]
     names.variables = {str(tokens[index]) for index in bare}
     names.plain_variables = {str(tokens[i]) for i in bare if _type(tokens, i + 1) not in ("POWER", "SUPERSCRIPT")}
     clash = next((token for token in tokens if token.type == "PARAMETER" and token in names.defined), None)
@@ -106,19 +102,6 @@ def resolve_names(text: str, tokens: list[Token], function_names: Collection[str
         raise error_at(text, clash, clash, message, "Choose another name.")
     tokens = apply_functions(text, tokens, names, Brackets(tokens))
     return list(_Resolver(text, tokens, Brackets(tokens), names).run())
-
-
-def _read_spellings(tokens: list[Token], names: Names) -> None:
-    """Sin(x), MAX(a, b) and log_3(x) by the names that the table has; a name that is known as it stands stays."""
-    for index, token in enumerate(tokens):
-        following = _type(tokens, index + 1)
-        if token.type == "IF" and following == "LPAR" and _type(tokens, index - 1) not in ENDS_A_FACTOR:
-            tokens[index] = retyped(token, "NAME", "where")  # if(condition, a, b) of spreadsheets
-        elif token.type == "NAME" and len(token) > 1 and token not in names.table | names.defined | names.parameters:
-            known = {"log_2": "log2", "log_10": "log10"}.get(token, token.lower())
-            is_called = following == "LPAR" and (known in names.table or known in FORMS)
-            if is_called or (known in UNBRACKETED and known in names.table):
-                tokens[index] = retyped(token, "NAME", known)
 
 
 def _type(tokens: list[Token], index: int) -> str:
@@ -139,17 +122,6 @@ class Brackets:
                 self.closing[opened.pop()] = index
             elif token.type == "COMMA" and opened:
                 self.with_comma.add(opened[-1])
-
-
-def _is_bare(tokens: list[Token], index: int) -> bool:
-    """Whether the token is a name that is used as a variable, whatever it is elsewhere."""
-    following = _type(tokens, index + 1)
-    return (
-        tokens[index].type == "NAME"
-        and following not in FOLLOWS_A_FUNCTION
-        and following not in ("LPAR", "EQUALS")
-        and _type(tokens, index - 1) != "COMPOSE"
-    )
 
 
 # ── bodies and expressions ──
@@ -219,6 +191,7 @@ class _Resolver:
             raise self._error(token, token, f"unknown function '{written}'", self.names.suggestion(token, f"Write {token} for a variable."))
         if written.startswith("\\") and "{" not in written and not is_known and token.partition("_")[0] not in GREEK | {"∂"}:
             fix = "Functions, Greek letters and operators are read, and \\frac{a}{b}, \\sqrt[n]{x}, x^{2}, \\left( \\right)."
+            fix = ELSEWHERE.get(token.partition("_")[0], fix)
             raise self._error(token, token, f"'{written}' is not a command that is read here", fix)
         if token.startswith("∂"):
             fix = "Write d/dx before the whole expression, or f'(x) for the derivative of a function f."
@@ -227,6 +200,8 @@ class _Resolver:
     def _variable(self, index: int) -> None:
         """Refuse a name that is a product or a call written without its signs: sinx, xe^x."""
         token, reading = self.tokens[index], self._joined(index)
+        if token in WORDS and token not in self.names.parameters | self.names.values and _type(self.tokens, index + 1) in BEGINS_A_FACTOR:
+            raise self._error(token, token, f"'{token}' is not a name of a factor", WORDS[token])
         if not reading:
             return
         last = next((i for i in range(index, len(self.tokens)) if self.tokens[i].type == "SEPARATOR"), len(self.tokens))
@@ -306,7 +281,7 @@ class _Resolver:
     def _before_a_power(self, index: int) -> None:
         name, last = self.tokens[index], self._exponent_end(index + 1)
         is_applied = _type(self.tokens, last + 1) == "LPAR"
-        exponent = self._written(index + 1, last).lstrip("^*{ ").translate(SUPERSCRIPT_DIGITS)
+        exponent = self._written(index + 1, last).lstrip("^*. ").strip("{}").translate(SUPERSCRIPTS)
         exponent = exponent if len(exponent) <= LONGEST_QUOTE else "(…)"
         if name in self.names.defined:
             fix = f"Write {name}(x)^{exponent} for the power, {name}@{exponent}(x) for the iterate."
@@ -369,6 +344,11 @@ class _Resolver:
     def _number_behind(self, previous: Token, token: Token) -> ExpressionError:
         if previous.type == "NUMBER":
             fix = f"Write {previous}*{token} for a product."
+            behind = self.text[end(token) :].lstrip()
+            if len(token) == 3 and len(previous) <= 3 and token.isdigit() and previous.isdigit():
+                fix += f" A number has no spaces: {previous}{token}."
+            elif behind[:1] in ("/", "∕", "⁄") and token.isdigit() and behind[1:].lstrip()[:1].isdigit():
+                fix += f" A mixed number is a sum: ({previous} + {token}/…)."
             return self._error(previous, token, "two numbers stand side by side", fix)
         if previous.type == "NAME":
             fix = f"Write {token}*{previous} for a product, {previous}^{token} for a power."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import cache
 from itertools import pairwise
@@ -14,9 +15,11 @@ from diffcheck.errors import ExpressionError
 from diffcheck.language.complaints import complain
 from diffcheck.language.lexer import check_nodes, check_size, corrected, read_tokens
 from diffcheck.language.names import resolve_names
+from diffcheck.language.notations import WITHOUT_ITS_FUNCTION
 from diffcheck.language.refusals import RefusalError
-from diffcheck.language.syntax import Call, Definition, Expression, Name, Program, Span, postorder
+from diffcheck.language.syntax import Call, Definition, Expression, Name, Operation, Program, Span, postorder
 from diffcheck.language.tree import Asked, Claimed, Statement, TreeBuilder
+from diffcheck.language.written import unquoted
 from diffcheck.results import counted
 
 
@@ -27,7 +30,7 @@ def parse(text: str, function_names: Collection[str]) -> Program:
     ExpressionError, which holds the place of the fault, for everything that cannot be read in exactly one way.
     """
     check_size(text)
-    session = _grammar().parse_interactive(text)
+    session = _grammar().parse_interactive(unquoted(text))
     raw = session.lexer_thread.lex(session.parser_state)
     tokens = read_tokens(text, raw)
     tokens = resolve_names(text, tokens, function_names)
@@ -63,6 +66,20 @@ def _grammar() -> Lark:
     )
 
 
+def _check_derivative(text: str, expression: Expression) -> None:
+    """Refuse dy/dx alone and dx^2/dx, quotients of variables that nobody means."""
+    match expression:
+        case Operation("divide", (Name(above), Name(below)), span) if re.fullmatch("d[a-z]?/d[a-z]", f"{above}/{below}"):
+            what, fix = WITHOUT_ITS_FUNCTION
+            raise ExpressionError(what, text, span.start, span.end, fix)
+        case Operation("divide", (above, Name(below)), span) if re.fullmatch("d[a-z]", below):
+            if any(isinstance(part, Name) and part.name in ("d", below) for part in postorder(above)):
+                fix = f"Write d/{below} (…), or give the function alone: its derivative is taken."
+                raise ExpressionError(
+                    f"'{below}' is one name here, and reads like the end of a derivative", text, span.start, span.end, fix
+                )
+
+
 def _program(text: str, statements: tuple[Statement, ...]) -> Program:
     definitions = tuple(statement for statement in statements if isinstance(statement, Definition))
     for statement, following in pairwise(statements):
@@ -71,7 +88,10 @@ def _program(text: str, statements: tuple[Statement, ...]) -> Program:
             fix = "Write definitions first, f(x) = …, then one expression."
             span = statement.span
             raise ExpressionError(f"{what} follows the expression", text, span.start, span.end, fix)
-    match statements[-1]:
+    last = statements[-1]
+    if not isinstance(last, Definition):
+        _check_derivative(text, last.body if isinstance(last, (Asked, Claimed)) else last)
+    match last:
         case Definition():
             return Program(text, definitions, None)
         case Asked(wrt, body):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from lark import Token
 
+from diffcheck.language.cover import cover_everything
 from diffcheck.language.foreign import FORMS_OF_REWRITTEN, REWRITTEN, logarithm, root
-from diffcheck.language.names import CONSTANTS, SUPERSCRIPT_DIGITS
+from diffcheck.language.literals import degree_of, literal, place, whole
+from diffcheck.language.literals import exponent as power_of
+from diffcheck.language.names import CONSTANTS, LOGARITHM
 from diffcheck.language.refusals import RefusalError
 from diffcheck.language.syntax import Call, Definition, Expression, Factor, Name, Number, Operation, Span, postorder
 from diffcheck.results import counted
@@ -89,18 +91,11 @@ def _is_chain(part: Expression) -> bool:
     return isinstance(left, Operation) and isinstance(right, Operation) and left.operands[-1] is right.operands[0]
 
 
-def _literal(text: str) -> Fraction:
-    mantissa, _, exponent = text.lower().partition("e")
-    whole, _, decimals = mantissa.partition(".")
-    power = int(exponent or "0") - len(decimals)
-    digits = int(whole + decimals)
-    return Fraction(digits * 10**power) if power >= 0 else Fraction(digits, 10**-power)
-
-
-def _integer_exponent(token: Token) -> Number:
-    """The 2 of x² and of sin^2(x)."""
-    digits = token.translate(SUPERSCRIPT_DIGITS)
-    return Number(Fraction(int(digits)), True, _span(token, token), digits)
+def _is_last(pieces: list[Pair | Expression]) -> bool:
+    """Whether the last condition holds wherever the others do not."""
+    conditions = [piece.condition for piece in pieces if isinstance(piece, Pair)]
+    last = conditions[-1]
+    return isinstance(last, Name) and last.name in ALWAYS or cover_everything(conditions)
 
 
 def _no_keywords(arguments: list[Argument], form: str) -> tuple[Expression, ...]:
@@ -210,11 +205,22 @@ class TreeBuilder:
 
     def superscripted(self, parts: tuple[Expression, Token]) -> Operation:
         base, exponent = parts
-        return Operation("power", (base, _integer_exponent(exponent)), _span(base, exponent))
+        return Operation("power", (base, power_of(exponent)), _span(base, exponent))
 
-    def root(self, parts: tuple[Token, Expression]) -> Call:
+    def root(self, parts: tuple[Token, Expression]) -> Expression:
         sign, radicand = parts
-        return Call((Factor("sqrt", _span(sign, sign)),), (radicand,), _span(sign, radicand))
+        return root((radicand, whole(degree_of(sign), place(sign))), _span(sign, radicand))
+
+    def factorial(self, parts: tuple[Expression, Token]) -> Call:
+        """x!"""
+        operand, sign = parts
+        return Call((Factor("factorial", _span(sign, sign)),), (operand,), _span(operand, sign))
+
+    def degrees(self, parts: tuple[Expression, Token]) -> Operation:
+        """30° is 30*pi/180."""
+        operand, sign = parts
+        turned = Operation("multiply", (operand, Name("pi", _span(sign, sign))), _span(operand, sign))
+        return Operation("divide", (turned, whole(180, place(sign))), turned.span)
 
     # ── what can be read in two ways ──
 
@@ -243,9 +249,9 @@ class TreeBuilder:
 
     # ── atoms ──
 
-    def number(self, parts: list[Token]) -> Number:
-        (literal,) = parts
-        return Number(_literal(literal), literal.isdigit(), _span(literal, literal), str(literal))
+    def number(self, parts: list[Token]) -> Expression:
+        (token,) = parts
+        return literal(token)
 
     def name(self, parts: list[Token]) -> Name:
         (name,) = parts
@@ -274,8 +280,9 @@ class TreeBuilder:
         span = _span(factors[0], closing)
         plain = _no_keywords(arguments, factors[-1].name)
         match factors:
-            case [Factor(name, primes=0, iterations=1)] if name.startswith("log_") and len(plain) == 1 and name[4:].isdigit():
-                return logarithm((*plain, Number(Fraction(name[4:]), True, factors[0].span, name[4:])), span)
+            case [Factor(name, primes=0, iterations=1)] if len(plain) == 1 and LOGARITHM.fullmatch(name):
+                base = name.removeprefix("log_")
+                return logarithm((*plain, whole(int(base), factors[0].span) if base.isdigit() else Name(base, factors[0].span)), span)
         return Call(factors, plain, span)
 
     def rewritten(self, parts: tuple[Token, Token, list[Argument], Token]) -> Expression:
@@ -286,6 +293,8 @@ class TreeBuilder:
             case [argument, Keyword("base", base)] if name in ("log", "ln"):
                 arguments = [argument, base]
         plain = _no_keywords(arguments, str(name))
+        if closing == "]" and name == "log":  # Mathematica's Log[b, x]
+            plain = plain[::-1]
         least, most, write = REWRITTEN[name]
         if least <= len(plain) <= most:
             return write(plain, span)
@@ -294,15 +303,19 @@ class TreeBuilder:
             raise _refuse(message, name, closing, f"Write {FORMS_OF_REWRITTEN[name]}.")
         return Call((Factor(str(name), _span(name, name)),), plain, span)
 
-    def fraction(self, parts: tuple[Token, Token, Expression, Token, Token, Expression, Token]) -> Operation:
-        """\\frac{a}{b}"""
-        return Operation("divide", (parts[2], parts[5]), _span(parts[0], parts[-1]))
+    def fraction(self, parts: tuple[Token, Token, Expression, Token, Token, Expression, Token]) -> Expression:
+        """\\frac{a}{b}, \\binom{n}{k}"""
+        command, both, span = parts[0], (parts[2], parts[5]), _span(parts[0], parts[-1])
+        if command.endswith("binom"):
+            return Call((Factor("binomial", _span(command, command)),), both, span)
+        return Operation("divide", both, span)
 
     def indexed_root(self, parts: tuple[Token, Token, Expression, Token]) -> Expression:
         """\\sqrt[3]{x}"""
         sign, _, radicand, closing = parts
-        index = "".join(filter(str.isdigit, sign))
-        return root((radicand, Number(Fraction(index), True, _span(sign, sign), index)), _span(sign, closing))
+        index = sign.partition("[")[2].strip("] \t\n")
+        degree = whole(int(index), place(sign)) if index.isdigit() else Name(index, _span(sign, sign))
+        return root((radicand, degree), _span(sign, closing))
 
     def rounded(self, parts: tuple[Token, Expression, Token]) -> Call:
         """⌊x⌋, ⌈x⌉"""
@@ -317,7 +330,7 @@ class TreeBuilder:
         return Pair(value, conditions[0], _span(parts[0], parts[-1])) if conditions else value
 
     def cases(self, parts: list[Token | Pair | Expression]) -> Expression:
-        return self._pieces(parts, "Write the last line as c & \\text{otherwise}.")
+        return self._pieces(parts, "Write the last line as c & \\text{{otherwise}}.")
 
     def powered_call(self, parts: list[Token | list[Argument]]) -> Operation:
         """sin^2(x), sin²(x)"""
@@ -329,7 +342,7 @@ class TreeBuilder:
         assert isinstance(arguments, list)
         span = _span(name, closing)
         call = Call(self.function([name]), _no_keywords(arguments, str(name)), span)
-        return Operation("power", (call, _integer_exponent(exponent)), span)
+        return Operation("power", (call, power_of(exponent)), span)
 
     def where(self, parts: tuple[Token, Token, list[Argument], Token]) -> Operation:
         name, _, arguments, closing = parts
@@ -347,8 +360,9 @@ class TreeBuilder:
         return self._pieces(parts, "Write piecewise((value, condition), …, otherwise).")
 
     def _pieces(self, parts: list[Token | Pair | Expression], form: str) -> Expression:
+        pairs: list[Pair | Expression]
         *pairs, otherwise = (part for part in parts if not isinstance(part, Token))
-        if isinstance(otherwise, Pair) and isinstance(otherwise.condition, Name) and otherwise.condition.name in ALWAYS:
+        if isinstance(otherwise, Pair) and _is_last([*pairs, otherwise]):
             otherwise = otherwise.value
         if isinstance(otherwise, Pair):
             message = "piecewise lacks its last part: the value where no condition holds"

@@ -56,9 +56,15 @@ def _drawn(case: Case, result: CaseResult, limits: Limits) -> bytes:
     sample, line = found
     point = {name: value.hex() for name, value in sample.point.items()}
     check = {"text": case.text, "of": case.of, "wrt": [sample.wrt], "dtype": case.dtype or "float64", "variables": [*point]}
-    wanted = {"check": check, "point": point, "wrt": sample.wrt, "slopes": _slopes(sample, line)}
+    wanted = {"check": check, "point": point, "wrt": sample.wrt, "slopes": _slopes(sample, line), "proved": _height(line)}
     answer = WORKERS.ask(f"{__name__}:draw", json.dumps(wanted), limits)
     return b"" if isinstance(answer, Death) else "\n".join(answer).encode()
+
+
+def _height(line: str) -> str | None:
+    """The value of f that is proved."""
+    value = json.loads(line)["value"]
+    return float(value["midpoint"]).hex() if value else None
 
 
 def _slopes(sample: Sample, line: str) -> dict[str, str]:
@@ -80,8 +86,9 @@ def draw(wanted: str, on_stage: Callable[[Stage], None]) -> list[str]:
 
     fields = json.loads(wanted)
     point, slopes = ({name: float.fromhex(value) for name, value in fields[key].items()} for key in ("point", "slopes"))
+    height = float.fromhex(fields["proved"]) if fields["proved"] else None
     try:
         # eager, as cases are checked: compiling a program takes longer than the picture
-        return sketch(Check(**fields["check"], compiled=False), point, fields["wrt"], slopes).splitlines()
+        return sketch(Check(**fields["check"], compiled=False), point, fields["wrt"], slopes, height).splitlines()
     except DiffcheckError:
         return []

@@ -94,9 +94,15 @@ def parsed(
         place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
         line = place[1] if place and place[1] else len(text.splitlines())
         said = shown(str(error)[: place.start()] if place else error)
-        raise refused(f"{shown(path)}:{line}: {said}", "The file is not valid TOML.") from error
+        raise refused(f"{shown(path)}:{line}: {said}", f"The file is not valid TOML.{_without_quotes(text, int(line))}") from error
     except ValueError as error:  # an integer of 5,000 digits
         raise refused(f"{shown(path)}: {error}", "The file cannot be read as TOML.") from error
+
+
+def _without_quotes(text: str, line: int) -> str:
+    """A hint, where the value of a line begins like a formula."""
+    written = re.fullmatch(r"\s*(\w+)\s*=\s*((?:[^\W\d]|\d+\s*[^\W\d])[^'#\[{]*)", (text.splitlines() or [""])[line - 1])
+    return f' Put quotes around a formula: {shown(written[1])} = "{shown(written[2].strip(), 60)}".' if written else ""
 
 
 def _statements(text: str) -> Iterator[tuple[int, int, list[str]]]:

@@ -21,6 +21,7 @@ from diffcheck.records import CaseResult, Record, Summary, explained, is_unreada
 from diffcheck.results import PROVED, SEVERITY, Outcome, Result, RuleCheck, Sample, counted, leibniz
 from diffcheck.versions import versions
 from diffcheck.views.console import MARKS, coordinates, number_text, ulps_text
+from diffcheck.views.layout import NOTHING
 from diffcheck.views.suite import in_words
 
 MAX_ROWS = 5_000  # the worst cases: a browser sorts so many at once
@@ -84,7 +85,7 @@ def _error_cell(error: float | None) -> str:
     """Where none was measured, it is sorted below the smallest."""
     if error is None:
         return '<td class="number" data-key="-1"></td>'
-    return f'<td class="number" data-key="{min(error, sys.float_info.max)!r}">{error:.3g}</td>'
+    return f'<td class="number" data-key="{min(error, sys.float_info.max)!r}">{0 if error <= NOTHING else error:.3g}</td>'
 
 
 def _said(result: CaseResult) -> str:
@@ -150,7 +151,7 @@ def _proved(line: str) -> str:
 def _shortened(enclosure: dict[str, str]) -> str:
     """The digits that both ends have in common are too many to read: 20 of them, or both ends where they differ before."""
     lower, upper = (f"{Decimal(enclosure[end]):.{DIGITS}g}" for end in ("lower", "upper"))
-    return lower if lower == upper else f"{lower} to {upper}"
+    return lower if Decimal(lower) == Decimal(upper) else f"{lower} to {upper}"
 
 
 def _figure(result: CaseResult) -> str:

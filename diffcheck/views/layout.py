@@ -17,6 +17,7 @@ from rich.text import Text
 
 from diffcheck.printable import printable
 
+NOTHING = 1e-20  # ulps: what is less is the radius of the enclosure, and the error 0
 PIPED = 1_000_000  # columns
 WIDE, NARROW = 3, 2  # blanks between columns
 T = TypeVar("T")

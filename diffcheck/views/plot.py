@@ -26,7 +26,7 @@ from diffcheck.views.plot_error import Series, columns_of, draw_errors, is_worth
 from diffcheck.views.plot_layout import Panel, Title, encoded, figure_with, head, legend, rows_of, suffix_of
 from diffcheck.views.plot_tangents import DETAILED, POINTS, curve_legend, draw_curve, draw_tangents, height, tangent_legend, tangents
 from diffcheck.views.plot_taylor import Taylor, draw_polynomial, polynomial_legend, polynomials
-from diffcheck.views.plot_text import brief, number, short, title
+from diffcheck.views.plot_text import brief, coordinate, number, short, title
 
 SAMPLES = 100  # points of the curve
 MAX_SAMPLES = 10_000
@@ -163,7 +163,13 @@ def figure_of(subject: Subject, samples: Sequence[Sample], grid: Floats) -> Figu
     panels = [[Panel(0, 0.5, rows=rows), Panel(0.5, 1, rows=rows)] if two else [Panel(rows=rows)]]
     panels += [[Panel(height=LOWER_PANEL, rows=1)]] if subject.derivative else []
     figure, (main, *others) = figure_with(subject.title, panels)
-    head(main, _subtitle(samples, detailed, groups, wrt))
+    is_anywhere = bool(np.isfinite(curve.y).any()) or bool(samples)
+    head(
+        main,
+        _subtitle(samples, detailed, groups, wrt, float(np.ptp(grid)))
+        if is_anywhere
+        else f"{subject.name} has no value between the ends of this picture",
+    )
     if two:
         _errors_panel(others[0], groups, subject)
     if subject.derivative:
@@ -221,17 +227,17 @@ def _derivative_panel(axes: Axes, section: Section, subject: Subject, samples: S
     legend(axes, [*curve_legend(curve, name), *axes.get_legend_handles_labels()[0]], 4)
 
 
-def _subtitle(samples: Sequence[Sample], detailed: Sequence[Sample], groups: Sequence[Sequence[Series]], wrt: str) -> str:
+def _subtitle(samples: Sequence[Sample], detailed: Sequence[Sample], groups: Sequence[Sequence[Series]], wrt: str, width: float) -> str:
     """Which tangents are drawn; where nothing is left over, and there is one panel, why."""
     if not samples:
         return "no point is asked for: the curve alone"
     if len(samples) > len(detailed):
-        places = ", ".join(f"{sample.point[sample.wrt]:.3g}".replace("-", "−") for sample in detailed)
+        places = ", ".join(coordinate(sample.point[sample.wrt], width, 3) for sample in detailed)
         return f"{len(samples):,} points; tangents at {wrt} = {places}"
-    places = ", ".join(number(sample.point[sample.wrt]) for sample in samples)
+    places = ", ".join(coordinate(sample.point[sample.wrt], width) for sample in samples)
     whole = f"{wrt} = {places}"
     every = [series for group in groups for series in group]
-    if every and not is_worth_a_panel(groups):
+    if every and not any(series.above.any() for series in every):
         return f"nothing but rounding is left over by the tangent at {whole}"
     if len(samples) == 1 and not any(line.outcome is None for line in tangents(samples[0])):
         return f"no tangent at {whole}: {_why_none(samples[0])}"

@@ -70,7 +70,7 @@ def section_of(check: Check, point: Mapping[str, float], wrt: str, order: int = 
         columns = {name: x if name == wrt else np.full(BLOCK, held[name], x.dtype) for name in check.problem.variables}
         found = program.run(columns)[key_of("reverse", (wrt,)) if order else "primal"]
         if isinstance(found, UnsupportedError):
-            raise found
+            raise UnsupportedError(f"a picture is drawn by JAX: {found.reason}")
         return found
 
     return Section(run, wrt, held, check.format)

@@ -109,8 +109,8 @@ def _series(section: Section, sample: Sample, line: _Line, side: int, reach: flo
 
 
 def is_worth_a_panel(groups: Sequence[Sequence[Series]]) -> bool:
-    """Whether there is an error to show, and not only rounding."""
-    return any(series.above.any() for group in groups for series in group)
+    """Whether there is a law to show: some errors that are more than rounding."""
+    return any(series.above.sum() >= 2 * RUN for group in groups for series in group)
 
 
 def columns_of(groups: Sequence[Sequence[Series]]) -> int:

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from diffcheck.results import NOT_DEFINED, Enclosure, Outcome, Result, Sample, Status
 from diffcheck.views.plot_axis import Axis, Floats
 from diffcheck.views.plot_curve import Curve, heights
 from diffcheck.views.plot_labels import Label, place
-from diffcheck.views.plot_text import brief, equation, number, short
+from diffcheck.views.plot_text import coordinate, equation, number, short
 
 # Okabe and Ito's palette, told apart by colour-blind readers too: four colours for verdicts, eight for points; the curve is black
 VERDICTS = {
@@ -32,6 +33,7 @@ DOTS = 200  # samples up to which each is marked
 CROWD = 20  # points beyond which their markers are small
 LARGEST = 1e307  # what an axis can show
 BASE_LINE = 0.03  # of the panel's height: where the marker of a point stands at which f has no value
+LONG, FEW = 5, 5  # characters of a tick's number, from which on there is room for so few of them
 BENDS = 400  # points of a tangent on a logarithmic axis
 PROVED, GIVEN = {"linewidth": 2.0}, {"linewidth": 1.6, "linestyle": "--"}
 
@@ -110,6 +112,8 @@ def draw_curve(axes: Axes, curve: Curve, marks: Floats, wrt: str) -> Axis:
     low, high = (float(end) for end in np.clip(heights(curve, marks), -LARGEST, LARGEST))
     margin = MARGIN * (high - low if high - low > curve.noise else max(abs(high), 1.0))
     axes.set_xlim(curve.grid_x[0], curve.grid_x[-1])
+    if _longest_tick(curve.grid_x[0], curve.grid_x[-1]) > LONG:
+        axes.xaxis.set_major_locator(MaxNLocator(FEW, steps=[1, 2, 5, 10]))
     axes.set_ylim(max(low - margin, -LARGEST), min(high + margin, LARGEST))
     curve.axis.apply(axes, low, high)
     axes.set_xlabel(wrt)
@@ -126,11 +130,23 @@ def draw_curve(axes: Axes, curve: Curve, marks: Floats, wrt: str) -> Axis:
     return curve.axis
 
 
+def _without_value(curve: Curve) -> str:
+    """How many of the equidistant points have no value, for the legend; nothing where each has one."""
+    missing = int((~np.isfinite(curve.grid_y)).sum())
+    return f"; {'one has' if missing == 1 else f'{missing:,} have'} no value" if missing else ""
+
+
+def _longest_tick(left: float, right: float) -> int:
+    """Characters of the longest number that the ticks between two ends would have."""
+    ticks = MaxNLocator(9, steps=[1, 2, 2.5, 5, 10]).tick_values(left, right)
+    return max(len(f"{tick:.10g}".lstrip("-")) for tick in ticks)
+
+
 def curve_legend(curve: Curve, name: str, color: str = "black") -> list[Line2D]:
     """What the curve and all that belongs to it are called."""
     count = len(curve.grid_x)
     dotted = "." if count <= DOTS and not len(curve.bands) else ""
-    text = f"{name} ({'dots:' if dotted else 'from'} {count:,} equidistant points)"
+    text = f"{name} ({'dots:' if dotted else 'from'} {count:,} equidistant points{_without_value(curve)})"
     handles = [Line2D([], [], color=color, linewidth=1.4, marker=dotted, markersize=3, label=text)]
     if len(curve.bands):
         handles.append(Line2D([], [], color="#999999", linewidth=5, label=f"{name} turns round within a pixel: its extent"))
@@ -150,7 +166,7 @@ def tangent_legend(samples: Sequence[Sample], detailed: Sequence[Sample], width:
         drawn = math.isfinite(height(sample))
         given = given or drawn and any(line.outcome is not None and not math.isnan(line.slope) for line in lines)
         if proved:
-            place = f"{short(sample.wrt)} = {brief(sample.point[sample.wrt])}"
+            place = f"{short(sample.wrt)} = {coordinate(sample.point[sample.wrt], width, 4)}"
             text = "tangent" if len(proved) == 1 else "one-sided tangents"
             handles.append(Line2D([], [], color=POINTS[i % DETAILED], label=f"{text} at {place}: proved", **PROVED))  # type: ignore[arg-type]
     if given:

@@ -45,6 +45,13 @@ def number(value: float | Decimal) -> str:
     return (f"{value:.5e}" if small else f"{float(value):.6g}").replace("-", "−")
 
 
+def coordinate(value: float, width: float, digits: int = 6) -> str:
+    """A place on an axis of this width, with as many digits as tell it from its neighbours there."""
+    while digits < 17 and abs(float(f"{value:.{digits}g}") - value) > 1e-3 * width:
+        digits += 1
+    return f"{value:.{digits}g}".replace("-", "−")
+
+
 def brief(value: float) -> str:
     """Four digits, for legends."""
     return number(float(f"{value:.4g}"))

@@ -19,6 +19,7 @@ from diffcheck.judgement.check import Check
 from diffcheck.judgement.interval import SAMPLES, proved, samples_across
 from diffcheck.judgement.verdict import AGREES_ULPS
 from diffcheck.results import Outcome, Piece, Sample, Status, counted, leibniz
+from diffcheck.views.layout import NOTHING
 from diffcheck.views.output import opened
 from diffcheck.views.plot_axis import thinned
 from diffcheck.views.plot_labels import Label, place
@@ -29,7 +30,6 @@ from diffcheck.views.plot_text import number, power_of_ten, title
 COLORS = {"SymPy": "#0072B2", "JAX forward": "#E69F00", "JAX reverse": "#009E73", "claim": "#CC79A7"}
 STRIPS = {Outcome.FAIL: 0.95, Outcome.UNDECIDED: 0.91, Outcome.WARN: 0.87}  # of the height: where verdicts other than a pass are marked
 STRIP = 0.83  # and from where on nothing else is
-NOTHING = 1e-20  # ulps: what is less is the radius of the enclosure, and the error 0
 LEAST, LARGEST = 1e-12, 1e240  # of what the axis shows
 PANEL = 1.25  # inches, of one engine
 COLUMNS = 3  # of the legend

@@ -21,6 +21,7 @@ from diffcheck.printable import shown
 Floats = NDArray[np.float64]
 
 WIDTH, HEIGHT, EDGE, LINE = 640, 340, 24, 18  # of the picture, around it, and of a line of the legend below it
+INSIDE = f"{EDGE} {EDGE} {WIDTH - 2 * EDGE} {HEIGHT - 2 * EDGE}"  # lines end at the frame
 TANGENT = 130  # half of its length
 RUNS, LENGTH = 3, PADDED_LENGTHS[0]  # so many points at once the operations were compiled for when the case was checked
 BREAK = 2.5  # a step that exceeds its neighbours so many times, and a tenth of the height, is a jump or a pole
@@ -33,18 +34,20 @@ STYLE = """
 """
 
 
-def sketch(check: Check, point: Mapping[str, float], wrt: str, slopes: Mapping[str, float]) -> str:
-    """The curve along `wrt` through the point, and a line of each slope by its name."""
+def sketch(check: Check, point: Mapping[str, float], wrt: str, slopes: Mapping[str, float], proved: float | None = None) -> str:
+    """The curve along `wrt` through the point, and a line of each slope by its name; `proved` is the value of f there."""
     x = point[wrt]
     reach = max(3.0, 1.5 * abs(x))
     across = np.sort(np.append(np.linspace(x - reach, x + reach, RUNS * LENGTH - 1), x))
     values = _values(check, {**point, wrt: across}, len(across))
-    height = float(values[np.searchsorted(across, x)])
+    height = float(values[np.searchsorted(across, x)]) if proved is None else proved
     frame = _Frame(x - reach, x + reach, *_heights(np.append(values, height)))
     parts = [
         f'<rect x="{EDGE}" y="{EDGE}" width="{WIDTH - 2 * EDGE}" height="{HEIGHT - 2 * EDGE}" stroke="#8888"/>',
         *_curve(across, values, frame),
+        f'<svg x="{EDGE}" y="{EDGE}" width="{WIDTH - 2 * EDGE}" height="{HEIGHT - 2 * EDGE}" viewBox="{INSIDE}">',
         *_lines(x, height, slopes, frame),
+        "</svg>",
         *_labels(frame, wrt, slopes),
     ]
     height_in_all = HEIGHT + LINE * min(len(slopes), len(COLORS)) + 4

@@ -9,7 +9,7 @@ from diffcheck.printable import shown
 from diffcheck.records import CaseResult, FaultKind, Summary, explained, is_unreadable, place_before
 from diffcheck.results import Outcome, counted
 from diffcheck.views.console import MARKS, STYLES
-from diffcheck.views.layout import console_for, line, paragraph
+from diffcheck.views.layout import NOTHING, console_for, line, paragraph
 
 
 def write_lines(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color: str) -> None:
@@ -58,7 +58,7 @@ def in_words(summary: Summary) -> str:
     parts = [f"{summary.outcomes[outcome]:,} {word}" for outcome, word in _WORDS.items() if summary.outcomes[outcome]]
     parts += [f"{summary.faults[kind]:,} of them {word}" for kind, word in _FAULTS.items() if summary.faults[kind]]
     ulps, owner = summary.largest_error
-    worst = f"; largest error {ulps:.3g} ulps ({shown(owner)})" if owner else ""
+    worst = f"; largest error {0 if ulps <= NOTHING else ulps:.3g} ulps ({shown(owner)})" if owner else ""
     return f"{counted(summary.cases, 'case')} at {counted(summary.points, 'point')}: {', '.join(parts)}{worst}"
 
 
