@@ -52,7 +52,8 @@ each_alone = pytest.mark.parametrize("row", [row for row in ROWS if row.names ==
 
 def tuples(row: Function) -> list[tuple[Fraction, ...]]:
     """Rational arguments, as many as the row takes."""
-    return list(itertools.product(SOME, repeat=max(len(row.names), 2) if row.parameters.endswith("…") else len(row.names)))
+    counts = (1, 2) if row.parameters.endswith("…") else (len(row.names),)
+    return [arguments for count in counts for arguments in itertools.product(SOME, repeat=count)]
 
 
 def at(row: Function, arguments: tuple[Fraction, ...]) -> Any:
@@ -125,6 +126,8 @@ def test_no_difference_is_magnified_beyond_the_lipschitz_constant(row: Function)
     assert row.exactly is not None
     assert row.lipschitz is not None
     for u, v in itertools.product(tuples(row), repeat=2):
+        if len(u) != len(v):
+            continue
         difference = abs(row.exactly(*u) - row.exactly(*v))
         assert difference <= row.lipschitz * max(abs(a - b) for a, b in zip(u, v, strict=True))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import jax
@@ -171,6 +172,7 @@ def test_a_meaning_that_cannot_be_read_leaves_the_table_as_it_was(take: Register
         read("harmless(x)")
 
 
-def test_a_function_without_a_name_to_find_it_by_is_refused(take: Register) -> None:
+@pytest.mark.parametrize("function", [lambda x: 2 * x, partial(pow, 2), Fraction.limit_denominator])
+def test_a_function_without_a_name_to_find_it_by_is_refused(take: Register, function: Callable[..., Any]) -> None:
     with pytest.raises(InputError, match="cannot be found by its name"):
-        take("harmless", "2x", meaning="2*x", jax=lambda x: 2 * x)
+        take("harmless", "2x", meaning="2*x", jax=function)

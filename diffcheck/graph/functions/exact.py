@@ -30,3 +30,11 @@ def floor(x: Any) -> int:
 
 def ceil(x: Any) -> int:
     return -floor(-x)
+
+
+def greatest(*arguments: Any) -> Any:
+    return max(arguments)
+
+
+def least(*arguments: Any) -> Any:
+    return min(arguments)

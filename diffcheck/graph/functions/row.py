@@ -41,9 +41,10 @@ class Named:
     @classmethod
     def of(cls, found: Callable[..., Any]) -> Named:
         """The name of a function or a class; raises InputError where there is none to find it by."""
-        if "<" in found.__qualname__ or "." in found.__qualname__:
-            raise InputError(f"{found.__qualname__} cannot be found by its name", "Define it at the top of a module.")
-        return cls(found.__module__, found.__name__)
+        name: str = getattr(found, "__qualname__", type(found).__qualname__ + "()")
+        if not name.isidentifier():
+            raise InputError(f"{name} cannot be found by its name", "Define it at the top of a module.")
+        return cls(found.__module__, name)
 
 
 class Support(Enum):
