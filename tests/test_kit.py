@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from conftest import MARK_OF, MARKS
 
 import diffcheck
 
@@ -69,3 +70,11 @@ def test_a_template_has_a_name_and_asks_for_the_command(path: Path) -> None:
     _, head, body = path.read_text(encoding="utf-8").split("---\n", 2)
     assert {"name", "about"} <= set(yaml.safe_load(head))
     assert "diffcheck" in body
+
+
+def test_every_module_with_a_mark_is_there_and_every_mark_is_declared() -> None:
+    modules = {path.stem for path in (ROOT / "tests").glob("test_*.py")}
+    assert set(MARK_OF) <= modules
+    declared = {each.partition(":")[0] for each in PROJECT["tool"]["pytest"]["ini_options"]["markers"]}
+    assert declared == {*MARKS, "long"}
+    assert sum(len(each.split()) for each in MARKS.values()) == len(MARK_OF)  # a module has one mark
