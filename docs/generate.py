@@ -39,6 +39,7 @@ from rules_page import checks_table, rules_page
 from typer.testing import CliRunner
 
 from diffcheck.cli import app
+from diffcheck.cli.configuration import EVERY, OWN
 from diffcheck.graph.domains import described
 from diffcheck.graph.functions import GROUPS, Function, Support
 from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Faults, Place, shipped
@@ -183,10 +184,38 @@ def cli_page() -> str:
     group: Any = typer.main.get_command(app)
     commands = "".join(f"\n## diffcheck {name}\n\n{_help(command)}\n{_parameters(command)}" for name, command in group.commands.items())
     everywhere = (
-        "Every command has `-h` (`--help`) and `-V` (`--version`, with those of JAX, SymPy and FLINT). `diffcheck --install-completion`\n"
-        "installs completion for the shell that it is run in, `--show-completion` prints it.\n"
+        "Every command has `-h` (`--help`), `-V` (`--version`, with those of JAX, SymPy and FLINT) and `--isolated` (see\n"
+        "[Defaults of a project](#defaults-of-a-project)). `diffcheck --install-completion` installs completion for the shell that it is\n"
+        "run in, `--show-completion` prints it.\n"
     )
-    return f"{GENERATED}# Command line\n\n{_help(group)}\n{everywhere}{commands}"
+    return f"{GENERATED}# Command line\n\n{_help(group)}\n{everywhere}{commands}\n{DEFAULTS}{_settable()}"
+
+
+DEFAULTS = """## Defaults of a project
+
+A table in `pyproject.toml` sets defaults of options, for all commands that have them or for one. An option of the command line wins:
+
+```toml
+[tool.diffcheck]
+timeout = 10
+max-memory = 2048
+
+[tool.diffcheck.run]
+format = "github"
+workers = 4
+```
+
+The current directory is searched first, then those above it, and the search ends at the first `pyproject.toml` with such a table.
+`--isolated` leaves it aside. An unknown key or a value that does not fit is an error with file and line, and exit code 2. Nothing else
+can be set: no output, no file, no `--allow-code`, no `--scheduler`. In Python, `diffcheck.check` does not read the table, nor does the
+pytest plugin, which has limits of its own in pytest's ini file.
+
+"""
+
+
+def _settable() -> str:
+    rows = [["[tool.diffcheck]", EVERY], *([f"[tool.diffcheck.{name}]", own] for name, own in OWN.items() if own)]
+    return _table([["table", "keys"], *([f"`{table}`", ", ".join(f"`{key}`" for key in keys)] for table, keys in rows)])
 
 
 def _help(command: Any) -> str:
