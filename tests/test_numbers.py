@@ -130,6 +130,12 @@ def test_a_list_may_have_its_variable(at: str) -> None:
     assert [sample.point["x"] for sample in library.check("x^2", at).samples] == [1.0, 2.0]
 
 
+@pytest.mark.parametrize("at", ["x₁=1, x_2=2", "x_{1}=1, x₂=2"])
+def test_an_index_is_an_index_in_points_too(at: str) -> None:
+    (sample,) = library.check("x₁ + x₂", at, wrt=["x_1"]).samples
+    assert sample.point == {"x_1": 1.0, "x_2": 2.0}
+
+
 @pytest.mark.parametrize("at", ["1,2", "(1, 2)", "1 2"])
 def test_numbers_without_names_are_given_theirs(at: str) -> None:
     with pytest.raises(PointError, match="Write x=1,y=2."):

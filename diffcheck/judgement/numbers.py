@@ -21,7 +21,7 @@ from diffcheck.errors import ExpressionError, PointError
 from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.judgement.formats import Format
-from diffcheck.language.written import unquoted
+from diffcheck.language.written import plain_name, unquoted
 from diffcheck.printable import quoted
 
 MAX_POINTS = 100_000_000
@@ -227,7 +227,7 @@ def assigned(text: str) -> list[tuple[str, str]]:
     for part in split(text):
         name, equals, value = part.partition("=")
         is_named = equals and "(" not in name
-        pairs.append((name.strip(), value.strip()) if is_named else ("", part.strip()))
+        pairs.append((plain_name(name.strip()) or name.strip(), value.strip()) if is_named else ("", part.strip()))
     return pairs
 
 

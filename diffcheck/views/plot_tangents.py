@@ -131,9 +131,9 @@ def draw_curve(axes: Axes, curve: Curve, marks: Floats, wrt: str) -> Axis:
 
 
 def _without_value(curve: Curve) -> str:
-    """How many of the equidistant points have no value, for the legend; nothing where each has one."""
+    """How many of the equidistant points have no value, for the legend; nothing where poles and holes are all of them."""
     missing = int((~np.isfinite(curve.grid_y)).sum())
-    return f"; {'one has' if missing == 1 else f'{missing:,} have'} no value" if missing else ""
+    return f"; {missing:,} have no value" if missing > 1 and missing > len(curve.poles) + len(curve.open) else ""
 
 
 def _longest_tick(left: float, right: float) -> int:
