@@ -8,14 +8,17 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the command line and leave the process."""
-    from diffcheck.processes.search_path import forget_the_current_directory
-    from diffcheck.processes.signals import StoppedError, raise_when_stopped
+    from diffcheck.processes.signals import StoppedError, is_heard, raise_when_stopped
 
     try:
+        _occupy_standard_descriptors()
         raise_when_stopped()  # before the imports, which last longest
+        from diffcheck.processes.search_path import forget_the_current_directory
+
         forget_the_current_directory()
         code = _ended()
     except StoppedError as stopped:
+        is_heard()
         if sys.stderr is not None:
             print(stopped, file=sys.stderr)
         code = stopped.exit_code
@@ -24,6 +27,15 @@ def main() -> NoReturn:
             with suppress(OSError):
                 stream.flush()
     os._exit(code)  # everything is written; taking a million objects apart one by one would last longer than a check
+
+
+def _occupy_standard_descriptors() -> None:
+    """Where one was closed, the next file would get its number, and with it what libraries and a user's code print."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
 
 
 def _ended() -> int:
