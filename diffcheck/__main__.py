@@ -43,6 +43,8 @@ def _ended() -> int:
 
     # importing jax and sympy makes a million objects that stay: looking through them for garbage takes a fifth of the start
     gc.set_threshold(200_000, 20, 100)
+    if 0 < sys.get_int_max_str_digits() < sys.int_info.default_max_str_digits:  # PYTHONINTMAXSTRDIGITS: numbers may have 1,000 digits
+        sys.set_int_max_str_digits(sys.int_info.default_max_str_digits)
     from diffcheck.cli import app
     from diffcheck.cli.exits import EXIT_OUTPUT, EXIT_PIPE
 
