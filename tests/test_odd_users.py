@@ -143,3 +143,8 @@ def test_a_picture_is_drawn_from_a_directory_that_is_gone_and_with_everything_cl
     shell = ["sh", "-c", 'rmdir ../gone && exec "$@" <&- >&- 2>&-', "sh"]
     found = ended([*shell, *command(*PLOT, str(picture))], tmp_path / "gone")
     assert (found.code, picture.read_bytes()[:4]) == (PASS, b"\x89PNG")
+
+
+def test_a_python_told_to_write_short_numbers_only_reads_long_ones(tmp_path: Path) -> None:
+    found = process(["check", f"x/{'7' * 900}", "--at", "3"], tmp_path, env={**os.environ, "PYTHONINTMAXSTRDIGITS": "640"})
+    assert (found.code, found.stderr) == (PASS, "")

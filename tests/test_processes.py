@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -290,3 +291,110 @@ def test_windows_is_told_in_one_sentence(arguments: list[str], code: int, tmp_pa
     )
     assert ended.returncode == code, ended.stderr
     assert ended.stderr == ("" if code == PASS else SENTENCE)
+
+
+@pytest.mark.parametrize("command", ["check-jax", "run"])
+def test_code_that_closes_its_descriptors_is_ended_in_time(command: str, tmp_path: Path) -> None:
+    (tmp_path / "user.py").write_text("import os, time\ndef f(x):\n    os.closerange(3, 200)\n    time.sleep(600)\n")
+    (tmp_path / "suite.toml").write_text('[[case]]\nfunction = "user.py:f"\nat = 2\n')
+    arguments = ["check-jax", "user.py:f", "--at", "2"] if command == "check-jax" else ["run", "suite.toml", "--allow-code"]
+    ended = process([*arguments, "--timeout", "5"], tmp_path)
+    assert (ended.code, "timed out after 5 s" in ended.stdout + ended.stderr) == (UNDECIDED, True)
+
+
+def test_code_that_forks_and_goes_on_writes_one_report(tmp_path: Path) -> None:
+    (tmp_path / "user.py").write_text("import os\nos.fork()\ndef f(x):\n    return x*x\n")
+    ended = process(["check-jax", "user.py:f", "--at", "2", "--format", "json"], tmp_path)
+    assert (ended.code, json.loads(ended.stdout)["schema_version"]) == (PASS, 1)
+
+
+@pytest.mark.parametrize("closed", ["", "<&- >&- 2>&-"])
+def test_what_code_prints_is_no_part_of_the_report(closed: str, tmp_path: Path) -> None:
+    code = "import os\nos.system('echo by a program')\nos.write(1, b'by hand')\ndef f(x):\n    return x*x\n"
+    (tmp_path / "user.py").write_text(code)
+    words = f"{sys.executable} -m diffcheck check-jax user.py:f --at 2 --format json"
+    line = f"{words} -o out.json {closed}" if closed else f"{words} > out.json"
+    assert subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, check=False, timeout=300).returncode == PASS
+    assert json.loads((tmp_path / "out.json").read_text())["schema_version"] == 1
+
+
+def test_a_picture_is_drawn_where_the_command_began(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    code, _ = check_jax("import os\nos.chdir('elsewhere')\ndef f(x):\n    return x*x\n", tmp_path, "--plot", "p.svg")
+    assert (code, (tmp_path / "p.svg").exists(), [*(tmp_path / "elsewhere").iterdir()]) == (PASS, True, [])
+
+
+def test_every_worker_ends_with_a_run_that_is_killed_whatever_it_does(tmp_path: Path) -> None:
+    # integers of Python compute without looking at anything else; no thread of theirs comes to see that the supervisor is gone
+    (tmp_path / "user.py").write_text("import os\ndef f(x):\n    open(f'at_work_{os.getpid()}', 'w').close()\n    7 ** 10**8\n")
+    (tmp_path / "suite.toml").write_text('[[case]]\nfunction = "user.py:f"\nat = 2\n' * 2)
+    running = started(["run", "suite.toml", "--allow-code", "-j", "2"], tmp_path)
+    wait_for(lambda: len([*tmp_path.glob("at_work_*")]) == 2)
+    workers = children(running.pid)
+    running.kill()
+    running.communicate()
+    wait_for(lambda: not any(map(is_alive, workers)))
+
+
+def test_a_session_of_its_own_does_not_save_what_a_case_has_started(tmp_path: Path) -> None:
+    code = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        open("forked", "w").write(str(os.getpid()))
+        time.sleep(600)
+    os._exit(0)
+os.wait()
+while not os.path.exists("forked") or not open("forked").read():
+    time.sleep(0.01)
+def f(x):
+    return x * x
+"""
+    (tmp_path / "user.py").write_text(code)
+    (tmp_path / "suite.toml").write_text('[[case]]\nfunction = "user.py:f"\nat = 2\n')
+    assert process(["run", "suite.toml", "--allow-code"], tmp_path).code == PASS
+    assert not is_alive(int((tmp_path / "forked").read_text()))
+
+
+def test_a_fork_of_the_caller_has_workers_of_its_own(tmp_path: Path) -> None:
+    code = """
+import os, sys
+import diffcheck
+
+def values(sign):
+    return [diffcheck.check(f"x + {sign}*{k}", 1, timeout=300).samples[0].primal for k in range(5)]
+
+values(1)
+pid = os.fork()
+sign = 1 if pid else -1
+found = values(sign) == [1 + sign*k for k in range(5)]
+if pid:
+    assert found and os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+else:
+    os._exit(0 if found else 1)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=600)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_ctrl_c_is_heard_where_what_it_raises_is_swallowed(tmp_path: Path) -> None:
+    code = """
+import os, signal, sys
+import diffcheck.__main__
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Swallowing:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except BaseException:
+                pass
+
+sys.meta_path.insert(0, Swallowing())
+sys.argv[1:] = ["check", "polygamma(1000000, x)", "--at", "2"]
+diffcheck.__main__.main()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    assert (ended.returncode, ended.stderr) == (130, "interrupted\n")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from inspect import unwrap
@@ -32,7 +33,7 @@ from diffcheck.cli.check import OWN
 from diffcheck.cli.exits import exit_code, guarded
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
-from diffcheck.processes.forked import Watch
+from diffcheck.processes.forked import UNWATCHED, Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def check_jax(
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:
-            with redirect_stdout(sys.stderr):  # what the user's code prints is not part of the report
+            with _prints_apart(watch):
                 report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
             return exit_code(_show(report, function, line, format, latex, color, stream), strict)
 
@@ -143,7 +144,7 @@ def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, poi
     from diffcheck.judgement.functions.check import FunctionCheck
     from diffcheck.judgement.functions.loading import load
 
-    draw = _artist(picture)
+    draw = _artist(None if picture is None else picture.absolute())  # the code may go elsewhere
     use_persistent_cache()
     wide = dtype is Dtype.float64
     function = load(reference, wide)
@@ -181,6 +182,18 @@ def _artist(picture: Path | None) -> Callable[[Header, Sequence[Jacobian]], obje
 
     suffix_of(picture)
     return partial(plot_function, path=picture)
+
+
+@contextmanager
+def _prints_apart(watch: Watch) -> Iterator[None]:
+    """What the user's code prints, or programs that it starts, is not part of the report: it goes where messages go."""
+    with redirect_stdout(sys.stderr), ExitStack() as after:
+        if watch is not UNWATCHED:
+            kept = os.dup(1)
+            after.callback(os.close, kept)
+            after.callback(os.dup2, kept, 1)
+            os.dup2(sys.stderr.fileno() if sys.stderr is not None else 2, 1)
+        yield
 
 
 def _is_reference(text: str) -> bool:

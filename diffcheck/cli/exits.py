@@ -13,7 +13,7 @@ import typer
 
 from diffcheck import caches, printable
 from diffcheck.errors import InputError, InternalError, OutputError, UnsupportedError
-from diffcheck.processes.signals import StoppedError
+from diffcheck.processes.signals import StoppedError, is_heard
 from diffcheck.results import Outcome, Tally
 
 EXIT_PASS, EXIT_FAIL, EXIT_USAGE, EXIT_UNDECIDED, EXIT_OUTPUT, EXIT_INTERRUPTED, EXIT_PIPE = 0, 1, 2, 3, 4, 130, 141
@@ -59,6 +59,7 @@ def ending(command: Callable[[], int]) -> int:
         _abandon_stdout()
         return EXIT_PIPE
     except StoppedError as stopped:
+        is_heard()
         return _told(str(stopped), stopped.exit_code)
     except KeyboardInterrupt:  # where Python calls a command
         return _told("interrupted", EXIT_INTERRUPTED)

@@ -71,7 +71,7 @@ def run(
     job = Run(files, dtype.value, Limits(timeout, max_memory), pattern, Shard.read(shard), allow_code, format.value, color.value)
     spoken = format is Format.text and output is None
     try:
-        job.execute(cluster_hands(scheduler) if scheduler else local_hands(workers), output, resume)
+        job.execute(cluster_hands(scheduler) if scheduler else local_hands(workers, allow_code), output, resume)
     except (KeyboardInterrupt, StoppedError):
         view.show_summary(job.summary, sys.stderr, color.value, failures=not spoken)
         raise

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36  # /usr/include/linux/prctl.h
@@ -20,9 +21,20 @@ def adopt_orphans() -> None:
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def end_descendants() -> None:
-    """Kill all children of this process, and those that they leave to us, until there are none."""
-    while children := _children():
+@contextmanager
+def ended_with_us() -> Iterator[None]:
+    """What is started inside, by whatever is started inside, is killed at the end, in its own group or session too."""
+    adopt_orphans()
+    others = set(_children())
+    try:
+        yield
+    finally:
+        end_descendants(others)
+
+
+def end_descendants(spared: Collection[int] = ()) -> None:
+    """Kill the children of this process but those to be spared, and those that they leave to us, until there are none."""
+    while children := [pid for pid in _children() if pid not in spared]:
         for pid in children:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

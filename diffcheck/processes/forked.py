@@ -22,7 +22,7 @@ from typing import NoReturn, TextIO, TypeVar
 from diffcheck.errors import UnsupportedError
 from diffcheck.processes.deaths import Death, Lost, outlasted
 from diffcheck.processes.descendants import adopt_orphans, end_descendants
-from diffcheck.processes.lifeline import hold_on, lifeline
+from diffcheck.processes.lifeline import hold_on, let_go, lifeline
 from diffcheck.processes.limits import Limits, leave_for_want_of_memory, limit_memory, require_posix
 from diffcheck.processes.listening import NEVER, Ear
 from diffcheck.processes.signals import leave_to_the_supervisor
@@ -83,11 +83,13 @@ class SharedClock:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        start = time.monotonic()
+        start, process = time.monotonic(), os.getpid()
         self._end_at(start + self._left)
         try:
             yield
         finally:
+            if os.getpid() != process:  # code of a user's has forked, and both come back: the report is for one of them to write
+                os._exit(0)
             self._end_at(NEVER)
             self._left -= time.monotonic() - start
 
@@ -146,7 +148,7 @@ class Supervised:
     def _tried(self, limits: Limits, lost: Lost) -> int | Death:
         reader, writer = os.pipe()
         clock = SharedClock(limits.seconds)
-        lifeline()
+        end, own = lifeline()
         if self.runs_code:
             adopt_orphans()
         try:
@@ -154,10 +156,11 @@ class Supervised:
         except OSError as error:
             raise UnsupportedError(f"no process can be started for the work: {error.strerror}") from error
         if pid == 0:
-            self._live(limits, lost, writer, clock)
+            self._live(limits, lost, writer, clock, end)
         child = Child(pid)
         try:
             os.close(writer)
+            os.close(end)
             return _followed(child, Ear(reader, child), clock, limits)
         finally:
             child.kill()  # it would hear of Ctrl-C only when FLINT returns
@@ -165,12 +168,11 @@ class Supervised:
             if self.runs_code:
                 end_descendants()
             os.close(reader)
+            let_go(own)
 
-    def _live(self, limits: Limits, lost: Lost, writer: int, clock: SharedClock) -> NoReturn:
+    def _live(self, limits: Limits, lost: Lost, writer: int, clock: SharedClock, end: int) -> NoReturn:
         """The life of the child."""
         leave_to_the_supervisor()
-        end, supervisors = lifeline()
-        os.close(supervisors)
         hold_on(end)
         _keep_stderr_for_messages()
         limit_memory(limits.megabytes)

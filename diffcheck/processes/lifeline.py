@@ -9,13 +9,35 @@ import os
 import select
 import signal
 import threading
-from functools import cache
+
+_held = set[int]()  # the ends of this process
 
 
-@cache
 def lifeline() -> tuple[int, int]:
-    """The ends of this process's pipe: one for what it starts to hold on to, and its own."""
-    return os.pipe()
+    """The ends of a pipe: one for a single process to hold on to, and that of its supervisor, this process.
+
+    The kernel tells of a pipe's end one process only, the last that has asked: each needs its own.
+    """
+    end, own = os.pipe()
+    _held.add(own)
+    return end, own
+
+
+def let_go(own: int) -> None:
+    """Close the supervisor's end."""
+    if own in _held:  # else it is closed already, in this process or in a fork of it
+        _held.remove(own)
+        os.close(own)
+
+
+def _hold_nobody() -> None:
+    """A fork of a supervisor is none: what the supervisor has started must not wait for the fork to end, too."""
+    while _held:
+        os.close(_held.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_hold_nobody)
 
 
 def hold_on(end: int) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 NEVER = float("inf")
 GLANCE_SECONDS = 0.2  # how often we look whether a process has ended whose pipe somebody else holds open
+LAST_GLANCE_SECONDS = 0.01  # the same where it has closed its pipe, which most do by ending
 
 
 class Process(Protocol):
@@ -28,6 +29,7 @@ class Ear:
         self._heard = bytearray()
         self._poll = select.poll()
         self._poll.register(pipe, select.POLLIN)
+        self._glance = GLANCE_SECONDS
         self.timed_out = False
 
     def line(self, deadline: Callable[[], float] = lambda: NEVER) -> str | None:
@@ -44,14 +46,21 @@ class Ear:
     def _hears_more(self, deadline: Callable[[], float]) -> bool:
         while True:
             has_ended = self._process.poll() is not None  # asked before listening: its last words come before its end
-            wait = 0.0 if has_ended else max(0.0, min(GLANCE_SECONDS, deadline() - time.monotonic()))
-            if self._poll.poll(1000 * wait):
-                more = os.read(self._pipe, 1 << 16)
-                self._heard += more
-                return bool(more)
+            wait = 0.0 if has_ended else max(0.0, min(self._glance, deadline() - time.monotonic()))
+            if self._poll.poll(1000 * wait) and self._reads():
+                return True
             if has_ended:
                 return False
             if time.monotonic() >= deadline():
                 self.timed_out = True
                 self._process.kill()
                 return False
+
+    def _reads(self) -> bool:
+        """Whether there was more. Code of a user's may close the pipe and work on: from then on only its end is waited for."""
+        more = os.read(self._pipe, 1 << 16)
+        self._heard += more
+        if not more:
+            self._poll.unregister(self._pipe)
+            self._glance = LAST_GLANCE_SECONDS
+        return bool(more)

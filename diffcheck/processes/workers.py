@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ from contextlib import contextmanager, suppress
 
 from diffcheck.errors import InternalError, UnsupportedError
 from diffcheck.processes.deaths import Death
-from diffcheck.processes.lifeline import lifeline
+from diffcheck.processes.lifeline import let_go, lifeline
 from diffcheck.processes.limits import Limits, require_posix
 from diffcheck.processes.listening import Ear
 from diffcheck.processes.search_path import python
@@ -30,15 +31,21 @@ class Worker:
     def __init__(self, megabytes: int) -> None:
         self.megabytes = megabytes
         self.complaints = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the process)
-        end, _ = lifeline()
-        self.process = subprocess.Popen(
-            python(PROGRAM, str(megabytes), str(end)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.complaints,
-            pass_fds=[end],
-            process_group=0,  # a terminal's Ctrl-C is for whoever supervises
-        )
+        end, self._lifeline = lifeline()
+        try:
+            self.process = subprocess.Popen(
+                python(PROGRAM, str(megabytes), str(end)),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.complaints,
+                pass_fds=[end],
+                process_group=0,  # a terminal's Ctrl-C is for whoever supervises
+            )
+        except BaseException:
+            let_go(self._lifeline)
+            raise
+        finally:
+            os.close(end)
         assert self.process.stdout is not None
         self._ear = Ear(self.process.stdout.fileno(), self.process)
 
@@ -50,18 +57,25 @@ class Worker:
         """The lines of the answer, or how the process ended instead."""
         end = time.monotonic() + limits.seconds
         stage = None
-        with suppress(BrokenPipeError):
-            assert self.process.stdin is not None
-            self.process.stdin.write(f"{reference} {text}\n".encode())
-            self.process.stdin.flush()
-            while (line := self._ear.line(lambda: end)) is not None:
-                if line.startswith(f"{ANSWER} "):
-                    lines = [self._ear.line(lambda: end) for _ in range(int(line.removeprefix(ANSWER)))]
-                    if None not in lines:
-                        return [each for each in lines if each is not None]
-                else:
-                    stage = Stage(line)
+        self._tell(f"{reference} {text}\n".encode(), end)
+        while (line := self._ear.line(lambda: end)) is not None:
+            if line.startswith(f"{ANSWER} "):
+                lines = [self._ear.line(lambda: end) for _ in range(int(line.removeprefix(ANSWER)))]
+                if None not in lines:
+                    return [each for each in lines if each is not None]
+            else:
+                stage = Stage(line)
         return Death(self.process.wait(), stage, limits, self._ear.timed_out)
+
+    def _tell(self, content: bytes, end: float) -> None:
+        """Write a request, as far as the worker takes it in time: what ails it is heard of when its answer is waited for."""
+        assert self.process.stdin is not None
+        room = select.poll()
+        room.register(self.process.stdin, select.POLLOUT)
+        rest = memoryview(content)
+        with suppress(BrokenPipeError):
+            while rest and room.poll(1000 * max(0.0, end - time.monotonic())):
+                rest = rest[os.write(self.process.stdin.fileno(), rest[: select.PIPE_BUF]) :]
 
     def last_words(self) -> str:
         """The last line that it wrote to its standard error."""
@@ -73,7 +87,9 @@ class Worker:
         """Kill it, with what it has started."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()  # it may have left its group
         self.process.wait()
+        let_go(self._lifeline)
         for pipe in (self.process.stdin, self.process.stdout, self.complaints):
             with suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
@@ -83,6 +99,11 @@ class Workers:
     """The workers of this process: as many as are asked at once."""
 
     def __init__(self) -> None:
+        self._start_afresh()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._start_afresh)  # two processes that talk to one worker get each other's answers
+
+    def _start_afresh(self) -> None:
         self._idle = list[Worker]()
         self._all = set[Worker]()
         self._lock = threading.Lock()

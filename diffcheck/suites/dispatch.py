@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 
+from diffcheck.processes.descendants import ended_with_us
 from diffcheck.processes.limits import Limits
 from diffcheck.processes.workers import WORKERS
 from diffcheck.records import CaseResult
@@ -29,14 +30,15 @@ class Hands:
 
 
 @contextmanager
-def local_hands(workers: int) -> Iterator[Hands]:
-    """Worker processes on this machine, with one case in flight each."""
+def local_hands(workers: int, runs_code: bool = False) -> Iterator[Hands]:
+    """Worker processes on this machine, with one case in flight each; a user's code may start others, which end with them."""
     executor = ThreadPoolExecutor(workers)
-    try:
-        yield Hands(executor, chunk=1, window=2 * workers)
-    finally:
-        with WORKERS.stopped():  # a thread that waits for its worker would keep us waiting too
-            executor.shutdown(cancel_futures=True)
+    with ended_with_us() if runs_code else nullcontext():
+        try:
+            yield Hands(executor, chunk=1, window=2 * workers)
+        finally:
+            with WORKERS.stopped():  # a thread that waits for its worker would keep us waiting too
+                executor.shutdown(cancel_futures=True)
 
 
 def check_all(units: Iterable[Unit], limits: Limits, hands: Hands) -> Iterator[CaseResult]:
