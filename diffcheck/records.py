@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from diffcheck.printable import LONGEST_MESSAGE, message, shown
-from diffcheck.results import SEVERITY, Outcome, RuleCheck, Sample, Status, Tally, leibniz
+from diffcheck.results import Outcome, RuleCheck, Sample, Status, Tally, leibniz
 
 LISTED_FAILURES = 20  # a summary keeps the reasons of so many cases, whatever the number of those that failed
 
@@ -174,5 +174,5 @@ def largest_error(records: Sequence[Record]) -> float | None:
 
 def worst_outcome(records: Sequence[Record]) -> Outcome:
     """What a case comes to; points beyond the certified sample mean nothing."""
-    seen = [record.outcome for record in records if record.sample is None or record.sample.status is not Status.UNSAMPLED]
-    return max(seen, key=SEVERITY.__getitem__, default=Outcome.PASS)
+    seen = (record.outcome for record in records if record.sample is None or record.sample.status is not Status.UNSAMPLED)
+    return Outcome.worst(seen, default=Outcome.PASS)

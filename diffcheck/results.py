@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import decimal
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -105,12 +105,29 @@ NOT_DEFINED = (Status.UNDEFINED, Status.LIMIT_UNKNOWN)  # and without a limit to
 
 
 class Outcome(StrEnum):
-    """What a verdict means for an exit code."""
+    """What a verdict means for an exit code. `severity` says which of two outcomes is graver."""
 
     PASS = "pass"
     WARN = "warn"
     FAIL = "fail"
     UNDECIDED = "undecided"
+
+    @property
+    def severity(self) -> int:
+        return _BY_SEVERITY.index(self)
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether nothing is wrong and nothing stayed open."""
+        return self.severity < Outcome.UNDECIDED.severity
+
+    @classmethod
+    def worst(cls, outcomes: Iterable[Outcome], default: Outcome | None = None) -> Outcome:
+        """The gravest of some outcomes; of none the default, by default UNDECIDED: what was not tested has not passed."""
+        return max(outcomes, key=lambda outcome: outcome.severity, default=default or cls.UNDECIDED)
+
+
+_BY_SEVERITY = (Outcome.PASS, Outcome.WARN, Outcome.UNDECIDED, Outcome.FAIL)
 
 
 class Verdict(StrEnum):
@@ -232,10 +249,12 @@ class Sample:
     @property
     def outcome(self) -> Outcome:
         """The worst outcome among the results that count."""
-        return max((result.outcome for result in self.counted), key=SEVERITY.__getitem__, default=Outcome.UNDECIDED)
+        return Outcome.worst(result.outcome for result in self.counted)
 
-
-SEVERITY = {Outcome.PASS: 0, Outcome.WARN: 1, Outcome.UNDECIDED: 2, Outcome.FAIL: 3}
+    @property
+    def badness(self) -> tuple[int, float]:
+        """What the worst of some samples has most of: the gravest outcome, then the largest error."""
+        return self.outcome.severity, max((result.ulps or 0.0 for result in self.results), default=0.0)
 
 
 def counted(number: int, one: str) -> str:
@@ -279,6 +298,11 @@ class RuleCheck:
     outcome: Outcome | None
     detail: str
 
+    @property
+    def severity(self) -> int:
+        """That of the outcome; a check that does not apply is less than one that passes."""
+        return -1 if self.outcome is None else self.outcome.severity
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -303,6 +327,11 @@ class Tally:
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     checks: Counter[Outcome] = field(default_factory=Counter)  # of a function's rules
+
+    @property
+    def found(self) -> Counter[Outcome]:
+        """The outcomes of derivative values and of checks."""
+        return self.outcomes + self.checks
 
     def add_check(self, check: RuleCheck) -> None:
         if check.outcome is not None:

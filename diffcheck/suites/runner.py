@@ -21,7 +21,7 @@ from diffcheck.judgement.functions.loading import load
 from diffcheck.judgement.functions.points import from_value
 from diffcheck.judgement.points import Columns, from_points, listed, names_in
 from diffcheck.records import FaultKind, Record
-from diffcheck.results import SEVERITY, Sample, Stage, Status
+from diffcheck.results import Outcome, Sample, Stage, Status
 from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.sampling import sampled
 from diffcheck.suites.units import faulty
@@ -68,7 +68,7 @@ def run_case(case: Case | Unreadable, number: int = 0, conditions: Conditions = 
 def _matched(case: Case, number: int, expect: str, samples: Sequence[Sample]) -> Iterator[Record]:
     """A case is what it is expected to be when its worst outcome or any verdict is so called."""
     seen = [sample for sample in samples if sample.status is not Status.UNSAMPLED]
-    worst = max((sample.outcome for sample in seen), key=SEVERITY.__getitem__)
+    worst = Outcome.worst(sample.outcome for sample in seen)
     matched = expect in {worst.value, *(result.verdict.value for sample in seen for result in sample.results)}
     for sample in samples:
         yield Record(number, case.id, case.line, sample, None, expect, matched, case.file)

@@ -85,7 +85,7 @@ def _chosen(results: Iterable[Result], note: str) -> list[Tangent]:
         Tangent(
             group[0].value or 0.0,
             f"{_names(group)}: slope {shown}{note}",
-            outcome=max((r.outcome for r in group), key=list(VERDICTS).index),
+            outcome=Outcome.worst(r.outcome for r in group),
         )
         for shown, group in groups.items()
     ]

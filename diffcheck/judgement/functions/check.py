@@ -25,7 +25,7 @@ from diffcheck.judgement.functions.loading import users_code
 from diffcheck.judgement.functions.modes import check_of
 from diffcheck.judgement.functions.points import Arguments, Parameters, from_value, names_in
 from diffcheck.language import syntax
-from diffcheck.results import SEVERITY, Derivative, Header, Outcome, Report, RuleCheck, Sample
+from diffcheck.results import Derivative, Header, Outcome, Report, RuleCheck, Sample
 
 SHOWN_DERIVATIVES = 4  # closed forms in the header; a larger Jacobian has none
 SHOWN_RULES = 4
@@ -181,13 +181,9 @@ def _merged(checks: Sequence[RuleCheck]) -> tuple[RuleCheck, ...]:
     """One check of each name: the worst of all points."""
     worst: dict[str, RuleCheck] = {}
     for check in checks:
-        if check.name not in worst or _severity(check) > _severity(worst[check.name]):
+        if check.name not in worst or check.severity > worst[check.name].severity:
             worst[check.name] = check
     return tuple(worst.values())
-
-
-def _severity(check: RuleCheck) -> int:
-    return -1 if check.outcome is None else SEVERITY[check.outcome]
 
 
 # What is shown of the function

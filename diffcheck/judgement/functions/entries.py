@@ -29,7 +29,7 @@ from diffcheck.judgement.functions.modes import Conflict, conflict, noted
 from diffcheck.judgement.functions.numerical import LABEL, judge_by_evidence
 from diffcheck.judgement.judge import Entry, Judge
 from diffcheck.judgement.resemblance import of_jacobian, of_value
-from diffcheck.results import SEVERITY, Outcome, Result, Sample, Status, Verdict
+from diffcheck.results import Outcome, Result, Sample, Status, Verdict
 
 MODES = ("forward", "reverse")
 CLAIM = "claim"
@@ -263,7 +263,7 @@ class Jacobian:
 
     def samples(self) -> list[Sample]:
         """One sample for each chosen entry, the worst first."""
-        return sorted(self.found.values(), key=badness, reverse=True)
+        return sorted(self.found.values(), key=lambda sample: sample.badness, reverse=True)
 
     def _sample(self, row: int, column: int) -> Sample:
         values = {mode: self.value(mode, row, column) for mode in (*MODES, *([] if self.claim is None else [CLAIM]))}
@@ -365,11 +365,6 @@ def _parts(entry: Entry) -> tuple[str, int, int]:
     mode, _, place = entry.key.partition(":")
     row, column = map(int, place.split(","))
     return mode, row, column
-
-
-def badness(sample: Sample) -> tuple[int, float]:
-    """What the worst of some samples has most of."""
-    return SEVERITY[sample.outcome], max((result.ulps or 0.0 for result in sample.results), default=0.0)
 
 
 def _matrix(name: str, compute: Callable[[], NDArray[Any]]) -> Matrix:
