@@ -160,7 +160,7 @@ def _checked(
     dtype: str,
     against: str | Callable[..., Any] | None,
     lint: bool | None,
-    on_stage: Callable[[results.Stage], object] = lambda stage: None,
+    on_stage: Callable[[str], object] = lambda stage: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
 ) -> Report:
     if at is None:
@@ -246,5 +246,5 @@ def _worst(report: Report, sample: Sample) -> list[str]:
     symbol = results.leibniz(report.header.name + sample.output, sample.wrt, sample.order)
     proved = enclosure_text(sample.enclosure) if sample.enclosure is not None else sample.status.value
     lines = [f"Worst: {symbol} at {place(sample)}", f" DESIRED: {proved}"]
-    said = [f"{result.value!r} ({result.title}, {result.verdict.value}: {result.reason})" for result in sample.results]
+    said = [f"{result.value!r} ({result.title}, {result.verdict.value}: {result.reason})" for result in sample.under_test]
     return [*lines, *(f" ACTUAL:  {words}" for words in said)]

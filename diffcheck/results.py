@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from diffcheck.registry import CERTIFIED, named
+
 # Balls may lie far outside the range of floats: 1e4342944819 is a Decimal, but not a Fraction that fits in memory.
 EXACT = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_HALF_EVEN)
 DOWN = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_FLOOR)
@@ -160,14 +162,6 @@ class Verdict(StrEnum):
     CONTRADICTED = "contradicted"
 
 
-class Stage(StrEnum):
-    """What a check is doing; a limit that it runs into is said to have been met there."""
-
-    SYMBOLIC = "symbolic"
-    AUTOMATIC = "automatic"
-    CERTIFIED = "certified"
-
-
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """What is proved at a point. `left` and `right` enclose the one-sided derivatives, `derivative` their common value."""
@@ -194,14 +188,23 @@ class Blame:
     line: int = 0
 
 
-PROVED = "proved (Arb)"  # what reports call the certified value, beside the titles of results
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A clause that follows "because" or a colon, what would help, and the piece of text to underline."""
+
+    words: str
+    blame: Blame | None = None
+    remedy: str = ""
+
+
+PROVED = f"proved ({CERTIFIED.title})"  # what reports call the certified value, beside the titles of results
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """One derivative value and what is said of it. `ulps` is the error in units of the last place of the true value."""
 
-    engine: str  # symbolic, automatic, claim
+    engine: str  # the name of an `Engine`: symbolic, automatic, claim, or another
     mode: str | None  # forward, reverse, or None
     value: float | None
     ulps: float | None
@@ -209,14 +212,12 @@ class Result:
     outcome: Outcome
     reason: str
     blame: Blame | None = None
+    decides: bool = True  # False: it is shown beside those under test, and no outcome depends on it
 
     @property
     def title(self) -> str:
         """Whose value it is, as every report says it; data has `engine` and `mode`."""
-        return _TITLES.get(self.engine, f"JAX {self.mode}")
-
-
-_TITLES = {"symbolic": "SymPy", "claim": "claim"}
+        return named(self.engine).titled(self.mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +242,15 @@ class Sample:
     output: str = ""  # which entry of the function's result: "[0,1]"; "" where it is one number
 
     @property
+    def under_test(self) -> tuple[Result, ...]:
+        """All results but those that are shown beside them."""
+        return tuple(result for result in self.results if result.decides)
+
+    @property
     def counted(self) -> tuple[Result, ...]:
-        """The results that decide: all except a mode that is unsupported while another mode of the same engine has a value."""
-        with_value = {result.engine for result in self.results if result.verdict is not Verdict.UNSUPPORTED}
-        return tuple(r for r in self.results if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
+        """The results that decide: not a mode that is unsupported while another mode of the same engine has a value."""
+        with_value = {result.engine for result in self.under_test if result.verdict is not Verdict.UNSUPPORTED}
+        return tuple(r for r in self.under_test if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
 
     @property
     def outcome(self) -> Outcome:
@@ -254,7 +260,7 @@ class Sample:
     @property
     def badness(self) -> tuple[int, float]:
         """What the worst of some samples has most of: the gravest outcome, then the largest error."""
-        return self.outcome.severity, max((result.ulps or 0.0 for result in self.results), default=0.0)
+        return self.outcome.severity, max((result.ulps or 0.0 for result in self.under_test), default=0.0)
 
 
 def counted(number: int, one: str) -> str:
@@ -342,7 +348,7 @@ class Tally:
         if sample.status is Status.UNSAMPLED:
             self.unsampled += 1
             return
-        self.verdicts.update(result.verdict for result in sample.results)
+        self.verdicts.update(result.verdict for result in sample.under_test)
         self.outcomes.update(result.outcome for result in sample.counted)
 
 

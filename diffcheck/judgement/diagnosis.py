@@ -13,11 +13,11 @@ from diffcheck.engines.certified import applied, culprit, origins
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Graph
 from diffcheck.judgement.dead_branch import dead_branch
-from diffcheck.judgement.evidence import Cause, Evidence, Source, blame_of, listed, named
+from diffcheck.judgement.evidence import Evidence, Source, blame_of, listed, named
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.lost import lost, out_of_range, undefined_operation
 from diffcheck.judgement.verdict import Judgement, shown
-from diffcheck.results import EXACT, Blame, Enclosure, Verdict
+from diffcheck.results import EXACT, Blame, Cause, Enclosure, Verdict
 
 ROUNDED_AWAY = 100  # ulps of one operation beyond which its own inaccuracy is the cause
 

@@ -11,7 +11,7 @@ from diffcheck.graph.graph import CodeSpan, Graph, subgraph
 from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.formats import Format
 from diffcheck.language.syntax import Span
-from diffcheck.results import Blame, Enclosure
+from diffcheck.results import Blame, Cause, Enclosure
 
 LONGEST = 60  # characters of an expression within a sentence
 
@@ -42,15 +42,6 @@ class Evidence:
     rerun: Callable[[Graph], float | None]
     run_nodes: Callable[[Graph], list[float | None]]
     in_the_code: Callable[[], Cause | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A clause that follows "because" or a colon, what would help, and the piece of text to underline."""
-
-    words: str
-    blame: Blame | None = None
-    remedy: str = ""
 
 
 def named(source: Source, node: int) -> str:

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from diffcheck.engines.certified import conditions, enclose_nodes, live_arguments, origins, reaching
 from diffcheck.graph.graph import Graph, ancestors, arguments_of
-from diffcheck.judgement.evidence import Cause, Evidence, Source, blame_of, named
+from diffcheck.judgement.evidence import Evidence, Source, blame_of, named
 from diffcheck.judgement.verdict import shown
-from diffcheck.results import Enclosure
+from diffcheck.results import Cause, Enclosure
 
 Floats = Sequence[float | None]
 

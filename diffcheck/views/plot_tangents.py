@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from diffcheck.registry import together
 from diffcheck.results import NOT_DEFINED, Enclosure, Outcome, Result, Sample, Status
 from diffcheck.views.plot_axis import Axis, Floats
 from diffcheck.views.plot_curve import Curve, heights
@@ -65,7 +66,7 @@ def tangents(sample: Sample, width: float = 1.0) -> list[Tangent]:
         proved = [Tangent(float(sample.enclosure.midpoint), _written(sample, sample.enclosure, width))]
     smooth = sample.status is Status.SMOOTH
     note = f" ({sample.status.value})" if not proved else ""
-    return proved + _chosen((result for result in sample.results if not smooth or result.outcome is not Outcome.PASS), note)
+    return proved + _chosen((result for result in sample.under_test if not smooth or result.outcome is not Outcome.PASS), note)
 
 
 def _written(sample: Sample, slope: Enclosure, width: float) -> str:
@@ -92,10 +93,7 @@ def _chosen(results: Iterable[Result], note: str) -> list[Tangent]:
 
 
 def _names(results: Sequence[Result]) -> str:
-    names = list(dict.fromkeys(result.title for result in results))
-    if {"JAX forward", "JAX reverse"} <= set(names):
-        names = ["JAX" if name == "JAX forward" else name for name in names if name != "JAX reverse"]
-    return ", ".join(names)
+    return ", ".join(together(result.title for result in results))
 
 
 def height(sample: Sample) -> float:

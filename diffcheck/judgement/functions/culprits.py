@@ -11,8 +11,8 @@ from diffcheck.engines.jax_function import JaxFunction
 from diffcheck.engines.lacking import lacking
 from diffcheck.engines.programs import CustomRule
 from diffcheck.errors import UnsupportedError
-from diffcheck.judgement.evidence import Cause, listed
-from diffcheck.results import Blame
+from diffcheck.judgement.evidence import listed
+from diffcheck.results import Blame, Cause
 
 NEARLY = 1e-8  # relative: an approximation of a function may be that good
 INSTEAD = "If the code approximates the function whose derivative that is, judge by that one, with --against"
