@@ -18,8 +18,6 @@ from diffcheck.registry import CERTIFIED, named
 EXACT = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_HALF_EVEN)
 DOWN = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_FLOOR)
 UP = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_CEILING)
-
-
 FARTHEST = EXACT.scaleb(Decimal(1), 10**15)  # larger numbers are not written out: to every float format they are infinite
 
 
@@ -188,15 +186,6 @@ class Blame:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A clause that follows "because" or a colon, what would help, and the piece of text to underline."""
-
-    words: str
-    blame: Blame | None = None
-    remedy: str = ""
-
-
 PROVED = f"proved ({CERTIFIED.title})"  # what reports call the certified value, beside the titles of results
 
 
@@ -249,7 +238,7 @@ class Sample:
     @property
     def counted(self) -> tuple[Result, ...]:
         """The results that decide: not a mode that is unsupported while another mode of the same engine has a value."""
-        with_value = {result.engine for result in self.under_test if result.verdict is not Verdict.UNSUPPORTED}
+        with_value = {r.engine for r in self.under_test if r.verdict is not Verdict.UNSUPPORTED}
         return tuple(r for r in self.under_test if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
 
     @property
@@ -365,8 +354,7 @@ class Report:
         tally = Tally()
         for sample in self.samples:
             tally.add(sample)
-        for check in self.checks:
-            tally.add_check(check)
+        tally.checks.update(check.outcome for check in self.checks if check.outcome is not None)
         return tally
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -11,13 +12,22 @@ from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import Problem
 from diffcheck.graph.graph import Definition, Graph
 from diffcheck.registry import AUTOMATIC, Engine
-from diffcheck.results import Cause, Verdict
+from diffcheck.results import Blame, Verdict
 
 Columns = Mapping[str, NDArray[Any]]  # points: an array for each variable, all of one length
 Names = tuple[str, ...]  # of a derivative: ("x",) is ∂/∂x, ("x", "x") is ∂²/∂x²
 Wanted = tuple[int, Names]  # of which output, by which variables
 Found = NDArray[Any] | UnsupportedError  # a value for each point, or why there is none
 Run = Callable[[Columns], Mapping[Wanted, Found]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A clause that follows "because" or a colon, what would help, and the piece of text to underline."""
+
+    words: str
+    blame: Blame | None = None
+    remedy: str = ""
 
 
 class Inapplicable(UnsupportedError):  # noqa: N818

@@ -78,13 +78,14 @@ class Together:
         run = self._of({(0, names): key_of(mode, names) for names in self._wrt})
         return Jax(mode, run, lambda wanted: self.program.derivative(mode, wanted[1]), self._dtype)
 
-    def derivations(self) -> list[Jax]:
-        """Those of all its modes."""
-        return list(map(self.mode, self._modes))
+    @property
+    def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
+        """Those of its modes."""
+        return dict.fromkeys(((0, names) for names in self._wrt), list(map(self.mode, self._modes)))
 
-    def primal(self, columns: Columns) -> Found:
+    def primals(self, columns: Columns) -> Mapping[int, Found]:
         """The values of f."""
-        return self._found(columns, PRIMAL)
+        return {0: self._found(columns, PRIMAL)}
 
     def _of(self, keys: Mapping[Wanted, str]) -> Run:
         return lambda columns: {wanted: self._found(columns, key) for wanted, key in keys.items()}
@@ -95,14 +96,3 @@ class Together:
         if self._last[0] is not columns:
             self._last = columns, self.program.run(columns)
         return self._last[1][key]
-
-
-class Alone:
-    """What JAX has of one expression, without the formulas of others."""
-
-    def __init__(self, together: Together, wanted: Sequence[Wanted]) -> None:
-        self._together = together
-        self.derivations = dict.fromkeys(wanted, together.derivations())
-
-    def primals(self, columns: Columns) -> Mapping[int, Found]:
-        return {0: self._together.primal(columns)}

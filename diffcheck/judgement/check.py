@@ -10,7 +10,7 @@ from itertools import chain
 from diffcheck import registry
 from diffcheck.engines.automatic import Program
 from diffcheck.engines.derivation import Columns, Derivation, Formulas, Found, Names, Run, Wanted
-from diffcheck.engines.jax_runs import Alone, Jax, Together
+from diffcheck.engines.jax_runs import Jax, Together
 from diffcheck.errors import ExpressionError, InputError, LostError
 from diffcheck.graph.build import Problem, read, read_beside
 from diffcheck.graph.functions import FUNCTIONS
@@ -161,12 +161,12 @@ class Check:
         return pipeline.samples(self, columns, self._on_stage)
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
-        return {0: self._together.primal(columns)}
+        return self._together.primals(columns)
 
     @cached_property
-    def swift(self) -> Alone:
+    def swift(self) -> Together:
         """f and its derivatives in JAX's last mode, which has all variables in one go."""
-        return Alone(self.together(AUTOMATIC.modes[-1:]), self.wanted)
+        return self.together(AUTOMATIC.modes[-1:])
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         return self._judge.sample(point, wanted, values, primal)

@@ -12,11 +12,12 @@ from fractions import Fraction
 from itertools import chain, product
 
 from diffcheck.engines.certified import conditions, origins
+from diffcheck.engines.derivation import Cause
 from diffcheck.graph.build import expanded
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors
 from diffcheck.judgement.evidence import Evidence, Source, blame_of, listed, named
 from diffcheck.judgement.verdict import AGREES_ULPS
-from diffcheck.results import Cause, Enclosure
+from diffcheck.results import Enclosure
 
 SAFE = (Fraction(1), Fraction(2), Fraction(-1))  # arguments at which most functions are smooth
 MOST_BRANCHES = 4  # that are guarded together

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from diffcheck.engines.certified import conditions, enclose_nodes, live_arguments, origins, reaching
+from diffcheck.engines.derivation import Cause
 from diffcheck.graph.graph import Graph, ancestors, arguments_of
 from diffcheck.judgement.evidence import Evidence, Source, blame_of, named
 from diffcheck.judgement.verdict import shown
-from diffcheck.results import Cause, Enclosure
+from diffcheck.results import Enclosure
 
 Floats = Sequence[float | None]
 

@@ -65,11 +65,11 @@ def section_of(check: Check, point: Mapping[str, float], wrt: str, order: int = 
     """An expression along one variable, or (order 1) its derivative as JAX's reverse mode has it."""
     held = {name: coordinate for name, coordinate in point.items() if name != wrt}
     together, wanted = check.together(AUTOMATIC.modes[-1:] if order else ()), (0, (wrt,))
-    reverse = together.derivations() if order else []
+    derivations = together.derivations[wanted]
 
     def run(x: NDArray[Any]) -> NDArray[Any]:
         columns = {name: x if name == wrt else np.full(BLOCK, held[name], x.dtype) for name in check.problem.variables}
-        found = reverse[0].values(columns, [wanted])[wanted] if order else together.primal(columns)
+        found = derivations[0].values(columns, [wanted])[wanted] if order else together.primals(columns)[0]
         if isinstance(found, UnsupportedError):
             raise found
         return found

@@ -15,9 +15,10 @@ from diffcheck.judgement.evidence import listed
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import described
-from diffcheck.judgement.functions.entries import Jacobian, Screening
+from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.judgement.functions.linter import lint
 from diffcheck.judgement.functions.loading import users_code
+from diffcheck.judgement.functions.matrices import Screening
 from diffcheck.judgement.functions.modes import check_of
 from diffcheck.judgement.functions.points import Arguments, Parameters, from_value, names_in
 from diffcheck.judgement.pipeline import closed_forms

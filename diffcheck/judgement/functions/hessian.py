@@ -19,8 +19,9 @@ from diffcheck.engines.jaxpr import lift_arrays
 from diffcheck.engines.undecorated import undecorated
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.evidence import Source
-from diffcheck.judgement.functions.entries import Jacobian, deviations
+from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.judgement.functions.lines import weighted
+from diffcheck.judgement.functions.matrices import deviations
 from diffcheck.judgement.judge import Judge
 from diffcheck.results import Result
 
