@@ -22,7 +22,7 @@ from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.processes.calls import call
 from diffcheck.processes.deaths import Lost
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
-from diffcheck.results import SEVERITY, Outcome, Sample
+from diffcheck.results import Outcome, Sample
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,8 +66,7 @@ class Report(results.Report):
     @property
     def outcome(self) -> Outcome:
         """The worst of all outcomes."""
-        found = [*self.tally.outcomes, *self.tally.checks]
-        return max(found, key=SEVERITY.__getitem__, default=Outcome.UNDECIDED)
+        return Outcome.worst(self.tally.found)
 
     def to_json(self) -> str:
         """The report as `--format json` writes it: a text that `diffcheck schema` describes."""
@@ -213,7 +212,7 @@ def _checked(
     dtype: str,
     against: str | Callable[..., Any] | None,
     lint: bool | None,
-    on_stage: Callable[[results.Stage], object] = lambda stage: None,
+    on_stage: Callable[[str], object] = lambda stage: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
 ) -> Report:
     if at is None:
@@ -294,20 +293,19 @@ def assert_derivative(
         report = check(subject, at, **options)
     except (InputError, UnsupportedError) as error:  # where in diffcheck it was found helps nobody
         raise error.with_traceback(None) from None
-    if SEVERITY[report.outcome] >= SEVERITY[Outcome.UNDECIDED]:
+    if not report.outcome.is_accepted:
         raise AssertionError(_message(report))
 
 
 def _message(report: Report) -> str:
     """What is wrong: how many, the worst of them, and the rules that are not kept."""
     wrong = "wrong" if report.outcome is Outcome.FAIL else "not proved"
-    bad = [sample for sample in report.samples if SEVERITY[sample.outcome] >= SEVERITY[Outcome.UNDECIDED]]
+    bad = [sample for sample in report.samples if not sample.outcome.is_accepted]
     lines = [f"\nThe derivative of {report.header.read_as} is {wrong}", ""]
     if bad:
         lines.append(f"Mismatched derivatives: {len(bad)} / {len(report.samples)} ({100 * len(bad) / len(report.samples):.3g}%)")
-        worst = max(bad, key=lambda sample: (SEVERITY[sample.outcome], max((r.ulps or 0.0 for r in sample.results), default=0.0)))
-        lines += _worst(report, worst)
-    failed = [c for c in report.checks if c.outcome is not None and SEVERITY[c.outcome] >= SEVERITY[Outcome.UNDECIDED]]
+        lines += _worst(report, max(bad, key=lambda sample: sample.badness))
+    failed = [c for c in report.checks if c.outcome is not None and not c.outcome.is_accepted]
     return "\n".join([*lines, *(f"Rule {check.name}: {check.detail}" for check in failed)])
 
 
@@ -317,5 +315,5 @@ def _worst(report: Report, sample: Sample) -> list[str]:
     symbol = results.leibniz(report.header.name + sample.output, sample.wrt, sample.order)
     proved = enclosure_text(sample.enclosure) if sample.enclosure is not None else sample.status.value
     lines = [f"Worst: {symbol} at {place(sample)}", f" DESIRED: {proved}"]
-    said = [f"{result.value!r} ({result.title}, {result.verdict.value}: {result.reason})" for result in sample.results]
+    said = [f"{result.value!r} ({result.title}, {result.verdict.value}: {result.reason})" for result in sample.under_test]
     return [*lines, *(f" ACTUAL:  {words}" for words in said)]

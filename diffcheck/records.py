@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from diffcheck.printable import LONGEST_MESSAGE, message, shown
-from diffcheck.results import SEVERITY, Outcome, RuleCheck, Sample, Status, Tally, leibniz
+from diffcheck.results import Outcome, RuleCheck, Sample, Status, Tally, leibniz
 
 LISTED_FAILURES = 20  # a summary keeps the reasons of so many cases, whatever the number of those that failed
 
@@ -104,7 +104,8 @@ def _reason(record: Record) -> str:
     sample = record.sample
     point = ", ".join(f"{name} = {value:.6g}" for name, value in sample.point.items())
     if record.matched is False:
-        return f"expected {record.expected}, found {', '.join(dict.fromkeys(result.verdict.value for result in sample.results))} at {point}"
+        verdicts = dict.fromkeys(result.verdict.value for result in sample.under_test)
+        return f"expected {record.expected}, found {', '.join(verdicts)} at {point}"
     worst = [result for result in sample.counted if result.outcome is sample.outcome]
     by = [result.title for result in worst if result.verdict is worst[0].verdict]
     verb = "is" if len(by) == 1 else "are"
@@ -169,10 +170,10 @@ class Summary:
 def largest_error(records: Sequence[Record]) -> float | None:
     """The largest error of a case, in ulps; None where none was measured."""
     samples = [record.sample for record in records if record.sample is not None]
-    return max((result.ulps for sample in samples for result in sample.results if result.ulps is not None), default=None)
+    return max((result.ulps for sample in samples for result in sample.under_test if result.ulps is not None), default=None)
 
 
 def worst_outcome(records: Sequence[Record]) -> Outcome:
     """What a case comes to; points beyond the certified sample mean nothing."""
-    seen = [record.outcome for record in records if record.sample is None or record.sample.status is not Status.UNSAMPLED]
-    return max(seen, key=SEVERITY.__getitem__, default=Outcome.PASS)
+    seen = (record.outcome for record in records if record.sample is None or record.sample.status is not Status.UNSAMPLED)
+    return Outcome.worst(seen, default=Outcome.PASS)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import decimal
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+
+from diffcheck.registry import CERTIFIED, named
 
 # Balls may lie far outside the range of floats: 1e4342944819 is a Decimal, but not a Fraction that fits in memory.
 EXACT = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_HALF_EVEN)
 DOWN = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_FLOOR)
 UP = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_CEILING)
-
-
 FARTHEST = EXACT.scaleb(Decimal(1), 10**15)  # larger numbers are not written out: to every float format they are infinite
 
 
@@ -105,12 +105,29 @@ NOT_DEFINED = (Status.UNDEFINED, Status.LIMIT_UNKNOWN)  # and without a limit to
 
 
 class Outcome(StrEnum):
-    """What a verdict means for an exit code."""
+    """What a verdict means for an exit code. `severity` says which of two outcomes is graver."""
 
     PASS = "pass"
     WARN = "warn"
     FAIL = "fail"
     UNDECIDED = "undecided"
+
+    @property
+    def severity(self) -> int:
+        return _BY_SEVERITY.index(self)
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether nothing is wrong and nothing stayed open."""
+        return self.severity < Outcome.UNDECIDED.severity
+
+    @classmethod
+    def worst(cls, outcomes: Iterable[Outcome], default: Outcome | None = None) -> Outcome:
+        """The gravest of some outcomes; of none the default, by default UNDECIDED: what was not tested has not passed."""
+        return max(outcomes, key=lambda outcome: outcome.severity, default=default or cls.UNDECIDED)
+
+
+_BY_SEVERITY = (Outcome.PASS, Outcome.WARN, Outcome.UNDECIDED, Outcome.FAIL)
 
 
 class Verdict(StrEnum):
@@ -143,14 +160,6 @@ class Verdict(StrEnum):
     CONTRADICTED = "contradicted"
 
 
-class Stage(StrEnum):
-    """What a check is doing; a limit that it runs into is said to have been met there."""
-
-    SYMBOLIC = "symbolic"
-    AUTOMATIC = "automatic"
-    CERTIFIED = "certified"
-
-
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """What is proved at a point. `left` and `right` enclose the one-sided derivatives, `derivative` their common value."""
@@ -177,7 +186,7 @@ class Blame:
     line: int = 0
 
 
-PROVED = "proved (Arb)"  # what reports call the certified value, beside the titles of results
+PROVED = f"proved ({CERTIFIED.title})"  # what reports call the certified value, beside the titles of results
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +194,7 @@ class Result:
     """One derivative value and what is said of it.
 
     Attributes:
-        engine: "symbolic" (SymPy), "automatic" (JAX) or "claim".
+        engine: The name of an `Engine`: "symbolic" (SymPy), "automatic" (JAX), "claim" or another.
         mode: "forward" or "reverse" of JAX; else None.
         value: The number that was judged, or None.
         ulps: The error in units in the last place of the true value (Muller 2005), if it is known.
@@ -202,14 +211,12 @@ class Result:
     outcome: Outcome
     reason: str
     blame: Blame | None = None
+    decides: bool = True  # False: it is shown beside those under test, and no outcome depends on it
 
     @property
     def title(self) -> str:
         """Whose value it is, as every report says it; data has `engine` and `mode`."""
-        return _TITLES.get(self.engine, f"JAX {self.mode}")
-
-
-_TITLES = {"symbolic": "SymPy", "claim": "claim"}
+        return named(self.engine).titled(self.mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,18 +251,25 @@ class Sample:
     output: str = ""
 
     @property
+    def under_test(self) -> tuple[Result, ...]:
+        """All results but those that are shown beside them."""
+        return tuple(result for result in self.results if result.decides)
+
+    @property
     def counted(self) -> tuple[Result, ...]:
-        """The results that decide: all except a mode that is unsupported while another mode of the same engine has a value."""
-        with_value = {result.engine for result in self.results if result.verdict is not Verdict.UNSUPPORTED}
-        return tuple(r for r in self.results if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
+        """The results that decide: not a mode that is unsupported while another mode of the same engine has a value."""
+        with_value = {r.engine for r in self.under_test if r.verdict is not Verdict.UNSUPPORTED}
+        return tuple(r for r in self.under_test if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
 
     @property
     def outcome(self) -> Outcome:
         """The worst outcome among the results that count."""
-        return max((result.outcome for result in self.counted), key=SEVERITY.__getitem__, default=Outcome.UNDECIDED)
+        return Outcome.worst(result.outcome for result in self.counted)
 
-
-SEVERITY = {Outcome.PASS: 0, Outcome.WARN: 1, Outcome.UNDECIDED: 2, Outcome.FAIL: 3}
+    @property
+    def badness(self) -> tuple[int, float]:
+        """What the worst of some samples has most of: the gravest outcome, then the largest error."""
+        return self.outcome.severity, max((result.ulps or 0.0 for result in self.under_test), default=0.0)
 
 
 def counted(number: int, one: str) -> str:
@@ -299,6 +313,11 @@ class RuleCheck:
     outcome: Outcome | None
     detail: str
 
+    @property
+    def severity(self) -> int:
+        """That of the outcome; a check that does not apply is less than one that passes."""
+        return -1 if self.outcome is None else self.outcome.severity
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -324,6 +343,11 @@ class Tally:
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     checks: Counter[Outcome] = field(default_factory=Counter)  # of a function's rules
 
+    @property
+    def found(self) -> Counter[Outcome]:
+        """The outcomes of derivative values and of checks."""
+        return self.outcomes + self.checks
+
     def add_check(self, check: RuleCheck) -> None:
         if check.outcome is not None:
             self.checks[check.outcome] += 1
@@ -333,7 +357,7 @@ class Tally:
         if sample.status is Status.UNSAMPLED:
             self.unsampled += 1
             return
-        self.verdicts.update(result.verdict for result in sample.results)
+        self.verdicts.update(result.verdict for result in sample.under_test)
         self.outcomes.update(result.outcome for result in sample.counted)
 
 
@@ -350,8 +374,7 @@ class Report:
         tally = Tally()
         for sample in self.samples:
             tally.add(sample)
-        for check in self.checks:
-            tally.add_check(check)
+        tally.checks.update(check.outcome for check in self.checks if check.outcome is not None)
         return tally
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
-from diffcheck import __version__
-
-LIBRARIES = ("jax", "sympy", "python-flint")
+from diffcheck import __version__, registry
 
 
 def versions() -> dict[str, str]:
-    """The versions of diffcheck and of the libraries that compute."""
-    return {"diffcheck": __version__, **{name: version(name) for name in LIBRARIES}}
+    """The versions of diffcheck and of the libraries that compute, by the names of their packages."""
+    return {"diffcheck": __version__, **{library.package: library.version for library in registry.libraries()}}

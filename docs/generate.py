@@ -43,12 +43,12 @@ from diffcheck.cli.configuration import EVERY, OWN
 from diffcheck.graph.domains import described
 from diffcheck.graph.functions import GROUPS, Function, Support
 from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Faults, Place, shipped
+from diffcheck.registry import TABULATED
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"(<!-- table: (\w+) -->)\n.*?(<!-- end of table -->)", re.DOTALL)
 GENERATED = "<!-- Written by docs/generate.py. -->\n\n"
-ENGINES = {"SymPy": "sympy", "JAX": "jax", "Arb": "ball"}
 
 
 def documents() -> list[Path]:
@@ -148,8 +148,8 @@ def functions_page() -> str:
 
 
 def _group(rows: tuple[Function, ...]) -> str:
-    header = ["function", "what it is", "as an expression", "domain", "kinks", *ENGINES]
-    return _table([header, *([*_facts(row), *(_support(row, engine) for engine in ENGINES.values())] for row in rows)])
+    header = ["function", "what it is", "as an expression", "domain", "kinks", *(engine.title for engine in TABULATED)]
+    return _table([header, *([*_facts(row), *(_support(row, engine.column) for engine in TABULATED)] for row in rows)])
 
 
 def _facts(row: Function) -> list[str]:

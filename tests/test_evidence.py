@@ -212,4 +212,4 @@ def test_a_mode_that_is_lacking_counts_only_where_no_other_is_judged(results: tu
     tally = Tally()
     tally.add(sample(*results))
     assert sample(*results).outcome is outcome
-    assert max(tally.outcomes, key=[Outcome.PASS, Outcome.WARN, Outcome.UNDECIDED, Outcome.FAIL].index) is outcome
+    assert Outcome.worst(tally.outcomes) is outcome

@@ -15,7 +15,8 @@ from proofs import proof_of
 from diffcheck import check
 from diffcheck.judgement.formats import FORMATS, Format
 from diffcheck.judgement.verdict import Judgement, Rule, Turned, judge
-from diffcheck.results import Certificate, Enclosure, Outcome, Status, Verdict
+from diffcheck.results import Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict
+from diffcheck.views.plot_tangents import tangents
 
 DOUBLE, SINGLE = FORMATS["float64"], FORMATS["float32"]
 ULP = 2.0**-52  # of numbers from 1 to 2
@@ -404,3 +405,30 @@ def test_rounding_to_a_single_takes_the_nearest(number: Fraction) -> None:
     exact = Fraction(decimal)
     rounded = SINGLE.round(decimal)
     assert abs(Fraction(rounded) - exact) <= Fraction(SINGLE.ulp(rounded)) / 2
+
+
+# Outcomes
+
+
+def test_the_worst_outcome_is_the_gravest_whatever_the_order() -> None:
+    by_gravity = [PASS, WARN, UNDECIDED, FAIL]
+    for k, outcome in enumerate(by_gravity):
+        for found in (by_gravity[: k + 1], by_gravity[k::-1]):
+            assert Outcome.worst(found) is outcome
+
+
+def test_nothing_has_not_passed() -> None:
+    assert Outcome.worst([]) is UNDECIDED
+    assert Outcome.worst([], default=PASS) is PASS
+
+
+def test_what_is_undecided_or_wrong_is_not_accepted() -> None:
+    assert [outcome for outcome in Outcome if outcome.is_accepted] == [PASS, WARN]
+
+
+def test_a_picture_paints_a_slope_in_the_colour_of_its_gravest_outcome() -> None:
+    results = tuple(
+        Result(engine, None, 2.0, None, Verdict.WRONG, outcome, "") for engine, outcome in (("symbolic", FAIL), ("claim", UNDECIDED))
+    )
+    sample = Sample({"x": 1.0}, "x", 1, Status.SMOOTH, "", 1.0, ball("1"), ball("1"), None, results)
+    assert [tangent.outcome for tangent in tangents(sample)] == [None, FAIL]

@@ -11,17 +11,15 @@ from typer.core import TyperGroup
 
 from diffcheck import __version__
 
-ENGINES = {"JAX": "jax", "SymPy": "sympy", "FLINT": "python-flint"}
 SHARED = ("version", "isolated")  # options of the group that commands have, too
 
 
 def _version(wanted: bool) -> None:
     """The versions that a report of a fault needs, from what is installed: nothing is imported."""
     if wanted:
-        from importlib.metadata import version
+        from diffcheck.registry import libraries
 
-        engines = ", ".join(f"{name} {version(package)}" for name, package in ENGINES.items())
-        print(f"diffcheck {__version__} ({engines})")
+        print(f"diffcheck {__version__} ({', '.join(f'{library.title} {library.version}' for library in libraries())})")
         raise typer.Exit
 
 

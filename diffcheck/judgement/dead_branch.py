@@ -12,10 +12,11 @@ from fractions import Fraction
 from itertools import chain, product
 
 from diffcheck.engines.certified import conditions, origins
+from diffcheck.engines.derivation import Cause
 from diffcheck.graph.build import expanded
 from diffcheck.graph.functions import MEANT
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors
-from diffcheck.judgement.evidence import Cause, Evidence, Source, blame_of, listed, named
+from diffcheck.judgement.evidence import Evidence, Source, blame_of, listed, named
 from diffcheck.judgement.verdict import AGREES_ULPS
 from diffcheck.results import Enclosure
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from diffcheck.engines.certified import applied, culprit, origins
+from diffcheck.engines.derivation import Cause
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Graph
 from diffcheck.judgement.dead_branch import dead_branch
-from diffcheck.judgement.evidence import Cause, Evidence, Source, blame_of, listed, named
+from diffcheck.judgement.evidence import Evidence, Source, blame_of, listed, named
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.lost import lost, out_of_range, undefined_operation
 from diffcheck.judgement.verdict import Judgement, shown

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from diffcheck.engines.certified import Arithmetic
 from diffcheck.engines.code_places import source_line
+from diffcheck.engines.derivation import Cause
 from diffcheck.graph.graph import CodeSpan, Graph, subgraph
 from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.formats import Format
@@ -42,15 +43,6 @@ class Evidence:
     rerun: Callable[[Graph], float | None]
     run_nodes: Callable[[Graph], list[float | None]]
     in_the_code: Callable[[], Cause | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A clause that follows "because" or a colon, what would help, and the piece of text to underline."""
-
-    words: str
-    blame: Blame | None = None
-    remedy: str = ""
 
 
 def named(source: Source, node: int) -> str:

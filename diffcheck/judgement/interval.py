@@ -14,7 +14,7 @@ from diffcheck.engines.certified.floats import at_ordinal, ordinal
 from diffcheck.errors import InputError
 from diffcheck.judgement.check import Check
 from diffcheck.judgement.formats import Format
-from diffcheck.results import SEVERITY, Finding, IntervalReport, Piece, Sample, Status, Tally
+from diffcheck.results import Finding, IntervalReport, Piece, Sample, Status, Tally
 
 SAMPLES = 1000
 MAX_SAMPLES = 5000  # with those beside special places they are still all certified
@@ -106,7 +106,7 @@ class _Worst:
     _found: dict[object, list[Finding]] = field(default_factory=dict)
 
     def add(self, sample: Sample) -> None:
-        for result in sample.results:
+        for result in sample.under_test:
             finding = Finding(sample, result)
             kept = self._found.setdefault((sample.wrt, sample.order, result.engine, result.mode), [finding] * len(_RESPECTS))
             kept[:] = [max(old, finding, key=respect) for old, respect in zip(kept, _RESPECTS, strict=True)]
@@ -122,7 +122,7 @@ class _Worst:
 
 
 def _severity(finding: Finding) -> int:
-    return SEVERITY[finding.result.outcome]
+    return finding.result.outcome.severity
 
 
 def _error(finding: Finding) -> float:

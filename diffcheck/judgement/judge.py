@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, partial
 
-import jax
-import numpy as np
-
-from diffcheck.engines.automatic import Names, Program, key_of, run_nodes
+from diffcheck.engines.automatic import run_nodes
 from diffcheck.engines.certified import Arithmetic, certify, certify_mixed, enclose_value, rounding_bound, ties_within_rounding
+from diffcheck.engines.derivation import Derivation, Names, Wanted
 from diffcheck.errors import LostError, UnsupportedError
 from diffcheck.graph.graph import Graph
-from diffcheck.judgement.accuracy.table import roundings
+from diffcheck.judgement.accuracy.table import roundings_here
 from diffcheck.judgement.diagnosis import corners, why
-from diffcheck.judgement.evidence import Cause, Evidence, Source
+from diffcheck.judgement.evidence import Evidence, Source
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.missing import missing_part
 from diffcheck.judgement.resemblance import of_value
@@ -26,19 +24,7 @@ from diffcheck.judgement.verdict import Judgement, Rule, Turned, judge
 from diffcheck.results import NOT_DEFINED, Blame, Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
 
 Point = Mapping[str, float]
-Values = Mapping[str, float | UnsupportedError]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A derivative under test: who made it, where JAX's values of it are found, and its graph where that is known."""
-
-    engine: str
-    mode: str | None
-    key: str
-    graph: Graph | None = None
-    missing: UnsupportedError | None = None  # why there is none
-    text: str = ""  # of a claim
+Value = float | UnsupportedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +32,30 @@ class _Place:
     """A derivative at a point, what is proved of it, and the slopes with ties turned that are within rounding."""
 
     point: Point
-    names: Names
+    wanted: Wanted
     proved: Certificate
     turned: Callable[[], Turned]
 
+    @property
+    def names(self) -> Names:
+        return self.wanted[1]
+
 
 class Judge:
-    """Judges the derivatives of one function.
+    """Judges the derivatives of one function of numbers."""
 
-    `graph_of` is the program that computed an entry's values, where it is known; `cause_in_code` looks in a function's own code for
-    why an entry has got this verdict and value, where that is the right one.
-    """
-
-    def __init__(
-        self,
-        function: Source,
-        fmt: Format,
-        graph_of: Callable[[Entry], Graph | None],
-        cause_in_code: Callable[[Entry, Verdict, float, float], Cause | None] = lambda entry, verdict, value, right: None,
-    ) -> None:
-        self._cause_in_code = cause_in_code
+    def __init__(self, function: Source, fmt: Format) -> None:
         self._function = function
         self._format = fmt
-        self._arithmetic = Arithmetic(fmt.unit_roundoff, fmt.smallest_normal, roundings(jax.__version__, fmt.name))
-        self._graph_of = graph_of
+        self._arithmetic = arithmetic_of(fmt)
 
-    def sample(self, point: Point, names: Names, entries: Sequence[Entry], values: Values) -> Sample:
-        """What is proved of a derivative at a point, and what each entry's value is worth."""
+    def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
+        """What is proved of a derivative at a point, and what each value that is given for it is worth."""
+        names = wanted[1]
         proved = self._proved(point, names)
-        place = _Place(point, names, proved, cache(partial(self._turned, point, names)))
-        results = tuple(self._judged(entry, values[entry.key], place) for entry in entries)
+        place = _Place(point, wanted, proved, cache(partial(self._turned, point, names)))
+        results = tuple(self._judged(derivation, value, place) for derivation, value in values.items())
         clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
-        primal = number(values["primal"])
         return Sample(
             point,
             *wrt_and_order(names),
@@ -98,52 +76,51 @@ class Judge:
         pieces = corners(self._function, point, names[0]) if proved.status is Status.KINK else ""
         return replace(proved, reason=f"kink of {pieces}") if pieces else proved
 
-    def _judged(self, entry: Entry, value: float | UnsupportedError, place: _Place) -> Result:
-        note = ""
-        if isinstance(value, UnsupportedError) and entry.graph is not None:
+    def _judged(self, derivation: Derivation, value: Value, place: _Place) -> Result:
+        note, formula = "", derivation.formula(place.wanted)
+        if isinstance(value, UnsupportedError) and formula is not None:
             note = f" ({value.reason}: evaluated in exact arithmetic and rounded)"
-            exact = enclose_value(entry.graph, place.point)
+            exact = enclose_value(formula, place.point)
             value = self._format.round(exact.midpoint) if exact is not None else math.nan if place.proved.status in NOT_DEFINED else value
         if isinstance(value, UnsupportedError):
-            missing = entry.missing or value
-            verdict = Verdict(missing.verdict) if isinstance(missing, LostError) else Verdict.UNSUPPORTED
-            return Result(entry.engine, entry.mode, None, None, verdict, Outcome.UNDECIDED, missing.reason)
-        judged, blame = self._verdict(entry, value, place)
-        return Result(entry.engine, entry.mode, value, judged.ulps, judged.verdict, judged.outcome, judged.reason + note, blame)
+            return result_without(derivation, derivation.missing(place.wanted) or value)
+        judged, blame = self._verdict(derivation, value, place)
+        return result_of(derivation, value, replace(judged, reason=judged.reason + note), blame)
 
-    def _verdict(self, entry: Entry, value: float, place: _Place) -> tuple[Judgement, Blame | None]:
+    def _verdict(self, derivation: Derivation, value: float, place: _Place) -> tuple[Judgement, Blame | None]:
         """The judgement on a value with its cause, and the operation to blame."""
-        x, rule = place.point[place.names[0]], partial(self._rule, entry, place.point)
+        x, rule, formula = place.point[place.names[0]], partial(self._rule, derivation, place), derivation.formula(place.wanted)
         judgement_on = partial(judge, x=x, truth=place.proved, fmt=self._format, rule=rule, turned=place.turned)
         judged = judgement_on(value)
-        if judged.outcome is Outcome.FAIL and not math.isfinite(value) and entry.graph is not None:
-            found = mended(Source(entry.graph, entry.text or self._function.text), place.point, self._format)
+        if judged.outcome is Outcome.FAIL and not math.isfinite(value) and formula is not None:
+            found = mended(Source(formula, derivation.text or self._function.text), place.point, self._format)
             if found is not None:
                 return despite_failing_routines(value, found, judgement_on(found.value)), found.blame
-        reason, blame = why(judged, lambda: self._evidence(entry, judged.verdict, value, place))
-        if entry.text and judged.verdict is Verdict.WRONG and place.proved.derivative is not None:
+        reason, blame = why(judged, lambda: self._evidence(derivation, judged.verdict, value, place))
+        if derivation.text and judged.verdict is Verdict.WRONG and place.proved.derivative is not None:
             right = float(place.proved.derivative)
             relation = of_value(value, right) or missing_part(self._function, place.point, place.names, value, right)
             reason = ". ".join(filter(None, (reason, relation)))
         return replace(judged, reason=reason), blame
 
-    def _rule(self, entry: Entry, point: Point) -> Rule | None:
-        """What computed an entry's values, in exact arithmetic."""
-        graph, arithmetic = self._graph_of(entry), self._arithmetic_of(entry)
+    def _rule(self, derivation: Derivation, place: _Place) -> Rule | None:
+        """What computed the values, in exact arithmetic."""
+        graph, arithmetic = derivation.program(place.wanted), self._arithmetic_of(derivation, place.wanted)
         if graph is None:
             return None
 
         def exact() -> Enclosure | None:
-            return enclose_value(graph, point)
+            return enclose_value(graph, place.point)
 
         def bound() -> Decimal | None:
-            return rounding_bound(graph, point, arithmetic)
+            return rounding_bound(graph, place.point, arithmetic)
 
-        name = "JAX's rule" if entry.engine == "automatic" else "the formula"
-        return Rule(name, exact, bound, is_formula=entry.engine != "automatic")
+        name = f"{derivation.engine.title}'s rule" if arithmetic.literals_are_rounded else "the formula"
+        return Rule(name, exact, bound, is_formula=not arithmetic.literals_are_rounded)
 
-    def _arithmetic_of(self, entry: Entry) -> Arithmetic:
-        return replace(self._arithmetic, literals_are_rounded=entry.engine == "automatic")
+    def _arithmetic_of(self, derivation: Derivation, wanted: Wanted) -> Arithmetic:
+        """That of a program, which rounds its literals; a formula's are exact."""
+        return replace(self._arithmetic, literals_are_rounded=derivation.formula(wanted) is None)
 
     def _turned(self, point: Point, names: Names) -> Turned:
         """The derivatives of the functions that rounding may turn this one into."""
@@ -155,34 +132,38 @@ class Judge:
         each, together = ([slopes[turn] for turn in turns if turn in slopes] for turns in (ties.each, ties.together))
         return Turned(each, together, [slope for turn, slope in slopes.items() if turn.crossed])
 
-    def _evidence(self, entry: Entry, verdict: Verdict, value: float, place: _Place) -> Evidence:
-        graph, point, derivative = self._graph_of(entry), place.point, place.proved.derivative
+    def _evidence(self, derivation: Derivation, verdict: Verdict, value: float, place: _Place) -> Evidence:
+        graph, point, derivative = derivation.program(place.wanted), place.point, place.proved.derivative
         return Evidence(
             function=self._function,
-            program=None if graph is None else Source(graph, entry.text or self._function.text),
+            program=None if graph is None else Source(graph, derivation.text or self._function.text),
             point=point,
             wrt=place.names[0],
             format=self._format,
-            arithmetic=self._arithmetic_of(entry),
+            arithmetic=self._arithmetic_of(derivation, place.wanted),
             derivative=derivative,
-            rerun=lambda other: self._rerun(other, entry, point, place.names),
+            rerun=lambda other: derivation.again(other, point, place.names),
             run_nodes=lambda program: run_nodes(program, point, self._format.name),
-            in_the_code=lambda: None if derivative is None else self._cause_in_code(entry, verdict, value, float(derivative)),
+            in_the_code=lambda: None if derivative is None else derivation.cause(place.wanted, verdict, value, float(derivative)),
         )
-
-    def _rerun(self, graph: Graph, entry: Entry, point: Point, names: Names) -> float | None:
-        """The value that the same mode of JAX gives for another function."""
-        if entry.mode is None:
-            return None
-        program = Program(graph, tuple(point), [names], {}, self._format.name, False, (entry.mode,))
-        found = program.run({name: np.array([x]) for name, x in point.items()})[key_of(entry.mode, names)]
-        return None if isinstance(found, UnsupportedError) else float(found[0])
 
 
 def _certified(graph: Graph, point: Point, names: Names) -> Certificate:
     return certify(graph, point, names[0], len(names)) if len(set(names)) == 1 else certify_mixed(graph, point, names)
 
 
-def number(value: float | UnsupportedError) -> float | None:
-    """A value that may be missing."""
-    return None if isinstance(value, UnsupportedError) else value
+def arithmetic_of(fmt: Format) -> Arithmetic:
+    """How JAX computes in a format: all that is not exact here is computed by JAX."""
+    return Arithmetic(fmt.unit_roundoff, fmt.smallest_normal, roundings_here(fmt.name))
+
+
+def result_of(derivation: Derivation, value: float | None, judged: Judgement, blame: Blame | None = None) -> Result:
+    """What is said of a value."""
+    who = derivation.engine.name, derivation.mode
+    return Result(*who, value, judged.ulps, judged.verdict, judged.outcome, judged.reason, blame, derivation.decides)
+
+
+def result_without(derivation: Derivation, missing: UnsupportedError) -> Result:
+    """What is said where there is no value."""
+    verdict = Verdict(missing.verdict) if isinstance(missing, LostError) else Verdict.UNSUPPORTED
+    return result_of(derivation, None, Judgement(verdict, Outcome.UNDECIDED, None, missing.reason))

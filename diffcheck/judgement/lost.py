@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from diffcheck.engines.certified import conditions, enclose_nodes, live_arguments, origins, reaching
+from diffcheck.engines.derivation import Cause
 from diffcheck.graph.graph import Graph, ancestors, arguments_of
-from diffcheck.judgement.evidence import Cause, Evidence, Source, blame_of, named
+from diffcheck.judgement.evidence import Evidence, Source, blame_of, named
 from diffcheck.judgement.verdict import shown
 from diffcheck.results import Enclosure
 

@@ -19,7 +19,6 @@ from diffcheck.processes.limits import Limits
 from diffcheck.processes.pickling import pickler_for
 from diffcheck.processes.search_path import while_users
 from diffcheck.processes.workers import WORKERS
-from diffcheck.results import Stage
 
 
 def call(function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any], limits: Limits) -> Any:
@@ -38,7 +37,7 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapp
     raise value
 
 
-def answer(text: str, on_stage: Callable[[Stage], None]) -> list[str]:
+def answer(text: str, on_stage: Callable[[str], None]) -> list[str]:
     """What a worker does with a call."""
     path, wanted = text.split(" ")
     with while_users(_received(path)):

@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from diffcheck.errors import LostError
 from diffcheck.processes.limits import EXIT_MEMORY, Limits
-from diffcheck.results import Stage, Verdict
+from diffcheck.registry import named
+from diffcheck.results import Verdict
 
-Lost = Mapping[Stage, LostError]  # engines that did not come back, and why
+Lost = Mapping[str, LostError]  # the names of engines that did not come back, and why
 T = TypeVar("T")
 
 
@@ -20,12 +21,12 @@ class Death:
     """How a process ended instead of answering, and what it was doing."""
 
     code: int  # as subprocess has it: minus the signal's number
-    stage: Stage | None
+    stage: str | None  # the name of an engine
     limits: Limits
     timed_out: bool = False  # its supervisor ended it
 
     def __str__(self) -> str:
-        stage = f" in the {self.stage.value} stage" if self.stage is not None else ""
+        stage = f" in the {self.stage} stage" if self.stage is not None else ""
         return f"timed out after {self.limits.seconds:g} s{stage}" if self.timed_out else f"crashed{stage}: {self._cause()}"
 
     def _cause(self) -> str:
@@ -43,7 +44,7 @@ class Death:
 
 
 def outlasted(attempt: Callable[[Lost], T | Death], tries: int = 1) -> T:
-    """What an attempt comes to: where it died in SymPy or JAX, without that engine; where it crashed, after so many `tries`.
+    """What an attempt comes to: where it died in an engine under test, without that engine; where it crashed, after so many `tries`.
 
     Raises LostError where nothing else can be tried.
     """
@@ -56,6 +57,6 @@ def outlasted(attempt: Callable[[Lost], T | Death], tries: int = 1) -> T:
         deaths += 1
         if not ended.timed_out and deaths < tries:
             continue
-        if ended.stage not in (Stage.SYMBOLIC, Stage.AUTOMATIC) or ended.stage in lost:
+        if ended.stage is None or ended.stage in lost or not named(ended.stage).derivations:
             raise ended.error  # no other engine would answer then
         lost, deaths = {**lost, ended.stage: ended.error}, 0

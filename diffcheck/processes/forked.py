@@ -26,7 +26,6 @@ from diffcheck.processes.lifeline import hold_on, let_go, lifeline
 from diffcheck.processes.limits import Limits, leave_for_want_of_memory, limit_memory, require_posix
 from diffcheck.processes.listening import NEVER, Ear
 from diffcheck.processes.signals import leave_to_the_supervisor
-from diffcheck.results import Stage
 
 DONE, REFUSED = "done", "refused"  # the last word: the work came to its end, or said itself why not
 SIGNALLED_SECONDS = 0.2  # in which a signal that was sent to both processes has reached this one, too
@@ -45,7 +44,7 @@ class RefusedError(Exception):
 class Watch:
     """What the work tells its supervisor, and which engines did not come back from an earlier try."""
 
-    on_stage: Callable[[Stage], object] = lambda stage: None
+    on_stage: Callable[[str], object] = lambda stage: None
     lost: Lost = field(default_factory=dict)
     running: Callable[[], AbstractContextManager[None]] = nullcontext  # while the clock runs
 
@@ -176,15 +175,15 @@ class Supervised:
         hold_on(end)
         _keep_stderr_for_messages()
         limit_memory(limits.megabytes)
-        stages, last = list[Stage](), [REFUSED]
+        stages, last = list[str](), [REFUSED]
 
         def tell(word: str) -> None:
             os.write(writer, f"{word}\n".encode())
 
-        def on_stage(stage: Stage) -> None:
+        def on_stage(stage: str) -> None:
             if stage not in stages:
                 stages.append(stage)
-                tell(stage.value)
+                tell(stage)
 
         def to_the_end() -> int:
             try:
@@ -216,7 +215,7 @@ def _followed(child: Child, ear: Ear, clock: SharedClock, limits: Limits) -> int
             return child.wait()
         if line == REFUSED:
             raise RefusedError(child.wait())
-        stage = Stage(line)
+        stage = line
     code = child.wait()
     if code == -signal.SIGTERM:
         time.sleep(SIGNALLED_SECONDS)

@@ -17,7 +17,6 @@ from typing import Any
 from diffcheck.processes.lifeline import hold_on
 from diffcheck.processes.limits import leave_for_want_of_memory, limit_memory
 from diffcheck.processes.search_path import forget_the_current_directory
-from diffcheck.results import Stage
 
 READY, ANSWER = "ready", "answer"
 PREPARE = "diffcheck.judgement.warm:prepare"
@@ -60,12 +59,12 @@ def _named(reference: str) -> Callable[..., Any]:
     return found
 
 
-def _teller(tell: Callable[[str], None]) -> Callable[[Stage], None]:
-    told = set[Stage]()
+def _teller(tell: Callable[[str], None]) -> Callable[[str], None]:
+    told = set[str]()
 
-    def on_stage(stage: Stage) -> None:
+    def on_stage(stage: str) -> None:
         if stage not in told:
             told.add(stage)
-            tell(stage.value)
+            tell(stage)
 
     return on_stage

@@ -19,7 +19,6 @@ from diffcheck.processes.limits import Limits, require_posix
 from diffcheck.processes.listening import Ear
 from diffcheck.processes.search_path import python
 from diffcheck.processes.worker import ANSWER, READY
-from diffcheck.results import Stage
 
 PROGRAM = "diffcheck.processes.worker"
 STARTS = 100  # in a row that may fail: somebody may be killing workers, but a machine that has no memory left will not recover
@@ -64,7 +63,7 @@ class Worker:
                 if None not in lines:
                     return [each for each in lines if each is not None]
             else:
-                stage = Stage(line)
+                stage = line
         return Death(self.process.wait(), stage, limits, self._ear.timed_out)
 
     def _tell(self, content: bytes, end: float) -> None:

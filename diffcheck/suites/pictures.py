@@ -12,7 +12,7 @@ from diffcheck.processes.deaths import Death
 from diffcheck.processes.limits import Limits
 from diffcheck.processes.workers import WORKERS
 from diffcheck.records import CaseResult, worst_outcome
-from diffcheck.results import PROVED, Outcome, Sample, Stage
+from diffcheck.results import PROVED, Outcome, Sample
 from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.units import Unit
 from diffcheck.views.html import badness
@@ -73,13 +73,13 @@ def _slopes(sample: Sample, line: str) -> dict[str, str]:
     proved = {PROVED: fields["enclosure"]} if fields["enclosure"] else dict(zip(("left", "right"), fields["clarke"] or (), strict=False))
     said = {name: float(enclosure["midpoint"]).hex() for name, enclosure in proved.items()}
     by: dict[str, list[str]] = {}
-    for found in sample.results:
+    for found in sample.under_test:
         if found.value is not None and found.outcome is not Outcome.PASS:
             by.setdefault(found.value.hex(), []).append(found.title)
     return {**said, **{", ".join(names): value for value, names in by.items()}}
 
 
-def draw(wanted: str, on_stage: Callable[[Stage], None]) -> list[str]:
+def draw(wanted: str, on_stage: Callable[[str], None]) -> list[str]:
     """What a worker answers: the picture, line by line, or nothing."""
     from diffcheck.judgement.check import Check
     from diffcheck.views.sketch import sketch

@@ -10,7 +10,6 @@ from diffcheck.processes.deaths import Death, Lost, outlasted
 from diffcheck.processes.limits import Limits
 from diffcheck.processes.workers import WORKERS
 from diffcheck.records import FaultKind
-from diffcheck.results import Stage
 from diffcheck.suites.cases import Unreadable
 from diffcheck.suites.units import Unit, as_line, faulty, from_line
 from diffcheck.views.json_ import record_as_line
@@ -36,7 +35,7 @@ def _checked(unit: Unit, limits: Limits) -> list[str]:
         return [record_as_line(faulty(unit.case, unit.number, FaultKind(error.verdict), error.reason))]
 
 
-def answer(line: str, on_stage: Callable[[Stage], None]) -> Iterable[str]:
+def answer(line: str, on_stage: Callable[[str], None]) -> Iterable[str]:
     """The records of a unit, a line each."""
     from diffcheck.suites.runner import Conditions, run_case
 

@@ -21,7 +21,7 @@ from diffcheck.judgement.functions.loading import load
 from diffcheck.judgement.functions.points import from_value
 from diffcheck.judgement.points import Columns, from_points, listed, names_in
 from diffcheck.records import FaultKind, Record
-from diffcheck.results import SEVERITY, Sample, Stage, Status
+from diffcheck.results import Outcome, Sample, Status
 from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.sampling import sampled
 from diffcheck.suites.units import faulty
@@ -32,8 +32,8 @@ class Conditions:
     """What is the same for every case, and who wants to know how far one has come."""
 
     dtype: str = "float64"  # for cases that name none
-    on_stage: Callable[[Stage], object] = lambda stage: None
-    lost: Mapping[Stage, LostError] = field(default_factory=dict)  # engines that are not asked, and why
+    on_stage: Callable[[str], object] = lambda stage: None
+    lost: Mapping[str, LostError] = field(default_factory=dict)  # engines that are not asked, and why
     allow_code: bool = False  # functions that cases name may be executed
 
 
@@ -68,8 +68,8 @@ def run_case(case: Case | Unreadable, number: int = 0, conditions: Conditions = 
 def _matched(case: Case, number: int, expect: str, samples: Sequence[Sample]) -> Iterator[Record]:
     """A case is what it is expected to be when its worst outcome or any verdict is so called."""
     seen = [sample for sample in samples if sample.status is not Status.UNSAMPLED]
-    worst = max((sample.outcome for sample in seen), key=SEVERITY.__getitem__)
-    matched = expect in {worst.value, *(result.verdict.value for sample in seen for result in sample.results)}
+    worst = Outcome.worst(sample.outcome for sample in seen)
+    matched = expect in {worst.value, *(result.verdict.value for sample in seen for result in sample.under_test)}
     for sample in samples:
         yield Record(number, case.id, case.line, sample, None, expect, matched, case.file)
 

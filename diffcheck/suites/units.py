@@ -9,7 +9,6 @@ from typing import Any
 
 from diffcheck.errors import LostError
 from diffcheck.records import Fault, FaultKind, Record
-from diffcheck.results import Stage
 from diffcheck.suites.cases import Case, ClaimedText, Sampling, Unreadable
 
 
@@ -20,13 +19,13 @@ class Unit:
     number: int
     case: Case | Unreadable
     dtype: str
-    lost: Mapping[Stage, LostError] = field(default_factory=dict)
+    lost: Mapping[str, LostError] = field(default_factory=dict)
     allow_code: bool = False
 
 
 def as_line(unit: Unit) -> str:
     """A unit as one line of JSON, without the line's end."""
-    lost = {stage.value: (error.verdict, error.reason) for stage, error in unit.lost.items()}
+    lost = {stage: (error.verdict, error.reason) for stage, error in unit.lost.items()}
     fields = {"number": unit.number, "dtype": unit.dtype, "lost": lost, "allow_code": unit.allow_code, "case": asdict(unit.case)}
     return json.dumps(fields)
 
@@ -34,7 +33,7 @@ def as_line(unit: Unit) -> str:
 def from_line(line: str | bytes) -> Unit:
     """The unit of a line."""
     fields = json.loads(line)
-    lost = {Stage(stage): LostError(*said) for stage, said in fields["lost"].items()}
+    lost = {stage: LostError(*said) for stage, said in fields["lost"].items()}
     return Unit(fields["number"], _case(fields["case"]), fields["dtype"], lost, fields["allow_code"])
 
 

@@ -194,10 +194,8 @@ def _without_least(samples: list[Sample]) -> list[Sample]:
 
 
 def _remarkable(sample: Sample) -> tuple[int, float]:
-    severity = [Outcome.PASS, Outcome.WARN, Outcome.UNDECIDED, Outcome.FAIL].index(sample.outcome)
-    if sample.status is Status.UNSAMPLED:
-        severity = -1
-    return severity, max((result.ulps or 0.0 for result in sample.results), default=0.0)
+    severity, error = sample.badness
+    return -1 if sample.status is Status.UNSAMPLED else severity, error
 
 
 COLUMNS = (Column("derivative"), Column("by"), Column("value"), Column("error in ulps", right=True), Column("verdict"))
@@ -311,8 +309,7 @@ def show_conclusion(console: Console, tally: Tally) -> None:
 
 def _conclusion(tally: Tally) -> tuple[str, str]:
     """What was found, and the style of the worst of it."""
-    found = tally.outcomes + tally.checks
-    worst = next((outcome for outcome in (Outcome.FAIL, Outcome.UNDECIDED, Outcome.WARN) if found[outcome]), Outcome.PASS)
+    worst = Outcome.worst(tally.found, default=Outcome.PASS)
     text = f"{MARKS[worst]} {_found(tally.outcomes, 'derivative value')}"
     if tally.checks:
         text += f" {_found(tally.checks, 'check', ' of the rules')}"

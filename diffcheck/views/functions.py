@@ -7,10 +7,10 @@ from rich.text import Text
 
 from diffcheck.graph.domains import described
 from diffcheck.graph.functions import GROUPS, LACKS, Function
+from diffcheck.registry import TABULATED
 from diffcheck.views.layout import Cell, Column, Sections, show_table
 
-ENGINES = {"SymPy": "sympy", "JAX": "jax", "Arb": "ball"}
-COLUMNS = (Column("function", wraps=True), Column("meaning", wraps=True), Column("domain", wraps=True), *map(Column, ENGINES))
+COLUMNS = (*(Column(name, wraps=True) for name in ("function", "meaning", "domain")), *(Column(engine.title) for engine in TABULATED))
 
 WIDEST = 120  # columns
 
@@ -27,7 +27,7 @@ def _title(group: str) -> list[Cell]:
 
 
 def _row(row: Function) -> list[Cell]:
-    return [_spelling(row), row.doc, _domain(row), *("✓" if row.column(engine) is not LACKS else "—" for engine in ENGINES.values())]
+    return [_spelling(row), row.doc, _domain(row), *("✓" if row.column(engine.column) is not LACKS else "—" for engine in TABULATED)]
 
 
 def _spelling(row: Function) -> str:

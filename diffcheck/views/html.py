@@ -18,7 +18,7 @@ from typing import TextIO
 
 from diffcheck.printable import printable, shown
 from diffcheck.records import CaseResult, Record, Summary, explained, is_unreadable, largest_error, place, reason, worst_outcome
-from diffcheck.results import PROVED, SEVERITY, Outcome, Result, RuleCheck, Sample, counted, leibniz
+from diffcheck.results import PROVED, Outcome, Result, RuleCheck, Sample, counted, leibniz
 from diffcheck.versions import versions
 from diffcheck.views.console import MARKS, coordinates, number_text, ulps_text
 from diffcheck.views.layout import NOTHING
@@ -56,7 +56,7 @@ def write(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color
 
 def badness(result: CaseResult) -> tuple[int, float, int]:
     """A larger one is worse; of equal ones the first."""
-    return SEVERITY[worst_outcome(result.records)], largest_error(result.records) or 0.0, -result.number
+    return worst_outcome(result.records).severity, largest_error(result.records) or 0.0, -result.number
 
 
 def _facts(results: Iterable[CaseResult]) -> str:
@@ -75,7 +75,7 @@ def _row(result: CaseResult) -> str:
     return (
         f'<tbody id="case-{result.number}"><tr><td class="case">{name}{link}</td><td>{escape(place(record))}</td>'
         f"<td><code>{escape(shown(result.text, MAX_LETTERS))}</code></td>"
-        f'<td class="{outcome.value}" data-key="{SEVERITY[outcome]}">{MARKS[outcome]} {outcome.value}</td>'
+        f'<td class="{outcome.value}" data-key="{outcome.severity}">{MARKS[outcome]} {outcome.value}</td>'
         f"{_error_cell(largest_error(result.records))}<td>{_said(result)}</td></tr>\n"
         f'<tr class="values"><td colspan="{len(HEADINGS)}">{_values(result)}</td></tr></tbody>'
     )

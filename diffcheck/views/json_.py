@@ -72,6 +72,7 @@ class ResultJson(TypedDict):
     outcome: str
     reason: str
     blame: BlameJson | None
+    decides: NotRequired[bool]  # false: shown beside what is under test, and no outcome depends on it
 
 
 class SampleJson(TypedDict):
@@ -295,7 +296,7 @@ def _read_sample(fields: Mapping[str, Any]) -> Sample:
 def _read_result(fields: Mapping[str, Any]) -> Result:
     value, ulps = _read_number(fields["value"]), _read_number(fields["ulps"])
     verdict, outcome = Verdict(fields["verdict"]), Outcome(fields["outcome"])
-    return Result(fields["engine"], fields["mode"], value, ulps, verdict, outcome, fields["reason"])
+    return Result(fields["engine"], fields["mode"], value, ulps, verdict, outcome, fields["reason"], decides=fields.get("decides", True))
 
 
 def _read_number(value: Number | None) -> float | None:
@@ -329,8 +330,12 @@ def _result(result: Result) -> str:
     return (
         f'{{"engine": {_text(result.engine)}, "mode": {mode}, "value": {_number(result.value)}, "value_hex": {_hex(result.value)}, '
         f'"ulps": {_number(result.ulps)}, "verdict": "{result.verdict._value_}", "outcome": "{result.outcome._value_}", '
-        f'"reason": {_text(result.reason)}, "blame": {_blame(result.blame)}}}'
+        f'"reason": {_text(result.reason)}, "blame": {_blame(result.blame)}{_beside(result)}}}'
     )
+
+
+def _beside(result: Result) -> str:
+    return "" if result.decides else ', "decides": false'
 
 
 def _blame(blame: Blame | None) -> str:

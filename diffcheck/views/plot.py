@@ -18,6 +18,7 @@ from diffcheck.errors import InputError
 from diffcheck.judgement.check import Check
 from diffcheck.judgement.points import Columns
 from diffcheck.printable import quoted
+from diffcheck.registry import AUTOMATIC
 from diffcheck.results import NOT_DEFINED, Sample, Status
 from diffcheck.views.output import opened
 from diffcheck.views.plot_axis import Floats
@@ -220,7 +221,7 @@ def _derivative_panel(axes: Axes, section: Section, subject: Subject, samples: S
     places = np.array(slopes).reshape(-1, 2)
     draw_curve(axes, curve, places[:, 1], short(section.wrt))
     name = f"{subject.name}′"
-    head(axes, f"{name}: the slope of {subject.name}, as JAX reverse has it")
+    head(axes, f"{name}: the slope of {subject.name}, as {AUTOMATIC.titles[-1]} has it")
     axes.axhline(0, color=GRAY, linewidth=0.8, zorder=1)
     for i, (x, y) in enumerate(slopes[:DETAILED]):
         axes.plot([x], [y], "o", color=POINTS[i], markersize=7, zorder=5, label=f"{name}({brief(x)}) = {brief(y)}: proved")

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diffcheck.engines.automatic import key_of
 from diffcheck.errors import UnsupportedError
 from diffcheck.judgement.check import Check
 from diffcheck.judgement.formats import Format
+from diffcheck.registry import AUTOMATIC
 from diffcheck.views.plot_axis import Axis, Floats, Frame, axis_for
 from diffcheck.views.plot_fine import circles, refined
 
@@ -64,11 +64,12 @@ class Section:
 def section_of(check: Check, point: Mapping[str, float], wrt: str, order: int = 0) -> Section:
     """An expression along one variable, or (order 1) its derivative as JAX's reverse mode has it."""
     held = {name: coordinate for name, coordinate in point.items() if name != wrt}
-    program = check.program_of(*(() if order == 0 else ("reverse",)))
+    together, wanted = check.together(AUTOMATIC.modes[-1:] if order else ()), (0, (wrt,))
+    derivations = together.derivations[wanted]
 
     def run(x: NDArray[Any]) -> NDArray[Any]:
         columns = {name: x if name == wrt else np.full(BLOCK, held[name], x.dtype) for name in check.problem.variables}
-        found = program.run(columns)[key_of("reverse", (wrt,)) if order else "primal"]
+        found = derivations[0].values(columns, [wanted])[wanted] if order else together.primals(columns)[0]
         if isinstance(found, UnsupportedError):
             raise UnsupportedError(f"a picture is drawn by JAX: {found.reason}")
         return found

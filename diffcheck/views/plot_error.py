@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from diffcheck.registry import AUTOMATIC
 from diffcheck.results import NOT_DEFINED, Outcome, Sample, Status
 from diffcheck.views.plot_axis import Floats, decades_on
 from diffcheck.views.plot_curve import Section
@@ -29,7 +30,6 @@ RUN = 4  # neighbouring errors that grow: the law that they follow, and no round
 SMALLEST, LARGEST = 1e-307, 1e290  # of what a logarithmic axis can show: its ticks lie beyond it
 WITHOUT_SLOPE = (*NOT_DEFINED, Status.JUMP, Status.HOLE, Status.VERTICAL)
 WIDE = 34  # characters of a text of the legend, beyond which it has one column
-REVERSE = ("automatic", "reverse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ def measure(section: Section, sample: Sample, reach: tuple[float, float], taylor
 
 def _lines(sample: Sample, taylor: Taylor | None) -> Iterator[_Line]:
     """The slopes under test: the proved one, else reverse mode's; then the different ones that did not pass."""
-    values = {(result.engine, result.mode): result.value for result in sample.results if result.value is not None}
-    slope = values.get(REVERSE, next(iter(values.values()), None))
+    values = {result.title: result.value for result in sample.under_test if result.value is not None}
+    slope = values.get(AUTOMATIC.titles[-1], next(iter(values.values()), None))
     if sample.enclosure is not None and math.isfinite(float(sample.enclosure.midpoint)):
         slope = float(sample.enclosure.midpoint)
     tested = [slope]
     if slope is not None and math.isfinite(slope):
         yield _Line(f"slope {brief(slope)}", (slope,))
-    for result in sample.results:
+    for result in sample.under_test:
         value = result.value
         if value is not None and math.isfinite(value) and result.outcome is not Outcome.PASS and number(value) not in map(number, tested):  # type: ignore[arg-type]
             tested.append(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from diffcheck.errors import InputError
-from diffcheck.judgement.functions.entries import Jacobian, badness
+from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.printable import printable, quoted
 from diffcheck.results import Header, Sample
 from diffcheck.views.output import opened
@@ -54,7 +54,7 @@ def _worst(jacobians: Sequence[Jacobian], wrt: str) -> tuple[Jacobian, Entry]:
     finite = [found for found in wanted if math.isfinite(found[2].point[found[2].wrt])]
     if not finite:
         raise InputError("there is no point to draw", "Give at least one, all of them finite numbers.")
-    jacobian, entry, _ = max(finite, key=lambda found: badness(found[2]))
+    jacobian, entry, _ = max(finite, key=lambda found: found[2].badness)
     return jacobian, entry
 
 

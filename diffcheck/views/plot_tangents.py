@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from diffcheck.registry import together
 from diffcheck.results import NOT_DEFINED, Enclosure, Outcome, Result, Sample, Status
 from diffcheck.views.plot_axis import Axis, Floats
 from diffcheck.views.plot_curve import Curve, heights
@@ -67,7 +68,7 @@ def tangents(sample: Sample, width: float = 1.0) -> list[Tangent]:
         proved = [Tangent(float(sample.enclosure.midpoint), _written(sample, sample.enclosure, width))]
     smooth = sample.status is Status.SMOOTH
     note = f" ({sample.status.value})" if not proved else ""
-    return proved + _chosen((result for result in sample.results if not smooth or result.outcome is not Outcome.PASS), note)
+    return proved + _chosen((result for result in sample.under_test if not smooth or result.outcome is not Outcome.PASS), note)
 
 
 def _written(sample: Sample, slope: Enclosure, width: float) -> str:
@@ -87,17 +88,14 @@ def _chosen(results: Iterable[Result], note: str) -> list[Tangent]:
         Tangent(
             group[0].value or 0.0,
             f"{_names(group)}: slope {shown}{note}",
-            outcome=max((r.outcome for r in group), key=list(VERDICTS).index),
+            outcome=Outcome.worst(r.outcome for r in group),
         )
         for shown, group in groups.items()
     ]
 
 
 def _names(results: Sequence[Result]) -> str:
-    names = list(dict.fromkeys(result.title for result in results))
-    if {"JAX forward", "JAX reverse"} <= set(names):
-        names = ["JAX" if name == "JAX forward" else name for name in names if name != "JAX reverse"]
-    return ", ".join(names)
+    return ", ".join(together(result.title for result in results))
 
 
 def height(sample: Sample) -> float:

@@ -18,6 +18,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from diffcheck.judgement.check import Check
 from diffcheck.judgement.interval import SAMPLES, proved, samples_across
 from diffcheck.judgement.verdict import AGREES_ULPS
+from diffcheck.registry import place as place_of
 from diffcheck.results import Outcome, Piece, Sample, Status, counted, leibniz
 from diffcheck.views.layout import NOTHING
 from diffcheck.views.output import opened
@@ -27,7 +28,7 @@ from diffcheck.views.plot_layout import Panel, encoded, figure_with, head, legen
 from diffcheck.views.plot_tangents import VERDICTS
 from diffcheck.views.plot_text import number, power_of_ten, title
 
-COLORS = {"SymPy": "#0072B2", "JAX forward": "#E69F00", "JAX reverse": "#009E73", "claim": "#CC79A7"}
+COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#C8B400", "#666666")  # of engines, in their order
 STRIPS = {Outcome.FAIL: 0.95, Outcome.UNDECIDED: 0.91, Outcome.WARN: 0.87}  # of the height: where verdicts other than a pass are marked
 STRIP = 0.83  # and from where on nothing else is
 LEAST, LARGEST = 1e-12, 1e240  # of what the axis shows
@@ -57,7 +58,7 @@ def plot_errors(check: Check, lower: float, upper: float, *, path: Path, samples
 
 def draw(check: Check, pieces: Sequence[Piece], samples: Sequence[Sample]) -> Figure:
     """The figure of the errors at these samples, all of one derivative: a panel an engine, all with the same axes."""
-    engines = list(dict.fromkeys(result.title for sample in samples for result in sample.results))
+    engines = list(dict.fromkeys(result.title for sample in samples for result in sample.under_test))
     derivative = leibniz(check.header.name, samples[0].wrt, samples[0].order)
     about = f"errors of {derivative} at {counted(len(samples), 'point')}; {_smoothness(pieces)}"
     handles = _legend(pieces, samples)
@@ -122,7 +123,7 @@ def _errors(samples: Sequence[Sample], name: str | None = None) -> list[tuple[fl
     return [
         (sample.point[sample.wrt], result.ulps)
         for sample in samples
-        for result in sample.results
+        for result in sample.under_test
         if result.ulps is not None and name in (None, result.title)
     ]
 
@@ -134,7 +135,7 @@ def _draw_engine(axes: Axes, name: str, levels: _Levels, samples: Sequence[Sampl
     largest = "no error in ulps" if not known else "every error is 0" if ulps <= NOTHING else f"up to {ulps:.3g} ulps, at {number(x)}"
     head(axes, f"{name}: {largest}", loc="left", pad=4)
     points = np.array([(x, levels.of(ulps)) for x, ulps in known]).reshape(-1, 2)
-    axes.plot(*points.T, ".", color=COLORS[name], markersize=4, zorder=3, label=name)
+    axes.plot(*points.T, ".", color=COLORS[place_of(name) % len(COLORS)], markersize=4, zorder=3, label=name)
     for outcome, height in STRIPS.items():
         marked = sorted(
             {sample.point[sample.wrt] for sample in samples for r in sample.counted if r.title == name and r.outcome is outcome}

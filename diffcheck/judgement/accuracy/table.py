@@ -61,6 +61,13 @@ class Roundings:
         return 2 * margin * self.ulps.get(function, LIMIT_ULPS)
 
 
+def roundings_here(dtype: str) -> Roundings:
+    """The bounds for the JAX that runs here."""
+    import jax
+
+    return roundings(jax.__version__, dtype)
+
+
 @cache
 def roundings(version: str, dtype: str) -> Roundings:
     """The bounds for a JAX version and number format, from the data that came with the package."""

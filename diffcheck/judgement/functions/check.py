@@ -5,29 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import flint
-import jax
-import sympy
-
+from diffcheck import registry
 from diffcheck.engines.jax_function import JaxFunction
-from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import InputError, UnsupportedError
-from diffcheck.graph.build import Problem, read
-from diffcheck.graph.graph import Definition, Graph, GraphBuilder
-from diffcheck.graph.text import Latex, Short, derivative_text, one_line
+from diffcheck.graph.build import read
+from diffcheck.graph.graph import Graph, GraphBuilder
+from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.evidence import listed
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import described
-from diffcheck.judgement.functions.entries import Jacobian, Screening
+from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.judgement.functions.linter import lint
 from diffcheck.judgement.functions.loading import users_code
+from diffcheck.judgement.functions.matrices import Screening
 from diffcheck.judgement.functions.modes import check_of
 from diffcheck.judgement.functions.points import Arguments, Parameters, from_value, names_in
-from diffcheck.language import syntax
-from diffcheck.results import SEVERITY, Derivative, Header, Outcome, Report, RuleCheck, Sample
+from diffcheck.judgement.pipeline import closed_forms
+from diffcheck.results import Header, Outcome, Report, RuleCheck, Sample
 
-SHOWN_DERIVATIVES = 4  # closed forms in the header; a larger Jacobian has none
 SHOWN_RULES = 4
 
 
@@ -140,8 +136,8 @@ class FunctionCheck:
             variables=jacobian.function.variables if jacobian.is_small else (),
             dtype=self.format.name,
             program="; ".join(notes),
-            derivatives=() if isinstance(truth, UnsupportedError) else tuple(_closed_forms(jacobian.function, truth)),
-            versions={library.__name__: library.__version__ for library in (jax, sympy, flint)},
+            derivatives=closed_forms(jacobian, Short()),
+            versions=registry.versions(),
         )
 
 
@@ -181,13 +177,9 @@ def _merged(checks: Sequence[RuleCheck]) -> tuple[RuleCheck, ...]:
     """One check of each name: the worst of all points."""
     worst: dict[str, RuleCheck] = {}
     for check in checks:
-        if check.name not in worst or _severity(check) > _severity(worst[check.name]):
+        if check.name not in worst or check.severity > worst[check.name].severity:
             worst[check.name] = check
     return tuple(worst.values())
-
-
-def _severity(check: RuleCheck) -> int:
-    return -1 if check.outcome is None else SEVERITY[check.outcome]
 
 
 # What is shown of the function
@@ -201,19 +193,3 @@ def _read_as(name: str, parameters: Parameters, truth: Sequence[Graph] | Unsuppo
     if text is not None:
         return f"{call} = {text}"
     return f"{call}: {len(truth):,} results, of up to {max(len(graph.nodes) for graph in truth):,} operations"
-
-
-def _closed_forms(function: JaxFunction, truth: Sequence[Graph]) -> Iterator[Derivative]:
-    """SymPy's derivatives of the undecorated function, of a small one."""
-    if len(truth) != 1 or len(function.variables) > SHOWN_DERIVATIVES:
-        return
-    target = Definition("", function.variables, len(function.variables), truth[0], truth[0])
-    differentiator = Differentiator(Problem(syntax.Program("", (), None), (target,), target))
-    for variable in function.variables:
-        try:
-            found = differentiator.derivative(variable)
-        except UnsupportedError as unsupported:
-            yield Derivative(variable, 1, unsupported.reason, "", False)
-        else:
-            text, chained = derivative_text(found, Short())
-            yield Derivative(variable, 1, text, derivative_text(found, Latex())[0], chained)

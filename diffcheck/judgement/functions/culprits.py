@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from diffcheck.engines.code_places import Function, source_line
+from diffcheck.engines.derivation import Cause
 from diffcheck.engines.jax_function import JaxFunction
 from diffcheck.engines.lacking import lacking
 from diffcheck.engines.programs import CustomRule
 from diffcheck.errors import UnsupportedError
-from diffcheck.judgement.evidence import Cause, listed
+from diffcheck.judgement.evidence import listed
 from diffcheck.results import Blame
 
 NEARLY = 1e-8  # relative: an approximation of a function may be that good

@@ -3,60 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from diffcheck.engines.certified import Arithmetic
-from diffcheck.engines.jax_function import NO_FORWARD_MODE, JaxFunction
+from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Inapplicable, Run, Wanted
+from diffcheck.engines.jax_function import JaxFunction
+from diffcheck.engines.jax_runs import Jax, Together
 from diffcheck.engines.narrowing import narrowings
-from diffcheck.engines.programs import CustomRule
-from diffcheck.errors import UnsupportedError, UserCodeError
-from diffcheck.graph.graph import Graph
-from diffcheck.judgement.accuracy.table import roundings
-from diffcheck.judgement.evidence import Cause, Source, listed
+from diffcheck.engines.numerical import Evidence
+from diffcheck.errors import UnsupportedError
+from diffcheck.graph.build import Problem
+from diffcheck.graph.graph import Definition, Graph
+from diffcheck.judgement import pipeline
+from diffcheck.judgement.evidence import Source, listed
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.functions.by_design import by_design, step_function
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import faulty_rule
 from diffcheck.judgement.functions.differences import Differences
-from diffcheck.judgement.functions.loading import raised_by_jax, users_code
+from diffcheck.judgement.functions.matrices import Matrices, Matrix
 from diffcheck.judgement.functions.modes import Conflict, conflict, noted
 from diffcheck.judgement.functions.numerical import LABEL, judge_by_evidence
-from diffcheck.judgement.judge import Entry, Judge
+from diffcheck.judgement.judge import Judge, Point, Value, arithmetic_of, result_of, result_without
 from diffcheck.judgement.resemblance import of_jacobian, of_value
-from diffcheck.results import SEVERITY, Outcome, Result, Sample, Status, Verdict
+from diffcheck.language import syntax
+from diffcheck.results import Result, Sample, Status, Verdict
 
-MODES = ("forward", "reverse")
-CLAIM = "claim"
-CERTIFIED_ENTRIES = 400  # of a larger Jacobian those that look worst are judged, and an even sample
-SUSPECTS = 10
-SAMPLED = 6
+IN_MATHEMATICS = 4  # derivatives by engines that differentiate formulas; of a larger Jacobian there are none
 MISTAKES = (Verdict.WRONG, Verdict.CONTRADICTED)
 SHOWN = 3  # places in a sentence
-CUSTOM_VJP = "a jax.custom_vjp has none (jax.jvp and jax.jacfwd refuse it); where it is wanted, write the rule as a jax.custom_jvp"
-Matrix = NDArray[Any] | UnsupportedError
 
 
-class NoForwardMode(UnsupportedError):  # noqa: N818
-    """Forward mode does not exist for this function; nothing is wrong with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Screening:
-    """All entries of the Jacobian against the derivative of the undecorated function, in floats."""
-
-    entries: int
-    judged: int
-    largest: float  # relative deviation
-    where: str
-
-
-class Jacobian:
+class Jacobian(Matrices):
     """The Jacobian of a function at a point as both modes of JAX give it.
 
     `truth` are the graphs of its rows, or why there are none: its own, or those of another function.
@@ -71,18 +53,13 @@ class Jacobian:
         claim: ClaimedJacobian | None = None,
         judged_by_itself: bool = True,
     ) -> None:
-        self.function = function
-        self._judged_by_itself = judged_by_itself
+        super().__init__(function, name, fmt)
+        self.judged_by_itself = judged_by_itself
         self.claim = claim
-        self.name = name
-        self.format = fmt
         self._truth = truth
-        self.rows, self.columns = len(function.outputs), len(function.variables)
         self.point = dict(zip(function.variables, function.vector.tolist(), strict=True))
-        self.arithmetic = Arithmetic(fmt.unit_roundoff, fmt.smallest_normal, roundings(jax.__version__, fmt.name))
+        self.arithmetic = arithmetic_of(fmt)
         self.conflicts: list[Conflict] = []  # of the modes, in what is judged by evidence
-        self._leaves: dict[str, Jacobian] = {}
-        self._lifted: dict[tuple[str, int], dict[int, Graph] | None] = {}
         self._estimated: dict[tuple[int, int], float] = {}  # slopes by differences, where nothing is proved
 
     @cached_property
@@ -99,124 +76,80 @@ class Jacobian:
             raise self.truth
         return self.truth
 
-    # Which entries are judged
-
-    @cached_property
-    def is_small(self) -> bool:
-        return self.rows * self.columns <= CERTIFIED_ENTRIES
-
-    @cached_property
-    def watched_rows(self) -> list[int]:
-        """The rows that reverse mode computes: all, or an even sample of very many."""
-        return sorted(set(np.linspace(0, self.rows - 1, min(self.rows, CERTIFIED_ENTRIES)).round().astype(int).tolist()))
-
-    @cached_property
-    def _deviations(self) -> Matrix:
-        """How far JAX's values in the watched rows are from those of the function without its rules, or why that is not known."""
-        rules = frozenset(self.function.custom_rules)
-        if not rules:
-            return np.zeros((len(self.watched_rows), self.columns))
-        own, given = self._watched(rules), self._watched(frozenset())
-        if isinstance(own, UnsupportedError):
-            return own
-        return given if isinstance(given, UnsupportedError) else deviations(given, own)
-
-    def _watched(self, without: frozenset[CustomRule]) -> Matrix:
-        """The watched rows by reverse mode; by forward mode if JAX has no other, and the columns are not too many."""
-        rows = self.reverse if not without else _matrix(self.name, lambda: self.function.reverse(self.watched_rows, without))
-        if not isinstance(rows, UnsupportedError) or self.columns > CERTIFIED_ENTRIES:
-            return rows
-        columns = _matrix(self.name, lambda: self.function.forward(range(self.columns), without))
-        return rows if isinstance(columns, UnsupportedError) else columns[self.watched_rows]
-
-    @cached_property
-    def chosen(self) -> list[tuple[int, int]]:
-        """(row, column) of the entries that are judged."""
-        if self.is_small:
-            return [(row, column) for row in range(self.rows) for column in range(self.columns)]
-        worst: list[int] = []
-        if not isinstance(self._deviations, UnsupportedError):
-            worst = np.argsort(-self._deviations, axis=None, kind="stable")[:SUSPECTS].tolist()
-        even = np.linspace(0, len(self.watched_rows) * self.columns - 1, SAMPLED).round().astype(int)
-        places = [divmod(int(k), self.columns) for k in dict.fromkeys([*worst, *even.tolist()])]
-        return [(self.watched_rows[row], column) for row, column in places]
+    # What engines see of it
 
     @property
-    def screening(self) -> Screening | UnsupportedError | None:
-        """How the entries that are not judged one by one were compared, or why they were not; None if all are judged."""
-        if self.is_small:
-            return None
-        if isinstance(self._deviations, UnsupportedError):
-            return self._deviations
-        row, column = divmod(int(self._deviations.argmax()), self.columns)
-        where = self.label(self.watched_rows[row], column)
-        return Screening(self._deviations.size, len(self.chosen), float(self._deviations.max()), where)
+    def variables(self) -> tuple[str, ...]:
+        return self.function.variables
 
-    def label(self, row: int, column: int) -> str:
-        return f"d{self.name}{self.function.outputs[row]}/d{self.function.variables[column]}"
-
-    # JAX's values
+    @property
+    def dtype(self) -> str:
+        return self.format.name
 
     @cached_property
-    def reverse(self) -> Matrix:
-        """The watched rows."""
-        return _matrix(self.name, lambda: self.function.reverse(self.watched_rows))
+    def places(self) -> Mapping[Wanted, tuple[int, int]]:
+        """Of each derivative that is judged: its row and column."""
+        return {(row, (self.variables[column],)): (row, column) for row, column in self.chosen}
+
+    @property
+    def wanted(self) -> Sequence[Wanted]:
+        return list(self.places)
+
+    def in_mathematics(self, output: int) -> Problem:
+        """A small function as a definition. Raises Inapplicable for others, and where it is not lifted."""
+        if self.rows * self.columns > IN_MATHEMATICS or self.rows > 1 or isinstance(self.truth, UnsupportedError):
+            raise Inapplicable("the function is not small")
+        target = Definition("", self.variables, self.columns, self.truth[output], self.truth[output])
+        return Problem(syntax.Program("", (), None), (target,), target)
+
+    def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
+        if not formulas:
+            return lambda columns: {}
+        together = Together(self.truth_graphs[0], self.variables, [], self.dtype, False, ())
+        return together.evaluated(formulas)
+
+    def run_by_jax(self, mode: str) -> Derivation:
+        return Rules(self, mode)
+
+    # What the pipeline sees of it
 
     @cached_property
-    def forward(self) -> Matrix:
-        """The columns of the chosen entries."""
-        return _matrix(self.name, lambda: self.function.forward(self._forward_columns))
+    def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
+        """Those under test: both modes of JAX, and the claim. Other engines are shown beside them."""
+        derived = pipeline.derived(self)
+        for derivation in derived:
+            derivation.decides = isinstance(derivation, Rules)
+        claims = [] if self.claim is None else [self.claim]
+        ordered = [*filter(_decides, derived), *claims, *(each for each in derived if not each.decides)]
+        return dict.fromkeys(self.places, ordered)
 
-    @cached_property
-    def _forward_columns(self) -> list[int]:
-        return sorted({column for _, column in self.chosen})
+    def primals(self, columns: Columns) -> Mapping[int, Found]:
+        return {row: self.function.primal[row : row + 1] for row, _ in self.chosen}
 
-    def value(self, mode: str, row: int, column: int) -> float | UnsupportedError:
-        if mode == CLAIM:
-            assert self.claim is not None
-            return float(self.claim.values[row, column])
-        matrix = self.forward if mode == "forward" else self.reverse
-        if isinstance(matrix, UnsupportedError):
-            alone = self._alone(mode, column)
-            return matrix if alone is None else alone[0].value(mode, row, alone[1])
-        if mode == "forward":
-            return float(matrix[row, self._forward_columns.index(column)])
-        return float(matrix[self.watched_rows.index(row), column])
-
-    def _alone(self, mode: str, column: int) -> tuple[Jacobian, int] | None:
-        """Where JAX lacks the derivative for another argument: the Jacobian of this one's leaf alone, and the column there."""
-        whole = self.forward if mode == "forward" else self.reverse
-        if len(self.function.point) == 1 or isinstance(whole, NoForwardMode) or not isinstance(whole, UnsupportedError):
-            return None
-        starts = np.cumsum([0, *(leaf.size for leaf in self.function.point.values())])
-        number = int(np.searchsorted(starts, column, side="right")) - 1
-        name = list(self.function.point)[number]
-        if name not in self._leaves:
-            self._leaves[name] = Jacobian(
-                self.function.only(name), self.name, self.format, self._truth, judged_by_itself=self._judged_by_itself
-            )
-        return self._leaves[name], column - int(starts[number])
+    @property
+    def swift(self) -> Jacobian:
+        return self
 
     # Judgement
 
     @cached_property
     def found(self) -> dict[tuple[int, int], Sample]:
         """What is said of each chosen entry."""
-        found = {(row, column): self._sample(row, column) for row, column in self.chosen}
-        wrong = {_mode(result) for sample in found.values() for result in sample.results if result.verdict in MISTAKES}
-        for mode in sorted(wrong):
-            alike = self._alike(mode, found)
-            found = {place: self._explained(place, sample, mode, alike[sample.wrt]) for place, sample in found.items()}
+        columns = {name: np.array([x]) for name, x in self.point.items()}
+        found = dict(zip(self.chosen, pipeline.samples(self, columns), strict=True))
+        for derivation in next(iter(self.derivations.values())):
+            if any(_is_mistake(result, derivation) for sample in found.values() for result in sample.under_test):
+                alike = self._alike(derivation, found)
+                found = {place: self._explained(place, sample, derivation, alike[sample.wrt]) for place, sample in found.items()}
         return found
 
-    def _explained(self, place: tuple[int, int], sample: Sample, mode: str, alike: str) -> Sample:
+    def _explained(self, place: tuple[int, int], sample: Sample, derivation: Derivation, alike: str) -> Sample:
         """A sample whose wrong results also say why they may be meant, or how they are related to the right ones."""
-
-        by_itself = self._judged_by_itself and mode != CLAIM
+        by_itself = self.judged_by_itself and isinstance(derivation, Rules)
         stepping, meant = (self._stepping(place[0], sample), by_design(self.function)) if by_itself else ("", "")
 
         def explained(result: Result) -> Result:
-            if result.value is None or _mode(result) != mode or result.verdict not in MISTAKES:
+            if result.value is None or not _is_mistake(result, derivation):
                 return result
             said = stepping or alike or of_value(result.value, self._right(place, sample)) or (meant if result.blame is None else "")
             return replace(result, reason=". ".join(filter(None, (result.reason, said))))
@@ -230,24 +163,25 @@ class Jacobian:
 
     # What the wrong ones are of the right ones
 
-    def _alike(self, mode: str, found: Mapping[tuple[int, int], Sample]) -> dict[str, str]:
-        """How a mode's values as a whole are related to the right ones: a sentence for each variable, or ''."""
+    def _alike(self, derivation: Derivation, found: Mapping[tuple[int, int], Sample]) -> dict[str, str]:
+        """How a derivation's values as a whole are related to the right ones: a sentence for each variable, or ''."""
         shapes = {name: leaf.shape for name, leaf in self.function.point.items()}
-        sentences = of_jacobian(*(self._small(mode, found) if self.is_small else self._large(mode)), shapes)
+        sentences = of_jacobian(*(self._small(derivation, found) if self.is_small else self._large(derivation)), shapes)
         owners = [name for name, leaf in self.function.point.items() for _ in range(leaf.size)]
         return {variable: sentences.get(name, "") for variable, name in zip(self.function.variables, owners, strict=True)}
 
-    def _small(self, mode: str, found: Mapping[tuple[int, int], Sample]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _small(self, derivation: Derivation, found: Mapping[tuple[int, int], Sample]) -> tuple[NDArray[Any], NDArray[Any]]:
         given, right = (np.full((self.rows, self.columns), np.nan) for _ in range(2))
         for place, sample in found.items():
-            value = next((result.value for result in sample.results if _mode(result) == mode), None)
+            value = next((result.value for result in sample.results if _is_by(result, derivation)), None)
             given[place], right[place] = np.nan if value is None else value, self._right(place, sample)
         return given, right
 
-    def _large(self, mode: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _large(self, derivation: Derivation) -> tuple[NDArray[Any], NDArray[Any]]:
         """The watched rows in floats, given and right; by reverse mode, even if forward mode is asked for."""
-        given: Matrix = self._watched(frozenset()) if self.claim is None or mode != CLAIM else self.claim.values[self.watched_rows]
-        right = self._watched(frozenset(self.function.custom_rules)) if self._judged_by_itself else None
+        claimed = derivation.matrix if isinstance(derivation, ClaimedJacobian) else None
+        given: Matrix = self._watched(frozenset()) if claimed is None else claimed[self.watched_rows]
+        right = self._watched(frozenset(self.function.custom_rules)) if self.judged_by_itself else None
         if right is None or isinstance(right, UnsupportedError) or isinstance(given, UnsupportedError):
             return np.full((1, self.columns), np.nan), np.full((1, self.columns), np.nan)
         return given, right
@@ -263,133 +197,93 @@ class Jacobian:
 
     def samples(self) -> list[Sample]:
         """One sample for each chosen entry, the worst first."""
-        return sorted(self.found.values(), key=badness, reverse=True)
+        return sorted(self.found.values(), key=lambda sample: sample.badness, reverse=True)
 
-    def _sample(self, row: int, column: int) -> Sample:
-        values = {mode: self.value(mode, row, column) for mode in (*MODES, *([] if self.claim is None else [CLAIM]))}
-        applicable = {mode: value for mode, value in values.items() if not isinstance(value, NoForwardMode)}
+    def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
+        """What is found of one entry."""
+        row, _ = self.places[wanted]
         if isinstance(self.truth, UnsupportedError):
-            return self._by_evidence(row, column, applicable, self.truth)
-        entries = [Entry(*_engine(mode), f"{mode}:{row},{column}") for mode in applicable]
-        judge = Judge(Source(self.truth[row], ""), self.format, self.program, self._cause_in_code)
-        found = {"primal": float(self.function.primal[row]), **{f"{mode}:{row},{column}": value for mode, value in applicable.items()}}
-        sample = judge.sample(self.point, (self.function.variables[column],), entries, found)
+            return self._by_evidence(wanted, values, primal, self.truth.reason)
+        sample = Judge(Source(self.truth[row], ""), self.format).sample(self.point, wanted, values, primal)
         if sample.status is Status.UNDECIDED:
-            return self._by_evidence(row, column, applicable, UnsupportedError(sample.status_reason))
+            return self._by_evidence(wanted, values, primal, sample.status_reason)
         return replace(sample, output=self.function.outputs[row])
-
-    def _cause_in_code(self, entry: Entry, verdict: Verdict, value: float, right: float) -> Cause | None:
-        if entry.engine == CLAIM:
-            return None
-        mode, row, column = _parts(entry)
-        if (alone := self._alone(mode, column)) is not None:
-            return alone[0]._cause_in_code(Entry(entry.engine, mode, f"{mode}:{row},{alone[1]}"), verdict, value, right)
-        if verdict is Verdict.WRONG:
-            return faulty_rule(self.function, (mode, row, column), value, right, self._judged_by_itself)
-        if overflown := self.function.overflow(self.format.precision_bits):
-            return Cause(f"it overflows to inf in {overflown}")
-        program = self.function.forward_program if mode == "forward" else self.function.reverse_program
-        found = narrowings(program, self.format.precision_bits)
-        return Cause(f"it rounds to {listed(found[:SHOWN])} on the way") if found else None
-
-    def program(self, entry: Entry) -> Graph | None:
-        """JAX's own program for an entry, lifted when it is first asked for."""
-        mode, row, column = _parts(entry)
-        if mode == CLAIM:
-            return None if self.claim is None else self.claim.graph(row, column)
-        if (alone := self._alone(mode, column)) is not None:
-            return alone[0].program(Entry(entry.engine, mode, f"{mode}:{row},{alone[1]}"))
-        key = (mode, column if mode == "forward" else row)
-        if key not in self._lifted:
-            self._lifted[key] = self._lift(mode, row, column)
-        graphs = self._lifted[key]
-        return None if graphs is None else graphs[row if mode == "forward" else column]
-
-    def _lift(self, mode: str, row: int, column: int) -> dict[int, Graph] | None:
-        try:
-            if mode == "forward":
-                return dict(enumerate(self.function.forward_graphs(column)))
-            return self.function.reverse_graphs(row, [c for r, c in self.chosen if r == row])
-        except UnsupportedError:
-            return None
 
     # Numerical evidence
 
-    def _by_evidence(self, row: int, column: int, values: dict[str, float | UnsupportedError], why: UnsupportedError) -> Sample:
-        variable = self.function.variables[column]
+    def _by_evidence(self, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None, why: str) -> Sample:
+        (row, column), variable = self.places[wanted], wanted[1][0]
         beside = [c for r, c in self.chosen if r == row] if isinstance(self.truth, UnsupportedError) else []
         scale = self._differences.scale(row, column, beside)
-        evidence = self._differences.of(row, column)
+        evidence = self.differences_of(wanted)
         if not evidence.reason:
             self._estimated[row, column] = evidence.slope
-        results = [
-            _unsupported(mode, value) if isinstance(value, UnsupportedError) else self._judged(mode, row, column, value, scale)
-            for mode, value in values.items()
-        ]
-        found = conflict(self.label(row, column), values, scale, self.format.unit_roundoff)
+        results = [self._judged(derivation, wanted, value, scale) for derivation, value in values.items()]
+        found = conflict(self.label(row, column), {each.mode: value for each, value in values.items()}, scale, self.format.unit_roundoff)
         self.conflicts += [] if found is None else [found]
         point = self.point if self.is_small else {variable: self.point[variable]}
-        reason, primal = f"{why.reason}: {LABEL}", float(self.function.primal[row])
-        output = self.function.outputs[row]
-        return Sample(point, variable, 1, Status.UNDECIDED, reason, primal, None, None, None, noted(results, found), output=output)
+        status = Status.UNDECIDED, f"{why}: {LABEL}", primal, None, None, None
+        return Sample(point, variable, 1, *status, noted(results, found), output=self.function.outputs[row])
 
-    def _judged(self, mode: str, row: int, column: int, value: float, scale: float) -> Result:
-        evidence = self._differences.of(row, column)
-        judged = judge_by_evidence(value, evidence, scale, self.format.unit_roundoff)
-        result = Result(*_engine(mode), value, judged.ulps, judged.verdict, judged.outcome, judged.reason)
-        if judged.verdict is not Verdict.CONTRADICTED or mode == CLAIM:
-            return result
-        cause = faulty_rule(self.function, (mode, row, column), value, evidence.slope, self._judged_by_itself)
-        return result if cause is None else replace(result, reason=f"{judged.reason}: {cause.words}", blame=cause.blame)
+    def _judged(self, derivation: Derivation, wanted: Wanted, value: Value, scale: float) -> Result:
+        if isinstance(value, UnsupportedError):
+            return result_without(derivation, value)
+        evidence = self.differences_of(wanted)
+        judged, blame = judge_by_evidence(value, evidence, scale, self.format.unit_roundoff), None
+        if judged.verdict is Verdict.CONTRADICTED:
+            cause = derivation.cause(wanted, Verdict.WRONG, value, evidence.slope)
+            if cause is not None:
+                judged, blame = replace(judged, reason=f"{judged.reason}: {cause.words}"), cause.blame
+        return result_of(derivation, value, judged, blame)
+
+    def differences_of(self, wanted: Wanted) -> Evidence:
+        """The derivative from values of f."""
+        return self._differences.of(*self.places[wanted])
 
     @cached_property
     def _differences(self) -> Differences:
         return Differences(self.function, self.name, self.format.unit_roundoff)
 
 
-def deviations(given: NDArray[Any], plain: NDArray[Any]) -> NDArray[Any]:
-    """|given - plain| relative to each entry, and for very small ones to the largest; NaN counts as infinite."""
-    with np.errstate(all="ignore"):
-        scale = np.maximum(abs(plain), 1e-6 * np.nanmax(np.where(np.isfinite(plain), abs(plain), 0.0)))
-        found = abs(given - plain) / np.where(scale > 0, scale, 1.0)
-    same = (given == plain) | (np.isnan(given) & np.isnan(plain))
-    return np.where(same, 0.0, np.where(np.isfinite(found), found, np.inf))
+def _decides(derivation: Derivation) -> bool:
+    return derivation.decides
 
 
-def _mode(result: Result) -> str:
-    return result.mode or CLAIM
+def _is_by(result: Result, derivation: Derivation) -> bool:
+    return (result.engine, result.mode) == (derivation.engine.name, derivation.mode)
 
 
-def _parts(entry: Entry) -> tuple[str, int, int]:
-    """The mode, row and column of an entry."""
-    mode, _, place = entry.key.partition(":")
-    row, column = map(int, place.split(","))
-    return mode, row, column
+def _is_mistake(result: Result, derivation: Derivation) -> bool:
+    """Whether a derivation that is under test is wrong here."""
+    return result.decides and result.verdict in MISTAKES and _is_by(result, derivation)
 
 
-def badness(sample: Sample) -> tuple[int, float]:
-    """What the worst of some samples has most of."""
-    return SEVERITY[sample.outcome], max((result.ulps or 0.0 for result in sample.results), default=0.0)
+class Rules(Jax):
+    """One mode of JAX, by the function's own rules."""
+
+    def __init__(self, jacobian: Jacobian, mode: str) -> None:
+        self._jacobian = jacobian
+        super().__init__(mode, self._of_all, self._lift, jacobian.dtype)
+
+    def _of_all(self, columns: Columns) -> Mapping[Wanted, Found]:
+        places = self._jacobian.places.items()
+        return {wanted: _as_found(self._jacobian.value(self.own_mode, *place)) for wanted, place in places}
+
+    def _lift(self, wanted: Wanted) -> Graph:
+        return self._jacobian.lifted(self.own_mode, *self._jacobian.places[wanted])
+
+    def cause(self, wanted: Wanted, verdict: Verdict, value: float, right: float) -> Cause | None:
+        """A custom rule that is wrong, an overflow, or a conversion to a narrower format."""
+        row, whole = self._jacobian.places[wanted]
+        owner, column = self._jacobian.owner(self.own_mode, whole)
+        function, bits = owner.function, owner.format.precision_bits
+        if verdict is Verdict.WRONG:
+            return faulty_rule(function, (self.own_mode, row, column), value, right, self._jacobian.judged_by_itself)
+        if overflown := function.overflow(bits):
+            return Cause(f"it overflows to inf in {overflown}")
+        found = narrowings(function.forward_program if self.own_mode == "forward" else function.reverse_program, bits)
+        return Cause(f"it rounds to {listed(found[:SHOWN])} on the way") if found else None
 
 
-def _matrix(name: str, compute: Callable[[], NDArray[Any]]) -> Matrix:
-    """The matrix from one JAX mode, or why JAX has none; exceptions in user code become UserCodeErrors."""
-    try:
-        with users_code(name):
-            return compute()
-    except UnsupportedError as unsupported:
-        return unsupported
-    except UserCodeError as error:
-        if NO_FORWARD_MODE in error.message:
-            return NoForwardMode(CUSTOM_VJP)
-        if raised_by_jax(error):
-            return UnsupportedError(error.message.replace(f"{name} raised", "JAX:", 1))
-        raise
-
-
-def _engine(mode: str) -> tuple[str, str | None]:
-    return (CLAIM, None) if mode == CLAIM else ("automatic", mode)
-
-
-def _unsupported(mode: str, value: UnsupportedError) -> Result:
-    return Result("automatic", mode, None, None, Verdict.UNSUPPORTED, Outcome.UNDECIDED, value.reason)
+def _as_found(value: Value) -> Found:
+    return value if isinstance(value, UnsupportedError) else np.array([value])

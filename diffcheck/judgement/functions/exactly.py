@@ -11,7 +11,6 @@ from diffcheck.engines.jaxpr import lift_arrays
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.functions.entries import Jacobian
-from diffcheck.judgement.judge import Entry
 
 
 def primals_differ(jacobian: Jacobian, mode: str) -> bool:
@@ -33,11 +32,10 @@ def transposes_differ(jacobian: Jacobian) -> bool:
     """Whether forward and reverse mode are different rules for an entry, rounding apart; True where that is not known."""
     if not jacobian.is_small:
         return True
-    for row, column in jacobian.chosen:
-        pair = [jacobian.program(Entry("automatic", mode, f"{mode}:{row},{column}")) for mode in ("forward", "reverse")]
-        if pair[0] is None or pair[1] is None or _differ(jacobian, pair[0], pair[1]):
-            return True
-    return False
+    try:
+        return any(_differ(jacobian, jacobian.lifted("forward", *place), jacobian.lifted("reverse", *place)) for place in jacobian.chosen)
+    except UnsupportedError:
+        return True
 
 
 def _differ(jacobian: Jacobian, a: Graph, b: Graph) -> bool:

@@ -14,14 +14,15 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from diffcheck.engines.jax_runs import Jax
 from diffcheck.engines.jaxpr import lift_arrays
 from diffcheck.engines.undecorated import undecorated
-from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.evidence import Source
-from diffcheck.judgement.functions.entries import Jacobian, deviations
+from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.judgement.functions.lines import weighted
-from diffcheck.judgement.judge import Entry, Judge
+from diffcheck.judgement.functions.matrices import deviations
+from diffcheck.judgement.judge import Judge
 from diffcheck.results import Result
 
 SUSPECTS = 4
@@ -67,24 +68,21 @@ class Hessian:
     def _judged(self, graph: Graph, i: int, j: int) -> SecondDerivative:
         jacobian = self._jacobian
         names = (jacobian.function.variables[i], jacobian.function.variables[j])
-        judge = Judge(Source(graph, ""), jacobian.format, lambda entry: self._program(i, j))
-        values = {"primal": 0.0, "value": float(self.given[i, j])}
-        (result,) = judge.sample(jacobian.point, names, [Entry("automatic", "reverse", "value")], values).results
+        rule = Jax("reverse", lambda columns: {}, lambda wanted: self._program(i, j), jacobian.dtype)
+        judge = Judge(Source(graph, ""), jacobian.format)
+        (result,) = judge.sample(jacobian.point, (0, names), {rule: float(self.given[i, j])}, 0.0).results
         return SecondDerivative(names, result)
 
-    def _program(self, i: int, j: int) -> Graph | None:
-        """JAX's own program for an entry."""
+    def _program(self, i: int, j: int) -> Graph:
+        """JAX's own program for an entry. Raises UnsupportedError."""
         function = self._jacobian.function
 
         def entry(*leaves: Any) -> list[Any]:
             vector = jnp.concatenate([jnp.ravel(leaf) for leaf in leaves])
             return [jax.grad(lambda x: self._through_rule(x)[i])(vector)[j]]
 
-        try:
-            (output,) = lift_arrays(entry, function.point)
-            graph: Graph = output.item()
-        except UnsupportedError:
-            return None
+        (output,) = lift_arrays(entry, function.point)
+        graph: Graph = output.item()
         return graph
 
 

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.engines.certified import certify
+from diffcheck.engines.derivation import Wanted
+from diffcheck.engines.jax_runs import Jax
 from diffcheck.engines.jax_settings import settings
 from diffcheck.engines.jaxpr import lift
 from diffcheck.engines.lacking import lacking
@@ -20,7 +22,7 @@ from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.judgement.evidence import Source
 from diffcheck.judgement.functions.entries import Jacobian
-from diffcheck.judgement.judge import Entry, Judge
+from diffcheck.judgement.judge import Judge
 from diffcheck.results import Outcome, Sample, Status, Verdict, leibniz
 
 Vector = NDArray[Any]
@@ -106,14 +108,11 @@ def _sum(weights: Vector, names: Sequence[str]) -> str:
 
 
 def _judged(jacobian: Jacobian, graph: Graph, names: tuple[str, ...], value: float, program: Callable[[Any], Any] | None) -> Sample:
-    def lifted(_: Entry) -> Graph | None:
-        try:
-            return None if program is None else lift(program, ("t",), jacobian.format.name)
-        except UnsupportedError:
-            return None
+    def lifted(_: Wanted) -> Graph | None:
+        return None if program is None else lift(program, ("t",), jacobian.dtype)
 
-    judge = Judge(Source(graph, ""), jacobian.format, lifted)
-    return judge.sample({"t": 0.0}, names, [Entry("automatic", "reverse", "value")], {"primal": 0.0, "value": value})
+    rule = Jax("reverse", lambda columns: {}, lifted, jacobian.dtype)
+    return Judge(Source(graph, ""), jacobian.format).sample({"t": 0.0}, (0, names), {rule: value}, 0.0)
 
 
 def beyond_the_clarke_set(jacobian: Jacobian) -> str:

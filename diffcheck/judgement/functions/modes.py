@@ -32,7 +32,7 @@ class Conflict:
         return f"forward and reverse mode differ{by}: at least one of them is wrong"
 
 
-def conflict(label: str, values: Mapping[str, float | UnsupportedError], scale: float, unit_roundoff: float) -> Conflict | None:
+def conflict(label: str, values: Mapping[str | None, float | UnsupportedError], scale: float, unit_roundoff: float) -> Conflict | None:
     """How the two modes differ; None if it is no more than rounding."""
     forward, reverse = values.get("forward"), values.get("reverse")
     if not isinstance(forward, float) or not isinstance(reverse, float):
@@ -48,7 +48,7 @@ def noted(results: Sequence[Result], found: Conflict | None) -> tuple[Result, ..
         return tuple(results)
     return tuple(
         replace(result, reason=f"{found.words}; {result.reason}")
-        if result.engine == "automatic" and result.verdict is Verdict.UNDECIDED
+        if result.mode is not None and result.verdict is Verdict.UNDECIDED
         else result
         for result in results
     )

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from diffcheck.engines.lacking import lacking
 from diffcheck.engines.narrowing import narrowings
 from diffcheck.errors import UnsupportedError
-from diffcheck.judgement.functions.entries import Jacobian, NoForwardMode
+from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.judgement.functions.exactly import primals_differ, transposes_differ
 from diffcheck.judgement.functions.hessian import Hessian
 from diffcheck.judgement.functions.lines import WRONG, beyond_the_clarke_set, combination, second_derivative
+from diffcheck.judgement.functions.matrices import NoForwardMode
 from diffcheck.results import Outcome, leibniz, wrt_and_order
 
 SEED = 20_240_229
