@@ -20,11 +20,12 @@ from mp_values import Unclear, Values
 from oracle import STEPS, Limit, Seen, seen
 from special_expressions import FAMILIES, Point
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import certify, certify_mixed
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph
-from diffcheck.results import Certificate, Enclosure, Status
+from diffcheck.results import Certificate, Status
 
 MOST_OPEN = 0.01  # of the points of a family
 LIMIT_UNKNOWN = "undefined, limit not known"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import certify
 from diffcheck.graph.build import read
-from diffcheck.results import Certificate, Enclosure
+from diffcheck.results import Certificate
 
 
 def proof_of(text: str, x: float = 0.0, order: int = 1) -> Certificate:

@@ -18,6 +18,7 @@ from rich.console import Console
 from strategies import points, smooth_expressions
 
 from diffcheck import check
+from diffcheck.enclosure import EXACT
 from diffcheck.engines import automatic
 from diffcheck.engines.automatic import Program
 from diffcheck.engines.certified import Arithmetic, enclose_value, rounding_bound
@@ -29,7 +30,6 @@ from diffcheck.judgement.accuracy import table
 from diffcheck.judgement.accuracy.measure import MEASURABLE, graph_of, measure
 from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Accuracy, bounds, roundings, shipped
 from diffcheck.judgement.formats import FORMATS, Format
-from diffcheck.results import EXACT
 from diffcheck.views.console import show_header
 
 DOUBLE, SINGLE = FORMATS["float64"], FORMATS["float32"]

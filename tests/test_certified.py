@@ -10,10 +10,11 @@ import pytest
 from flint import arb
 from proofs import encloses, proof_of
 
+from diffcheck.enclosure import FARTHEST
 from diffcheck.engines.certified import certify_mixed, enclose_value
 from diffcheck.engines.certified.certificate import enclosure
 from diffcheck.graph.build import read
-from diffcheck.results import FARTHEST, Status
+from diffcheck.results import Status
 
 SMOOTH, KINK, JUMP, VERTICAL = Status.SMOOTH, Status.KINK, Status.JUMP, Status.VERTICAL
 BOUNDARY, HOLE, UNDEFINED, UNDECIDED = Status.BOUNDARY, Status.HOLE, Status.UNDEFINED, Status.UNDECIDED

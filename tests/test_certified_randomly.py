@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mp import Mp
 from strategies import any_coordinate, any_expression, expressions, points, smooth_expressions, special_points
 
+from diffcheck.enclosure import EXACT, Enclosure
 from diffcheck.engines.certified import certify, enclose, scope, work
 from diffcheck.engines.certified.certificate import enclosure
 from diffcheck.engines.certified.line import POINT
@@ -23,7 +24,7 @@ from diffcheck.engines.certified.values import Kind, Trouble
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import Problem, read
 from diffcheck.graph.graph import Graph, evaluate
-from diffcheck.results import EXACT, Certificate, Enclosure, Status
+from diffcheck.results import Certificate, Status
 
 SMOOTH, KINK, JUMP, VERTICAL = Status.SMOOTH, Status.KINK, Status.JUMP, Status.VERTICAL
 BOUNDARY, HOLE, UNDEFINED, UNDECIDED = Status.BOUNDARY, Status.HOLE, Status.UNDEFINED, Status.UNDECIDED

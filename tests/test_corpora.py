@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from diffcheck.enclosure import EXACT, Enclosure
 from diffcheck.engines.certified import certify
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import Problem, read
@@ -23,7 +24,7 @@ from diffcheck.graph.functions import FUNCTIONS, LACKS
 from diffcheck.judgement.check import Check, Claim
 from diffcheck.judgement.points import from_mappings
 from diffcheck.language import syntax
-from diffcheck.results import EXACT, Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict
+from diffcheck.results import Certificate, Outcome, Result, Sample, Status, Verdict
 
 HERE = Path(__file__).parent
 REFUSED_PAGE = HERE.parent / "docs" / "refused.md"

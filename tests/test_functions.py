@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from flint import arb, arb_series
 
+from diffcheck.enclosure import EXACT
 from diffcheck.engines.automatic import Program
 from diffcheck.engines.certified import certify, scope
 from diffcheck.engines.certified.implementations import implementation
@@ -23,7 +24,7 @@ from diffcheck.graph.build import read
 from diffcheck.graph.domains import Domain
 from diffcheck.graph.functions import CONSTANTS, FUNCTIONS, ITSELF, LACKS, MEANT, ROWS, Function, Named, lookup, rows_named, spellings
 from diffcheck.graph.graph import Graph, evaluate
-from diffcheck.results import EXACT, Status
+from diffcheck.results import Status
 
 UNIT_ROUNDOFF = 2.0**-53
 PRECISION_BITS = 480

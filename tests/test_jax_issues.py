@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from diffcheck.enclosure import EXACT, Enclosure
 from diffcheck.judgement.check import Check
 from diffcheck.judgement.points import from_mappings
-from diffcheck.results import EXACT, Enclosure, Outcome, Result, Sample, Status, Verdict
+from diffcheck.results import Outcome, Result, Sample, Status, Verdict
 
 RECORDS = [json.loads(line) for line in (Path(__file__).parent / "corpora" / "jax-issues.jsonl").read_text().splitlines()]
 SMALL_ERRORS = {Verdict.ILL_CONDITIONED, Verdict.UNSTABLE, Verdict.INACCURATE}

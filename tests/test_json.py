@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 import diffcheck
+from diffcheck.enclosure import EXACT, FARTHEST, Enclosure
 from diffcheck.records import Fault, FaultKind, Record
-from diffcheck.results import EXACT, FARTHEST, Enclosure, Outcome, Result, Sample, Status, Verdict
+from diffcheck.results import Outcome, Result, Sample, Status, Verdict
 from diffcheck.views import json_
 
 HARD = (

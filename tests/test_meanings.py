@@ -10,11 +10,11 @@ from decimal import Decimal
 import pytest
 import sympy
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import enclose_value
 from diffcheck.engines.symbolic.heads import head
 from diffcheck.graph.build import read
 from diffcheck.graph.functions import ROWS, Function
-from diffcheck.results import Enclosure
 
 POINTS = ("1/4", "3/4", "5/4", "-3/4", "5/2")
 DIGITS = Decimal("1e-25")

@@ -17,9 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
 from diffcheck import Check
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import taylor_coefficients
 from diffcheck.judgement.points import from_texts
-from diffcheck.results import Enclosure
 from diffcheck.views.plot import Options, draw
 from diffcheck.views.plot_curve import Curve, section_of, trace
 from diffcheck.views.plot_tangents import POINTS

@@ -11,13 +11,14 @@ from measured import within
 from proofs import encloses, proof_of
 
 import diffcheck
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import certify, enclose_value, longer, scope
 from diffcheck.engines.certified.line import POINT, Line
 from diffcheck.engines.certified.values import Kind, Trouble
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import read
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.results import Enclosure, Result, Status, Verdict
+from diffcheck.results import Result, Status, Verdict
 
 
 def test_trap_1_a_truncated_zero_is_not_zero() -> None:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from proofs import proof_of
 
 from diffcheck import check
+from diffcheck.enclosure import Enclosure
 from diffcheck.judgement.formats import FORMATS, Format
 from diffcheck.judgement.verdict import Judgement, Rule, Turned, judge
-from diffcheck.results import Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict
+from diffcheck.results import Certificate, Outcome, Result, Sample, Status, Verdict
 from diffcheck.views.plot_tangents import tangents
 
 DOUBLE, SINGLE = FORMATS["float64"], FORMATS["float32"]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, product
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import conditions, origins
 from diffcheck.engines.derivation import Cause
 from diffcheck.graph.build import expanded
@@ -18,7 +19,6 @@ from diffcheck.graph.functions import MEANT
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors
 from diffcheck.judgement.evidence import Evidence, Source, blame_of, listed, named
 from diffcheck.judgement.verdict import AGREES_ULPS
-from diffcheck.results import Enclosure
 
 SAFE = (Fraction(1), Fraction(2), Fraction(-1))  # arguments at which most functions are smooth
 MOST_BRANCHES = 4  # that are guarded together

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
+from diffcheck.enclosure import EXACT, Enclosure
 from diffcheck.engines.certified import applied, culprit, origins
 from diffcheck.engines.derivation import Cause
 from diffcheck.graph.functions import FUNCTIONS
@@ -18,7 +19,7 @@ from diffcheck.judgement.evidence import Evidence, Source, blame_of, listed, nam
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.lost import lost, out_of_range, undefined_operation
 from diffcheck.judgement.verdict import Judgement, shown
-from diffcheck.results import EXACT, Blame, Enclosure, Verdict
+from diffcheck.results import Blame, Verdict
 
 ROUNDED_AWAY = 100  # ulps of one operation beyond which its own inaccuracy is the cause
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import Arithmetic
 from diffcheck.engines.code_places import source_line
 from diffcheck.engines.derivation import Cause
@@ -12,7 +13,7 @@ from diffcheck.graph.graph import CodeSpan, Graph, subgraph
 from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.formats import Format
 from diffcheck.language.syntax import Span
-from diffcheck.results import Blame, Enclosure
+from diffcheck.results import Blame
 
 LONGEST = 60  # characters of an expression within a sentence
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, partial
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.automatic import run_nodes
 from diffcheck.engines.certified import Arithmetic, certify, certify_mixed, enclose_value, rounding_bound, ties_within_rounding
 from diffcheck.engines.derivation import Derivation, Names, Wanted
@@ -21,7 +22,7 @@ from diffcheck.judgement.missing import missing_part
 from diffcheck.judgement.resemblance import of_value
 from diffcheck.judgement.routines import despite_failing_routines, mended
 from diffcheck.judgement.verdict import Judgement, Rule, Turned, judge
-from diffcheck.results import NOT_DEFINED, Blame, Certificate, Enclosure, Outcome, Result, Sample, Status, Verdict, wrt_and_order
+from diffcheck.results import NOT_DEFINED, Blame, Certificate, Outcome, Result, Sample, Status, Verdict, wrt_and_order
 
 Point = Mapping[str, float]
 Value = float | UnsupportedError

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import conditions, enclose_nodes, live_arguments, origins, reaching
 from diffcheck.engines.derivation import Cause
 from diffcheck.graph.graph import Graph, ancestors, arguments_of
 from diffcheck.judgement.evidence import Evidence, Source, blame_of, named
 from diffcheck.judgement.verdict import shown
-from diffcheck.results import Enclosure
 
 Floats = Sequence[float | None]
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal  # operators round to the thread's context: here every operation names its own
 from typing import NamedTuple
 
+from diffcheck.enclosure import DOWN, EXACT, UP, Enclosure
 from diffcheck.judgement.formats import Format
-from diffcheck.results import DOWN, EXACT, UP, Certificate, Enclosure, Outcome, Status, Verdict
+from diffcheck.results import Certificate, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
 CONDITION_FACTOR = 8

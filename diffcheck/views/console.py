@@ -13,16 +13,14 @@ from textwrap import indent
 from rich.console import Console
 from rich.text import Text
 
+from diffcheck.enclosure import EXACT, FARTHEST, Enclosure
 from diffcheck.excerpts import excerpt
 from diffcheck.printable import printable, shown
 from diffcheck.results import (
-    EXACT,
-    FARTHEST,
     NOT_DEFINED,
     PROVED,
     Blame,
     Derivative,
-    Enclosure,
     Header,
     Outcome,
     Report,

@@ -17,23 +17,9 @@ from typing import Any, NotRequired, TextIO
 
 from typing_extensions import TypedDict  # pydantic reads typing's only from Python 3.12 on
 
+from diffcheck.enclosure import UP, Enclosure
 from diffcheck.records import CaseResult, Fault, FaultKind, Record
-from diffcheck.results import (
-    UP,
-    Blame,
-    Enclosure,
-    Header,
-    IntervalReport,
-    Outcome,
-    Piece,
-    Report,
-    Result,
-    RuleCheck,
-    Sample,
-    Status,
-    Tally,
-    Verdict,
-)
+from diffcheck.results import Blame, Header, IntervalReport, Outcome, Piece, Report, Result, RuleCheck, Sample, Status, Tally, Verdict
 
 SCHEMA_VERSION = 1
 SMALLEST_NORMAL = 2.0**-1022

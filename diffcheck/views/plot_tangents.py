@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.registry import together
-from diffcheck.results import NOT_DEFINED, Enclosure, Outcome, Result, Sample, Status
+from diffcheck.results import NOT_DEFINED, Outcome, Result, Sample, Status
 from diffcheck.views.plot_axis import Axis, Floats
 from diffcheck.views.plot_curve import Curve, heights
 from diffcheck.views.plot_labels import Label, place

@@ -9,12 +9,12 @@ from fractions import Fraction
 from itertools import islice
 from textwrap import wrap
 
+from diffcheck.enclosure import EXACT, Enclosure
 from diffcheck.graph.build import Problem
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Definition, Graph, arguments_of, evaluate
 from diffcheck.graph.text import Infix, Latex, Text, called, expanded_sizes, latex_name, statements
 from diffcheck.printable import printable
-from diffcheck.results import EXACT, Enclosure
 from diffcheck.views.plot_layout import Title, settable
 
 NAME_WIDTH = 8  # characters

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from flint import arb, arb_series, ctx
 
-from diffcheck.results import DOWN, EXACT, FARTHEST, UP, Certificate, Enclosure, Status
+from diffcheck.enclosure import DOWN, EXACT, FARTHEST, UP, Enclosure
+from diffcheck.results import Certificate, Status
 
 ACCURACY_BITS = 70  # relative, or
 ROUGHLY = 1000  # a condition number is needed to three digits

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from flint import arb, arb_series
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narrow, scope, sensitivity
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.exact.certify import certify_exactly, value_exactly
@@ -18,7 +19,7 @@ from diffcheck.engines.certified.line import POINT, Line
 from diffcheck.engines.certified.values import Kind, Trouble, is_finite
 from diffcheck.engines.certified.work import precisions
 from diffcheck.graph.graph import Graph
-from diffcheck.results import Certificate, Enclosure, Status
+from diffcheck.results import Certificate, Status
 
 Point = Mapping[str, float]
 ENOUGH_BITS = 256  # if balls of this precision decide nothing, exact numbers are tried

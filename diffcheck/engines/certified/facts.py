@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flint import arb
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.exact.certify import nodes_exactly
 from diffcheck.engines.certified.exact.field import CHANGES_SIGN
@@ -14,7 +15,6 @@ from diffcheck.engines.certified.line import POINT, Line
 from diffcheck.engines.certified.values import TIE, Kind, Trouble, Value, is_finite
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Apply, Graph, Node, arguments_of, evaluate_nodes
-from diffcheck.results import Enclosure
 
 PRECISION_BITS = 1024
 

@@ -17,6 +17,7 @@ from itertools import product
 
 from flint import arb
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.certificate import Jet, enclosure, scope
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.enclose import jet_along, settled
@@ -24,7 +25,7 @@ from diffcheck.engines.certified.exact.certify import certify_mixed_exactly
 from diffcheck.engines.certified.values import Trouble
 from diffcheck.engines.certified.work import PRECISIONS
 from diffcheck.graph.graph import Graph
-from diffcheck.results import Certificate, Enclosure, Status
+from diffcheck.results import Certificate, Status
 
 Point = Mapping[str, float]
 ROUGH_BITS = 20  # relative accuracy that a condition number needs

@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.enclose import certify
 from diffcheck.engines.certified.floats import at_ordinal, ordinal, simplest
 from diffcheck.engines.certified.interval import parts
 from diffcheck.graph.graph import Graph
-from diffcheck.results import NOT_DEFINED, Certificate, Enclosure, Piece, Status
+from diffcheck.results import NOT_DEFINED, Certificate, Piece, Status
 
 NARROW = 256  # floats: a wider part holds many places, or none
 FEW = 6  # floats: each of so few is looked at

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from flint import arb, arb_series
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.certificate import enclosure, narrow, scope
 from diffcheck.engines.certified.line import Line
 from diffcheck.engines.certified.values import Kind, Trouble
 from diffcheck.engines.certified.work import precisions
 from diffcheck.graph.graph import Graph
-from diffcheck.results import Enclosure
 
 
 def taylor_coefficients(graph: Graph, point: Mapping[str, float], wrt: str, order: int) -> list[Enclosure] | None:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from diffcheck.enclosure import EXACT, UP
 from diffcheck.engines.certified.enclose import enclose_value
 from diffcheck.engines.certified.rounding import Arithmetic, rounding_bound
 from diffcheck.graph.build import expanded
 from diffcheck.graph.functions import FUNCTIONS, MEANT, DecidesBy
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, subgraph
-from diffcheck.results import EXACT, UP
 
 MOST_TIES = 256  # are followed: each costs one more derivative
 LARGEST_STEP = Decimal("1e300")

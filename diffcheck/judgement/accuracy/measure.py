@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diffcheck.enclosure import EXACT, Enclosure
 from diffcheck.engines.automatic import Program
 from diffcheck.engines.certified import enclose_value
 from diffcheck.errors import UnsupportedError
@@ -25,7 +26,6 @@ from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.judgement.accuracy.sample import Floats, closer_to_roots, coordinates
 from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Accuracy, Faults
 from diffcheck.judgement.formats import Format
-from diffcheck.results import EXACT, Enclosure
 
 POINTS = 2000  # drawn for each function, before roots are approached
 LITERALS = (-1, 0.5, 2.5, 3, 10, 49)  # operands known to the compiler, which then has its own ways: x/3 becomes x*(1/3)

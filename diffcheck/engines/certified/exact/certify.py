@@ -9,6 +9,7 @@ from typing import Any
 
 from flint import arb
 
+from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.certificate import enclosure, narrow
 from diffcheck.engines.certified.exact.field import NoValueError, not_known
 from diffcheck.engines.certified.exact.germs import Germs
@@ -18,7 +19,7 @@ from diffcheck.engines.certified.exact.reals import BITS, Reals
 from diffcheck.engines.certified.exact.sides import IS_INFINITE, Function, Joint, algebra, cuts, derivative, joint, of_graph, undecided
 from diffcheck.engines.certified.values import Kind, Trouble, Value
 from diffcheck.graph.graph import Graph, evaluate_nodes
-from diffcheck.results import Certificate, Enclosure, Status
+from diffcheck.results import Certificate, Status
 
 Point = Mapping[str, float]
 TERMS = 6  # of the series in which the first node in trouble is looked for
