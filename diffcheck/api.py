@@ -133,8 +133,9 @@ def check(
     the command line, and `claim` holds a derivative worked out by hand, one for each variable of `wrt`.
 
     Of a **function**, `at` is a number or an array, a tuple of all arguments, a mapping of argument names to arrays or trees, or
-    a list of such points; `claim` is a Jacobian or a function that returns it. `against` is a formula or another function to
-    judge it by, instead of its own computation without its derivative rules. `lint` checks these rules too (by default, custom ones).
+    a list of such points; `claim` is a Jacobian or a function that returns it, or, of numbers, a text for each argument. `against` is a
+    formula or another function to judge it by, instead of its own computation without its derivative rules. `lint` checks these rules
+    too (by default, custom ones). SymPy's derivative of a small function is shown beside; no outcome depends on it.
 
     `timeout` in seconds and `max_memory` in megabytes are kept by a process of its own, to which the subject is sent; the first such
     call starts it. Without them the work is done here, and what FLINT, SymPy or JAX have begun cannot be stopped. Of an expression
@@ -246,5 +247,5 @@ def _worst(report: Report, sample: Sample) -> list[str]:
     symbol = results.leibniz(report.header.name + sample.output, sample.wrt, sample.order)
     proved = enclosure_text(sample.enclosure) if sample.enclosure is not None else sample.status.value
     lines = [f"Worst: {symbol} at {place(sample)}", f" DESIRED: {proved}"]
-    said = [f"{result.value!r} ({result.title}, {result.verdict.value}: {result.reason})" for result in sample.under_test]
+    said = [f"{result.value!r} ({result.title}, {result.verdict.value}: {result.reason})" for result in sample.results]
     return [*lines, *(f" ACTUAL:  {words}" for words in said)]

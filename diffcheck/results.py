@@ -201,7 +201,6 @@ class Result:
     outcome: Outcome
     reason: str
     blame: Blame | None = None
-    decides: bool = True  # False: it is shown beside those under test, and no outcome depends on it
 
     @property
     def title(self) -> str:
@@ -229,17 +228,13 @@ class Sample:
     results: tuple[Result, ...]
     confirmed: bool = False
     output: str = ""  # which entry of the function's result: "[0,1]"; "" where it is one number
-
-    @property
-    def under_test(self) -> tuple[Result, ...]:
-        """All results but those that are shown beside them."""
-        return tuple(result for result in self.results if result.decides)
+    beside: tuple[Result, ...] = ()  # what other engines make of the function's mathematics; no outcome depends on it
 
     @property
     def counted(self) -> tuple[Result, ...]:
         """The results that decide: not a mode that is unsupported while another mode of the same engine has a value."""
-        with_value = {r.engine for r in self.under_test if r.verdict is not Verdict.UNSUPPORTED}
-        return tuple(r for r in self.under_test if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
+        with_value = {r.engine for r in self.results if r.verdict is not Verdict.UNSUPPORTED}
+        return tuple(r for r in self.results if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
 
     @property
     def outcome(self) -> Outcome:
@@ -249,7 +244,7 @@ class Sample:
     @property
     def badness(self) -> tuple[int, float]:
         """What the worst of some samples has most of: the gravest outcome, then the largest error."""
-        return self.outcome.severity, max((result.ulps or 0.0 for result in self.under_test), default=0.0)
+        return self.outcome.severity, max((result.ulps or 0.0 for result in self.results), default=0.0)
 
 
 def counted(number: int, one: str) -> str:
@@ -337,7 +332,7 @@ class Tally:
         if sample.status is Status.UNSAMPLED:
             self.unsampled += 1
             return
-        self.verdicts.update(result.verdict for result in sample.under_test)
+        self.verdicts.update(result.verdict for result in sample.results)
         self.outcomes.update(result.outcome for result in sample.counted)
 
 
