@@ -119,7 +119,7 @@ def bench_points(count: int = 1_000_000) -> None:
 
     from diffcheck.engines.automatic import Program
     from diffcheck.graph.build import read
-    from diffcheck.judgement.evaluated import CHUNK
+    from diffcheck.judgement.pipeline import CHUNK
 
     x = np.linspace(-4.0, 4.0, count)
     graph = read(EXPRESSION).target.flat
@@ -157,7 +157,8 @@ def bench_composition() -> None:
     def ours(n: int) -> tuple[float, int]:
         text = f"f(x) = 4x(1-x); g(x) = f@{n}(x)"
         taken = seconds(lambda: list(Check(text).samples({"x": np.array([0.3])})))
-        return taken, len(Check(text).symbolic["x"].flat.nodes)
+        formula = Check(text).derivations[0, ("x",)][0].formula((0, ("x",)))
+        return taken, len(formula.nodes)
 
     def theirs(n: int) -> tuple[float, int]:
         x = sympy.Symbol("x", real=True)

@@ -161,7 +161,7 @@ def check(
         of: The definition to differentiate, if the text has several; the last one by default. Expressions only.
         wrt: Derivatives to check: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². All variables by default. Expressions only.
         claim: A derivative worked out by hand. Of an expression: a text for each derivative of `wrt`. Of a function: a Jacobian, of the
-            shape of the result followed by that of the argument, or a function that returns it.
+            shape of the result followed by that of the argument, a function that returns it, or, of numbers, a text for each argument.
         dtype: The format under test, "float64" or "float32".
         against: A formula or another function by which a function is judged, instead of its own computation without its rules.
         lint: Whether the derivative rules of a function are checked, too; by default, if it has custom ones.
@@ -170,7 +170,8 @@ def check(
         max_memory: Megabytes of that process.
 
     Returns:
-        A Report. A wrong derivative is a verdict in it, not an exception.
+        A Report. A wrong derivative is a verdict in it, not an exception. SymPy's derivative of a small function is shown beside; no outcome
+            depends on it.
 
     Raises:
         InputError: The subject or a point cannot be read or used; ExpressionError has the place in the text.
@@ -315,5 +316,5 @@ def _worst(report: Report, sample: Sample) -> list[str]:
     symbol = results.leibniz(report.header.name + sample.output, sample.wrt, sample.order)
     proved = enclosure_text(sample.enclosure) if sample.enclosure is not None else sample.status.value
     lines = [f"Worst: {symbol} at {place(sample)}", f" DESIRED: {proved}"]
-    said = [f"{result.value!r} ({result.title}, {result.verdict.value}: {result.reason})" for result in sample.under_test]
+    said = [f"{result.value!r} ({result.title}, {result.verdict.value}: {result.reason})" for result in sample.results]
     return [*lines, *(f" ACTUAL:  {words}" for words in said)]

@@ -133,7 +133,7 @@ def _is_unsupported(record: Record) -> bool:
 
 def _properties(records: Sequence[Record]) -> list[tuple[str, object]]:
     """For JUnit files: the verdicts, and the largest error in ulps."""
-    results = [result for record in records if record.sample is not None for result in record.sample.under_test]
+    results = [result for record in records if record.sample is not None for result in record.sample.results]
     verdicts = ", ".join(dict.fromkeys(result.verdict.value for result in results))
     errors = [result.ulps for result in results if result.ulps is not None]
     return [("verdicts", verdicts), *([("largest_error_ulps", max(errors))] if errors else [])]

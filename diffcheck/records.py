@@ -104,7 +104,7 @@ def _reason(record: Record) -> str:
     sample = record.sample
     point = ", ".join(f"{name} = {value:.6g}" for name, value in sample.point.items())
     if record.matched is False:
-        verdicts = dict.fromkeys(result.verdict.value for result in sample.under_test)
+        verdicts = dict.fromkeys(result.verdict.value for result in sample.results)
         return f"expected {record.expected}, found {', '.join(verdicts)} at {point}"
     worst = [result for result in sample.counted if result.outcome is sample.outcome]
     by = [result.title for result in worst if result.verdict is worst[0].verdict]
@@ -170,7 +170,7 @@ class Summary:
 def largest_error(records: Sequence[Record]) -> float | None:
     """The largest error of a case, in ulps; None where none was measured."""
     samples = [record.sample for record in records if record.sample is not None]
-    return max((result.ulps for sample in samples for result in sample.under_test if result.ulps is not None), default=None)
+    return max((result.ulps for sample in samples for result in sample.results if result.ulps is not None), default=None)
 
 
 def worst_outcome(records: Sequence[Record]) -> Outcome:

@@ -139,7 +139,6 @@ class Result:
     outcome: Outcome
     reason: str
     blame: Blame | None = None
-    decides: bool = True  # False: it is shown beside those under test, and no outcome depends on it
 
     @property
     def title(self) -> str:
@@ -163,6 +162,7 @@ class Sample:
         results: A Result for each engine, mode and claim.
         confirmed: Whether a second route, from values of the function alone, gave an enclosure that overlaps the first.
         output: Which entry of the result of a function: "[0,1]"; "" if the result is one number.
+        beside: What other engines make of the mathematics of a JAX function; no outcome depends on it.
     """
 
     point: Mapping[str, float]
@@ -177,17 +177,13 @@ class Sample:
     results: tuple[Result, ...]
     confirmed: bool = False
     output: str = ""
-
-    @property
-    def under_test(self) -> tuple[Result, ...]:
-        """All results but those that are shown beside them."""
-        return tuple(result for result in self.results if result.decides)
+    beside: tuple[Result, ...] = ()
 
     @property
     def counted(self) -> tuple[Result, ...]:
         """The results that decide: not a mode that is unsupported while another mode of the same engine has a value."""
-        with_value = {r.engine for r in self.under_test if r.verdict is not Verdict.UNSUPPORTED}
-        return tuple(r for r in self.under_test if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
+        with_value = {r.engine for r in self.results if r.verdict is not Verdict.UNSUPPORTED}
+        return tuple(r for r in self.results if r.verdict is not Verdict.UNSUPPORTED or r.engine not in with_value)
 
     @property
     def outcome(self) -> Outcome:
@@ -197,7 +193,7 @@ class Sample:
     @property
     def badness(self) -> tuple[int, float]:
         """What the worst of some samples has most of: the gravest outcome, then the largest error."""
-        return self.outcome.severity, max((result.ulps or 0.0 for result in self.under_test), default=0.0)
+        return self.outcome.severity, max((result.ulps or 0.0 for result in self.results), default=0.0)
 
 
 def counted(number: int, one: str) -> str:
@@ -285,7 +281,7 @@ class Tally:
         if sample.status is Status.UNSAMPLED:
             self.unsampled += 1
             return
-        self.verdicts.update(result.verdict for result in sample.under_test)
+        self.verdicts.update(result.verdict for result in sample.results)
         self.outcomes.update(result.outcome for result in sample.counted)
 
 

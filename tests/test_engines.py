@@ -119,10 +119,10 @@ def test_it_is_drawn(toy: Path, options: Sequence[str]) -> None:
 def test_it_is_asked_for_small_functions_too_where_no_outcome_depends_on_it(tmp_path: Path) -> None:
     directory = installed(tmp_path, WRONG)
     done = diffcheck(directory, "check-jax", "jax.numpy:sin", "--at", "0.5", "--format", "json")
-    results = json.loads(done.stdout)["samples"][0]["results"]
+    sample = json.loads(done.stdout)["samples"][0]
     assert done.returncode == 0, done.stderr
-    assert {result["engine"]: result.get("decides", True) for result in results} == {"automatic": True, "symbolic": False, "toy": False}
-    assert {result["engine"]: result["outcome"] for result in results}["toy"] == "fail"
+    assert {result["engine"]: result["outcome"] for result in sample["results"]} == {"automatic": "pass"}
+    assert {result["engine"]: result["outcome"] for result in sample["beside"]} == {"symbolic": "pass", "toy": "fail"}
 
 
 def test_what_it_raises_is_its_own_affair(tmp_path: Path) -> None:

@@ -62,7 +62,8 @@ class Subject(Protocol):
 class Derivation:
     """The derivatives of a subject by one engine in one mode, or those that the user claims.
 
-    `text` is the user's own, of a claim. A derivation that does not decide is judged and shown, and the outcome does not depend on it.
+    `text` is the user's own, of a claim. A derivation that does not decide is judged and
+    shown beside the others, and no outcome depends on it.
     """
 
     def __init__(self, engine: Engine, mode: str | None = None, text: str = "", decides: bool = True) -> None:

@@ -106,7 +106,7 @@ class _Worst:
     _found: dict[object, list[Finding]] = field(default_factory=dict)
 
     def add(self, sample: Sample) -> None:
-        for result in sample.under_test:
+        for result in sample.results:
             finding = Finding(sample, result)
             kept = self._found.setdefault((sample.wrt, sample.order, result.engine, result.mode), [finding] * len(_RESPECTS))
             kept[:] = [max(old, finding, key=respect) for old, respect in zip(kept, _RESPECTS, strict=True)]

@@ -55,7 +55,7 @@ class Judge:
         names = wanted[1]
         proved = self._proved(point, names)
         place = _Place(point, wanted, proved, cache(partial(self._turned, point, names)))
-        results = tuple(self._judged(derivation, value, place) for derivation, value in values.items())
+        results, beside = split({derivation: self._judged(derivation, value, place) for derivation, value in values.items()})
         clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
         return Sample(
             point,
@@ -68,6 +68,7 @@ class Judge:
             clarke,
             results,
             proved.confirmed,
+            beside=beside,
         )
 
     def _proved(self, point: Point, names: Names) -> Certificate:
@@ -158,10 +159,16 @@ def arithmetic_of(fmt: Format) -> Arithmetic:
     return Arithmetic(fmt.unit_roundoff, fmt.smallest_normal, roundings_here(fmt.name))
 
 
+def split(results: Mapping[Derivation, Result]) -> tuple[tuple[Result, ...], tuple[Result, ...]]:
+    """Those that decide on the outcome, and those that are shown beside them."""
+    decide, beside = (tuple(r for derivation, r in results.items() if derivation.decides is kind) for kind in (True, False))
+    return decide, beside
+
+
 def result_of(derivation: Derivation, value: float | None, judged: Judgement, blame: Blame | None = None) -> Result:
     """What is said of a value."""
     who = derivation.engine.name, derivation.mode
-    return Result(*who, value, judged.ulps, judged.verdict, judged.outcome, judged.reason, blame, derivation.decides)
+    return Result(*who, value, judged.ulps, judged.verdict, judged.outcome, judged.reason, blame)
 
 
 def result_without(derivation: Derivation, missing: UnsupportedError) -> Result:

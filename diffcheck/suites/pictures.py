@@ -73,7 +73,7 @@ def _slopes(sample: Sample, line: str) -> dict[str, str]:
     proved = {PROVED: fields["enclosure"]} if fields["enclosure"] else dict(zip(("left", "right"), fields["clarke"] or (), strict=False))
     said = {name: float(enclosure["midpoint"]).hex() for name, enclosure in proved.items()}
     by: dict[str, list[str]] = {}
-    for found in sample.under_test:
+    for found in sample.results:
         if found.value is not None and found.outcome is not Outcome.PASS:
             by.setdefault(found.value.hex(), []).append(found.title)
     return {**said, **{", ".join(names): value for value, names in by.items()}}

@@ -69,7 +69,7 @@ def _matched(case: Case, number: int, expect: str, samples: Sequence[Sample]) ->
     """A case is what it is expected to be when its worst outcome or any verdict is so called."""
     seen = [sample for sample in samples if sample.status is not Status.UNSAMPLED]
     worst = Outcome.worst(sample.outcome for sample in seen)
-    matched = expect in {worst.value, *(result.verdict.value for sample in seen for result in sample.under_test)}
+    matched = expect in {worst.value, *(result.verdict.value for sample in seen for result in sample.results)}
     for sample in samples:
         yield Record(number, case.id, case.line, sample, None, expect, matched, case.file)
 

@@ -113,7 +113,7 @@ def _show_lines(console: Console, header: Header, samples: Sequence[Sample], tot
     if len(samples) < total:
         console.print()
         paragraph(console, f"{total:,} derivatives; the {len(samples)} with the largest errors (--format jsonl gives all):")
-    engines = list(dict.fromkeys(result.title for sample in samples for result in sample.results))
+    engines = list(dict.fromkeys(result.title for sample in samples for result in (*sample.results, *sample.beside)))
     numbers = _numbered(samples) if len(header.variables) > COORDINATES else None
     places = ["point"] if numbers else list(map(printable, header.variables))
 
@@ -143,7 +143,7 @@ def _at(header: Header, sample: Sample, numbers: Mapping[tuple[tuple[str, float]
 
 def _cells(sample: Sample, engines: Sequence[str]) -> list[Text]:
     """What is said of each engine's value; an engine that has none here leaves its cell empty."""
-    said = {result.title: _cell(sample, result) for result in sample.results}
+    said = {result.title: _cell(sample, result) for result in (*sample.results, *sample.beside)}
     return [said.get(engine, Text()) for engine in engines]
 
 
@@ -174,7 +174,7 @@ def coordinates(point: Mapping[str, float], limit: int = MANY_COORDINATES) -> st
 
 def _show_notes(console: Console, samples: Sequence[Sample]) -> None:
     """Why, for every verdict that does not speak for itself; the same reason, and the same line of a file, only once."""
-    told = list(dict.fromkeys(note for sample in samples for note in notes(sample.results, console.width)))
+    told = list(dict.fromkeys(note for sample in samples for note in notes((*sample.results, *sample.beside), console.width)))
     shown = set[str]()
     for note in told[:LINES]:
         reason, _, operation = note.partition("\n")
@@ -221,7 +221,7 @@ def _function_value(sample: Sample) -> str:
 
 def _rows(header: Header, sample: Sample, digits: int, radius: bool) -> Iterator[Sequence[Cell]]:
     yield symbol(header, sample), PROVED, _proved(sample, digits, radius), "", sample.status.value
-    for result in sample.results:
+    for result in (*sample.results, *sample.beside):
         mark = _marked(sample, result, result.verdict.value)
         yield "", result.title, number_text(result.value), ulps_text(result.ulps), mark
 

@@ -123,7 +123,7 @@ def _sample_rows(record: Record, line: str) -> Iterator[str]:
     symbol = leibniz(f"f{sample.output}", sample.wrt, sample.order)
     first = coordinates(sample.point), symbol, PROVED, _proved(line), "", sample.status.value, sample.status_reason
     yield "<tr>" + "".join(f"<td>{escape(printable(text))}</td>" for text in first) + "</tr>"
-    yield from (_result_row(sample, result) for result in sample.results)
+    yield from (_result_row(sample, result) for result in (*sample.results, *sample.beside))
 
 
 def _result_row(sample: Sample, result: Result) -> str:

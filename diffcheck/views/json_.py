@@ -58,7 +58,6 @@ class ResultJson(TypedDict):
     outcome: str
     reason: str
     blame: BlameJson | None
-    decides: NotRequired[bool]  # false: shown beside what is under test, and no outcome depends on it
 
 
 class SampleJson(TypedDict):
@@ -82,6 +81,7 @@ class SampleJson(TypedDict):
     clarke: list[EnclosureJson] | None
     confirmed: bool
     results: list[ResultJson]
+    beside: NotRequired[list[ResultJson]]  # of other engines, where no outcome depends on them
     outcome: str
     expected: NotRequired[str]  # in suites, where the case says what it expects
     matched: NotRequired[bool]
@@ -273,16 +273,17 @@ def _record(fields: Mapping[str, Any], case: int) -> Record:
 
 def _read_sample(fields: Mapping[str, Any]) -> Sample:
     results = tuple(_read_result(result) for result in fields["results"])
+    beside = tuple(map(_read_result, fields.get("beside", ())))
     point = {name: float(value) for name, value in fields["point"].items()}
     status, primal = Status(fields["status"]), _read_number(fields["primal"])
     said, confirmed = fields["status_reason"], fields["confirmed"]
-    return Sample(point, fields["wrt"], fields["order"], status, said, primal, None, None, None, results, confirmed)
+    return Sample(point, fields["wrt"], fields["order"], status, said, primal, None, None, None, results, confirmed, beside=beside)
 
 
 def _read_result(fields: Mapping[str, Any]) -> Result:
     value, ulps = _read_number(fields["value"]), _read_number(fields["ulps"])
     verdict, outcome = Verdict(fields["verdict"]), Outcome(fields["outcome"])
-    return Result(fields["engine"], fields["mode"], value, ulps, verdict, outcome, fields["reason"], decides=fields.get("decides", True))
+    return Result(fields["engine"], fields["mode"], value, ulps, verdict, outcome, fields["reason"])
 
 
 def _read_number(value: Number | None) -> float | None:
@@ -298,6 +299,7 @@ def _sample(sample: Sample) -> str:
     # written out: a million samples pass through here, and a dictionary handed to json.dumps takes three times as long
     point = sample.point.items()
     clarke = "null" if sample.clarke is None else f"[{', '.join(map(_enclosure, sample.clarke))}]"
+    beside = f', "beside": [{", ".join(map(_result, sample.beside))}]' if sample.beside else ""
     output = f'"output": {_text(sample.output)}, ' if sample.output else ""
     return (
         f'"point": {{{", ".join([f"{_text(name)}: {_number(value)}" for name, value in point])}}}, '
@@ -307,7 +309,7 @@ def _sample(sample: Sample) -> str:
         f'"primal": {_number(sample.primal)}, "primal_hex": {_hex(sample.primal)}, '
         f'"value": {_enclosure(sample.value)}, "enclosure": {_enclosure(sample.enclosure)}, "clarke": {clarke}, '
         f'"confirmed": {"true" if sample.confirmed else "false"}, '
-        f'"results": [{", ".join(map(_result, sample.results))}]'
+        f'"results": [{", ".join(map(_result, sample.results))}]{beside}'
     )
 
 
@@ -316,12 +318,8 @@ def _result(result: Result) -> str:
     return (
         f'{{"engine": {_text(result.engine)}, "mode": {mode}, "value": {_number(result.value)}, "value_hex": {_hex(result.value)}, '
         f'"ulps": {_number(result.ulps)}, "verdict": "{result.verdict._value_}", "outcome": "{result.outcome._value_}", '
-        f'"reason": {_text(result.reason)}, "blame": {_blame(result.blame)}{_beside(result)}}}'
+        f'"reason": {_text(result.reason)}, "blame": {_blame(result.blame)}}}'
     )
-
-
-def _beside(result: Result) -> str:
-    return "" if result.decides else ', "decides": false'
 
 
 def _blame(blame: Blame | None) -> str:

@@ -71,14 +71,14 @@ def measure(section: Section, sample: Sample, reach: tuple[float, float], taylor
 
 def _lines(sample: Sample, taylor: Taylor | None) -> Iterator[_Line]:
     """The slopes under test: the proved one, else reverse mode's; then the different ones that did not pass."""
-    values = {result.title: result.value for result in sample.under_test if result.value is not None}
+    values = {result.title: result.value for result in sample.results if result.value is not None}
     slope = values.get(AUTOMATIC.titles[-1], next(iter(values.values()), None))
     if sample.enclosure is not None and math.isfinite(float(sample.enclosure.midpoint)):
         slope = float(sample.enclosure.midpoint)
     tested = [slope]
     if slope is not None and math.isfinite(slope):
         yield _Line(f"slope {brief(slope)}", (slope,))
-    for result in sample.under_test:
+    for result in sample.results:
         value = result.value
         if value is not None and math.isfinite(value) and result.outcome is not Outcome.PASS and number(value) not in map(number, tested):  # type: ignore[arg-type]
             tested.append(value)

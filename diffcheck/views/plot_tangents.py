@@ -69,7 +69,7 @@ def tangents(sample: Sample, width: float = 1.0) -> list[Tangent]:
         proved = [Tangent(float(sample.enclosure.midpoint), _written(sample, sample.enclosure, width))]
     smooth = sample.status is Status.SMOOTH
     note = f" ({sample.status.value})" if not proved else ""
-    return proved + _chosen((result for result in sample.under_test if not smooth or result.outcome is not Outcome.PASS), note)
+    return proved + _chosen((result for result in sample.results if not smooth or result.outcome is not Outcome.PASS), note)
 
 
 def _written(sample: Sample, slope: Enclosure, width: float) -> str:

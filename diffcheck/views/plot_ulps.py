@@ -58,7 +58,7 @@ def plot_errors(check: Check, lower: float, upper: float, *, path: Path, samples
 
 def draw(check: Check, pieces: Sequence[Piece], samples: Sequence[Sample]) -> Figure:
     """The figure of the errors at these samples, all of one derivative: a panel an engine, all with the same axes."""
-    engines = list(dict.fromkeys(result.title for sample in samples for result in sample.under_test))
+    engines = list(dict.fromkeys(result.title for sample in samples for result in sample.results))
     derivative = leibniz(check.header.name, samples[0].wrt, samples[0].order)
     about = f"errors of {derivative} at {counted(len(samples), 'point')}; {_smoothness(pieces)}"
     handles = _legend(pieces, samples)
@@ -123,7 +123,7 @@ def _errors(samples: Sequence[Sample], name: str | None = None) -> list[tuple[fl
     return [
         (sample.point[sample.wrt], result.ulps)
         for sample in samples
-        for result in sample.under_test
+        for result in sample.results
         if result.ulps is not None and name in (None, result.title)
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from diffcheck import registry
@@ -11,7 +11,7 @@ from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.graph.text import Short, one_line
-from diffcheck.judgement.evidence import listed
+from diffcheck.judgement.evidence import Source, listed
 from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import described
@@ -33,7 +33,8 @@ class FunctionCheck:
     `against` is what it is judged by: nothing (its own computation, without its custom rules), an expression in the function's
     arguments, or another function. `linted` runs the checks of custom derivative rules: by default where there is such a rule.
     `claim` is a derivative worked out by hand, judged beside JAX's: an array of the shape of the result followed by that of the
-    argument (a tuple of such for several arguments), or a function that returns it. `given` are names for the arguments of a
+    argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text, or one for
+    each argument. `given` are names for the arguments of a
     function whose signature has none.
     """
 
@@ -81,9 +82,18 @@ class FunctionCheck:
             if not function.outputs:
                 raise InputError(f"{self.name} returns no floating-point number", "There is nothing to differentiate.")
             _ = function.primal
-        claim = None if self._claim is None else ClaimedJacobian(self._claim, function, point)
         by_itself = self._formula is None and self._other is None
-        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself)
+        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), self._claimed(function, point), by_itself)
+
+    def _claimed(self, function: JaxFunction, point: Arguments) -> ClaimedJacobian | Mapping[str, Source] | None:
+        """The claim as arrays; or as texts, one for each argument, which is a number."""
+        texts = [self._claim] if isinstance(self._claim, str) else self._claim
+        if not isinstance(texts, (list, tuple)) or not all(isinstance(each, str) for each in texts):
+            return None if texts is None else ClaimedJacobian(texts, function, point)
+        if len(function.outputs) != 1 or len(texts) != len(function.variables) or any(leaf.shape for leaf in function.point.values()):
+            fix = "Give one for each argument, in their order; of arrays, a claim is an array, or a function that returns it."
+            raise InputError("claims as texts are for functions of numbers that return one number", fix)
+        return {name: Source(_formula(text, self.parameters), text) for name, text in zip(function.variables, texts, strict=True)}
 
     def _at(self, function: Callable[..., Any], point: Arguments) -> JaxFunction:
         made = self._made.setdefault(id(function), {})

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Inapplicable, Run, Wanted
+from diffcheck.engines.derivation import Cause, Columns, Derivation, Formulas, Found, Inapplicable, Run, Wanted
 from diffcheck.engines.jax_function import JaxFunction
 from diffcheck.engines.jax_runs import Jax, Together
 from diffcheck.engines.narrowing import narrowings
@@ -28,9 +28,10 @@ from diffcheck.judgement.functions.differences import Differences
 from diffcheck.judgement.functions.matrices import Matrices, Matrix
 from diffcheck.judgement.functions.modes import Conflict, conflict, noted
 from diffcheck.judgement.functions.numerical import LABEL, judge_by_evidence
-from diffcheck.judgement.judge import Judge, Point, Value, arithmetic_of, result_of, result_without
+from diffcheck.judgement.judge import Judge, Point, Value, arithmetic_of, result_of, result_without, split
 from diffcheck.judgement.resemblance import of_jacobian, of_value
 from diffcheck.language import syntax
+from diffcheck.registry import CLAIM
 from diffcheck.results import Result, Sample, Status, Verdict
 
 IN_MATHEMATICS = 4  # derivatives by engines that differentiate formulas; of a larger Jacobian there are none
@@ -50,7 +51,7 @@ class Jacobian(Matrices):
         name: str,
         fmt: Format,
         truth: Callable[[], Sequence[Graph]],
-        claim: ClaimedJacobian | None = None,
+        claim: ClaimedJacobian | Mapping[str, Source] | None = None,
         judged_by_itself: bool = True,
     ) -> None:
         super().__init__(function, name, fmt)
@@ -105,8 +106,8 @@ class Jacobian(Matrices):
     def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
         if not formulas:
             return lambda columns: {}
-        together = Together(self.truth_graphs[0], self.variables, [], self.dtype, False, ())
-        return together.evaluated(formulas)
+        first = next(iter(formulas.values()))  # is run instead of f, which has its own program
+        return Together(first, self.variables, [], self.dtype, False, ()).evaluated(formulas)
 
     def run_by_jax(self, mode: str) -> Derivation:
         return Rules(self, mode)
@@ -119,9 +120,14 @@ class Jacobian(Matrices):
         derived = pipeline.derived(self)
         for derivation in derived:
             derivation.decides = isinstance(derivation, Rules)
-        claims = [] if self.claim is None else [self.claim]
-        ordered = [*filter(_decides, derived), *claims, *(each for each in derived if not each.decides)]
-        return dict.fromkeys(self.places, ordered)
+        rules, beside = ([each for each in derived if each.decides is kind] for kind in (True, False))
+        return {wanted: [*rules, *self._claimed(wanted), *beside] for wanted in self.places}
+
+    def _claimed(self, wanted: Wanted) -> list[Derivation]:
+        if self.claim is None or isinstance(self.claim, ClaimedJacobian):
+            return [] if self.claim is None else [self.claim]
+        claim = self.claim[wanted[1][0]]
+        return [Formulas(CLAIM, {wanted: claim.graph}, self, claim.text)]
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return {row: self.function.primal[row : row + 1] for row, _ in self.chosen}
@@ -137,8 +143,9 @@ class Jacobian(Matrices):
         """What is said of each chosen entry."""
         columns = {name: np.array([x]) for name, x in self.point.items()}
         found = dict(zip(self.chosen, pipeline.samples(self, columns), strict=True))
-        for derivation in next(iter(self.derivations.values())):
-            if any(_is_mistake(result, derivation) for sample in found.values() for result in sample.under_test):
+        by_whom = {(each.engine, each.mode): each for several in self.derivations.values() for each in several if not each.text}
+        for derivation in by_whom.values():
+            if any(_is_mistake(result, derivation) for sample in found.values() for result in sample.results):
                 alike = self._alike(derivation, found)
                 found = {place: self._explained(place, sample, derivation, alike[sample.wrt]) for place, sample in found.items()}
         return found
@@ -213,17 +220,17 @@ class Jacobian(Matrices):
 
     def _by_evidence(self, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None, why: str) -> Sample:
         (row, column), variable = self.places[wanted], wanted[1][0]
-        beside = [c for r, c in self.chosen if r == row] if isinstance(self.truth, UnsupportedError) else []
-        scale = self._differences.scale(row, column, beside)
+        others = [c for r, c in self.chosen if r == row] if isinstance(self.truth, UnsupportedError) else []
+        scale = self._differences.scale(row, column, others)
         evidence = self.differences_of(wanted)
         if not evidence.reason:
             self._estimated[row, column] = evidence.slope
-        results = [self._judged(derivation, wanted, value, scale) for derivation, value in values.items()]
+        results, beside = split({derivation: self._judged(derivation, wanted, value, scale) for derivation, value in values.items()})
         found = conflict(self.label(row, column), {each.mode: value for each, value in values.items()}, scale, self.format.unit_roundoff)
         self.conflicts += [] if found is None else [found]
         point = self.point if self.is_small else {variable: self.point[variable]}
         status = Status.UNDECIDED, f"{why}: {LABEL}", primal, None, None, None
-        return Sample(point, variable, 1, *status, noted(results, found), output=self.function.outputs[row])
+        return Sample(point, variable, 1, *status, noted(results, found), False, self.function.outputs[row], beside)
 
     def _judged(self, derivation: Derivation, wanted: Wanted, value: Value, scale: float) -> Result:
         if isinstance(value, UnsupportedError):
@@ -245,17 +252,13 @@ class Jacobian(Matrices):
         return Differences(self.function, self.name, self.format.unit_roundoff)
 
 
-def _decides(derivation: Derivation) -> bool:
-    return derivation.decides
-
-
 def _is_by(result: Result, derivation: Derivation) -> bool:
     return (result.engine, result.mode) == (derivation.engine.name, derivation.mode)
 
 
 def _is_mistake(result: Result, derivation: Derivation) -> bool:
     """Whether a derivation that is under test is wrong here."""
-    return result.decides and result.verdict in MISTAKES and _is_by(result, derivation)
+    return result.verdict in MISTAKES and _is_by(result, derivation)
 
 
 class Rules(Jax):
