@@ -177,7 +177,7 @@ class Blame:
     line: int = 0
 
 
-PROVED = "proved (Arb)"  # what reports call the certified value, beside the titles of results
+PROVED = "proved (Arb)"  # what reports call the certified value, next to the titles of results
 
 
 @dataclass(frozen=True, slots=True)
