@@ -1,4 +1,4 @@
-"""What certificates cost beside another checkout: `python benchmarks/certificates.py --against ../before`.
+"""What certificates cost compared with another checkout: `python benchmarks/certificates.py --against ../before`.
 
 Processor time of `certify` at the points of the corpora, by each of their variables. The two checkouts run in turn, each time in a
 process of its own, which certifies everything once without counting it. Of each certificate the quickest of all runs counts; the ratio is

@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def limits_of(config: pytest.Config) -> Limits:
-    """Raises pytest.UsageError for what is no limit."""
+    """Raises pytest.UsageError for what is not a limit."""
     try:
         return Limits(float(config.getini("diffcheck_timeout")), int(config.getini("diffcheck_max_memory")))
     except (ValueError, InputError) as error:

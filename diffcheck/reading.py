@@ -18,9 +18,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-PATIENCE_SECONDS = 60.0  # for what is no regular file
+PATIENCE_SECONDS = 60.0  # for what is not a regular file
 MAX_BYTES = 4_000_000_000  # of a file that is read piece by piece
-MAX_KEPT = 1_000_000_000  # bytes of what is no regular file
+MAX_KEPT = 1_000_000_000  # bytes of what is not a regular file
 _PIECE = 1 << 16
 
 

@@ -114,7 +114,7 @@ class Blame:
     line: int = 0
 
 
-PROVED = f"proved ({CERTIFIED.title})"  # what reports call the certified value, beside the titles of results
+PROVED = f"proved ({CERTIFIED.title})"  # what reports call the certified value, next to the titles of results
 
 
 @dataclass(frozen=True, slots=True)

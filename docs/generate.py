@@ -299,7 +299,7 @@ GALLERY = {  # the file of a picture: what it shows, and the words after `diffch
     "heaviside": ("Two limits, and a value between them.", ["heaviside(x)", "--at", "1"]),
     "sawtooth": ("Jumps between slopes.", ["x - floor(x)", "--at", "0.5", "--range", "-3,3"]),
     "hole": ("A hole at the limit that is proved.", ["sin(x)/x", "--at", "0"]),
-    "removable": ("A hole beside the point.", ["(x^2 - 1)/(x - 1)", "--at", "2", "--range", "-1,3"]),
+    "removable": ("A hole next to the point.", ["(x^2 - 1)/(x - 1)", "--at", "2", "--range", "-1,3"]),
     "pole": ("A pole.", ["1/x", "--at", "1"]),
     "at_a_pole": ("No slope there: the curve has all the room.", ["1/x", "--at", "0"]),
     "tangent": ("More poles.", ["tan(x)", "--at", "1", "--range", "-4,4"]),
@@ -320,7 +320,7 @@ GALLERY = {  # the file of a picture: what it shows, and the words after `diffch
     "derivative": ("f and f′.", ["x^3 - x", "--at", "1", "--at", "-0.5", "--derivative", "--range", "-2,2"]),
     "no_point": ("A curve alone.", ["exp(-x^2)*sin(5x)", "--range", "-3,3"]),
     "errors": ("Errors in ulps: every engine has its panel, 0 its line.", ["x*log(x)", "--range", "0,1", "--errors", "--samples", "300"]),
-    "verdicts": ("Verdicts are marked in a strip of their own.", ["where(x == 0, 0, x)", "--range", "-1,1", "--errors", "--samples", "60"]),
+    "verdicts": ("Verdicts are marked in a separate strip.", ["where(x == 0, 0, x)", "--range", "-1,1", "--errors", "--samples", "60"]),
 }
 GALLERY_WIDTH = 860  # pixels
 GALLERY_COLORS = 64

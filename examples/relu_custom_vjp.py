@@ -1,4 +1,4 @@
-"""ReLU as a jax.custom_vjp, beside jax.nn.relu: what runs forward, what is kept, how the cotangent is pulled back.
+"""ReLU as a jax.custom_vjp, next to jax.nn.relu: what runs forward, what is kept, how the cotangent is pulled back.
 
 At 0 ReLU has a corner. Every slope between 0 and 1, the Clarke interval, is a subgradient there; each implementation
 chooses one of them, and none is wrong.

@@ -144,7 +144,7 @@ def test_a_journal_that_was_mutated_is_gone_on_with_or_refused(times: int, left:
             with kept(left.path, left.header, left.units, resume=True) as journal:
                 assert all(result == left.done[result.number] for result in journal.results())
         except InputError as error:
-            assert "is no journal" in str(error) or "other conditions" in str(error)  # noqa: PT017
+            assert "is not the journal" in str(error) or "other conditions" in str(error)  # noqa: PT017
 
 
 def test_lines_may_stand_twice_and_in_any_order(left: Interrupted) -> None:
@@ -159,7 +159,7 @@ def test_lines_may_stand_twice_and_in_any_order(left: Interrupted) -> None:
      "e\u0301\n".encode("utf-16"), b"1e999\n", b"9" * 5_000 + b"\n", b'"text"\nmore'],
 )  # fmt: skip
 def test_what_is_no_journal_is_refused_and_left_as_it_is(content: bytes, left: Interrupted) -> None:
-    with pytest.raises(InputError, match="is no journal of a run, or none of its lines is whole\nRemove it and start again"):
+    with pytest.raises(InputError, match="is not the journal of a run, or has no whole line\nRemove it and start again"):
         left.resumed(content)
     assert left.path.read_bytes() == content
 
@@ -293,7 +293,7 @@ def test_a_journal_is_a_regular_file(kind: str, options: list[str], tmp_path: Pa
 
 def test_what_is_left_behind_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / JOURNAL).write_text("my diary\n")
-    for options, what in (([], "was left behind by an interrupted run"), (["--resume"], "is no journal of a run")):
+    for options, what in (([], "was left behind by an interrupted run"), (["--resume"], "is not the journal of a run")):
         ended = _resumed(tmp_path, *options)
         assert (ended.code, ended.stdout) == (USAGE, "")
         assert what in ended.stderr

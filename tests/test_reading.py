@@ -477,8 +477,8 @@ NPZ_FAULTS = (
     (WHOLE[:-30], "not a zip file"),
     (WHOLE[:45] + b"\xff\xff\xff" + WHOLE[48:], "cannot read"),
     (zipped(("x.npy", ONE[:50])), "its header is broken"),
-    (zipped(("x.txt", b"1")), "'x.txt' is no array that numpy has written"),
-    (zipped(("x.npy", ONE), method=zipfile.ZIP_LZMA), "'x.npy' is no array that numpy has written"),
+    (zipped(("x.txt", b"1")), "'x.txt' is not an array that NumPy has written"),
+    (zipped(("x.npy", ONE), method=zipfile.ZIP_LZMA), "'x.npy' is not an array that NumPy has written"),
     (zipped(("x\x1b[31m\n", ONE)), "no array that numpy has written"),
     (zipped(("x.npy", npy(np.array([None])))), "which is not a number"),
 )

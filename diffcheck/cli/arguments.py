@@ -30,7 +30,7 @@ class ExpressionCommand(TyperCommand):
         return super().parse_args(ctx, [*options, "--", *expressions])
 
     def _sorted(self, args: list[str]) -> tuple[list[str], list[str]]:
-        """Options, and everything that is none of them: -x^2 is no option, --wrt is."""
+        """Options, and everything else: --wrt is an option, -x^2 is not."""
         takes_value = {name: not getattr(parameter, "is_flag", False) for parameter in self.params for name in parameter.opts}
         takes_value |= {"-h": False, "--help": False}
         options, positional, rest = list[str](), list[str](), iter(args)

@@ -40,7 +40,7 @@ class Problem:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The parameters of the target, then the variables that it uses beside them."""
+        """The parameters of the target, then the other variables that it uses."""
         return self.target.parameters
 
     def in_variables(self, names: Sequence[str]) -> Problem:
@@ -81,7 +81,7 @@ def _unplaced(definition: Definition) -> Definition:
 
 
 def build(program: syntax.Program, of: str | None = None, known: Mapping[str, Definition] | None = None) -> Problem:
-    """The graphs of all definitions of a program, beside those known already. Raises ExpressionError."""
+    """The graphs of all definitions of a program that are not known already. Raises ExpressionError."""
     known = dict(known or {})
     for definition in program.definitions:
         known[definition.name] = _Builder(program, known, definition.parameters).definition(definition.name, definition.body)
@@ -185,7 +185,7 @@ class _Builder:
         return self._add(Call(definition, (*arguments, *handed_on), factor.primes), span)
 
     def _hand_on(self, name: str, definition: Definition, span: Span) -> int:
-        """A variable that the callee uses beside its parameters; it must not be captured by a parameter of the same name."""
+        """A variable that the callee uses in addition to its parameters; it must not be captured by a parameter of the same name."""
         if name in self._parameters:
             raise self._error(
                 f"{definition.name} uses the variable {name!r}, which is a parameter here",

@@ -124,7 +124,7 @@ class Graph:
 class Definition:
     """`name(parameters) = written`; `flat` is the same function with all plain calls replaced by the bodies called.
 
-    The first `arity` parameters are written in a call; the others are variables that the body uses beside them (a in
+    The first `arity` parameters are written in a call; the others are variables that the body uses in addition (a in
     f(x) = a·x), handed on so that every definition is closed.
     """
 

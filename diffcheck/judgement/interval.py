@@ -17,7 +17,7 @@ from diffcheck.judgement.formats import Format
 from diffcheck.results import Finding, IntervalReport, Piece, Sample, Status, Tally
 
 SAMPLES = 1000
-MAX_SAMPLES = 5000  # with those beside special places they are still all certified
+MAX_SAMPLES = 5000  # with those next to special places they are still all certified
 
 Floats = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ def variable_of(check: Check) -> str:
 
 
 def sample_points(found: Sequence[Piece], fmt: Format, spread: Iterable[float]) -> Floats:
-    """Numbers of the format, ascending: those given, and those beside the ends and the point of every piece that is not smooth.
+    """Numbers of the format, ascending: those given, and those next to the ends and the point of every piece that is not smooth.
 
     Subnormal numbers are moved out: XLA reads them as zero.
     """

@@ -78,7 +78,7 @@ def _on_the_way(program: Source, node: int, value: Enclosure, meaning: str) -> C
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A program run in floats, operation by operation, beside its exact values."""
+    """A program run in floats, operation by operation, with its exact values next to it."""
 
     evidence: Evidence
     program: Source

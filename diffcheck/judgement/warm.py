@@ -1,4 +1,4 @@
-"""What a worker does before it is ready: importing the engines takes a second, which is no request's."""
+"""What a worker does before it is ready: it imports the engines, which takes a second that no request should pay for."""
 
 from __future__ import annotations
 

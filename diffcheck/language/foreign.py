@@ -67,7 +67,7 @@ REWRITTEN: dict[str, tuple[int, int, Callable[[Arguments, Span], Expression]]] =
     **dict.fromkeys(("divide", "true_divide", "rational"), (2, 2, _operation("divide"))),
     **dict.fromkeys(("neg", "negative"), (1, 1, _operation("negate"))),
 }
-# spellings above that are no functions of the table, and need their brackets: what they look like
+# spellings above that are not functions of the table, and need their brackets: what they look like
 FORMS_OF_REWRITTEN = {
     "pow": "pow(x, y), which is x^y", "power": "power(x, y), which is x^y", "root": "root(x, 3) for the third root",
     "nthroot": "nthroot(x, 3)", "surd": "surd(x, 3)", "logn": "logn(x, b)", "logsumexp": "logsumexp(x, y)", "add": "x + y",

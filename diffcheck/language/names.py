@@ -184,7 +184,7 @@ class _Resolver:
         return self._error(first, last, what, f"Write {form}; a variable needs another name.")
 
     def _check_spelling(self, token: Token) -> None:
-        """Refuse np.x, \\foo and ∂x, which are no variables."""
+        """Refuse np.x, \\foo and ∂x, which are not variables."""
         written = self.text[start(token) : end(token)]
         is_known = self.names.is_function(token) or token in CONSTANTS or token in FORMS
         if "." in written and not is_known:

@@ -1,7 +1,7 @@
 """Where Python looks for modules: never in the current directory, which may be a stranger's.
 
 `python -m` puts that directory first, and an empty or relative entry of PYTHONPATH means it too: a file `sympy.py` there would be
-executed in the place of the library. What a user names to be checked is found there nevertheless (`while_users`).
+executed instead of the library. What a user names to be checked is found there nevertheless (`while_users`).
 """
 
 from __future__ import annotations

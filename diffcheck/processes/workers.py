@@ -115,7 +115,7 @@ class Workers:
         worker = self._ready(limits.megabytes)
         try:
             answer = worker.ask(reference, text, limits)
-        except BaseException:  # Ctrl-C: what it answers later is no answer to the next request
+        except BaseException:  # Ctrl-C: what it answers later does not answer the next request
             self._forget(worker)
             raise
         if isinstance(answer, Death):

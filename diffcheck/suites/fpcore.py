@@ -270,5 +270,5 @@ def _rational(number: Atom) -> Fraction:
     except (ValueError, OverflowError, ZeroDivisionError):  # thousands of digits, 0x1p9999, 1/0
         found = None
     if found is None or abs(found) > sys.float_info.max:
-        raise _RefusedError(number, f"{quoted(number.text)} is no number within the range of floats")
+        raise _RefusedError(number, f"{quoted(number.text)} is not a number within the range of floats")
     return found

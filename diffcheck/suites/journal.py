@@ -152,7 +152,7 @@ def _refuse_another(line: bytes, ours: Header, path: Path) -> None:
         ]
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         fix = "Remove it and start again, or name another output."
-        raise InputError(f"{shown(path)} is no journal of a run, or none of its lines is whole", fix) from None
+        raise InputError(f"{shown(path)} is not the journal of a run, or has no whole line", fix) from None
     if differing:
         fix = f"Repeat the command as it was, or remove {shown(path)} and start again."
         raise InputError("\n  ".join(["cannot resume, because the interrupted run had other conditions:", *differing]), fix)

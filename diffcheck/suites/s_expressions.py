@@ -37,7 +37,7 @@ Node = Atom | Form
 
 
 class BracketError(ValueError):
-    """A text is no list of S-expressions: at a line."""
+    """A text is not a list of S-expressions: at a line."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)

@@ -126,7 +126,7 @@ def _statements(text: str) -> Iterator[tuple[int, int, list[str]]]:
                 if names and brackets:
                     yield line, brackets, names
                 names, brackets = [], 0
-        if token["name"] and names is not None and len(names) < MAX_PARTS:  # what has more is no key, as tomllib will say
+        if token["name"] and names is not None and len(names) < MAX_PARTS:  # what has more is not a key, as tomllib will say
             names.append(found[1:-1] if found[0] in "\"'" else found)
         if token["mark"] and found != ".":
             parts = 1

@@ -39,7 +39,7 @@ GRAY = "#888888"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a picture of an expression shows beside its tangents. Where an end of the range is None, it is chosen around the points."""
+    """What a picture of an expression shows besides its tangents. Where an end of the range is None, it is chosen around the points."""
 
     lower: float | None = None
     upper: float | None = None

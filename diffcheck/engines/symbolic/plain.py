@@ -1,11 +1,11 @@
-"""SymPy's derivative of an expression with respect to one symbol, without what `Expr.diff` does beside it.
+"""SymPy's derivative of an expression with respect to one symbol, without what else `Expr.diff` does.
 
 `Expr.diff` asks of the derivative of every subexpression whether it is zero, which SymPy's assumptions take long to answer for a real
 symbol, and walks through it for derivatives that were left open. SymPy's rules for products and powers build terms with a
 factor zero, for which they ask whether the other factors are finite, and that for x a function of cases. None of this changes the
 derivative by one symbol; without it it takes less than half the time.
 
-SymPy's rules call `diff` on the parts. So those that join the derivatives of the parts are written down here, each beside the
+SymPy's rules call `diff` on the parts. So those that join the derivatives of the parts are written down here, each next to the
 method of SymPy that it stands for; what the derivative of a function is, `fdiff`, SymPy says. A class with any other rule is left
 to SymPy. Nothing of SymPy's is changed: other threads use it.
 """

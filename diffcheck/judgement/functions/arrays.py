@@ -55,7 +55,7 @@ def _require_plain(members: list[zipfile.ZipInfo]) -> None:
         if name in names:
             raise ValueError(f"there are two arrays {quoted(name.removesuffix('.npy'))}")
         if not name.endswith(".npy") or member.compress_type not in METHODS:
-            raise ValueError(f"{quoted(name)} is no array that numpy has written")
+            raise ValueError(f"{quoted(name)} is not an array that NumPy has written")
         names.add(name)
     if sum(member.file_size for member in members) > MAX_BYTES:
         raise ValueError(f"the arrays take more than {MAX_BYTES // 1_000_000:,} MB")
@@ -83,7 +83,7 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """The shape, whether columns come first, and the type. numpy would have Python parse it, which is more than it needs."""
     magic = file.read(len(MAGIC) + 2)
     if not magic.startswith(MAGIC) or len(magic) < len(MAGIC) + 2:
-        raise ValueError("it is no array that numpy has written")
+        raise ValueError("it is not an array that NumPy has written")
     length = int.from_bytes(file.read(2 if magic[len(MAGIC)] == 1 else 4), "little")
     text = file.read(min(length, MAX_HEADER)).decode("latin1")
     pairs = dict(_PAIR.findall(text))

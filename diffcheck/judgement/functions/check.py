@@ -32,7 +32,7 @@ class FunctionCheck:
 
     `against` is what it is judged by: nothing (its own computation, without its custom rules), an expression in the function's
     arguments, or another function. `linted` runs the checks of custom derivative rules: by default where there is such a rule.
-    `claim` is a derivative worked out by hand, judged beside JAX's: an array of the shape of the result followed by that of the
+    `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed by that of the
     argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text, or one for
     each argument. `given` are names for the arguments of a
     function whose signature has none.
