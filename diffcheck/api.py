@@ -170,8 +170,8 @@ def check(
         max_memory: Megabytes of that process.
 
     Returns:
-        A Report. A wrong derivative is a verdict in it, not an exception. SymPy's derivative of a small function is shown beside; no outcome
-            depends on it.
+        A Report. A wrong derivative is a verdict in it, not an exception. SymPy's derivative of a small
+            function is shown beside the others; no outcome depends on it.
 
     Raises:
         InputError: The subject or a point cannot be read or used; ExpressionError has the place in the text.
