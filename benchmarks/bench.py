@@ -98,7 +98,7 @@ def _suite_milliseconds(files: Sequence[Path], cache: str) -> float:
     script = (
         "import sys, time; from pathlib import Path\n"
         "import jax, sympy, flint\n"
-        "from diffcheck.engines.program_cache import use_persistent_cache\n"
+        "from diffcheck.engines.jax.program_cache import use_persistent_cache\n"
         "from diffcheck.suites.suite import read_suite; from diffcheck.suites.runner import run\n"
         "from diffcheck.views.json_ import record_as_line\n"
         "import gc; gc.set_threshold(200_000, 20, 100); use_persistent_cache(); start = time.perf_counter()\n"
@@ -117,9 +117,9 @@ def bench_points(count: int = 1_000_000) -> None:
     import jax.numpy as jnp
     import numpy as np
 
-    from diffcheck.engines.automatic import Program
+    from diffcheck.checks.pipeline import CHUNK
+    from diffcheck.engines.jax.program import Program
     from diffcheck.graph.build import read
-    from diffcheck.judgement.pipeline import CHUNK
 
     x = np.linspace(-4.0, 4.0, count)
     graph = read(EXPRESSION).target.flat
@@ -152,7 +152,7 @@ def bench_composition() -> None:
     import numpy as np
     import sympy
 
-    from diffcheck.judgement.check import Check
+    from diffcheck.checks.expression import Check
 
     def ours(n: int) -> tuple[float, int]:
         text = f"f(x) = 4x(1-x); g(x) = f@{n}(x)"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Check": "diffcheck.judgement.check",
-    "Claim": "diffcheck.judgement.check",
+    "Check": "diffcheck.checks.expression",
+    "Claim": "diffcheck.checks.expression",
     "assert_derivative": "diffcheck.api",
     "check": "diffcheck.api",
     "register": "diffcheck.graph.register",
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from diffcheck.api import Report as Report
     from diffcheck.api import assert_derivative as assert_derivative
     from diffcheck.api import check as check
+    from diffcheck.checks.expression import Check as Check
+    from diffcheck.checks.expression import Claim as Claim
     from diffcheck.errors import DiffcheckError as DiffcheckError
     from diffcheck.errors import ExpressionError as ExpressionError
     from diffcheck.errors import InputError as InputError
@@ -48,8 +50,6 @@ if TYPE_CHECKING:
     from diffcheck.graph.functions import Function as Function
     from diffcheck.graph.functions import Kink as Kink
     from diffcheck.graph.register import register as register
-    from diffcheck.judgement.check import Check as Check
-    from diffcheck.judgement.check import Claim as Claim
     from diffcheck.results import Outcome as Outcome
     from diffcheck.results import RuleCheck as RuleCheck
     from diffcheck.results import Sample as Sample

@@ -11,14 +11,14 @@ from typing import Any
 import sympy
 
 from diffcheck import printable, results
+from diffcheck.checks.entries import Jacobian
+from diffcheck.checks.expression import Claim
+from diffcheck.checks.expression import check as check_expression
+from diffcheck.checks.function import check_function
 from diffcheck.engines.symbolic.given import text_of
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.functions import Function, registered
 from diffcheck.graph.register import register
-from diffcheck.judgement.check import Claim
-from diffcheck.judgement.check import check as check_expression
-from diffcheck.judgement.functions.check import check_function
-from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.processes.calls import call
 from diffcheck.processes.deaths import Lost
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
@@ -90,7 +90,7 @@ class Report(results.Report):
         if self.text:
             self._plot_expression(Path(path), wrt, lower, upper)
         elif self.jacobians:
-            from diffcheck.views.plot_function import plot_function
+            from diffcheck.pictures.function import plot_function
 
             plot_function(self.header, self.jacobians, path=Path(path), wrt=wrt, lower=lower, upper=upper)
         else:
@@ -103,9 +103,9 @@ class Report(results.Report):
             return Picture(self.plot(Path(directory, "report.png"), wrt=wrt, lower=lower, upper=upper).read_bytes())
 
     def _plot_expression(self, path: Path, wrt: str, lower: float | None, upper: float | None) -> None:
-        from diffcheck.judgement.check import Check
-        from diffcheck.judgement.points import from_mappings
-        from diffcheck.views.plot import Options, plot
+        from diffcheck.checks.expression import Check
+        from diffcheck.checks.points import from_mappings
+        from diffcheck.pictures.figure import Options, plot
 
         job = Check(self.text, of=self.of, dtype=self.header.dtype, variables=self.header.variables)
         points = list({tuple(sample.point.items()): sample.point for sample in self.samples}.values())

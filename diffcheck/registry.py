@@ -81,7 +81,7 @@ AUTOMATIC = Engine(
     "JAX",
     ("forward", "reverse"),
     (Library("JAX", "jax", "jax"),),
-    "diffcheck.engines.jax_runs:derivations",
+    "diffcheck.engines.jax.runs:derivations",
     column="jax",
 )
 CLAIM = Engine("claim", "claim")

@@ -1,6 +1,6 @@
 """The picture of the floors and the life of an expression in docs/architecture.md, from the imports and from a run.
 
-    python docs/house.py    print the tables
+python docs/house.py    print the tables
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ import numpy as np
 from jax import nn
 from jax.scipy import special
 
+from diffcheck.checks.function import FunctionCheck
 from diffcheck.errors import DiffcheckError
-from diffcheck.judgement.functions.check import FunctionCheck
 from diffcheck.results import Outcome, Report, Result, Sample, leibniz
 
 PAGE = Path(__file__).parent / "jax-functions.md"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import diffcheck
-from diffcheck.judgement.functions.linter import CHECKS, Check
+from diffcheck.checks.rules.linter import CHECKS, Check
 from diffcheck.views.console import MARKS
 
 INTRO = """# Checks of derivative rules

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from diffcheck import Check
-from diffcheck.views.plot import Options, plot
+from diffcheck.pictures.figure import Options, plot
 
 PICTURE = Path(__file__).parent / "pictures" / "local_linear.png"
 

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 import diffcheck
-from diffcheck.engines import custom_rules
-from diffcheck.views.plot import Options, plot
+from diffcheck.engines.jax import relu as custom_rules
+from diffcheck.pictures.figure import Options, plot
 
 PICTURE = Path(__file__).parent / "pictures" / "relu.png"
 IMPLEMENTATIONS = {

@@ -23,10 +23,10 @@ from types import FrameType
 
 import numpy as np
 
+from diffcheck.checks.arguments import Parameters, from_file
+from diffcheck.checks.csv_points import Table
 from diffcheck.errors import InputError
-from diffcheck.judgement.csv_points import Table
-from diffcheck.judgement.formats import FORMATS as FLOATS
-from diffcheck.judgement.functions.points import Parameters, from_file
+from diffcheck.formats import FORMATS as FLOATS
 from diffcheck.records import CaseResult
 from diffcheck.suites import journal as journals
 from diffcheck.suites.cases import Case, Unreadable

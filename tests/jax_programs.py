@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.engines.certified import enclose_value
-from diffcheck.engines.jaxpr import lift_arrays
+from diffcheck.engines.jax.lift import lift_arrays
 
 Arrays = tuple[NDArray[Any], ...]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcheck.judgement.formats import format_named
+from diffcheck.formats import format_named
 from diffcheck.judgement.verdict import Judgement, judge
 from diffcheck.results import Certificate
 

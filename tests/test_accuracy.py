@@ -19,9 +19,10 @@ from strategies import points, smooth_expressions
 
 from diffcheck import check
 from diffcheck.enclosure import EXACT
-from diffcheck.engines import automatic
-from diffcheck.engines.automatic import Program
 from diffcheck.engines.certified import Arithmetic, enclose_value, rounding_bound
+from diffcheck.engines.jax import program as automatic
+from diffcheck.engines.jax.program import Program
+from diffcheck.formats import FORMATS, Format
 from diffcheck.graph.build import read
 from diffcheck.graph.functions import FUNCTIONS, LACKS, ROWS
 from diffcheck.graph.graph import Graph
@@ -29,7 +30,6 @@ from diffcheck.judgement.accuracy import __main__ as script
 from diffcheck.judgement.accuracy import table
 from diffcheck.judgement.accuracy.measure import MEASURABLE, graph_of, measure
 from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Accuracy, bounds, roundings, shipped
-from diffcheck.judgement.formats import FORMATS, Format
 from diffcheck.views.console import show_header
 
 DOUBLE, SINGLE = FORMATS["float64"], FORMATS["float32"]

@@ -13,12 +13,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import points, smooth_expressions
 
-from diffcheck.engines.automatic import PADDED_LENGTHS, Program
+from diffcheck.checks.expression import check
 from diffcheck.engines.certified import certify
-from diffcheck.engines.custom_rules import relu, relu_backward, relu_forward
+from diffcheck.engines.jax.program import PADDED_LENGTHS, Program
+from diffcheck.engines.jax.relu import relu, relu_backward, relu_forward
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import read
-from diffcheck.judgement.check import check
 from diffcheck.results import Outcome, Status
 
 X = np.array([-2.5, -1.0, -0.3, 0.2, 0.7, 1.0, 3.5])

@@ -11,8 +11,8 @@ import pytest
 from command_line import FAIL, diffcheck
 
 from diffcheck import check
-from diffcheck.engines.code_places import code_span
-from diffcheck.judgement.functions.loading import load
+from diffcheck.checks.loading import load
+from diffcheck.engines.jax.code_places import code_span
 from diffcheck.results import Result
 
 FILE = """\
@@ -178,7 +178,7 @@ def test_the_code_that_calls_diffcheck_is_not_the_users_function() -> None:
 
 
 def test_a_jax_without_tracebacks_is_no_obstacle(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import diffcheck.engines.code_places as places
+    import diffcheck.engines.jax.code_places as places
 
     class Mute:
         traceback: Any = object()

@@ -13,8 +13,8 @@ from jax import Array, lax
 
 import diffcheck
 from diffcheck import Outcome
+from diffcheck.checks.by_design import step_function
 from diffcheck.graph.build import read
-from diffcheck.judgement.functions.by_design import step_function
 
 
 def _bisected(y: Array) -> Array:

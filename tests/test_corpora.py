@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from diffcheck.checks.expression import Check, Claim
+from diffcheck.checks.points import from_mappings
 from diffcheck.enclosure import EXACT, Enclosure
 from diffcheck.engines.certified import certify
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import Problem, read
 from diffcheck.graph.functions import FUNCTIONS, LACKS
-from diffcheck.judgement.check import Check, Claim
-from diffcheck.judgement.points import from_mappings
 from diffcheck.language import syntax
 from diffcheck.results import Certificate, Outcome, Result, Sample, Status, Verdict
 

@@ -14,11 +14,11 @@ import pytest
 from test_functions import smooth_points, text_of, variables_of
 
 import diffcheck
+from diffcheck.checks.formulas import derivatives
 from diffcheck.engines.certified import certify
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import read
 from diffcheck.graph.functions import ROWS, Function
-from diffcheck.views.code import derivatives
 
 # what neither the standard library has nor a few lines compute
 BEYOND_PYTHON = re.compile(r"bessel|airy|elliptic|gammainc|uppergamma|lowergamma|betainc|expint|E1|i[01]e?$|[SC]i$|[SC]hi$|Ei|li$|"

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from diffcheck import Outcome, Verdict, check
-from diffcheck.judgement.check import Check, Claim
-from diffcheck.judgement.points import from_texts
+from diffcheck.checks.expression import Check, Claim
+from diffcheck.checks.points import from_texts
 from diffcheck.results import Result, Status
 
 

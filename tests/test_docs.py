@@ -17,12 +17,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from diffcheck.checks.entries import CERTIFIED_ENTRIES
+from diffcheck.checks.expression import COMPILED_NODES
+from diffcheck.checks.rules.linter import CHECKS, Check
 from diffcheck.cli import app
 from diffcheck.engines.certified.certificate import ACCURACY_BITS
 from diffcheck.engines.certified.work import PRECISIONS
-from diffcheck.judgement.check import COMPILED_NODES
-from diffcheck.judgement.functions.entries import CERTIFIED_ENTRIES
-from diffcheck.judgement.functions.linter import CHECKS, Check
 from diffcheck.judgement.verdict import AGREES_ULPS, CONDITION_FACTOR
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.views.explain import PAGES

@@ -13,7 +13,7 @@ import pytest
 
 import diffcheck
 from diffcheck.engines.certified import certify, rounding_bound
-from diffcheck.engines.numerical import estimate
+from diffcheck.engines.differences import estimate
 from diffcheck.judgement.verdict import judge
 
 PUBLIC = {name: getattr(diffcheck, name) for name in diffcheck.__all__ if name != "__version__"}

@@ -14,8 +14,8 @@ from wrapped_rules import with_forward_rule, with_reverse_rule
 
 import diffcheck
 from diffcheck import UserCodeError
-from diffcheck.engines.automatic import run_nodes
 from diffcheck.engines.faults import OURS
+from diffcheck.engines.jax.program import run_nodes
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import read
 
@@ -44,13 +44,13 @@ def of_a_function(is_wrong: bool, lint: bool | None) -> object:
 
 
 PLACES: dict[str, tuple[str, Callable[[], object]]] = {
-    "JAX's values of an expression": ("diffcheck.engines.automatic.evaluate", of_an_expression),
-    "all nodes": ("diffcheck.engines.automatic._attribute", of_every_node),
+    "JAX's values of an expression": ("diffcheck.engines.jax.program.evaluate", of_an_expression),
+    "all nodes": ("diffcheck.engines.jax.program._attribute", of_every_node),
     "SymPy's derivative": ("diffcheck.engines.symbolic.chain.derivative", of_an_expression),
-    "a rule taken off": ("diffcheck.engines.jax_function.undecorated", lambda: of_a_function(is_wrong=True, lint=False)),
-    "the second derivative": ("diffcheck.judgement.functions.linter.Rules.pull", lambda: of_a_function(is_wrong=False, lint=True)),
-    "the Hessian": ("diffcheck.judgement.functions.hessian.undecorated", lambda: of_a_function(is_wrong=False, lint=True)),
-    "beside a call of the function": ("diffcheck.engines.jax_function.rules", lambda: of_a_function(is_wrong=False, lint=None)),
+    "a rule taken off": ("diffcheck.engines.jax.function.undecorated", lambda: of_a_function(is_wrong=True, lint=False)),
+    "the second derivative": ("diffcheck.checks.rules.linter.Rules.pull", lambda: of_a_function(is_wrong=False, lint=True)),
+    "the Hessian": ("diffcheck.checks.rules.hessian.undecorated", lambda: of_a_function(is_wrong=False, lint=True)),
+    "beside a call of the function": ("diffcheck.engines.jax.function.rules", lambda: of_a_function(is_wrong=False, lint=None)),
 }
 
 

@@ -14,10 +14,10 @@ import pytest
 from flint import arb, arb_series
 
 from diffcheck.enclosure import EXACT
-from diffcheck.engines.automatic import Program
 from diffcheck.engines.certified import certify, scope
 from diffcheck.engines.certified.implementations import implementation
 from diffcheck.engines.certified.line import POINT, Line
+from diffcheck.engines.jax.program import Program
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import read

@@ -16,15 +16,15 @@ from measured import within
 from pydantic import TypeAdapter
 from strategies import PLAIN, expressions
 
+from diffcheck.checks.expression import Check
+from diffcheck.checks.interval import check_interval, sample_points
+from diffcheck.checks.points import Columns
 from diffcheck.engines.certified import certify, interval, pieces, places
 from diffcheck.engines.certified.floats import at_ordinal, middle, ordinal, simplest
 from diffcheck.errors import InputError
+from diffcheck.formats import FORMATS
 from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph
-from diffcheck.judgement.check import Check
-from diffcheck.judgement.formats import FORMATS
-from diffcheck.judgement.interval import check_interval, sample_points
-from diffcheck.judgement.points import Columns
 from diffcheck.results import Certificate, Outcome, Piece, Sample, Status, Verdict
 from diffcheck.views import json_
 

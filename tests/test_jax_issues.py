@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from diffcheck.checks.expression import Check
+from diffcheck.checks.points import from_mappings
 from diffcheck.enclosure import EXACT, Enclosure
-from diffcheck.judgement.check import Check
-from diffcheck.judgement.points import from_mappings
 from diffcheck.results import Outcome, Result, Sample, Status, Verdict
 
 RECORDS = [json.loads(line) for line in (Path(__file__).parent / "corpora" / "jax-issues.jsonl").read_text().splitlines()]

@@ -14,11 +14,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from diffcheck.engines import code_places, jax_names
-from diffcheck.engines.jaxpr import scopes
+from diffcheck.engines.jax import code_places
+from diffcheck.engines.jax import names as jax_names
+from diffcheck.engines.jax.lift import scopes
 
 PACKAGE = Path(__file__).parent.parent / "diffcheck"
-HOME = "engines/jax_names.py"
+HOME = "engines/jax/names.py"
 UNSTABLE = ("jax._src", "jax.extend", "jax.interpreters", "jax.core", "jaxlib")
 GONE = f"with JAX {jax.__version__}: {{}} is gone, which {HOME} names"
 SETTINGS = ("jax_traceback_filtering", "jax_platforms", "jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")

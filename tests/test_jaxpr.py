@@ -8,11 +8,11 @@ import jax
 import pytest
 
 from diffcheck import Outcome, Verdict, check
+from diffcheck.checks.expression import Check
 from diffcheck.engines.certified import Arithmetic, certify, enclose_value, rounding_bound
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.functions import LACKS, ROWS, Function
 from diffcheck.judgement.accuracy.table import roundings
-from diffcheck.judgement.check import Check
 
 # loops until a series has converged, for any order in one way (expint) or another (hyp1f1, hyp2f1)
 NOT_LIFTED = {"E1", "expint", "hyp1f1", "hyp2f1"}

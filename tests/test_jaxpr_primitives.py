@@ -15,9 +15,9 @@ from jax.extend.core import jaxprs_in_params
 from jax.extend.core.primitives import reduce_prod_p
 from jax_programs import assert_lifts
 
-from diffcheck.engines.jaxpr.arrays import ARRAY_RULES
-from diffcheck.engines.jaxpr.control import CONTROL_RULES
-from diffcheck.engines.jaxpr.elementwise import CONDITION_RULES, NUMBER_RULES
+from diffcheck.engines.jax.lift.arrays import ARRAY_RULES
+from diffcheck.engines.jax.lift.control import CONTROL_RULES
+from diffcheck.engines.jax.lift.elementwise import CONDITION_RULES, NUMBER_RULES
 
 V = jax.Array
 

@@ -12,7 +12,7 @@ import pytest
 from jax import lax
 from jax_programs import assert_lifts, exact_values
 
-from diffcheck.engines.jaxpr import control, lift, lift_arrays, scalars
+from diffcheck.engines.jax.lift import control, lift, lift_arrays, scalars
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Apply, Constant, Variable
 from diffcheck.graph.limits import MAX_NODES

@@ -6,10 +6,10 @@ import jax
 import numpy as np
 import pytest
 
-from diffcheck.engines import automatic
-from diffcheck.engines.jaxpr import lift, scope
+from diffcheck.checks.expression import Check
+from diffcheck.engines.jax import program as automatic
+from diffcheck.engines.jax.lift import lift, scope
 from diffcheck.graph.graph import Apply
-from diffcheck.judgement.check import Check
 from diffcheck.language.syntax import Span
 
 

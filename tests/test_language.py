@@ -17,19 +17,7 @@ from measured import within
 from diffcheck.errors import ExpressionError
 from diffcheck.language.parser import parse
 from diffcheck.language.reading import SIGNS, SIGNS_BEFORE, read_back, suggest_product
-from diffcheck.language.syntax import (
-    Call,
-    Definition,
-    Expression,
-    Factor,
-    Name,
-    Number,
-    Operation,
-    Program,
-    Span,
-    children,
-    postorder,
-)
+from diffcheck.language.syntax import Call, Definition, Expression, Factor, Name, Number, Operation, Program, Span, children, postorder
 
 FUNCTIONS = frozenset([
     "abs", "asin", "atan2", "beta", "cbrt", "cos", "E1", "exp", "factorial", "gamma", "ln", "log", "log2", "max", "relu", "sin", "sinh",

@@ -9,6 +9,7 @@ from flint import arb
 from test_functions import each_row, smooth_points, text_of
 
 import diffcheck
+from diffcheck.checks.formulas import derivatives
 from diffcheck.engines.certified import scope
 from diffcheck.engines.certified.line import POINT
 from diffcheck.engines.symbolic import Differentiator
@@ -17,7 +18,6 @@ from diffcheck.graph.build import read
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Graph, evaluate
 from diffcheck.graph.text import Latex, one_line
-from diffcheck.views.code import derivatives
 
 PRECISION_BITS = 200
 

@@ -11,9 +11,9 @@ import pytest
 from command_line import PASS, USAGE, diffcheck
 
 import diffcheck as library
+from diffcheck.checks.numbers import read_number, read_numbers
 from diffcheck.errors import PointError
-from diffcheck.judgement.formats import format_named
-from diffcheck.judgement.numbers import read_number, read_numbers
+from diffcheck.formats import format_named
 
 DOUBLE, SINGLE = format_named("float64"), format_named("float32")
 

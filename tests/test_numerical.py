@@ -9,8 +9,8 @@ import mpmath
 import pytest
 from planted_slopes import KINDS, Planted, planted
 
-from diffcheck.engines.numerical import Evidence, estimate
-from diffcheck.judgement.functions.numerical import GOOD_ENOUGH, LABEL, judge_by_evidence
+from diffcheck.checks.numerical import GOOD_ENOUGH, LABEL, judge_by_evidence
+from diffcheck.engines.differences import Evidence, estimate
 from diffcheck.results import Outcome, Verdict
 
 UNIT_ROUNDOFF = 2.0**-53

@@ -17,13 +17,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
 from diffcheck import Check
+from diffcheck.checks.points import from_texts
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import taylor_coefficients
-from diffcheck.judgement.points import from_texts
-from diffcheck.views.plot import Options, draw
-from diffcheck.views.plot_curve import Curve, section_of, trace
-from diffcheck.views.plot_tangents import POINTS
-from diffcheck.views.plot_text import coefficient, equation
+from diffcheck.pictures.curve import Curve, section_of, trace
+from diffcheck.pictures.figure import Options, draw
+from diffcheck.pictures.tangents import POINTS
+from diffcheck.pictures.text import coefficient, equation
 
 PARABOLA = "x^2 + 3x + 2"
 

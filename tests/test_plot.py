@@ -21,14 +21,14 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
 from diffcheck import Check, Claim, InputError, Sample, Status
+from diffcheck.checks.points import Columns, from_texts
 from diffcheck.errors import OutputError, UnsupportedError
-from diffcheck.judgement.points import Columns, from_texts
+from diffcheck.pictures.curve import Curve, heights, section_of, trace
+from diffcheck.pictures.error import Series, measure
+from diffcheck.pictures.figure import Options, draw, plot
+from diffcheck.pictures.layout import METADATA
+from diffcheck.pictures.tangents import VERDICTS, tangents
 from diffcheck.results import Outcome
-from diffcheck.views.plot import Options, draw, plot
-from diffcheck.views.plot_curve import Curve, heights, section_of, trace
-from diffcheck.views.plot_error import Series, measure
-from diffcheck.views.plot_layout import METADATA
-from diffcheck.views.plot_tangents import VERDICTS, tangents
 
 PARABOLA = "x^2 + 3x + 2"
 

@@ -15,12 +15,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
+from diffcheck.checks.expression import Check
+from diffcheck.checks.interval import proved, samples_across
 from diffcheck.errors import InputError
-from diffcheck.judgement.check import Check
-from diffcheck.judgement.interval import proved, samples_across
+from diffcheck.pictures.layout import METADATA
+from diffcheck.pictures.ulps import COLORS, STRIP, STRIPS, draw, plot_errors
 from diffcheck.results import Outcome, Sample, Status
-from diffcheck.views.plot_layout import METADATA
-from diffcheck.views.plot_ulps import COLORS, STRIP, STRIPS, draw, plot_errors
 
 
 @cache

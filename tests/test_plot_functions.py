@@ -14,7 +14,7 @@ from command_line import FAIL, USAGE, diffcheck
 from matplotlib.figure import Figure
 
 from diffcheck import InputError, check
-from diffcheck.views import plot_function
+from diffcheck.pictures import function as plot_function
 
 
 @jax.custom_jvp

@@ -23,11 +23,11 @@ from command_line import PASS, UNDECIDED, USAGE, Ended, diffcheck, process
 from suite_files import SQUARE, lines, written
 
 from diffcheck import reading
+from diffcheck.checks import arrays
+from diffcheck.checks.arrays import read_npy, read_npz
+from diffcheck.checks.csv_points import Table
 from diffcheck.errors import PointError, SuiteError
-from diffcheck.judgement.csv_points import Table
-from diffcheck.judgement.formats import FORMATS
-from diffcheck.judgement.functions import arrays
-from diffcheck.judgement.functions.arrays import read_npy, read_npz
+from diffcheck.formats import FORMATS
 from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.selection import Selection, Shard
 from diffcheck.suites.suite import open_suite, read_suite

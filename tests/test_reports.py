@@ -19,15 +19,15 @@ import jsonschema
 import pytest
 from command_line import FAIL, PASS, diffcheck, process
 
+from diffcheck.checks.expression import Check
 from diffcheck.cli.arguments import Format
-from diffcheck.judgement.check import Check
+from diffcheck.pictures.sketch import sketch
 from diffcheck.records import CaseResult, Summary
 from diffcheck.suites.runner import run_case
 from diffcheck.suites.suite import read_suite
 from diffcheck.views import html
 from diffcheck.views.json_ import case_result, record_as_line
 from diffcheck.views.reports import REPORTS, Report
-from diffcheck.views.sketch import sketch
 
 NASTY = 'wrong, by: "hand" <&> % \u0001 ☃'
 HALF = "half a pair: \ud800"

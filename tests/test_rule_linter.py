@@ -13,7 +13,7 @@ from jax import Array, core
 
 import diffcheck
 from diffcheck import Outcome
-from diffcheck.judgement.functions.linter import CHECKS, Check
+from diffcheck.checks.rules.linter import CHECKS, Check
 
 Function = Callable[..., Any]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from diffcheck.errors import PointError
+from diffcheck.formats import format_named
 from diffcheck.graph.build import read
-from diffcheck.judgement.formats import format_named
 from diffcheck.suites.cases import Sampling
 from diffcheck.suites.sampling import sampled
 

@@ -10,7 +10,7 @@ from special_truth import Line, lines
 
 from diffcheck import Outcome, Sample, Status, check
 from diffcheck.enclosure import EXACT, Enclosure
-from diffcheck.judgement.formats import format_named
+from diffcheck.formats import format_named
 
 LINES = lines()
 TRUTH_DIGITS = EXACT.create_decimal("1e-25")  # of the 30 that are written

@@ -9,7 +9,7 @@ import pytest
 from suite_files import SQUARE, lines, run_lines, summary_of, verdicts, written
 
 import diffcheck
-from diffcheck.judgement import check as check_module
+from diffcheck.checks import expression as check_module
 from diffcheck.judgement import judge as pipeline
 from diffcheck.records import Conclusion, FaultKind
 from diffcheck.results import Outcome, Status, Verdict

@@ -13,8 +13,8 @@ from command_line import FAIL, diffcheck, process
 from screen import on_a_terminal, shown
 
 import diffcheck as library
-from diffcheck.judgement.check import Check
-from diffcheck.judgement.interval import check_interval
+from diffcheck.checks.expression import Check
+from diffcheck.checks.interval import check_interval
 from diffcheck.results import IntervalReport, Report
 from diffcheck.views import console, functions, interval, notebook
 from diffcheck.views.layout import console_for

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from strategies import with_long_literals
 
-from diffcheck.judgement.check import Check, Claim
-from diffcheck.judgement.points import from_texts
+from diffcheck.checks.expression import Check, Claim
+from diffcheck.checks.points import from_texts
 from diffcheck.results import Outcome, Result, Status, Verdict
 
 

@@ -17,7 +17,7 @@ from sympy.core.expr import Expr
 
 from diffcheck import check
 from diffcheck.engines.certified import scope
-from diffcheck.engines.lacking import whole_tracebacks
+from diffcheck.engines.jax.lacking import whole_tracebacks
 
 
 def without_rule(x: Any) -> Any:

@@ -11,9 +11,9 @@ from wrapped_rules import FACTOR, NEED_FORWARD_MODE, WRAPPERS, Function, holder,
 
 import diffcheck
 from diffcheck import Outcome
-from diffcheck.engines.jax_function import JaxFunction
-from diffcheck.engines.programs import rules
-from diffcheck.engines.undecorated import undecorated, without
+from diffcheck.engines.jax.equations import rules
+from diffcheck.engines.jax.function import JaxFunction
+from diffcheck.engines.jax.undecorated import undecorated, without
 from diffcheck.errors import UnsupportedError
 
 SMALL, LARGE = 5, 30  # columns and rows: beyond 400 entries the Jacobian is screened by the function without its rules

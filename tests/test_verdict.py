@@ -14,10 +14,10 @@ from proofs import proof_of
 
 from diffcheck import check
 from diffcheck.enclosure import Enclosure
-from diffcheck.judgement.formats import FORMATS, Format
+from diffcheck.formats import FORMATS, Format
 from diffcheck.judgement.verdict import Judgement, Rule, Turned, judge
+from diffcheck.pictures.tangents import tangents
 from diffcheck.results import Certificate, Outcome, Result, Sample, Status, Verdict
-from diffcheck.views.plot_tangents import tangents
 
 DOUBLE, SINGLE = FORMATS["float64"], FORMATS["float32"]
 ULP = 2.0**-52  # of numbers from 1 to 2

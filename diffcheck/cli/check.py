@@ -41,8 +41,8 @@ from diffcheck.processes.forked import Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
-    from diffcheck.judgement.check import Check
-    from diffcheck.judgement.csv_points import Table
+    from diffcheck.checks.csv_points import Table
+    from diffcheck.checks.expression import Check
     from diffcheck.results import Header, IntervalReport, Sample, Tally
 
 
@@ -161,6 +161,6 @@ def _is_one(interval: str, at: list[str], points: Path | None) -> bool:
 
 
 def _on_interval(job: Check, interval: str, samples: int) -> IntervalReport:
-    from diffcheck.judgement.interval import check_interval
+    from diffcheck.checks.interval import check_interval
 
     return check_interval(job, *ends(job, "--interval", interval), samples)

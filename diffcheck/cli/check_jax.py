@@ -37,9 +37,9 @@ from diffcheck.processes.forked import UNWATCHED, Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
-    from diffcheck.judgement.functions.check import FunctionCheck
-    from diffcheck.judgement.functions.entries import Jacobian
-    from diffcheck.judgement.functions.points import Arguments
+    from diffcheck.checks.arguments import Arguments
+    from diffcheck.checks.entries import Jacobian
+    from diffcheck.checks.function import FunctionCheck
     from diffcheck.results import Header, Report, Tally
 
 
@@ -120,12 +120,12 @@ class _Points:
     @property
     def names(self) -> Sequence[str]:
         """What the arguments are called, for functions that do not say."""
-        from diffcheck.judgement.functions.points import names_in
+        from diffcheck.checks.arguments import names_in
 
         return names_in(self.at) if self.at else [part.partition("=")[0] for part in self.shape if "=" in part]
 
     def of(self, job: FunctionCheck) -> list[Arguments]:
-        from diffcheck.judgement.functions.points import at_random, from_file, from_point_texts
+        from diffcheck.checks.arguments import at_random, from_file, from_point_texts
 
         if bool(self.at) + (self.file is not None) + bool(self.random) != 1:
             wanted = ",".join(f"{name}=1" for name in job.parameters.names) if len(job.parameters.names) > 1 else "2"
@@ -140,9 +140,9 @@ class _Points:
 
 def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, picture: Path | None) -> tuple[Report, int]:
     """The report, and the line where the function begins."""
-    from diffcheck.engines.program_cache import use_persistent_cache
-    from diffcheck.judgement.functions.check import FunctionCheck
-    from diffcheck.judgement.functions.loading import load
+    from diffcheck.checks.function import FunctionCheck
+    from diffcheck.checks.loading import load
+    from diffcheck.engines.jax.program_cache import use_persistent_cache
 
     draw = _artist(None if picture is None else picture.absolute())  # the code may go elsewhere
     use_persistent_cache()
@@ -174,11 +174,11 @@ def _artist(picture: Path | None) -> Callable[[Header, Sequence[Jacobian]], obje
     """What draws the picture, if one is wanted. A name that no picture can have is refused before anything is computed."""
     if picture is None:
         return lambda header, jacobians: None
-    from diffcheck.views.drawing import import_matplotlib
+    from diffcheck.pictures.drawing import import_matplotlib
 
     import_matplotlib()
-    from diffcheck.views.plot_function import plot_function
-    from diffcheck.views.plot_layout import suffix_of
+    from diffcheck.pictures.function import plot_function
+    from diffcheck.pictures.layout import suffix_of
 
     suffix_of(picture)
     return partial(plot_function, path=picture)

@@ -7,18 +7,7 @@ from typing import Annotated
 import typer
 
 from diffcheck.cli.app import app
-from diffcheck.cli.arguments import (
-    Expression,
-    ExpressionCommand,
-    MaxMemory,
-    Notation,
-    Of,
-    Output,
-    Timeout,
-    Wrt,
-    expression_text,
-    names,
-)
+from diffcheck.cli.arguments import Expression, ExpressionCommand, MaxMemory, Notation, Of, Output, Timeout, Wrt, expression_text, names
 from diffcheck.cli.exits import EXIT_PASS, guarded
 from diffcheck.cli.supervised import supervised
 from diffcheck.processes.forked import Watch
@@ -50,7 +39,7 @@ def derive(
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:
-            from diffcheck.views import code
+            from diffcheck.checks import formulas as code
 
             stream.write(watch.timed(lambda: code.derivatives(text, of or None, names(wrt), format.value)))
             return EXIT_PASS

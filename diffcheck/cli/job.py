@@ -13,17 +13,17 @@ from diffcheck.printable import quoted
 from diffcheck.processes.forked import UNWATCHED, Watch
 
 if TYPE_CHECKING:
-    from diffcheck.judgement.check import Check
-    from diffcheck.judgement.csv_points import Table
-    from diffcheck.judgement.points import Columns
+    from diffcheck.checks.csv_points import Table
+    from diffcheck.checks.expression import Check
+    from diffcheck.checks.points import Columns
     from diffcheck.results import Header
 
 
 def checked(
     text: str, of: str, wrt: str, claims: Sequence[str], dtype: Dtype, watch: Watch = UNWATCHED, variables: Sequence[str] = ()
 ) -> Check:
-    from diffcheck.engines.program_cache import use_persistent_cache
-    from diffcheck.judgement.check import Check
+    from diffcheck.checks.expression import Check
+    from diffcheck.engines.jax.program_cache import use_persistent_cache
 
     use_persistent_cache()
     with watch.running():
@@ -41,7 +41,7 @@ def checked(
 
 def opened_table(at: Sequence[str], points: Path | None) -> AbstractContextManager[Table | None]:
     """The file of --points, if there is one and nothing else says where to check."""
-    from diffcheck.judgement.csv_points import Table
+    from diffcheck.checks.csv_points import Table
 
     if at and points is not None:
         raise InputError("both --at and --points are given", "Write the one or the other.")
@@ -50,14 +50,14 @@ def opened_table(at: Sequence[str], points: Path | None) -> AbstractContextManag
 
 def names_at(at: Sequence[str], points: Table | None) -> tuple[str, ...]:
     """The names that points give to their coordinates; a constant is a function of them."""
-    from diffcheck.judgement.points import names_in
+    from diffcheck.checks.points import names_in
 
     return (*names_in(at), *(() if points is None else points.names()))
 
 
 def ends(job: Check, option: str, text: str) -> tuple[float, float]:
     """The ends of an interval A,B, numbers of the format under test."""
-    from diffcheck.judgement.numbers import read_number, split
+    from diffcheck.checks.numbers import read_number, split
 
     lower, *upper = split(text)
     if len(upper) != 1:
@@ -67,13 +67,13 @@ def ends(job: Check, option: str, text: str) -> tuple[float, float]:
 
 def header_at(job: Check, at: Sequence[str]) -> Header:
     """What was checked; of coordinates that are written as expressions, which floats they are."""
-    from diffcheck.judgement.points import noted
+    from diffcheck.checks.points import noted
 
     return noted(job.header, at, job.format)
 
 
 def columns_at(job: Check, at: Sequence[str], points: Table | None) -> Columns:
-    from diffcheck.judgement.points import from_texts
+    from diffcheck.checks.points import from_texts
 
     if not at and points is None:
         wanted = ",".join(f"{name}=1" for name in job.problem.variables) if len(job.problem.variables) > 1 else "2"

@@ -35,7 +35,7 @@ from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limit
 from diffcheck.results import Sample, Tally
 
 if TYPE_CHECKING:
-    from diffcheck.judgement.check import Check
+    from diffcheck.checks.expression import Check
 
 DEFAULT_NAME = Path("diffcheck.png")  # in the directory where the command is given
 
@@ -95,8 +95,8 @@ class _Wanted:
     derivative: bool
 
     def tangents(self, job: Check) -> Iterable[Sample]:
-        from diffcheck.judgement.points import from_texts
-        from diffcheck.views.plot import Options, plot
+        from diffcheck.checks.points import from_texts
+        from diffcheck.pictures.figure import Options, plot
 
         lower, upper = ends(job, "--range", self.range) if self.range else (None, None)
         if self.taylor and not self.at:
@@ -106,7 +106,7 @@ class _Wanted:
         return plot(job, points, job.wrt[0][0], path=self.output, options=options)
 
     def ulps(self, job: Check) -> Iterable[Sample]:
-        from diffcheck.views.plot_ulps import plot_errors
+        from diffcheck.pictures.ulps import plot_errors
 
         if self.at or self.taylor or self.derivative or not self.range:
             fix = "Write --errors --range -4,4, without --at, --taylor and --derivative."
@@ -115,8 +115,8 @@ class _Wanted:
 
 
 def _drawn(job: Check, wanted: _Wanted, chosen: bool) -> Tally:
+    from diffcheck.pictures.drawing import import_matplotlib
     from diffcheck.views import console as view
-    from diffcheck.views.drawing import import_matplotlib
 
     import_matplotlib()
     (name, *others), *further = job.wrt

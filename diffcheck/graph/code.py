@@ -103,7 +103,7 @@ def _folded(name: str) -> Callable[..., tuple[str, int]]:
 
 
 SPECIAL = "jax.scipy.special."
-IN_JAX: dict[str, Callable[..., tuple[str, int]]] = {  # what engines/jax_callables.py and custom_rules.py compute
+IN_JAX: dict[str, Callable[..., tuple[str, int]]] = {  # what engines/jax/callables.py and custom_rules.py compute
     "maximum": _folded("jnp.maximum"),
     "minimum": _folded("jnp.minimum"),
     "heaviside": _called("jnp.heaviside({0}, {1})"),

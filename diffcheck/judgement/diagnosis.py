@@ -12,11 +12,11 @@ from decimal import Decimal
 from diffcheck.enclosure import EXACT, Enclosure
 from diffcheck.engines.certified import applied, culprit, origins
 from diffcheck.engines.derivation import Cause
+from diffcheck.formats import Format
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Graph
 from diffcheck.judgement.dead_branch import dead_branch
 from diffcheck.judgement.evidence import Evidence, Source, blame_of, listed, named
-from diffcheck.judgement.formats import Format
 from diffcheck.judgement.lost import lost, out_of_range, undefined_operation
 from diffcheck.judgement.verdict import Judgement, shown
 from diffcheck.results import Blame, Verdict

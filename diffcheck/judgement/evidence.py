@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import Arithmetic
-from diffcheck.engines.code_places import source_line
 from diffcheck.engines.derivation import Cause
+from diffcheck.engines.jax.code_places import source_line
+from diffcheck.formats import Format
 from diffcheck.graph.graph import CodeSpan, Graph, subgraph
 from diffcheck.graph.text import Short, one_line
-from diffcheck.judgement.formats import Format
 from diffcheck.language.syntax import Span
 from diffcheck.results import Blame
 

@@ -9,15 +9,15 @@ from decimal import Decimal
 from functools import cache, partial
 
 from diffcheck.enclosure import Enclosure
-from diffcheck.engines.automatic import run_nodes
 from diffcheck.engines.certified import Arithmetic, certify, certify_mixed, enclose_value, rounding_bound, ties_within_rounding
 from diffcheck.engines.derivation import Derivation, Names, Wanted
+from diffcheck.engines.jax.program import run_nodes
 from diffcheck.errors import LostError, UnsupportedError
+from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings_here
 from diffcheck.judgement.diagnosis import corners, why
 from diffcheck.judgement.evidence import Evidence, Source
-from diffcheck.judgement.formats import Format
 from diffcheck.judgement.missing import missing_part
 from diffcheck.judgement.resemblance import of_value
 from diffcheck.judgement.routines import despite_failing_routines, mended

@@ -10,12 +10,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from diffcheck.engines.automatic import run_nodes
 from diffcheck.engines.certified import applied
+from diffcheck.engines.jax.program import run_nodes
+from diffcheck.formats import Format
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Graph, arguments_of
 from diffcheck.judgement.evidence import Source, blame_of, listed, named
-from diffcheck.judgement.formats import Format
 from diffcheck.judgement.verdict import Judgement
 from diffcheck.results import Blame, Outcome, Verdict
 

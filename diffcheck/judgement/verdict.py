@@ -12,7 +12,7 @@ from decimal import Decimal  # operators round to the thread's context: here eve
 from typing import NamedTuple
 
 from diffcheck.enclosure import DOWN, EXACT, UP, Enclosure
-from diffcheck.judgement.formats import Format
+from diffcheck.formats import Format
 from diffcheck.results import Certificate, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0

@@ -19,7 +19,7 @@ from diffcheck.processes.limits import leave_for_want_of_memory, limit_memory
 from diffcheck.processes.search_path import forget_the_current_directory
 
 READY, ANSWER = "ready", "answer"
-PREPARE = "diffcheck.judgement.warm:prepare"
+PREPARE = "diffcheck.checks.warm:prepare"
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from diffcheck.judgement.formats import FORMATS
+from diffcheck.formats import FORMATS
 from diffcheck.printable import quoted, shown
 from diffcheck.results import Outcome, Verdict
 from diffcheck.suites.cases import MAX_NAME, ClaimedText, Point, Sampling

@@ -81,8 +81,8 @@ def _slopes(sample: Sample, line: str) -> dict[str, str]:
 
 def draw(wanted: str, on_stage: Callable[[str], None]) -> list[str]:
     """What a worker answers: the picture, line by line, or nothing."""
-    from diffcheck.judgement.check import Check
-    from diffcheck.views.sketch import sketch
+    from diffcheck.checks.expression import Check
+    from diffcheck.pictures.sketch import sketch
 
     fields = json.loads(wanted)
     point, slopes = ({name: float.fromhex(value) for name, value in fields[key].items()} for key in ("point", "slopes"))

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from diffcheck.checks.arguments import from_value
+from diffcheck.checks.expression import Check, Claim
+from diffcheck.checks.function import FunctionCheck
+from diffcheck.checks.loading import load
+from diffcheck.checks.points import Columns, from_points, listed, names_in
 from diffcheck.errors import InputError, LostError, PointError, UnsupportedError
-from diffcheck.judgement.check import Check, Claim
-from diffcheck.judgement.formats import Format
-from diffcheck.judgement.functions.check import FunctionCheck
-from diffcheck.judgement.functions.loading import load
-from diffcheck.judgement.functions.points import from_value
-from diffcheck.judgement.points import Columns, from_points, listed, names_in
+from diffcheck.formats import Format
 from diffcheck.records import FaultKind, Record
 from diffcheck.results import Outcome, Sample, Status
 from diffcheck.suites.cases import Case, Unreadable

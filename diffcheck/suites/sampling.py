@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from diffcheck.checks.numbers import read_number
+from diffcheck.checks.points import Columns, from_mappings
 from diffcheck.engines.certified import enclose_value
 from diffcheck.errors import PointError
+from diffcheck.formats import Format
 from diffcheck.graph.build import Problem, read_beside
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.judgement.formats import Format
-from diffcheck.judgement.numbers import read_number
-from diffcheck.judgement.points import Columns, from_mappings
 
 if TYPE_CHECKING:
     from diffcheck.suites.cases import Sampling

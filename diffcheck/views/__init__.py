@@ -1,1 +1,1 @@
-"""A report, shown: as text, JSON, a plot."""
+"""Reports, shown: as text, data and pages. Nothing is computed here."""

@@ -15,17 +15,7 @@ from flint import acb, arb, arb_series, fmpq
 from diffcheck.engines.certified import longer, special
 from diffcheck.engines.certified.rules import divide, power_of_zero, where
 from diffcheck.engines.certified.special import from_values
-from diffcheck.engines.certified.values import (
-    Follower,
-    Kind,
-    Series,
-    Trouble,
-    Value,
-    composed,
-    constant_term,
-    undefined,
-    unproved,
-)
+from diffcheck.engines.certified.values import Follower, Kind, Series, Trouble, Value, composed, constant_term, undefined, unproved
 from diffcheck.graph.build import in_parameters
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import evaluate

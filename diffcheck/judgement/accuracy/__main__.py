@@ -14,10 +14,10 @@ from pathlib import Path
 
 import jax
 
+from diffcheck.formats import FORMATS
 from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.judgement.accuracy.measure import MEASURABLE, measure
 from diffcheck.judgement.accuracy.table import DATA, PLATFORM, Table, read, written
-from diffcheck.judgement.formats import FORMATS
 
 PATH = Path(__file__).with_name(DATA)
 

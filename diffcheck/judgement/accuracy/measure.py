@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.enclosure import EXACT, Enclosure
-from diffcheck.engines.automatic import Program
 from diffcheck.engines.certified import enclose_value
+from diffcheck.engines.jax.program import Program
 from diffcheck.errors import UnsupportedError
+from diffcheck.formats import Format
 from diffcheck.graph.functions import LACKS, ROWS, Function
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.judgement.accuracy.sample import Floats, closer_to_roots, coordinates
 from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Accuracy, Faults
-from diffcheck.judgement.formats import Format
 
 POINTS = 2000  # drawn for each function, before roots are approached
 LITERALS = (-1, 0.5, 2.5, 3, 10, 49)  # operands known to the compiler, which then has its own ways: x/3 becomes x*(1/3)

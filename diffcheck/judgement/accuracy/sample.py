@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diffcheck.formats import Format
 from diffcheck.graph.domains import Domain
 from diffcheck.graph.functions import SPECIAL_FUNCTIONS, Function
-from diffcheck.judgement.formats import Format
 
 Floats = NDArray[Any]
 MODERATE = (-12, 8)  # binary exponents

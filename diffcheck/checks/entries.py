@@ -1,0 +1,292 @@
+"""The entries of a Jacobian at one point, judged: certified where the function is lifted, by numerical evidence elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffcheck.checks import pipeline
+from diffcheck.checks.by_design import by_design, step_function
+from diffcheck.checks.claims import ClaimedJacobian
+from diffcheck.checks.culprits import faulty_rule
+from diffcheck.checks.differences import Differences
+from diffcheck.checks.matrices import Matrices, Matrix
+from diffcheck.checks.modes import Conflict, conflict, noted
+from diffcheck.checks.numerical import LABEL, judge_by_evidence
+from diffcheck.engines.derivation import Cause, Columns, Derivation, Formulas, Found, Inapplicable, Run, Wanted
+from diffcheck.engines.differences import Evidence
+from diffcheck.engines.jax.function import JaxFunction
+from diffcheck.engines.jax.narrowing import narrowings
+from diffcheck.engines.jax.runs import Jax, Together
+from diffcheck.errors import UnsupportedError
+from diffcheck.formats import Format
+from diffcheck.graph.build import Problem
+from diffcheck.graph.graph import Definition, Graph
+from diffcheck.judgement.evidence import Source, listed
+from diffcheck.judgement.judge import Judge, Point, Value, arithmetic_of, result_of, result_without, split
+from diffcheck.judgement.resemblance import of_jacobian, of_value
+from diffcheck.language import syntax
+from diffcheck.registry import CLAIM
+from diffcheck.results import Result, Sample, Status, Verdict
+
+IN_MATHEMATICS = 4  # derivatives by engines that differentiate formulas; of a larger Jacobian there are none
+MISTAKES = (Verdict.WRONG, Verdict.CONTRADICTED)
+SHOWN = 3  # places in a sentence
+
+
+class Jacobian(Matrices):
+    """The Jacobian of a function at a point as both modes of JAX give it.
+
+    `truth` are the graphs of its rows, or why there are none: its own, or those of another function.
+    """
+
+    def __init__(
+        self,
+        function: JaxFunction,
+        name: str,
+        fmt: Format,
+        truth: Callable[[], Sequence[Graph]],
+        claim: ClaimedJacobian | Mapping[str, Source] | None = None,
+        judged_by_itself: bool = True,
+    ) -> None:
+        super().__init__(function, name, fmt)
+        self.judged_by_itself = judged_by_itself
+        self.claim = claim
+        self._truth = truth
+        self.point = dict(zip(function.variables, function.vector.tolist(), strict=True))
+        self.arithmetic = arithmetic_of(fmt)
+        self.conflicts: list[Conflict] = []  # of the modes, in what is judged by evidence
+        self._estimated: dict[tuple[int, int], float] = {}  # slopes by differences, where nothing is proved
+
+    @cached_property
+    def truth(self) -> Sequence[Graph] | UnsupportedError:
+        try:
+            return self._truth()
+        except UnsupportedError as unsupported:
+            return unsupported
+
+    @property
+    def truth_graphs(self) -> Sequence[Graph]:
+        """`truth`; raises UnsupportedError where there is none."""
+        if isinstance(self.truth, UnsupportedError):
+            raise self.truth
+        return self.truth
+
+    # What engines see of it
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return self.function.variables
+
+    @property
+    def dtype(self) -> str:
+        return self.format.name
+
+    @cached_property
+    def places(self) -> Mapping[Wanted, tuple[int, int]]:
+        """Of each derivative that is judged: its row and column."""
+        return {(row, (self.variables[column],)): (row, column) for row, column in self.chosen}
+
+    @property
+    def wanted(self) -> Sequence[Wanted]:
+        return list(self.places)
+
+    def in_mathematics(self, output: int) -> Problem:
+        """A small function as a definition. Raises Inapplicable for others, and where it is not lifted."""
+        if self.rows * self.columns > IN_MATHEMATICS or self.rows > 1 or isinstance(self.truth, UnsupportedError):
+            raise Inapplicable("the function is not small")
+        target = Definition("", self.variables, self.columns, self.truth[output], self.truth[output])
+        return Problem(syntax.Program("", (), None), (target,), target)
+
+    def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
+        if not formulas:
+            return lambda columns: {}
+        first = next(iter(formulas.values()))  # is run instead of f, which has its own program
+        return Together(first, self.variables, [], self.dtype, False, ()).evaluated(formulas)
+
+    def run_by_jax(self, mode: str) -> Derivation:
+        return Rules(self, mode)
+
+    # What the pipeline sees of it
+
+    @cached_property
+    def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
+        """Those under test: both modes of JAX, and the claim. Other engines are shown beside them."""
+        derived = pipeline.derived(self)
+        for derivation in derived:
+            derivation.decides = isinstance(derivation, Rules)
+        rules, beside = ([each for each in derived if each.decides is kind] for kind in (True, False))
+        return {wanted: [*rules, *self._claimed(wanted), *beside] for wanted in self.places}
+
+    def _claimed(self, wanted: Wanted) -> list[Derivation]:
+        if self.claim is None or isinstance(self.claim, ClaimedJacobian):
+            return [] if self.claim is None else [self.claim]
+        claim = self.claim[wanted[1][0]]
+        return [Formulas(CLAIM, {wanted: claim.graph}, self, claim.text)]
+
+    def primals(self, columns: Columns) -> Mapping[int, Found]:
+        return {row: self.function.primal[row : row + 1] for row, _ in self.chosen}
+
+    @property
+    def swift(self) -> Jacobian:
+        return self
+
+    # Judgement
+
+    @cached_property
+    def found(self) -> dict[tuple[int, int], Sample]:
+        """What is said of each chosen entry."""
+        columns = {name: np.array([x]) for name, x in self.point.items()}
+        found = dict(zip(self.chosen, pipeline.samples(self, columns), strict=True))
+        by_whom = {(each.engine, each.mode): each for several in self.derivations.values() for each in several if not each.text}
+        for derivation in by_whom.values():
+            if any(_is_mistake(result, derivation) for sample in found.values() for result in sample.results):
+                alike = self._alike(derivation, found)
+                found = {place: self._explained(place, sample, derivation, alike[sample.wrt]) for place, sample in found.items()}
+        return found
+
+    def _explained(self, place: tuple[int, int], sample: Sample, derivation: Derivation, alike: str) -> Sample:
+        """A sample whose wrong results also say why they may be meant, or how they are related to the right ones."""
+        by_itself = self.judged_by_itself and isinstance(derivation, Rules)
+        stepping, meant = (self._stepping(place[0], sample), by_design(self.function)) if by_itself else ("", "")
+
+        def explained(result: Result) -> Result:
+            if result.value is None or not _is_mistake(result, derivation):
+                return result
+            said = stepping or alike or of_value(result.value, self._right(place, sample)) or (meant if result.blame is None else "")
+            return replace(result, reason=". ".join(filter(None, (result.reason, said))))
+
+        return replace(sample, results=tuple(map(explained, sample.results)))
+
+    def _stepping(self, row: int, sample: Sample) -> str:
+        """A sentence if the derivative is 0 because the code is a step function, else ''."""
+        is_flat = sample.enclosure is not None and sample.enclosure.midpoint == sample.enclosure.radius == 0
+        return step_function(self.truth_graphs[row], sample.wrt) if is_flat else ""
+
+    # What the wrong ones are of the right ones
+
+    def _alike(self, derivation: Derivation, found: Mapping[tuple[int, int], Sample]) -> dict[str, str]:
+        """How a derivation's values as a whole are related to the right ones: a sentence for each variable, or ''."""
+        shapes = {name: leaf.shape for name, leaf in self.function.point.items()}
+        sentences = of_jacobian(*(self._small(derivation, found) if self.is_small else self._large(derivation)), shapes)
+        owners = [name for name, leaf in self.function.point.items() for _ in range(leaf.size)]
+        return {variable: sentences.get(name, "") for variable, name in zip(self.function.variables, owners, strict=True)}
+
+    def _small(self, derivation: Derivation, found: Mapping[tuple[int, int], Sample]) -> tuple[NDArray[Any], NDArray[Any]]:
+        given, right = (np.full((self.rows, self.columns), np.nan) for _ in range(2))
+        for place, sample in found.items():
+            value = next((result.value for result in sample.results if _is_by(result, derivation)), None)
+            given[place], right[place] = np.nan if value is None else value, self._right(place, sample)
+        return given, right
+
+    def _large(self, derivation: Derivation) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The watched rows in floats, given and right; by reverse mode, even if forward mode is asked for."""
+        claimed = derivation.matrix if isinstance(derivation, ClaimedJacobian) else None
+        given: Matrix = self._watched(frozenset()) if claimed is None else claimed[self.watched_rows]
+        right = self._watched(frozenset(self.function.custom_rules)) if self.judged_by_itself else None
+        if right is None or isinstance(right, UnsupportedError) or isinstance(given, UnsupportedError):
+            return np.full((1, self.columns), np.nan), np.full((1, self.columns), np.nan)
+        return given, right
+
+    def _right(self, place: tuple[int, int], sample: Sample) -> float:
+        """The proved derivative, or that from differences; NaN if neither is known."""
+        return self._estimated.get(place, np.nan) if sample.enclosure is None else float(sample.enclosure)
+
+    @property
+    def kinks(self) -> list[int]:
+        """The rows that have a kink in some variable."""
+        return sorted({row for (row, _), sample in self.found.items() if sample.status is Status.KINK})
+
+    def samples(self) -> list[Sample]:
+        """One sample for each chosen entry, the worst first."""
+        return sorted(self.found.values(), key=lambda sample: sample.badness, reverse=True)
+
+    def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
+        """What is found of one entry."""
+        row, _ = self.places[wanted]
+        if isinstance(self.truth, UnsupportedError):
+            return self._by_evidence(wanted, values, primal, self.truth.reason)
+        sample = Judge(Source(self.truth[row], ""), self.format).sample(self.point, wanted, values, primal)
+        if sample.status is Status.UNDECIDED:
+            return self._by_evidence(wanted, values, primal, sample.status_reason)
+        return replace(sample, output=self.function.outputs[row])
+
+    # Numerical evidence
+
+    def _by_evidence(self, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None, why: str) -> Sample:
+        (row, column), variable = self.places[wanted], wanted[1][0]
+        others = [c for r, c in self.chosen if r == row] if isinstance(self.truth, UnsupportedError) else []
+        scale = self._differences.scale(row, column, others)
+        evidence = self.differences_of(wanted)
+        if not evidence.reason:
+            self._estimated[row, column] = evidence.slope
+        results, beside = split({derivation: self._judged(derivation, wanted, value, scale) for derivation, value in values.items()})
+        found = conflict(self.label(row, column), {each.mode: value for each, value in values.items()}, scale, self.format.unit_roundoff)
+        self.conflicts += [] if found is None else [found]
+        point = self.point if self.is_small else {variable: self.point[variable]}
+        status = Status.UNDECIDED, f"{why}: {LABEL}", primal, None, None, None
+        return Sample(point, variable, 1, *status, noted(results, found), False, self.function.outputs[row], beside)
+
+    def _judged(self, derivation: Derivation, wanted: Wanted, value: Value, scale: float) -> Result:
+        if isinstance(value, UnsupportedError):
+            return result_without(derivation, value)
+        evidence = self.differences_of(wanted)
+        judged, blame = judge_by_evidence(value, evidence, scale, self.format.unit_roundoff), None
+        if judged.verdict is Verdict.CONTRADICTED:
+            cause = derivation.cause(wanted, Verdict.WRONG, value, evidence.slope)
+            if cause is not None:
+                judged, blame = replace(judged, reason=f"{judged.reason}: {cause.words}"), cause.blame
+        return result_of(derivation, value, judged, blame)
+
+    def differences_of(self, wanted: Wanted) -> Evidence:
+        """The derivative from values of f."""
+        return self._differences.of(*self.places[wanted])
+
+    @cached_property
+    def _differences(self) -> Differences:
+        return Differences(self.function, self.name, self.format.unit_roundoff)
+
+
+def _is_by(result: Result, derivation: Derivation) -> bool:
+    return (result.engine, result.mode) == (derivation.engine.name, derivation.mode)
+
+
+def _is_mistake(result: Result, derivation: Derivation) -> bool:
+    """Whether a derivation that is under test is wrong here."""
+    return result.verdict in MISTAKES and _is_by(result, derivation)
+
+
+class Rules(Jax):
+    """One mode of JAX, by the function's own rules."""
+
+    def __init__(self, jacobian: Jacobian, mode: str) -> None:
+        self._jacobian = jacobian
+        super().__init__(mode, self._of_all, self._lift, jacobian.dtype)
+
+    def _of_all(self, columns: Columns) -> Mapping[Wanted, Found]:
+        places = self._jacobian.places.items()
+        return {wanted: _as_found(self._jacobian.value(self.own_mode, *place)) for wanted, place in places}
+
+    def _lift(self, wanted: Wanted) -> Graph:
+        return self._jacobian.lifted(self.own_mode, *self._jacobian.places[wanted])
+
+    def cause(self, wanted: Wanted, verdict: Verdict, value: float, right: float) -> Cause | None:
+        """A custom rule that is wrong, an overflow, or a conversion to a narrower format."""
+        row, whole = self._jacobian.places[wanted]
+        owner, column = self._jacobian.owner(self.own_mode, whole)
+        function, bits = owner.function, owner.format.precision_bits
+        if verdict is Verdict.WRONG:
+            return faulty_rule(function, (self.own_mode, row, column), value, right, self._jacobian.judged_by_itself)
+        if overflown := function.overflow(bits):
+            return Cause(f"it overflows to inf in {overflown}")
+        found = narrowings(function.forward_program if self.own_mode == "forward" else function.reverse_program, bits)
+        return Cause(f"it rounds to {listed(found[:SHOWN])} on the way") if found else None
+
+
+def _as_found(value: Value) -> Found:
+    return value if isinstance(value, UnsupportedError) else np.array([value])

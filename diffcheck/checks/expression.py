@@ -1,0 +1,238 @@
+"""The pipeline: text → graph → three derivatives → certificate → verdicts, chunk by chunk of points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from diffcheck import registry
+from diffcheck.checks import pipeline
+from diffcheck.checks.pipeline import Lost, OnStage
+from diffcheck.checks.points import as_list, from_points, names_in, noted
+from diffcheck.engines.derivation import Columns, Derivation, Formulas, Found, Names, Run, Wanted
+from diffcheck.engines.jax.program import Program
+from diffcheck.engines.jax.runs import Jax, Together
+from diffcheck.errors import ExpressionError, InputError, LostError
+from diffcheck.formats import format_named
+from diffcheck.graph.build import Problem, read, read_beside
+from diffcheck.graph.functions import FUNCTIONS
+from diffcheck.graph.graph import Graph
+from diffcheck.graph.text import Infix
+from diffcheck.judgement.accuracy.table import roundings_here
+from diffcheck.judgement.evidence import Source
+from diffcheck.judgement.judge import Judge, Point, Value
+from diffcheck.language.reading import read_back, suggest_product
+from diffcheck.printable import quoted
+from diffcheck.registry import AUTOMATIC, CLAIM
+from diffcheck.results import Header, Report, Sample
+
+COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes to run
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A derivative worked out by hand: ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text.
+
+    Attributes:
+        wrt: The variable; a mixed derivative lists its variables: "x y".
+        order: The order, for one variable.
+        text: The derivative as an expression in the variables of the function.
+    """
+
+    wrt: str
+    order: int
+    text: str
+
+    @property
+    def names(self) -> Names:
+        """The variables of the derivative, one for each order."""
+        names = names_of(self.wrt)
+        return names if len(names) > 1 else names * self.order
+
+
+def names_of(derivative: str | Sequence[str]) -> Names:
+    """The variables of a derivative: "x" is ∂/∂x, "x y" and ("x", "y") are ∂²/∂x∂y."""
+    return tuple(derivative.split()) if isinstance(derivative, str) else tuple(derivative)
+
+
+class Check:
+    """An expression that is read once and checked at any number of points, one chunk after the other.
+
+    Args:
+        text: The expression, with its definitions.
+        of: The definition to differentiate, if there are several.
+        wrt: Derivatives: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x²; all variables by default.
+        claims: Texts, one for each derivative of `wrt`, or Claims.
+        dtype: The format under test, "float64" or "float32".
+        compiled: Whether JAX runs one compiled program, which pays for many points, or operation by operation, which is quicker for an
+            expression that is met once.
+        on_stage: Is called with the name of each engine as its turn comes.
+        lost: Engines to skip, by name, and why.
+        variables: Names that points give; needed for a constant, which has no variables of its own.
+
+    Raises:
+        InputError: The expression, a derivative or a claim cannot be read. What an engine lacks is a verdict.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        of: str | None = None,
+        wrt: Sequence[str | Sequence[str]] | None = None,
+        claims: Sequence[Claim | str] = (),
+        dtype: str = "float64",
+        compiled: bool = True,
+        on_stage: OnStage = lambda name: None,
+        lost: Lost = {},  # noqa: B006  (read only)
+        variables: Sequence[str] = (),
+    ) -> None:
+        self._on_stage = on_stage
+        by_claims = [claim.names for claim in claims if isinstance(claim, Claim)]
+        problem = read(text, of)
+        self.problem = problem.in_variables([*variables, *chain(*map(names_of, wrt or problem.wrt), *by_claims)])
+        self.format = format_named(dtype)
+        self.wrt = self._chosen(wrt)
+        self.compiled = compiled and len(self._graph.nodes) <= COMPILED_NODES
+        self._together = self.together(AUTOMATIC.modes, lost.get(AUTOMATIC.name))
+        derived = pipeline.derived(self, on_stage, lost)
+        self.derivations: dict[Wanted, list[Derivation]] = {wanted: list(derived) for wanted in self.wanted}
+        for claim in self._assigned(claims):
+            wanted = 0, claim.names
+            claimed = Formulas(CLAIM, {wanted: self._claimed(claim)}, self, claim.text)
+            self.derivations.setdefault(wanted, []).append(claimed)
+        self._judge = Judge(Source(self._graph, self.problem.program.text), self.format)
+
+    def _chosen(self, wrt: Sequence[str | Sequence[str]] | None) -> tuple[Names, ...]:
+        variables = self.problem.variables
+        chosen = tuple(dict.fromkeys(map(names_of, wrt or self.problem.wrt or variables)))
+        for name in chain.from_iterable(chosen):
+            if name not in variables:
+                raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(variables)}.")
+        return chosen
+
+    def _assigned(self, claims: Sequence[Claim | str]) -> list[Claim]:
+        """Claims given as texts are for the variables of `wrt`, in their order."""
+        texts = [claim for claim in claims if isinstance(claim, str)]
+        if texts and len(texts) != len(self.wrt):
+            raise InputError(
+                f"the number of claims ({len(texts)}) is not that of the derivatives ({', '.join(map(' '.join, self.wrt))})",
+                "Give one claim for each derivative of wrt, in that order: --wrt x --claim '2x'.",
+            )
+        assigned = [Claim(" ".join(names), 1, text) for names, text in zip(self.wrt, texts, strict=False)]
+        return assigned + [claim for claim in claims if isinstance(claim, Claim)]
+
+    def _claimed(self, claim: Claim) -> Graph:
+        variables = self.problem.variables
+        for name in claim.names:
+            if name not in variables:
+                problem = f"a claim is for {quoted(name)}, which the expression does not use"
+                raise InputError(problem, f"Its variables: {', '.join(variables)}.")
+        target = read_beside(claim.text, self.problem).target
+        for name in target.parameters:
+            if name not in variables:
+                product = suggest_product(name, variables)
+                fix = f"Did you mean {product}?" if product else f"The variables are {', '.join(variables)}."
+                start = max(0, claim.text.find(name))
+                raise ExpressionError(f"the claim uses {name!r}, which the expression does not", claim.text, start, start + len(name), fix)
+        return target.flat
+
+    # What engines see of it
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return self.problem.variables
+
+    @property
+    def dtype(self) -> str:
+        return self.format.name
+
+    @property
+    def wanted(self) -> Sequence[Wanted]:
+        return [(0, names) for names in self.wrt]
+
+    @property
+    def _graph(self) -> Graph:
+        return self.problem.target.flat
+
+    def in_mathematics(self, output: int) -> Problem:
+        return self.problem
+
+    def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
+        return self._together.evaluated(formulas)
+
+    def run_by_jax(self, mode: str) -> Jax:
+        return self._together.mode(mode)
+
+    def together(self, modes: Sequence[str | None], lost: LostError | None = None) -> Together:
+        """What JAX runs of f: its values, and its derivatives in these modes."""
+        return Together(self._graph, self.variables, self.wrt, self.dtype, self.compiled, [mode for mode in modes if mode], lost)
+
+    # What the pipeline sees of it
+
+    def samples(self, columns: Columns) -> Iterator[Sample]:
+        """Yields, for each point in order, one sample per derivative, then one per higher-order claim."""
+        return pipeline.samples(self, columns, self._on_stage)
+
+    def primals(self, columns: Columns) -> Mapping[int, Found]:
+        return self._together.primals(columns)
+
+    @cached_property
+    def swift(self) -> Together:
+        """f and its derivatives in JAX's last mode, which has all variables in one go."""
+        return self.together(AUTOMATIC.modes[-1:])
+
+    def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
+        return self._judge.sample(point, wanted, values, primal)
+
+    @property
+    def program(self) -> Program:
+        """All that JAX runs."""
+        return self._together.program
+
+    @cached_property
+    def header(self) -> Header:
+        """What is checked, with the closed forms."""
+        how = "one program compiled with jax.jit" if self.compiled else "operation by operation (eager)"
+        notes = [
+            f"{name}: reverse mode runs {row.jax}, forward mode {row.jax_forward}"
+            for name in sorted(self._graph.functions)
+            if (row := FUNCTIONS[name]).jax_forward
+        ]
+        return Header(
+            read_as=read_back(self.problem.program),
+            name=self.problem.shown_name,
+            variables=self.variables,
+            dtype=self.dtype,
+            program="; ".join([f"JAX ran {how} on the CPU", *notes]),
+            derivatives=pipeline.closed_forms(self, Infix()),
+            note=roundings_here(self.dtype).note,
+            versions=registry.versions(),
+        )
+
+
+def check(
+    text: str,
+    at: object,
+    *,
+    of: str | None = None,
+    wrt: Sequence[str | Sequence[str]] | None = None,
+    claim: str | Sequence[Claim | str] = (),
+    dtype: str = "float64",
+    on_stage: OnStage = lambda name: None,
+    lost: Lost = {},  # noqa: B006  (nobody writes into it)
+) -> Report:
+    """Check the derivatives of an expression at points.
+
+    `at` is a number of any type, a text as `--at` takes it ("x=1,y=2", "linspace(-4,4,100)"), a mapping of names to numbers or
+    arrays, or a list or an array of such points; of an array of two dimensions each row is a point. Every number is rounded once
+    to `dtype`. `claim` is a derivative worked out by hand, one for each variable of `wrt`.
+    Raises InputError for what cannot be read; a wrong derivative is a verdict of the Report, not an exception.
+    """
+    claims = [claim] if isinstance(claim, str) else claim
+    points = as_list(at)
+    job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype, on_stage=on_stage, lost=lost, variables=names_in(points))
+    columns = from_points(points, job.problem.variables, job.format)
+    return Report(noted(job.header, points, job.format), tuple(job.samples(columns)))

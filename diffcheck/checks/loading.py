@@ -1,0 +1,127 @@
+"""Functions of the user's: `FILE.py:NAME` and `package.module:NAME` are executed here, and what they raise is shown as theirs."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import reduce
+from pathlib import Path
+from types import BuiltinFunctionType, ModuleType
+from typing import Any
+
+import jax
+import numpy as np
+
+from diffcheck.engines.faults import raise_if_ours
+from diffcheck.engines.jax.code_places import JAX, is_users
+from diffcheck.engines.jax.lacking import first_line, whole_tracebacks
+from diffcheck.errors import DiffcheckError, InputError, UserCodeError
+from diffcheck.printable import LONGEST_MESSAGE, quoted, shown
+from diffcheck.processes.search_path import while_users
+from diffcheck.processes.signals import StoppedError
+
+FORMS = "Write FILE.py:NAME or package.module:NAME."
+
+
+def load(reference: str, wide: bool = True) -> Callable[..., Any]:
+    """The function that a reference names; its module is executed. `wide`: with JAX's 64-bit types. Raises InputError."""
+    place, colon, name = reference.rpartition(":")
+    if not colon or not place or not name:
+        file = reference.rstrip(":")
+        raise InputError(f"{quoted(reference)} does not name a function", f"Write {shown(file)}:NAME." if file.endswith(".py") else FORMS)
+    with users_code(place), jax.enable_x64(wide):
+        module = _from_file(Path(place)) if place.endswith(".py") else _imported(place)
+    try:
+        found: Any = reduce(getattr, name.split("."), module)
+    except AttributeError:
+        raise InputError(f"{shown(place)} has no function {quoted(name)}", _offered(name, module)) from None
+    _require_function(found, reference)
+    function: Callable[..., Any] = found
+    return function
+
+
+def _offered(name: str, module: ModuleType) -> str:
+    public = [each for each in vars(module) if not each.startswith("_") and callable(getattr(module, each))]
+    close = difflib.get_close_matches(name, public, 1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{hint}It has: {shown(', '.join(public)) or 'none'}."
+
+
+def _require_function(found: Any, reference: str) -> None:
+    if not callable(found):
+        raise InputError(f"{shown(reference)} is not a function: it is {shown(type(found).__name__)}", FORMS)
+    if inspect.isclass(found):
+        raise InputError(f"{shown(reference)} is a class", "Name a function, or an instance that can be called.")
+    if isinstance(found, (np.ufunc, BuiltinFunctionType)) or getattr(found, "__module__", None) == "numpy":
+        likely = f"jax.numpy:{shown(reference.rpartition(':')[2])}"
+        raise InputError(f"{shown(reference)} is not a JAX function: JAX cannot trace it", f"Did you mean {likely}?")
+
+
+def _from_file(path: Path) -> ModuleType:
+    """The file executed as `python FILE` would find it: its directory is the first place where it imports from."""
+    if not path.is_file():
+        raise InputError(f"there is no file {shown(path)}", FORMS)
+    name = f"{path.stem} (loaded by diffcheck from {path.resolve()})"  # a name of its own: random.py must not become `random`
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    directory = str(path.resolve().parent)
+    sys.modules[name] = module  # dataclasses look their module up
+    sys.path.insert(0, directory)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(directory)
+    return module
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        with while_users():
+            return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            raise InputError(f"there is no module {quoted(error.name)}", FORMS) from None
+        raise
+
+
+@contextmanager
+def users_code(what: str) -> Iterator[None]:
+    """What is raised inside becomes a UserCodeError with the traceback of the user's part; our own errors and faults pass."""
+    with whole_tracebacks():
+        try:
+            yield
+        except DiffcheckError:
+            raise
+        except (KeyboardInterrupt, StoppedError, MemoryError):
+            raise
+        except BaseException as error:  # a user's code raises what it likes
+            raise_if_ours(error)
+            raise UserCodeError(f"{shown(what)} raised {_described(error)}", _trace(error)) from error
+
+
+def raised_by_jax(error: UserCodeError) -> bool:
+    """Whether it was JAX that refused something, and no line of the user's that failed."""
+    cause = error.__cause__
+    frames = traceback.extract_tb(cause.__traceback__) if cause is not None else []
+    return bool(frames) and frames[-1].filename.startswith(JAX)
+
+
+def _described(error: BaseException) -> str:
+    return shown(": ".join(filter(None, (type(error).__name__, first_line(error)))), LONGEST_MESSAGE)
+
+
+def _trace(error: BaseException) -> str:
+    """The traceback with the frames of the user's code only; "" where none of it was running."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename)]
+    if not frames:
+        return ""
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames), *traceback.format_exception_only(error)]
+    return "".join(lines)

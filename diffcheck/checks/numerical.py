@@ -1,0 +1,39 @@
+"""What numerical evidence says of a derivative value: `consistent`, `contradicted` or `undecided`, and never more."""
+
+from __future__ import annotations
+
+from diffcheck.engines.differences import Evidence
+from diffcheck.judgement.verdict import Judgement
+from diffcheck.results import Outcome, Verdict
+
+LABEL = "numerical evidence, not certified"
+GOOD_ENOUGH = 1e-4  # relative: a claim wider than this, and than half of the format's digits, confirms no value except 0
+MARGIN = 2  # times its claim: closer than this, nothing is contradicted
+ROUNDING = 0.75  # rounding may turn a zero into this power of the unit roundoff, relative to its scale
+HARMLESS = 0.5  # below this power of the unit roundoff, relative to its scale, a slope is as good as 0
+
+
+def judge_by_evidence(y: float, evidence: Evidence, scale: float, unit_roundoff: float) -> Judgement:
+    """The verdict on y where nothing about the function can be proved.
+
+    `scale` is how large its slopes are: other entries of the row, and |f|/max(1, |x|). Any slope contradicts NaN and infinities;
+    a value of 0 is consistent if the slope is small at that scale.
+    """
+    if evidence.reason:
+        return _undecided(evidence.reason)
+    of_side = f" to the {evidence.side}, the only side with values of f," if evidence.side else ""
+    middle = evidence.slope if abs(evidence.slope) > evidence.claim else 0.0  # the digits of what may be 0 mean nothing
+    found = f"differences of f{of_side} give {middle:.10g} ± {evidence.claim:.0e}"
+    error, claim = abs(y - evidence.slope), evidence.claim + unit_roundoff**ROUNDING * max(abs(evidence.slope), scale)
+    at_large = max(scale, evidence.size)
+    is_zero = abs(y) <= unit_roundoff**ROUNDING * at_large and evidence.claim <= unit_roundoff**HARMLESS * at_large
+    good_enough = max(GOOD_ENOUGH, unit_roundoff**HARMLESS) * max(abs(evidence.slope), abs(y))
+    if error <= claim and (is_zero or claim <= good_enough):
+        return Judgement(Verdict.CONSISTENT, Outcome.PASS, None, f"{found} ({LABEL})")
+    if not error <= MARGIN * claim + evidence.corner and not evidence.side:  # at an end of the domain there is no derivative to miss
+        return Judgement(Verdict.CONTRADICTED, Outcome.FAIL, None, f"{found}, and the value is {y:.10g} ({LABEL})")
+    return _undecided(f"{found}, too imprecise to judge {y:.10g}")
+
+
+def _undecided(reason: str) -> Judgement:
+    return Judgement(Verdict.UNDECIDED, Outcome.UNDECIDED, None, f"{reason} ({LABEL})")

@@ -1,0 +1,209 @@
+"""The pipeline: a subject → the derivations that engines and users have of it → points, a chunk at a time → a sample for each derivative.
+
+An expression and a JAX function are two subjects of it; what is below does not know which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffcheck import registry
+from diffcheck.engines.derivation import Columns, Derivation, Found, Inapplicable, Missing, Names, Subject, Wanted
+from diffcheck.engines.jax.lacking import first_line
+from diffcheck.errors import DiffcheckError, LostError, UnsupportedError
+from diffcheck.graph.graph import Definition
+from diffcheck.graph.text import Infix, Latex, derivative_text
+from diffcheck.judgement.judge import Point, Value, result_of
+from diffcheck.judgement.verdict import Judgement
+from diffcheck.printable import LONGEST_MESSAGE, shown
+from diffcheck.registry import CERTIFIED, Engine
+from diffcheck.results import Derivative, Outcome, Sample, Status, Verdict, wrt_and_order
+
+CERTIFIED_POINTS = 10_000  # beyond this many an even sample is certified, the others are evaluated only
+CHUNK = 250_000  # points that are evaluated at a time: memory stays bounded whatever their number
+BLOCK = 10_000  # points of a chunk that are Python floats at a time
+NOT_SAMPLED = Judgement(Verdict.UNSAMPLED, Outcome.UNDECIDED, None, "not in the sample that is certified")
+OnStage = Callable[[str], object]  # is told the name of the engine whose turn it is
+Lost = Mapping[str, LostError]  # the names of engines that are not asked, and why
+
+
+class Evaluated(Protocol):
+    """What has values at points: f, and the derivations of each derivative, in the order in which they are shown."""
+
+    @property
+    def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]: ...
+
+    def primals(self, columns: Columns) -> Mapping[int, Found]:
+        """The values of each output."""
+
+
+class UnderTest(Evaluated, Protocol):
+    """A subject whose derivatives are judged."""
+
+    @property
+    def swift(self) -> Evaluated:
+        """What is evaluated of it at points that are too many to judge."""
+
+    def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
+        """What is found of one derivative at one point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was found at one point."""
+
+    point: dict[str, float]
+    primals: Mapping[int, Value]
+    values: Mapping[Wanted, Mapping[Derivation, Value]]
+
+    def primal(self, wanted: Wanted) -> float | None:
+        return _number(self.primals[wanted[0]])
+
+
+# Derivations
+
+
+def derived(subject: Subject, on_stage: OnStage = lambda name: None, lost: Lost = {}) -> list[Derivation]:  # noqa: B006  (read only)
+    """What every engine has of a subject, in the order of their table."""
+    found: list[Derivation] = []
+    for engine in registry.engines():
+        if engine.derivations:
+            if engine.has_formulas:
+                on_stage(engine.name)
+            found += _derived(engine, subject, lost.get(engine.name))
+    return found
+
+
+def _derived(engine: Engine, subject: Subject, lost: LostError | None) -> Sequence[Derivation]:
+    reason: UnsupportedError | None = lost
+    if reason is None:
+        try:
+            return list(engine.load()(subject))
+        except ImportError as error:
+            reason = UnsupportedError(f"{engine.title} is not installed: {error}{f'; install {engine.extra}' if engine.extra else ''}")
+        except Exception as error:
+            reason = _foreign(engine, error)
+    return [Missing(engine, mode, reason) for mode in engine.modes]
+
+
+def _foreign(engine: Engine, error: Exception) -> UnsupportedError:
+    """What an engine from outside raises is its own affair, and takes nothing else with it; faults of our own pass."""
+    if isinstance(error, UnsupportedError):
+        return error
+    if engine in registry.OWN or isinstance(error, DiffcheckError):
+        raise error
+    return UnsupportedError(shown(f"{engine.title}: {type(error).__name__}: {first_line(error)}", LONGEST_MESSAGE))
+
+
+def _values(derivation: Derivation, columns: Columns, wanted: Sequence[Wanted]) -> Mapping[Wanted, Found]:
+    try:
+        return {each: _as_column(found, columns) for each, found in derivation.values(columns, wanted).items()}
+    except Exception as error:
+        return dict.fromkeys(wanted, _foreign(derivation.engine, error))
+
+
+def _as_column(found: Found, columns: Columns) -> Found:
+    shape = next(iter(columns.values())).shape
+    return found if isinstance(found, UnsupportedError) or np.shape(found) == shape else np.broadcast_to(np.asarray(found, float), shape)
+
+
+# Samples
+
+
+def samples(subject: UnderTest, columns: Columns, on_stage: OnStage = lambda name: None) -> Iterator[Sample]:
+    """Yields, for each point in order, one sample per derivative. Of very many points an even sample is certified, with both ends."""
+    total = len(next(iter(columns.values())))
+    if total <= CERTIFIED_POINTS:
+        for row in rows(subject, columns, on_stage):
+            on_stage(CERTIFIED.name)
+            yield from _certified(subject, row)
+        return
+    chosen = np.linspace(0, total - 1, CERTIFIED_POINTS).round().astype(int)
+    certified = zip(chosen.tolist(), rows(subject, {name: column[chosen] for name, column in columns.items()}), strict=True)
+    place, row = next(certified)
+    for i, evaluated in enumerate(rows(subject.swift, columns)):
+        if i == place:
+            on_stage(CERTIFIED.name)
+            yield from _certified(subject, row)
+            place, row = next(certified, (total, row))
+        else:
+            yield from _unsampled(evaluated)
+
+
+def _certified(subject: UnderTest, row: Row) -> Iterator[Sample]:
+    return (subject.sample(row.point, wanted, given, row.primal(wanted)) for wanted, given in row.values.items())
+
+
+def _unsampled(row: Row) -> Iterator[Sample]:
+    """f and a derivative at one of very many points, and that is all."""
+    for wanted, given in row.values.items():
+        results = tuple(result_of(derivation, _number(value), NOT_SAMPLED) for derivation, value in given.items())
+        yield Sample(row.point, *wrt_and_order(wanted[1]), Status.UNSAMPLED, "", row.primal(wanted), None, None, None, results)
+
+
+def rows(subject: Evaluated, columns: Columns, on_stage: OnStage = lambda name: None) -> Iterator[Row]:
+    """Every point with what was found there: evaluated a chunk at a time, handed out as Python floats a block at a time."""
+    total = len(next(iter(columns.values())))
+    for start in range(0, total, CHUNK):
+        chunk = {name: column[start : start + CHUNK] for name, column in columns.items()}
+        primals, found = subject.primals(chunk), _found(subject, chunk, on_stage)
+        for offset in range(0, min(CHUNK, total - start), BLOCK):
+            yield from _block(chunk, primals, found, slice(offset, offset + BLOCK))
+
+
+def _found(subject: Evaluated, columns: Columns, on_stage: OnStage) -> Mapping[Wanted, Mapping[Derivation, Found]]:
+    wanted: dict[Derivation, list[Wanted]] = {}
+    for each, derivations in subject.derivations.items():
+        for derivation in derivations:
+            wanted.setdefault(derivation, []).append(each)
+    values = {}
+    for derivation, several in wanted.items():
+        on_stage(derivation.runs_in.name)
+        values[derivation] = _values(derivation, columns, several)
+    return {
+        each: {derivation: found for derivation in derivations if not isinstance(found := values[derivation][each], Inapplicable)}
+        for each, derivations in subject.derivations.items()
+    }
+
+
+def _block(chunk: Columns, primals: Mapping[int, Found], found: Mapping[Wanted, Mapping[Derivation, Found]], block: slice) -> Iterator[Row]:
+    """Rows of Python floats: reading array entries one by one would cost more than everything else."""
+    points = zip(*(_floats(column, block) for column in chunk.values()), strict=True)
+    first = zip(*(_floats(column, block) for column in primals.values()), strict=False)
+    values = [zip(*(_floats(column, block) for column in each.values()), strict=False) if each else repeat(()) for each in found.values()]
+    for point, primal, *given in zip(points, first, *values, strict=False):
+        by_wanted = {wanted: dict(zip(each, one, strict=True)) for (wanted, each), one in zip(found.items(), given, strict=True)}
+        yield Row(dict(zip(chunk, point, strict=True)), dict(zip(primals, primal, strict=True)), by_wanted)
+
+
+def _floats(column: Found | NDArray[Any], block: slice) -> Any:
+    """A reason stands at every point."""
+    return repeat(column) if isinstance(column, UnsupportedError) else column[block].astype(float).tolist()
+
+
+def _number(value: Value) -> float | None:
+    """A value that may be missing."""
+    return None if isinstance(value, UnsupportedError) else value
+
+
+def closed_forms(subject: Evaluated, algebra: Infix) -> tuple[Derivative, ...]:
+    """The formulas of the first engine that has any: closed within a budget, else chained definitions; or why it has none."""
+    for derivation in next(iter(subject.derivations.values())):
+        written = derivation.written([wanted for wanted, several in subject.derivations.items() if derivation in several])
+        if written:
+            found = ((names, each) for (_, names), each in written.items() if not isinstance(each, Inapplicable))
+            return tuple(_as_text(names, each, algebra) for names, each in found)
+    return ()
+
+
+def _as_text(names: Names, found: Definition | UnsupportedError, algebra: Infix) -> Derivative:
+    if isinstance(found, UnsupportedError):
+        return Derivative(*wrt_and_order(names), found.reason, "", False)
+    text, chained = derivative_text(found, algebra)
+    return Derivative(*wrt_and_order(names), text, derivative_text(found, Latex())[0], chained)

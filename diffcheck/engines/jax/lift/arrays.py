@@ -1,0 +1,279 @@
+"""Primitives that move entries about, or combine the entries of an array: operations on arrays of node indices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from jax import lax
+
+from diffcheck.engines.jax.lift.scalars import Nodes, Scalars
+
+Rule = Callable[..., Nodes | Sequence[Nodes]]  # the scalars, the equation, and the nodes of each argument
+
+# Moves
+
+
+def _same(scalars: Scalars, equation: Any, *arguments: Nodes) -> Sequence[Nodes]:
+    return arguments
+
+
+def _reshape(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
+    return operand.reshape(equation.outvars[0].aval.shape)
+
+
+def _broadcast(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
+    shape, kept = equation.params["shape"], equation.params["broadcast_dimensions"]
+    sizes = dict(zip(kept, operand.shape, strict=True))
+    return np.broadcast_to(operand.reshape([sizes.get(axis, 1) for axis in range(len(shape))]), shape)
+
+
+def _transpose(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
+    return operand.transpose(equation.params["permutation"])
+
+
+def _reverse(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
+    return np.flip(operand, equation.params["dimensions"])
+
+
+def _slice(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
+    starts, limits, strides = (equation.params[name] for name in ("start_indices", "limit_indices", "strides"))
+    return operand[tuple(map(slice, starts, limits, strides or [1] * len(starts)))]
+
+
+def _concatenate(scalars: Scalars, equation: Any, *operands: Nodes) -> Nodes:
+    return np.concatenate(operands, equation.params["dimension"])
+
+
+def _stack(scalars: Scalars, equation: Any, *operands: Nodes) -> Nodes:
+    return np.stack(operands, equation.params["axis"])
+
+
+def _unstack(scalars: Scalars, equation: Any, operand: Nodes) -> Sequence[Nodes]:
+    return list(np.moveaxis(operand, equation.params["axis"], 0))
+
+
+def _tile(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
+    return np.tile(operand, equation.params["reps"])
+
+
+def _split(scalars: Scalars, equation: Any, operand: Nodes) -> Sequence[Nodes]:
+    return np.split(operand, np.cumsum(equation.params["sizes"])[:-1], equation.params["axis"])
+
+
+def _pad(scalars: Scalars, equation: Any, operand: Nodes, padding: Nodes) -> Nodes:
+    """Entry i of an axis goes to low + i·(interior + 1), if that is still inside."""
+    result = np.full(equation.outvars[0].aval.shape, padding)
+    places, kept = [], []
+    for size, old, (low, _, interior) in zip(result.shape, operand.shape, equation.params["padding_config"], strict=True):
+        moved = low + np.arange(old) * (interior + 1)
+        inside = (moved >= 0) & (moved < size)
+        places.append(moved[inside])
+        kept.append(np.flatnonzero(inside))
+    result[np.ix_(*places)] = operand[np.ix_(*kept)]
+    return result
+
+
+def _iota(scalars: Scalars, equation: Any) -> Nodes:
+    shape, dimension = equation.params["shape"], equation.params["dimension"]
+    return scalars.array(np.indices(shape)[dimension])
+
+
+def _empty(scalars: Scalars, equation: Any) -> Nodes:
+    """Memory that nobody reads."""
+    aval = equation.outvars[0].aval
+    return scalars.array(np.zeros(aval.shape, aval.dtype))
+
+
+# Moves to places that are known
+
+
+def _window(scalars: Scalars, starts: Sequence[Nodes], shape: Sequence[int], sizes: Sequence[int]) -> tuple[slice, ...]:
+    """The part of an array of this shape, moved inside where it juts out."""
+    known = [int(scalars.integers(start)) for start in starts]
+    inside = [min(max(start, 0), whole - size) for start, whole, size in zip(known, shape, sizes, strict=True)]
+    return tuple(slice(start, start + size) for start, size in zip(inside, sizes, strict=True))
+
+
+def _dynamic_slice(scalars: Scalars, equation: Any, operand: Nodes, *starts: Nodes) -> Nodes:
+    return operand[_window(scalars, starts, operand.shape, equation.params["slice_sizes"])]
+
+
+def _dynamic_update_slice(scalars: Scalars, equation: Any, operand: Nodes, update: Nodes, *starts: Nodes) -> Nodes:
+    result = operand.copy()
+    result[_window(scalars, starts, operand.shape, update.shape)] = update
+    return result
+
+
+def _gather(scalars: Scalars, equation: Any, operand: Nodes, indices: Nodes) -> Nodes:
+    """JAX's own gather, of nodes; what is outside becomes NaN, or the value that the equation says."""
+    fill = equation.params["fill_value"]
+    outside = scalars.constant(np.nan if fill is None else fill)
+    return np.asarray(equation.primitive.bind(operand, scalars.integers(indices), **{**equation.params, "fill_value": outside}))
+
+
+def _scatter(function: str | None) -> Rule:
+    """Updates are combined with what is at their places by a function, or replace it."""
+
+    def rule(scalars: Scalars, equation: Any, operand: Nodes, indices: Nodes, updates: Nodes) -> Nodes:
+        result = operand.ravel().copy()
+        places = _places(equation.params, operand.shape, scalars.integers(indices), updates.shape)
+        for place, update in zip(places.ravel().tolist(), updates.ravel().tolist(), strict=True):
+            if place != OUTSIDE:
+                result[place] = scalars.apply(function, int(result[place]), update) if function else update
+        return result.reshape(operand.shape)
+
+    return rule
+
+
+OUTSIDE = -1
+
+
+def _places(params: dict[str, Any], shape: tuple[int, ...], indices: Nodes, updates: tuple[int, ...]) -> Nodes:
+    """Where in the flattened operand each update goes: the gather of places that mirrors the scatter."""
+    numbers = params["dimension_numbers"]
+    mirrored = lax.GatherDimensionNumbers(
+        offset_dims=numbers.update_window_dims,
+        collapsed_slice_dims=numbers.inserted_window_dims,
+        start_index_map=numbers.scatter_dims_to_operand_dims,
+        operand_batching_dims=numbers.operand_batching_dims,
+        start_indices_batching_dims=numbers.scatter_indices_batching_dims,
+    )
+    window = iter([updates[axis] for axis in numbers.update_window_dims])
+    single = (*numbers.inserted_window_dims, *numbers.operand_batching_dims)
+    sizes = tuple(1 if axis in single else next(window) for axis in range(len(shape)))
+    places = np.arange(int(np.prod(shape))).reshape(shape)
+    return np.asarray(lax.gather(places, indices, mirrored, sizes, mode=params["mode"], fill_value=OUTSIDE))
+
+
+# Combinations
+
+
+def _rows(operand: Nodes, axes: Sequence[int]) -> list[list[int]]:
+    """The entries along some axes, a row for each place on the others."""
+    others = [axis for axis in range(operand.ndim) if axis not in axes]
+    length = int(np.prod([operand.shape[axis] for axis in axes]))
+    count = operand.size // length if length else int(np.prod([operand.shape[axis] for axis in others]))
+    rows: list[list[int]] = operand.transpose([*others, *axes]).reshape(count, length).tolist()
+    return rows
+
+
+def _shaped(equation: Any, results: Sequence[int]) -> Nodes:
+    return np.array(results, np.int64).reshape(equation.outvars[0].aval.shape)
+
+
+def _reduce(function: str, neutral: float | bool) -> Rule:
+    def rule(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
+        def combined(a: int, b: int) -> int:
+            return scalars.apply(function, a, b)
+
+        rows = _rows(operand, equation.params["axes"])
+        return _shaped(equation, [reduce(combined, row or [scalars.constant(neutral)]) for row in rows])
+
+    return rule
+
+
+def _cumulate(function: str) -> Rule:
+    def rule(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
+        axis, step = equation.params["axis"], -1 if equation.params["reverse"] else 1
+        rows = (list(accumulate(row[::step], lambda a, b: scalars.apply(function, a, b))) for row in _rows(operand, [axis]))
+        moved = np.moveaxis(operand, axis, -1)
+        return np.moveaxis(np.array([row[::step] for row in rows], np.int64).reshape(moved.shape), -1, axis)
+
+    return rule
+
+
+def _first(comparison: str) -> Rule:
+    """The index of the first entry that no later one beats."""
+
+    def index(scalars: Scalars, row: Sequence[int]) -> int:
+        best, where = row[0], scalars.constant(0)
+        for k, entry in enumerate(row[1:], 1):
+            better = scalars.apply(comparison, entry, best)
+            best, where = scalars.apply("where", better, entry, best), scalars.apply("where", better, scalars.constant(k), where)
+        return where
+
+    def rule(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
+        of_conditions = equation.invars[0].aval.dtype == np.bool_
+        find = _first_condition(comparison == "greater") if of_conditions else index
+        return _shaped(equation, [find(scalars, row) for row in _rows(operand, equation.params["axes"])])
+
+    return rule
+
+
+def _first_condition(holds: bool) -> Callable[[Scalars, Sequence[int]], int]:
+    """The index of the first condition that holds, or that does not; 0 where there is none."""
+
+    def index(scalars: Scalars, row: Sequence[int]) -> int:
+        result = scalars.constant(0)
+        for k, condition in reversed(list(enumerate(row))):
+            found = condition if holds else scalars.apply("not", condition)
+            result = scalars.apply("where", found, scalars.constant(k), result)
+        return result
+
+    return index
+
+
+def _dot(scalars: Scalars, equation: Any, left: Nodes, right: Nodes) -> Nodes:
+    """Sums of products along the contracted axes; batch axes come first in the result, then those of left, then of right."""
+    (contracted_left, contracted_right), (batch_left, batch_right) = equation.params["dimension_numbers"]
+    a, b = _matrices(left, batch_left, contracted_left), _matrices(right, batch_right, contracted_right)
+    sums = [_inner(scalars, row, column) for rows, columns in zip(a, b, strict=True) for row in rows for column in columns]
+    return _shaped(equation, sums)
+
+
+def _matrices(operand: Nodes, batch: Sequence[int], contracted: Sequence[int]) -> list[list[list[int]]]:
+    """Batch by batch, the rows that are contracted."""
+    free = [axis for axis in range(operand.ndim) if axis not in (*batch, *contracted)]
+    sizes = [int(np.prod([operand.shape[axis] for axis in axes])) for axes in (batch, free, contracted)]
+    matrices: list[list[list[int]]] = operand.transpose([*batch, *free, *contracted]).reshape(sizes).tolist()
+    return matrices
+
+
+def _inner(scalars: Scalars, row: Sequence[int], column: Sequence[int]) -> int:
+    products = [scalars.apply("multiply", a, b) for a, b in zip(row, column, strict=True)]
+    return reduce(lambda a, b: scalars.apply("add", a, b), products) if products else scalars.constant(0)
+
+
+IDENTITIES = ("copy", "stop_gradient", "optimization_barrier", "reduce_precision", "name", "device_put", "sharding_constraint", "pvary")
+ARRAY_RULES: dict[str, Rule] = {
+    **dict.fromkeys(IDENTITIES, _same),
+    **dict.fromkeys(("reshape", "squeeze"), _reshape),
+    **dict.fromkeys(("empty", "empty2"), _empty),
+    "broadcast_in_dim": _broadcast,
+    "transpose": _transpose,
+    "rev": _reverse,
+    "slice": _slice,
+    "concatenate": _concatenate,
+    "stack": _stack,
+    "unstack": _unstack,
+    "tile": _tile,
+    "split": _split,
+    "pad": _pad,
+    "iota": _iota,
+    "dynamic_slice": _dynamic_slice,
+    "dynamic_update_slice": _dynamic_update_slice,
+    "gather": _gather,
+    "scatter": _scatter(None),
+    "scatter-add": _scatter("add"),
+    "scatter-mul": _scatter("multiply"),
+    "scatter-min": _scatter("min"),
+    "scatter-max": _scatter("max"),
+    "reduce_sum": _reduce("add", 0),
+    "reduce_prod": _reduce("multiply", 1),
+    "reduce_max": _reduce("max", -np.inf),
+    "reduce_min": _reduce("min", np.inf),
+    "reduce_and": _reduce("and", True),
+    "reduce_or": _reduce("or", False),
+    "argmax": _first("greater"),
+    "argmin": _first("less"),
+    "cumsum": _cumulate("add"),
+    "cumprod": _cumulate("multiply"),
+    "cummax": _cumulate("max"),
+    "cummin": _cumulate("min"),
+    "cumlogsumexp": _cumulate("logaddexp"),
+    "dot_general": _dot,
+}

@@ -1,0 +1,77 @@
+"""Where a JAX program rounds to a narrower floating-point format than the one under test, or overflows in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+
+from diffcheck.engines.jax.code_places import code_span
+from diffcheck.engines.jax.equations import CALLS, bound, programs
+from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr, Literal
+
+Found = Callable[[Sequence[Any], Sequence[Any]], bool]  # of an equation's arguments and results
+NO_FLOAT = 10_000  # more bits than any format has
+
+
+def narrowings(closed: ClosedJaxpr, precision_bits: int) -> list[str]:
+    """The conversions to a narrower format, as `float32 (rule.py:12)`, each once."""
+    return list(dict.fromkeys(_found(closed.jaxpr, precision_bits, "")))
+
+
+def _found(program: Jaxpr, precision_bits: int, called_at: str) -> Iterator[str]:
+    equation: Any
+    for equation in program.eqns:
+        place = _place(equation) or called_at
+        for inner in programs(equation.params):
+            yield from _found(inner, precision_bits, place)
+        if equation.primitive.name == "convert_element_type":
+            before, after = equation.invars[0].aval.dtype, equation.outvars[0].aval.dtype
+            if _bits(after) < min(_bits(before), precision_bits):
+                yield f"{after}{place}"
+
+
+def overflow(closed: ClosedJaxpr, arguments: Sequence[Any], precision_bits: int) -> str:
+    """The first operation that makes an infinity of finite numbers in a narrower format, as `float16 (rule.py:12)`; '' if none does."""
+    found: list[str] = []
+    _run(closed, arguments, lambda given, results: _overflows(given, results, precision_bits), found, "")
+    return found[0] if found else ""
+
+
+def _run(closed: ClosedJaxpr, arguments: Sequence[Any], is_found: Found, found: list[str], called_at: str) -> list[Any]:
+    """The program, equation by equation; calls are entered. Collects the places where something is found."""
+    places: dict[Any, Any] = dict(zip((*closed.jaxpr.constvars, *closed.jaxpr.invars), (*closed.consts, *arguments), strict=True))
+
+    def value(atom: Any) -> Any:
+        return atom.val if isinstance(atom, Literal) else places[atom]
+
+    equation: Any
+    for equation in closed.jaxpr.eqns:
+        place, given = _place(equation) or called_at, [value(atom) for atom in equation.invars]
+        results: Sequence[Any]
+        held = equation.params.get(CALLS.get(equation.primitive.name))
+        if held is not None:
+            results = _run(held if isinstance(held, ClosedJaxpr) else ClosedJaxpr(held, ()), given, is_found, found, place)
+        else:
+            results = bound(equation, given)
+            if is_found(given, results):
+                found.append(f"{results[0].dtype}{place}")
+        places.update(zip(equation.outvars, results, strict=True))
+    return [value(atom) for atom in closed.jaxpr.outvars]
+
+
+def _overflows(given: Sequence[Any], results: Sequence[Any], precision_bits: int) -> bool:
+    narrow = [result for result in results if hasattr(result, "dtype") and _bits(result.dtype) < precision_bits]
+    return any(jnp.isinf(result).any() for result in narrow) and all(jnp.isfinite(number).all() for number in given)
+
+
+def _bits(dtype: Any) -> int:
+    """The precision of a format of floats; other types round nothing."""
+    return int(jnp.finfo(dtype).nmant) + 1 if jnp.issubdtype(dtype, jnp.floating) else NO_FLOAT  # type: ignore[no-untyped-call]
+
+
+def _place(equation: Any) -> str:
+    span = code_span(equation)
+    return "" if span is None else f" ({Path(span.file).name}:{span.line})"

@@ -1,0 +1,370 @@
+"""The automatic engine: a graph as a JAX function, differentiated by forward and by reverse mode.
+
+The expression runs as it was written, operation by operation; no engine's simplification comes before it. All points of a
+call are one array, so every operation is elementwise, and reverse mode gives all variables' derivatives in one pullback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from functools import cache, lru_cache, partial
+from itertools import product
+from typing import Any, cast
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from diffcheck.engines.jax.lacking import lacking
+from diffcheck.engines.jax.lift import lift, scope
+from diffcheck.engines.jax.settings import settings
+from diffcheck.errors import UnsupportedError
+from diffcheck.floats import NEAREST
+from diffcheck.graph.build import meaning
+from diffcheck.graph.functions import LACKS, MEANT, NUMPY, Function, Named, Way
+from diffcheck.graph.graph import Algebra, Definition, Graph, Variable, evaluate, evaluate_nodes, join
+
+Columns = Mapping[str, NDArray[Any]]
+Coordinates = Mapping[str, Array]
+Found = NDArray[Any] | UnsupportedError
+Names = tuple[str, ...]  # of a derivative: ("x",) is ∂/∂x, ("x", "x") is ∂²/∂x²
+Tangents = Callable[[Coordinates, Sequence[str]], Sequence[Any]]  # forward mode: a derivative for each name
+PADDED_LENGTHS = (64, 256, 1024, 4096)  # eager operations are compiled once for each length
+
+
+def key_of(mode: str, names: Names) -> str:
+    """Where a derivative is found in what a program returns: `forward:x`, `reverse:x,x`."""
+    return f"{mode}:{','.join(names)}"
+
+
+class Program:
+    """One expression's JAX program: primal, forward and reverse derivatives, and further graphs, in one go.
+
+    `wrt` lists the derivatives. Those of first order in one mode share their work; one of higher order is a derivative of a
+    derivative, all in one mode.
+
+    `compiled` runs everything as one jitted program; else each operation is dispatched by itself, which is quicker for an
+    expression that is run once. The two may round differently.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        variables: Sequence[str],
+        wrt: Sequence[Names],
+        others: Mapping[str, Graph],
+        dtype: str,
+        compiled: bool,
+        modes: Sequence[str] = ("forward", "reverse"),
+    ) -> None:
+        self._graph = graph
+        self._variables = tuple(variables)
+        self._wrt = tuple(names[0] for names in wrt if len(names) == 1)
+        self._higher = tuple(names for names in wrt if len(names) > 1)
+        self._others = others
+        self._dtype = np.dtype(dtype)
+        self._modes = tuple(modes)
+        self._failures: dict[str, UnsupportedError] = {}
+        self._compiled = compiled
+        self._longest = 0
+        self._jitted = jax.jit(partial(self._everything, self._tangents))
+
+    def run(self, columns: Columns) -> dict[str, Found]:
+        """What JAX returns at the points whose coordinates are the columns (one array a variable, all of one length).
+
+        The keys: `primal`, `key_of` each mode and derivative, and those of the other graphs. The values: arrays as long as
+        the columns, or why there are none.
+        """
+        length = len(next(iter(columns.values()))) if columns else 1
+        blocks = 1 if self._compiled else max(1, len(self._wrt))
+        padded = self._padded(length * blocks)
+        with settings(True), np.errstate(all="ignore"):  # NaN and infinity are findings, not warnings
+            arrays = [jnp.asarray(_tiled(columns[name], blocks, padded, self._dtype)) for name in self._variables]
+            values = self._jitted(*arrays) if self._compiled else self._everything(partial(self._blocks_of_tangents, length), *arrays)
+            found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in values.items()}
+        return found | self._failures
+
+    def derivative(self, mode: str, names: Names) -> Graph:
+        """JAX's own program of a derivative, lifted; raises UnsupportedError for what cannot be lifted."""
+
+        def program(*coordinates: Array) -> Array:
+            point = dict(zip(self._variables, coordinates, strict=True))
+            if mode == "forward" and len(names) == 1 and not self._compiled:
+                together = self._attempt("", lambda: self._along_with_the_others(names[0], point))
+                if together is not None:  # else a variable has no rule, and each ran by itself
+                    return cast(Array, together)
+            return self._nested(mode, names, point, scoped=True)
+
+        return lift(program, self._variables, self._dtype.name)
+
+    def _padded(self, total: int) -> int:
+        """A length that was compiled for already, if there is one: a shorter last chunk needs no program of its own."""
+        if not self._compiled:
+            return next((size for size in PADDED_LENGTHS if size >= total), total)
+        self._longest = max(self._longest, total)
+        return self._longest
+
+    def _everything(self, forward: Tangents, *arrays: Array) -> dict[str, Any]:
+        point = dict(zip(self._variables, arrays, strict=True))
+        found = self._values(point)
+        if "forward" in self._modes:
+            found |= self._each("forward", lambda names: forward(point, names))
+        if "reverse" in self._modes:
+            found |= self._each("reverse", lambda names: self._cotangents(point, names))
+        for mode, names in product(self._modes, self._higher):
+            key = key_of(mode, names)
+            found[key] = self._attempt(key, partial(self._nested, mode, names, point))
+        return {key: value for key, value in found.items() if value is not None}
+
+    def _values(self, point: Coordinates) -> dict[str, Array | None]:
+        """The primal and the other graphs, what they share computed once; where JAX lacks a function, one by one."""
+        graphs = {"primal": self._graph, **self._others}
+        together = self._attempt("", lambda: self._together(list(graphs.values()), point))
+        if together is not None:
+            return dict(zip(graphs, together, strict=True))
+        return {key: self._attempt(key, partial(self._value, graph, point)) for key, graph in graphs.items()}
+
+    def _each(self, mode: str, derivatives: Callable[[Sequence[str]], Sequence[Any]]) -> dict[str, Any]:
+        """The derivatives in all variables at once; where one of them has no rule, one by one."""
+        together = self._attempt("", lambda: derivatives(self._wrt)) if self._wrt else ()
+        if together is not None:
+            return {f"{mode}:{name}": value for name, value in zip(self._wrt, together, strict=True)}
+        single = {f"{mode}:{name}": self._attempt(f"{mode}:{name}", partial(derivatives, (name,))) for name in self._wrt}
+        return {key: None if found is None else found[0] for key, found in single.items()}
+
+    def _attempt(self, key: str, part: Callable[[], Any]) -> Any:
+        """What a part returns; if JAX lacks it, the reason is kept, and the other parts are run."""
+        try:
+            with lacking():
+                return part()
+        except UnsupportedError as unsupported:
+            if key:
+                self._failures[key] = unsupported
+        return None
+
+    def _together(self, graphs: Sequence[Graph], point: Coordinates) -> list[Array]:
+        """The values of several graphs, each as `_value` gives it."""
+        shape = self._shape(point)
+        graph, outputs = join(graphs)
+        values = evaluate_nodes(graph, self._algebra("jax", shape), point)
+        return [self._spread(values[output], shape) for output in outputs]
+
+    def _value(self, graph: Graph, point: Coordinates, mode: str = "jax", scoped: bool = False) -> Array:
+        """A graph's value, one for every point even where it does not depend on them."""
+        shape = self._shape(point)
+        algebra = self._algebra(mode, shape)
+        return self._spread(evaluate(graph, _Scoped(algebra, graph) if scoped else algebra, point), shape)
+
+    def _algebra(self, mode: str, shape: tuple[int, ...]) -> Algebra[Any]:
+        return _Jax(mode, self._dtype, () if self._compiled else shape)
+
+    def _spread(self, value: Any, shape: tuple[int, ...]) -> Array:
+        if isinstance(value, Array) and value.shape == shape and value.dtype == self._dtype:
+            return value
+        return jnp.broadcast_to(jnp.asarray(value, self._dtype), shape)
+
+    @staticmethod
+    def _shape(point: Coordinates) -> tuple[int, ...]:
+        return next(iter(point.values())).shape if point else (1,)
+
+    def _nested(self, mode: str, names: Names, point: Coordinates, scoped: bool = False) -> Array:
+        """A derivative of any order: each variable in turn differentiates what the ones before it have made."""
+        own, slope = {"forward": ("jax_forward", _slope), "reverse": ("jax", _pulled_back)}[mode]
+        derivative: Callable[[Coordinates], Array] = partial(self._value, self._graph, mode=own, scoped=scoped)
+        for name in names:
+            derivative = _partial(derivative, name, slope)
+        return derivative(point)
+
+    def _tangents(self, point: Coordinates, names: Sequence[str]) -> list[Array]:
+        """Forward mode, one variable after the other: the compiler shares what they have in common."""
+
+        def along(name: str) -> Array:
+            def f(coordinate: Array) -> Array:
+                return self._value(self._graph, {**point, name: coordinate}, "jax_forward")
+
+            tangent: Array = jax.jvp(f, (point[name],), (jnp.ones_like(point[name]),))[1]
+            return tangent
+
+        return [along(name) for name in names]
+
+    def _blocks_of_tangents(self, length: int, point: Coordinates, names: Sequence[str]) -> list[NDArray[Any]]:
+        """Forward mode, all variables in one pass: the points are repeated, block k moves along the k-th variable."""
+
+        def f(*coordinates: Array) -> Array:
+            return self._value(self._graph, {**point, **dict(zip(names, coordinates, strict=True))}, "jax_forward")
+
+        primals = [point[name] for name in names]
+        directions = [_block_of_ones(k, length, len(primal), self._dtype) for k, primal in enumerate(primals)]
+        _, tangent = jax.jvp(f, tuple(primals), tuple(directions))
+        every = np.asarray(tangent)
+        return [every[k * length :] for k in range(len(names))]
+
+    def _along_with_the_others(self, name: str, point: Coordinates) -> Array:
+        """The derivative by one variable alone; the others have the tangent 0, which may meet infinity or NaN."""
+        names = self._wrt
+
+        def f(*coordinates: Array) -> Array:
+            return self._value(self._graph, {**point, **dict(zip(names, coordinates, strict=True))}, "jax_forward", scoped=True)
+
+        primals = tuple(point[each] for each in names)
+        directions = tuple(jnp.full_like(primal, each == name) for each, primal in zip(names, primals, strict=True))
+        tangent: Array = jax.jvp(f, primals, directions)[1]
+        return tangent
+
+    def _cotangents(self, point: Coordinates, names: Sequence[str]) -> Sequence[Array]:
+        """Reverse mode: one pullback for all variables."""
+
+        def f(*coordinates: Array) -> Array:
+            return self._value(self._graph, {**point, **dict(zip(names, coordinates, strict=True))})
+
+        primal, vjp = jax.vjp(f, *(point[name] for name in names))
+        cotangents: tuple[Array, ...] = vjp(jnp.ones_like(primal))
+        return cotangents
+
+
+def _tiled(column: NDArray[Any], blocks: int, padded: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The column repeated in blocks, then its last entry up to the padded length."""
+    array = np.asarray(column, dtype) if blocks == 1 else np.tile(np.asarray(column, dtype), blocks)
+    return np.concatenate([array, np.full(padded - len(array), array[-1], dtype)]) if len(array) < padded else array
+
+
+def _block_of_ones(k: int, length: int, total: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    direction = np.zeros(total, dtype)
+    direction[k * length : (k + 1) * length] = 1
+    return direction
+
+
+Instead = Callable[[Function, Sequence[float]], float | None]
+
+
+def run_nodes(graph: Graph, point: Mapping[str, float], dtype: str, instead: Instead = lambda *_: None) -> list[float | None]:
+    """The floats that JAX computes for each node of a graph, operation by operation; None for conditions, and after a failure.
+
+    `instead` may replace the value of a function that is not finite though its arguments are.
+    """
+    algebra = _Nodewise(np.dtype(dtype), instead)
+    with settings(True), np.errstate(all="ignore"):
+        values = evaluate_nodes(graph, algebra, {name: np.asarray(x, dtype) for name, x in point.items()})
+    return [None if value is None or value.dtype == np.bool_ else float(value) for value in values]
+
+
+class _Jax:
+    """The algebra of JAX values: arrays, tracers, and NumPy scalars for constants."""
+
+    def __init__(self, mode: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+        self._mode = mode
+        self._dtype = dtype
+        self._shape = shape  # of constants: () in a compiled program, that of all values in an eager one
+
+    def constant(self, value: Fraction) -> Any:
+        return _rounded(value, self._dtype, self._shape)
+
+    def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
+        column = function.column(self._mode)
+        if column is MEANT:
+            return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
+        found = _attribute(column, function.name)
+        return found(*arguments) if function.parameters else np.full(self._shape, found, self._dtype)
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
+        first, *others = definition.parameters
+        u, *rest = arguments
+
+        def f(x: Any) -> Any:
+            return evaluate(definition.flat, self, {first: x, **dict(zip(others, rest, strict=True))})
+
+        slope = _slope if self._mode == "jax_forward" else _pulled_back  # a custom_vjp has no forward mode
+        derivative: Callable[[Any], Any] = f
+        for _ in range(order):
+            derivative = slope(derivative)
+        return derivative(jnp.asarray(u, self._dtype))
+
+
+class _Nodewise(_Jax):
+    """The algebra of values that are NumPy scalars or, where JAX has no such function, None."""
+
+    def __init__(self, dtype: np.dtype[Any], instead: Instead) -> None:
+        super().__init__("jax", dtype, ())
+        self._instead = instead
+
+    def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
+        if any(argument is None for argument in arguments):
+            return None
+        try:
+            with lacking():
+                found = np.asarray(super().apply(function, arguments))
+        except UnsupportedError:
+            return None
+        if np.isfinite(found) or not arguments or not all(np.isfinite(argument) for argument in arguments):
+            return found
+        other = self._instead(function, [float(argument) for argument in arguments])
+        return found if other is None else np.asarray(other, self._dtype)
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
+        return None if any(argument is None for argument in arguments) else np.asarray(super().call(definition, order, arguments))
+
+
+class _Scoped:
+    """An algebra whose operations JAX names by their place in the user's text: the lifted program knows it from there."""
+
+    def __init__(self, algebra: Algebra[Any], graph: Graph) -> None:
+        self._algebra = algebra
+        self._spans = iter([span for node, span in graph.placed_nodes if not isinstance(node, Variable)])
+
+    def constant(self, value: Fraction) -> Any:
+        next(self._spans)
+        return self._algebra.constant(value)
+
+    def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
+        with scope(next(self._spans)):
+            return self._algebra.apply(function, arguments)
+
+    def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
+        with scope(next(self._spans)):
+            return self._algebra.call(definition, order, arguments)
+
+
+Slope = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
+
+
+def _partial(f: Callable[[Coordinates], Array], name: str, slope: Slope) -> Callable[[Coordinates], Array]:
+    """∂f/∂name, with the slope of one mode."""
+    return lambda point: slope(lambda coordinate: f({**point, name: coordinate}))(point[name])
+
+
+def _pulled_back(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """f' by reverse mode."""
+
+    def derivative(x: Any) -> Any:
+        primal, vjp = jax.vjp(f, x)
+        (cotangent,) = vjp(jnp.ones_like(primal))
+        return cotangent
+
+    return derivative
+
+
+def _slope(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """f' by forward mode."""
+
+    def derivative(x: Any) -> Any:
+        return jax.jvp(lambda t: jnp.broadcast_to(f(t), jnp.shape(t)), (x,), (jnp.ones_like(x),))[1]
+
+    return derivative
+
+
+@lru_cache(maxsize=1024)
+def _rounded(value: Fraction, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
+    """The literal rounded once to the format; beyond its range, infinite. A NumPy scalar in a compiled program, else on JAX's device."""
+    found = np.full(shape, NEAREST[dtype.name](value), dtype)
+    return jnp.asarray(found) if shape else found
+
+
+@cache
+def _attribute(column: Way, name: str) -> Any:
+    """What the table's column names: a callable, or the value of a constant."""
+    if column is LACKS:
+        raise UnsupportedError(f"JAX has no {name}")
+    return (column if isinstance(column, Named) else NUMPY(name)).load()
