@@ -21,7 +21,7 @@ from diffcheck.graph.text import Infix, Latex, derivative_text
 from diffcheck.judgement.judge import Point, Value, result_of
 from diffcheck.judgement.verdict import Judgement
 from diffcheck.printable import LONGEST_MESSAGE, shown
-from diffcheck.registry import CERTIFIED, Engine
+from diffcheck.registry import AUTOMATIC, CERTIFIED, Engine
 from diffcheck.results import Derivative, Outcome, Sample, Status, Verdict, wrt_and_order
 
 CERTIFIED_POINTS = 10_000  # beyond this many an even sample is certified, the others are evaluated only
@@ -150,6 +150,7 @@ def rows(subject: Evaluated, columns: Columns, on_stage: OnStage = lambda name: 
     total = len(next(iter(columns.values())))
     for start in range(0, total, CHUNK):
         chunk = {name: column[start : start + CHUNK] for name, column in columns.items()}
+        on_stage(AUTOMATIC.name)  # JAX runs f itself
         primals, found = subject.primals(chunk), _found(subject, chunk, on_stage)
         for offset in range(0, min(CHUNK, total - start), BLOCK):
             yield from _block(chunk, primals, found, slice(offset, offset + BLOCK))
