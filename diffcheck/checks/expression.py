@@ -90,6 +90,7 @@ class Check:
         variables: Sequence[str] = (),
     ) -> None:
         self._on_stage = on_stage
+        on_stage(registry.engines()[0].name)  # reading is counted as part of its turn
         by_claims = [claim.names for claim in claims if isinstance(claim, Claim)]
         problem = read(text, of)
         self.problem = problem.in_variables([*variables, *chain(*map(names_of, wrt or problem.wrt), *by_claims)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -78,7 +79,7 @@ class Together:
         run = self._of({(0, names): key_of(mode, names) for names in self._wrt})
         return Jax(mode, run, lambda wanted: self.program.derivative(mode, wanted[1]), self._dtype)
 
-    @property
+    @cached_property
     def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
         """Those of its modes."""
         return dict.fromkeys(((0, names) for names in self._wrt), list(map(self.mode, self._modes)))
