@@ -160,6 +160,8 @@ def test_the_script_writes_what_it_checks(monkeypatch: pytest.MonkeyPatch, tmp_p
     capsys.readouterr()
     assert script.main(["--check", "pi", "e"]) == 1
     assert "float64 pi: Accuracy(ulps=0.18" in capsys.readouterr().out
+    assert script.main(["pi"]) == 0  # measured anew, beside the other and before it, as in the table
+    assert script.PATH.read_text() == written
 
 
 # B
