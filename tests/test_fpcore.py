@@ -114,7 +114,7 @@ UNSUPPORTED = (
     ("()", "", "'this' with 0 arguments"),
     ("(- " * 300 + "x" + ")" * 300, "", "nested deeper than 200"),
     ("x", ":pre (< 1e400 x)", "suite.fpcore:2: '1e400' is not a number within the range of floats"),
-    ("x", ":pre (< 1e99999999 x)", "no number within the range of floats"),
+    ("x", ":pre (< 1e99999999 x)", "not a number within the range of floats"),
     ("x", ":pre (< 1/0 x)", "'1/0' is not a number within the range of floats"),
     ("x", f":pre (< {'9' * 6000} x)", "is not a number within the range of floats"),
     ("(+ x 0x..)", "", "suite.fpcore:3: '0x..' is neither a number nor"),
