@@ -34,6 +34,9 @@ class Named:
     module: str
     name: str
 
+    def __str__(self) -> str:
+        return f"{self.module}:{self.name}"
+
     def load(self) -> Any:
         """The object. Raises what its module raises when it is imported, and AttributeError where it has no such object."""
         return getattr(importlib.import_module(self.module), self.name)
