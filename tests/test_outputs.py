@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from command_line import OUTPUT, PASS, Ended, diffcheck, process
 
 from diffcheck.errors import OutputError
+from diffcheck.views import output
 from diffcheck.views.output import opened
 
 NEW, OLD = "new\n", "old\n"
@@ -258,6 +260,18 @@ def test_devices_and_pipes_are_written_as_they_are(tmp_path: Path) -> None:
 
 
 # Pictures
+
+
+def test_a_pipe_waits_for_its_reader_and_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit((tmp_path / "pipe").read_text)
+        with opened(tmp_path / "pipe") as stream:
+            stream.write("whole")
+        assert read.result() == "whole"
+    monkeypatch.setattr(output, "PATIENCE_SECONDS", 0.1)
+    with pytest.raises(OutputError, match=r"nobody reads it within 0\.1 s"), opened(tmp_path / "pipe"):
+        pass
 
 
 def test_a_picture_is_written_in_the_same_way(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from inspect import unwrap
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from diffcheck.checks.entries import Jacobian
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.results import Header, Report, Tally
+
+    Artist = Callable[[Header, Sequence[Jacobian]], object]
 
 
 Function = Annotated[
@@ -93,14 +95,16 @@ def check_jax(
       diffcheck check-jax jax.nn:softmax --at "x=[1,2,3]"
       diffcheck check-jax jax.nn:sigmoid --random 5 --domain -20,20 --against "1/(1 + exp(-x))"
     """
+    from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
 
     wanted = _Points(at, points, random, seed, domain, shape)
-    with opened(output) as stream:
+    with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
             with _prints_apart(watch):
-                report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
+                draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
+                report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
             return exit_code(_show(report, function, line, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
@@ -138,13 +142,12 @@ class _Points:
         return from_point_texts(self.at, job.parameters, job.format)
 
 
-def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, picture: Path | None) -> tuple[Report, int]:
+def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist) -> tuple[Report, int]:
     """The report, and the line where the function begins."""
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.loading import load
     from diffcheck.engines.jax.program_cache import use_persistent_cache
 
-    draw = _artist(None if picture is None else picture.absolute())  # the code may go elsewhere
     use_persistent_cache()
     wide = dtype is Dtype.float64
     function = load(reference, wide)
@@ -170,13 +173,13 @@ def _place(reference: str, line: int) -> tuple[str, int]:
     return (file, line) if file.endswith(".py") else ("", 0)
 
 
-def _artist(picture: Path | None) -> Callable[[Header, Sequence[Jacobian]], object]:
+def _artist(picture: Path | None, directory: str) -> Artist:
     """What draws the picture, if one is wanted. A name that no picture can have is refused before anything is computed."""
     if picture is None:
         return lambda header, jacobians: None
     from diffcheck.pictures.drawing import import_matplotlib
 
-    import_matplotlib()
+    import_matplotlib(directory)
     from diffcheck.pictures.function import plot_function
     from diffcheck.pictures.layout import suffix_of
 

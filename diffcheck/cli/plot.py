@@ -72,14 +72,17 @@ def plot(
       diffcheck plot "x^3 - x" --at 1 --derivative -o slopes.png
       diffcheck plot "tanh(x)" --range -20,20 --errors -o errors.png
     """
+    from diffcheck.pictures.drawing import private_directory
+
     text = expression_text(expression, timeout)
     wanted = _Wanted(output, at, range_, errors, {} if samples is None else {"samples": samples}, taylor, derivative)
 
     def work(watch: Watch) -> int:
         job = checked(text, of, wrt, claim, dtype, watch, names_at(at, None))
-        return exit_code(watch.timed(lambda: _drawn(job, wanted, bool(wrt))), strict)
+        return exit_code(watch.timed(lambda: _drawn(job, wanted, bool(wrt), directory)), strict)
 
-    return supervised(work, Limits(timeout, max_memory))
+    with private_directory() as directory:
+        return supervised(work, Limits(timeout, max_memory))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +117,11 @@ class _Wanted:
         return plot_errors(job, *ends(job, "--range", self.range), path=self.output, **self.samples)
 
 
-def _drawn(job: Check, wanted: _Wanted, chosen: bool) -> Tally:
+def _drawn(job: Check, wanted: _Wanted, chosen: bool, directory: str) -> Tally:
     from diffcheck.pictures.drawing import import_matplotlib
     from diffcheck.views import console as view
 
-    import_matplotlib()
+    import_matplotlib(directory)
     (name, *others), *further = job.wrt
     if others or (further and chosen):
         raise InputError("a picture shows the first derivative in one variable", f"Write --wrt {name}.")

@@ -17,11 +17,11 @@ from tempfile import TemporaryDirectory
 from diffcheck import caches
 
 
-def import_matplotlib() -> None:
-    """Import it, unless whoever called the command has done so already."""
+def import_matplotlib(directory: str) -> None:
+    """Import it with its files in a private directory, unless whoever called the command has imported it already."""
     if "matplotlib" in sys.modules:
         return
-    with _private_directory() as directory, _current(directory), _environment(MPLCONFIGDIR=directory, MATPLOTLIBRC=None):
+    with _current(directory), _environment(MPLCONFIGDIR=directory, MATPLOTLIBRC=None):
         import matplotlib.font_manager
         import matplotlib.style
 
@@ -56,7 +56,11 @@ def _without_documentation() -> Iterator[None]:
             setattr(owner, name, before)
 
 
-def _private_directory() -> AbstractContextManager[str]:
+def private_directory() -> AbstractContextManager[str]:
+    """Where matplotlib may keep files: with the other caches, or else for as long as the context lasts.
+
+    A command enters it before the process begins that draws and may be killed.
+    """
     kept = caches.directory("matplotlib")
     is_writable = kept is not None and os.access(kept, os.W_OK)
     return nullcontext(str(kept)) if is_writable else TemporaryDirectory(prefix="diffcheck-")

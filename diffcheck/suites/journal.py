@@ -79,14 +79,15 @@ class Journal:
             first, place = first or line, place + len(line)
             if line.endswith(b"\n"):
                 self._end = place
-        if self._end and not found:  # a line that is right says more than a header that is not
+        header = json.dumps(self._header).encode()
+        if not found and not (self._end == 0 and header.startswith(first)):  # a line that is right says more than a header that is not
             _refuse_another(first, self._header, self._path)
         if found:
             keys = ((unit.number, _identity(unit.case)) for unit in units)
             self.places = {key[0]: found[key] for key in keys if key in found}
         self._file.truncate(self._end)
         if self._end == 0:
-            self._write(json.dumps(self._header).encode())
+            self._write(header)
 
     def append(self, result: CaseResult) -> None:
         """Write down a case that is done."""

@@ -12,6 +12,7 @@ import secrets
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -22,6 +23,7 @@ from typing import TextIO, TypeVar
 
 from diffcheck.errors import OutputError
 from diffcheck.printable import shown
+from diffcheck.reading import PATIENCE_SECONDS
 
 UNWRITABLE = "backslashreplace"  # letters that the encoding lacks, half a surrogate pair among them
 SYSTEM = ("/dev/", "/proc/")  # -o /dev/stdout, which is a link
@@ -86,8 +88,25 @@ def _as_text(descriptor: int) -> TextIO:
 
 @contextmanager
 def _written_in_place(path: Path) -> Iterator[TextIO]:
-    with path.open("w", encoding="utf-8", errors=UNWRITABLE) as stream:
+    """Into a pipe or a device. A pipe that nobody reads is waited for, as far as patience goes."""
+    with _as_text(_descriptor_in_place(path)) as stream:
         yield stream
+
+
+def _descriptor_in_place(path: Path) -> int:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NONBLOCK", 0), 0o666)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > deadline:
+                raise OSError(errno.ENXIO, f"nobody reads it within {PATIENCE_SECONDS:g} s") from None
+            time.sleep(0.02)
+        else:
+            os.set_blocking(descriptor, True)
+            return descriptor
 
 
 @contextmanager
