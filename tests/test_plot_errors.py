@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
+from diffcheck import registry
 from diffcheck.checks.expression import Check
 from diffcheck.checks.interval import proved, samples_across
 from diffcheck.errors import InputError
@@ -86,10 +87,11 @@ def test_zero_has_a_line_of_its_own_below_everything_that_is_tiny() -> None:
 
 
 def test_engines_are_called_as_in_a_report() -> None:
-    assert len(set(COLORS.values())) == len(COLORS)
+    titles = [title for engine in registry.OWN for title in engine.titles]
+    assert len({COLORS[registry.place(title)] for title in titles}) == len(titles)
     figure, samples = drawn("sin(x)", 0, 1, claim="cos(x)")
-    assert [text.partition(":")[0] for text in heads(figure)] == list(COLORS)
-    assert [result.title for result in samples[0].results] == list(COLORS)
+    assert [text.partition(":")[0] for text in heads(figure)] == titles
+    assert [result.title for result in samples[0].results] == titles
 
 
 def test_verdicts_that_are_no_pass_are_marked_in_a_strip_above_all_errors() -> None:
