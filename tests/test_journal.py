@@ -155,7 +155,8 @@ def test_lines_may_stand_twice_and_in_any_order(left: Interrupted) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"my diary\n", b"my diary", b"\0" * 1000 + b"\n", b"[]\n", b'{"journal": 2}\n', b"[" * 100_000 + b"\n", b'{"versions": [], "options": 1}\n',
+    [b"my diary\n", b"my diary",
+     b"\0" * 1000 + b"\n", b"[]\n", b'{"journal": 2}\n', b"[" * 100_000 + b"\n", b'{"versions": [], "options": 1}\n',
      "e\u0301\n".encode("utf-16"), b"1e999\n", b"9" * 5_000 + b"\n", b'"text"\nmore'],
 )  # fmt: skip
 def test_what_is_no_journal_is_refused_and_left_as_it_is(content: bytes, left: Interrupted) -> None:
