@@ -184,7 +184,7 @@ def test_the_oldest_go_first_where_there_is_too_much(tmp_path: Path) -> None:
 
 def test_what_jax_keeps_stays_within_the_limit(tmp_path: Path) -> None:
     code = (
-        "from diffcheck.engines import program_cache as kept\n"
+        "from diffcheck.engines.jax import program_cache as kept\n"
         "kept.LIMIT_BYTES, kept.WRITES_A_LOOK = 20_000, 1; kept.use_persistent_cache()\n"
         "import jax; [jax.jit(lambda x: x + k)(1.0) for k in range(40)]"
     )

@@ -17,8 +17,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from diffcheck.checks.entries import CERTIFIED_ENTRIES
 from diffcheck.checks.expression import COMPILED_NODES
+from diffcheck.checks.matrices import CERTIFIED_ENTRIES
 from diffcheck.checks.rules.linter import CHECKS, Check
 from diffcheck.cli import app
 from diffcheck.engines.certified.certificate import ACCURACY_BITS

@@ -446,8 +446,8 @@ def zipped(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> b
 ONE = npy(np.ones(3))
 HEADER = "{'descr': '<f8', 'fortran_order': False, 'shape': (%s,), }\n"
 NPY_FAULTS = (
-    (b"", "no array that numpy has written"),
-    (ONE[:7], "no array that numpy has written"),
+    (b"", "not an array that NumPy has written"),
+    (ONE[:7], "not an array that NumPy has written"),
     (ONE[:60], "its header is broken"),
     (ONE[:-1], "promises more numbers than there are"),
     (headed(HEADER % 10**12), "promises more numbers than there are"),
@@ -479,7 +479,7 @@ NPZ_FAULTS = (
     (zipped(("x.npy", ONE[:50])), "its header is broken"),
     (zipped(("x.txt", b"1")), "'x.txt' is not an array that NumPy has written"),
     (zipped(("x.npy", ONE), method=zipfile.ZIP_LZMA), "'x.npy' is not an array that NumPy has written"),
-    (zipped(("x\x1b[31m\n", ONE)), "no array that numpy has written"),
+    (zipped(("x\x1b[31m\n", ONE)), "not an array that NumPy has written"),
     (zipped(("x.npy", npy(np.array([None])))), "which is not a number"),
 )
 

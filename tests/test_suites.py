@@ -9,8 +9,8 @@ import pytest
 from suite_files import SQUARE, lines, run_lines, summary_of, verdicts, written
 
 import diffcheck
-from diffcheck.checks import expression as check_module
-from diffcheck.judgement import judge as pipeline
+from diffcheck.checks import pipeline as pipeline_module
+from diffcheck.judgement import judge as judge_module
 from diffcheck.records import Conclusion, FaultKind
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.suites.cases import Case, ClaimedText, Unreadable
@@ -174,14 +174,14 @@ def test_mixed_derivatives_are_judged_like_all_others(tmp_path: Path) -> None:
 
 
 def test_an_unexpected_exception_is_a_record_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    certify = pipeline.certify
+    certify = judge_module.certify
 
     def fragile(graph: Any, point: Any, *rest: Any) -> Any:
         if point["x"] == 13:
             raise ZeroDivisionError("a bug")
         return certify(graph, point, *rest)
 
-    monkeypatch.setattr(pipeline, "certify", fragile)
+    monkeypatch.setattr(judge_module, "certify", fragile)
     records = run_lines(tmp_path, {"id": "a", "expr": "x^2", "points": [1, 13, 2]}, SQUARE)
     faults = [record.fault for record in records]
     assert [fault and fault.kind for fault in faults] == [None, FaultKind.INTERNAL, None]
@@ -232,7 +232,7 @@ def test_a_summary_counts_cases_points_outcomes_and_faults() -> None:
 
 
 def test_points_beyond_the_certified_sample_leave_the_conclusion_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_module, "CERTIFIED_POINTS", 3)
+    monkeypatch.setattr(pipeline_module, "CERTIFIED_POINTS", 3)
     records = list(run([case("a", "x^2", "linspace(0,1,9)"), case("b", "abs(x)", "linspace(-1,1,9)", expect="pass")]))
     summary = summary_of(records)
     assert [record.sample.status is Status.UNSAMPLED for record in records if record.sample].count(True) == 12

@@ -46,6 +46,8 @@ FORMS = "A point is a number such as 2, -0.5, 1e-3 or pi/2, a list 1,2,3 or a ra
 def read_number(text: str, fmt: Format) -> float:
     """One number, rounded once to the format, or infinite where it is written so; raises PointError."""
     text = _plain(text)
+    if not text:
+        raise PointError(f"{_short(text)} is not a number", FORMS)
     if infinite := _INFINITE.fullmatch(text):
         return -math.inf if infinite[1] == "-" else math.inf
     if _HEX.fullmatch(text):
@@ -121,8 +123,8 @@ def _items(text: str) -> list[str]:
     parts = split(text)
     if len(parts) == 1 and ";" in text:
         parts = text.split(";")
-    if len(parts) == 1 and all(_DECIMAL.fullmatch(part) for part in text.split()):
-        parts = text.split()
+    if len(parts) == 1 and len(words := text.split()) > 1 and all(map(_DECIMAL.fullmatch, words)):
+        parts = words
     return parts
 
 

@@ -7,14 +7,10 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from diffcheck import caches
-from diffcheck.errors import InputError
+import jax
+import jax.monitoring
 
-try:
-    import jax
-    import jax.monitoring
-except ValueError as error:
-    raise InputError(f"JAX does not start: {error}", "Mend that variable of the environment, or unset it.") from error
+from diffcheck import caches
 
 LIMIT_BYTES = 64 << 20  # some ten thousand programs
 WRITTEN = "/jax/compilation_cache/cache_misses"  # what JAX says before it writes one
