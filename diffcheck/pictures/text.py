@@ -53,8 +53,8 @@ def coordinate(value: float, width: float, digits: int = 6) -> str:
 
 
 def brief(value: float) -> str:
-    """Four digits, for legends."""
-    return number(float(f"{value:.4g}"))
+    """Four digits, for legends; whole numbers as far as `number` has digits."""
+    return number(value if float(value).is_integer() and abs(value) < 1e6 else float(f"{value:.4g}"))
 
 
 def power_of_ten(exponent: int) -> str:
