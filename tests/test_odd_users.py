@@ -86,6 +86,15 @@ def test_a_jax_that_does_not_start_is_one_error(setting: dict[str, str], tmp_pat
     assert "nset" in fix
 
 
+@pytest.mark.parametrize("setting", [{"SYMPY_DEBUG": "junk"}, {"SYMPY_CACHE_SIZE": "junk"}])
+def test_a_sympy_that_does_not_start_is_one_error(setting: dict[str, str], tmp_path: Path) -> None:
+    found = process(["check", "x^2", "--at", "3"], tmp_path, env={**os.environ, **setting})
+    assert (found.code, found.stdout) == (USAGE, "")
+    problem, fix = found.stderr.splitlines()
+    assert problem.startswith("error: SymPy does not start: ")
+    assert "unset" in fix
+
+
 def test_a_umask_that_forbids_everything_is_for_the_report_only(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
