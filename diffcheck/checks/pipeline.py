@@ -6,6 +6,7 @@ An expression and a JAX function are two subjects of it; what is below does not 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import repeat
 from typing import Any, NamedTuple, Protocol
 
@@ -141,8 +142,13 @@ def _certified(subject: UnderTest, row: Row) -> Iterator[Sample]:
 def _unsampled(row: Row) -> Iterator[Sample]:
     """f and a derivative at one of very many points, and that is all."""
     for wanted, given in row.values.items():
-        results = tuple(result_of(derivation, _number(value), NOT_SAMPLED) for derivation, value in given.items())
-        yield Sample(row.point, *wrt_and_order(wanted[1]), Status.UNSAMPLED, "", row.primal(wanted), None, None, None, results)
+        results = tuple([result_of(derivation, _number(value), NOT_SAMPLED) for derivation, value in given.items()])
+        yield Sample(row.point, *_named(wanted), Status.UNSAMPLED, "", row.primal(wanted), None, None, None, results)
+
+
+@cache
+def _named(wanted: Wanted) -> tuple[str, int]:
+    return wrt_and_order(wanted[1])
 
 
 def rows(subject: Evaluated, columns: Columns, on_stage: OnStage = lambda name: None) -> Iterator[Row]:

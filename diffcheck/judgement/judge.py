@@ -49,6 +49,7 @@ class Judge:
         self._function = function
         self._format = fmt
         self._arithmetic = arithmetic_of(fmt)
+        self._of_programs = replace(self._arithmetic, literals_are_rounded=True)
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is proved of a derivative at a point, and what each value that is given for it is worth."""
@@ -87,7 +88,7 @@ class Judge:
         if isinstance(value, UnsupportedError):
             return result_without(derivation, derivation.missing(place.wanted) or value)
         judged, blame = self._verdict(derivation, value, place)
-        return result_of(derivation, value, replace(judged, reason=judged.reason + note), blame)
+        return result_of(derivation, value, replace(judged, reason=judged.reason + note) if note else judged, blame)
 
     def _verdict(self, derivation: Derivation, value: float, place: _Place) -> tuple[Judgement, Blame | None]:
         """The judgement on a value with its cause, and the operation to blame."""
@@ -122,7 +123,7 @@ class Judge:
 
     def _arithmetic_of(self, derivation: Derivation, wanted: Wanted) -> Arithmetic:
         """That of a program, which rounds its literals; a formula's are exact."""
-        return replace(self._arithmetic, literals_are_rounded=derivation.formula(wanted) is None)
+        return self._of_programs if derivation.formula(wanted) is None else self._arithmetic
 
     def _turned(self, point: Point, names: Names) -> Turned:
         """The derivatives of the functions that rounding may turn this one into."""
