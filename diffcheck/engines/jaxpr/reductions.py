@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from diffcheck.engines.jaxpr.array_algebra import ArrayAlgebra, Places
-from diffcheck.engines.jaxpr.arrays import places_of_updates
+from diffcheck.engines.jaxpr.arrays import OUTSIDE, places_of_updates
 from diffcheck.engines.jaxpr.elementwise import graph_of_function
 from diffcheck.errors import UnsupportedError
 
@@ -104,6 +104,24 @@ def _scatter_add(arrays: ArrayAlgebra, equation: Any, operand: Any, indices: Any
     return arrays.summed(both, np.concatenate([numbered(operand.shape).ravel(), places.ravel()]), operand.shape)
 
 
+def _scatter(function: str) -> Rule:
+    """What is there combined with what comes, where no place gets two updates."""
+
+    def rule(arrays: ArrayAlgebra, equation: Any, operand: Any, indices: Any, updates: Any) -> Any:
+        places = places_of_updates(equation.params, operand.shape, arrays.integers(indices), updates.shape).ravel()
+        inside = np.flatnonzero(places != OUTSIDE)
+        touched = places[inside]
+        if len(np.unique(touched)) < len(touched):
+            raise UnsupportedError(f"the primitive {equation.primitive.name} with two updates at one place is not followed on arrays")
+        before, after = arrays.moved([operand], touched), arrays.moved([updates], inside)
+        combined = arrays.evaluated(graph_of_function(function, 2), {"x0": before, "x1": after})
+        result = numbered(operand.shape).ravel()
+        result[touched] = len(result) + np.arange(len(touched))
+        return arrays.moved([operand, combined], result.reshape(operand.shape))
+
+    return rule
+
+
 def _sort(arrays: ArrayAlgebra, equation: Any, *operands: Any) -> Any:
     if len(operands) != 1:
         raise UnsupportedError("the primitive sort of several arrays is not followed on arrays")
@@ -129,5 +147,8 @@ REDUCTIONS: dict[str, Rule] = {
     "argmin": _first(False),
     "dot_general": _dot,
     "scatter-add": _scatter_add,
+    "scatter-mul": _scatter("multiply"),
+    "scatter-min": _scatter("min"),
+    "scatter-max": _scatter("max"),
     "sort": _sort,
 }

@@ -17,6 +17,7 @@ from diffcheck.graph.graph import Definition, Graph, GraphBuilder
 from diffcheck.graph.text import Latex, Short, derivative_text, one_line
 from diffcheck.judgement.evidence import listed
 from diffcheck.judgement.formats import format_named
+from diffcheck.judgement.functions.at_once import AtOnce
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import described
 from diffcheck.judgement.functions.entries import Jacobian, Screening
@@ -25,7 +26,7 @@ from diffcheck.judgement.functions.loading import users_code
 from diffcheck.judgement.functions.modes import check_of
 from diffcheck.judgement.functions.points import Arguments, Parameters, from_value, names_in
 from diffcheck.language import syntax
-from diffcheck.results import SEVERITY, Derivative, Header, Outcome, Report, RuleCheck, Sample
+from diffcheck.results import SEVERITY, Derivative, Header, Outcome, Report, RuleCheck, Sample, counted
 
 SHOWN_DERIVATIVES = 4  # closed forms in the header; a larger Jacobian has none
 SHOWN_RULES = 4
@@ -117,6 +118,8 @@ class FunctionCheck:
             wanted = bool(jacobian.function.custom_rules) if self._linted is None else self._linted
         if wanted:
             yield from lint(jacobian)
+        if isinstance(jacobian.at_once, AtOnce):
+            yield from jacobian.at_once.checks()
         if isinstance(jacobian.screening, UnsupportedError):
             unseen = f"all but {len(jacobian.chosen)} of {jacobian.rows * jacobian.columns:,} derivatives were not compared"
             yield RuleCheck("screening", Outcome.UNDECIDED, f"{unseen}: {jacobian.screening.reason}")
@@ -135,7 +138,7 @@ class FunctionCheck:
         if jacobian.function.fixed:
             notes.append(f"not differentiated by {', '.join(jacobian.function.fixed)}: no floats")
         return Header(
-            read_as=_read_as(self.name, self.parameters, truth),
+            read_as=_read_as(self.name, self.parameters, jacobian),
             name=self.name,
             variables=jacobian.function.variables if jacobian.is_small else (),
             dtype=self.format.name,
@@ -193,8 +196,10 @@ def _severity(check: RuleCheck) -> int:
 # What is shown of the function
 
 
-def _read_as(name: str, parameters: Parameters, truth: Sequence[Graph] | UnsupportedError) -> str:
-    call = f"{name}({', '.join(parameters.names)})"
+def _read_as(name: str, parameters: Parameters, jacobian: Jacobian) -> str:
+    call, truth = f"{name}({', '.join(parameters.names)})", jacobian.truth
+    if isinstance(jacobian.at_once, AtOnce):
+        return f"{call}: {counted(jacobian.rows, 'result')} of {jacobian.columns:,} numbers, followed on whole arrays"
     if isinstance(truth, UnsupportedError):
         return f"{call}, which cannot be lifted: {truth.reason}"
     text = one_line(truth[0], Short()) if len(truth) == 1 else None

@@ -20,6 +20,7 @@ from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings
 from diffcheck.judgement.evidence import Cause, Source, listed
 from diffcheck.judgement.formats import Format
+from diffcheck.judgement.functions.at_once import AtOnce, Plan
 from diffcheck.judgement.functions.by_design import by_design, step_function
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import faulty_rule
@@ -70,8 +71,10 @@ class Jacobian:
         truth: Callable[[], Sequence[Graph]],
         claim: ClaimedJacobian | None = None,
         judged_by_itself: bool = True,
+        plan: Plan | None = None,
     ) -> None:
         self.function = function
+        self._plan = plan or Plan()
         self._judged_by_itself = judged_by_itself
         self.claim = claim
         self.name = name
@@ -86,7 +89,22 @@ class Jacobian:
         self._estimated: dict[tuple[int, int], float] = {}  # slopes by differences, where nothing is proved
 
     @cached_property
+    def at_once(self) -> AtOnce | UnsupportedError:
+        """A large Jacobian proved on whole arrays, or why it is not."""
+        if self.is_small or not self._judged_by_itself or self.claim is not None or not np.isfinite(self.function.vector).all():
+            return UnsupportedError("it is judged entry by entry")
+        try:
+            with users_code(self.name):
+                found = AtOnce(self.function, self.format, self._plan)
+                _ = found.chosen
+        except UnsupportedError as unsupported:
+            return unsupported
+        return found
+
+    @cached_property
     def truth(self) -> Sequence[Graph] | UnsupportedError:
+        if isinstance(self.at_once, AtOnce):
+            return UnsupportedError("it is followed on whole arrays")
         try:
             return self._truth()
         except UnsupportedError as unsupported:
@@ -108,6 +126,8 @@ class Jacobian:
     @cached_property
     def watched_rows(self) -> list[int]:
         """The rows that reverse mode computes: all, or an even sample of very many."""
+        if isinstance(self.at_once, AtOnce):
+            return self.at_once.chosen_rows
         return sorted(set(np.linspace(0, self.rows - 1, min(self.rows, CERTIFIED_ENTRIES)).round().astype(int).tolist()))
 
     @cached_property
@@ -134,6 +154,8 @@ class Jacobian:
         """(row, column) of the entries that are judged."""
         if self.is_small:
             return [(row, column) for row in range(self.rows) for column in range(self.columns)]
+        if isinstance(self.at_once, AtOnce):
+            return self.at_once.chosen
         worst: list[int] = []
         if not isinstance(self._deviations, UnsupportedError):
             worst = np.argsort(-self._deviations, axis=None, kind="stable")[:SUSPECTS].tolist()
@@ -144,7 +166,7 @@ class Jacobian:
     @property
     def screening(self) -> Screening | UnsupportedError | None:
         """How the entries that are not judged one by one were compared, or why they were not; None if all are judged."""
-        if self.is_small:
+        if self.is_small or isinstance(self.at_once, AtOnce):
             return None
         if isinstance(self._deviations, UnsupportedError):
             return self._deviations
@@ -226,7 +248,7 @@ class Jacobian:
     def _stepping(self, row: int, sample: Sample) -> str:
         """A sentence if the derivative is 0 because the code is a step function, else ''."""
         is_flat = sample.enclosure is not None and sample.enclosure.midpoint == sample.enclosure.radius == 0
-        return step_function(self.truth_graphs[row], sample.wrt) if is_flat else ""
+        return step_function(self.truth_graphs[row], sample.wrt) if is_flat and not isinstance(self.truth, UnsupportedError) else ""
 
     # What the wrong ones are of the right ones
 
@@ -268,6 +290,8 @@ class Jacobian:
     def _sample(self, row: int, column: int) -> Sample:
         values = {mode: self.value(mode, row, column) for mode in (*MODES, *([] if self.claim is None else [CLAIM]))}
         applicable = {mode: value for mode, value in values.items() if not isinstance(value, NoForwardMode)}
+        if isinstance(self.at_once, AtOnce):
+            return self._proved_at_once(self.at_once, row, column, applicable)
         if isinstance(self.truth, UnsupportedError):
             return self._by_evidence(row, column, applicable, self.truth)
         entries = [Entry(*_engine(mode), f"{mode}:{row},{column}") for mode in applicable]
@@ -277,6 +301,26 @@ class Jacobian:
         if sample.status is Status.UNDECIDED:
             return self._by_evidence(row, column, applicable, UnsupportedError(sample.status_reason))
         return replace(sample, output=self.function.outputs[row])
+
+    def _proved_at_once(self, proof: AtOnce, row: int, column: int, values: dict[str, float | UnsupportedError]) -> Sample:
+        proved, variable = proof.certificate(row, column), self.function.variables[column]
+        results = [
+            _unsupported(mode, y) if isinstance(y, UnsupportedError) else self._judged_at_once(proof, mode, row, column, y)
+            for mode, y in values.items()
+        ]
+        clarke = (proved.left, proved.right) if proved.left and proved.right else None
+        point, primal = {variable: self.point[variable]}, float(self.function.primal[row])
+        shown = (proved.status, proved.reason, primal, proved.value, proved.derivative, clarke)
+        return Sample(point, variable, 1, *shown, tuple(results), output=self.function.outputs[row])
+
+    def _judged_at_once(self, proof: AtOnce, mode: str, row: int, column: int, y: float) -> Result:
+        judged, blame = proof.judgement(row, column, self.point[self.function.variables[column]], mode, y), None
+        if judged.verdict is Verdict.WRONG:
+            right = float(proof.judged(row).proved.middles[column])
+            cause = faulty_rule(self.function, (mode, row, column), y, right, self._judged_by_itself)
+            if cause is not None:
+                judged, blame = replace(judged, reason=f"{judged.reason}: {cause.words}"), cause.blame
+        return Result(*_engine(mode), y, judged.ulps, judged.verdict, judged.outcome, judged.reason, blame)
 
     def _cause_in_code(self, entry: Entry, verdict: Verdict, value: float, right: float) -> Cause | None:
         if entry.engine == CLAIM:

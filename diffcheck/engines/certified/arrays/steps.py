@@ -17,6 +17,7 @@ from diffcheck.engines.certified.arrays.balls import Entries, Places, arrayed, c
 
 Change = Entries | None
 Weigh = Callable[[Entries], Entries]  # the weights themselves, or their sizes as floats
+TERMS = 10  # of a product of matrices cost as much as one operation on balls
 
 
 class Step(Protocol):
@@ -25,7 +26,11 @@ class Step(Protocol):
     @property
     def sources(self) -> tuple[int, ...]: ...
 
-    def push(self, tangents: Sequence[Entries | None]) -> Change:
+    @property
+    def work(self) -> int:
+        """How many operations on balls it takes."""
+
+    def push(self, tangents: Sequence[Change], weigh: Weigh) -> Change:
         """The tangent of the result."""
 
     def pull(self, cotangent: Entries, weigh: Weigh) -> Sequence[Change]:
@@ -50,7 +55,11 @@ class Move:
     shapes: tuple[tuple[int, ...], ...]
     places: Places
 
-    def push(self, tangents: Sequence[Change]) -> Change:
+    @property
+    def work(self) -> int:
+        return self.places.size
+
+    def push(self, tangents: Sequence[Change], weigh: Weigh) -> Change:
         result: Change = None
         for start, shape, tangent in zip(self.starts, self.shapes, tangents, strict=True):
             if tangent is not None:
@@ -78,7 +87,11 @@ class Sum:
     places: Places
     shape: tuple[int, ...]
 
-    def push(self, tangents: Sequence[Change]) -> Change:
+    @property
+    def work(self) -> int:
+        return self.places.size
+
+    def push(self, tangents: Sequence[Change], weigh: Weigh) -> Change:
         (tangent,) = tangents
         return None if tangent is None else collected(tangent, self.places, int(np.prod(self.shape))).reshape(self.shape)
 
@@ -93,12 +106,20 @@ class Scale:
     sources: tuple[int, ...]
     partials: tuple[Entries | int, ...]
 
-    def push(self, tangents: Sequence[Change]) -> Change:
-        parts = [_times(partial, tangent) for partial, tangent in zip(self.partials, tangents, strict=True) if tangent is not None]
+    @property
+    def work(self) -> int:
+        return sum(1 if isinstance(partial, int) else partial.size for partial in self.partials)
+
+    def push(self, tangents: Sequence[Change], weigh: Weigh) -> Change:
+        pairs = zip(self._weighed(weigh), tangents, strict=True)
+        parts = [_times(partial, tangent) for partial, tangent in pairs if tangent is not None]
         return reduce(plus, parts) if parts else None
 
     def pull(self, cotangent: Entries, weigh: Weigh) -> Sequence[Change]:
-        return [_times(abs(p) if weigh is sizes else p, cotangent) if isinstance(p, int) else times(weigh(p), cotangent) for p in self.partials]
+        return [_times(partial, cotangent) for partial in self._weighed(weigh)]
+
+    def _weighed(self, weigh: Weigh) -> list[Entries | int]:
+        return [(abs(p) if weigh is sizes else p) if isinstance(p, int) else weigh(p) for p in self.partials]
 
 
 def _times(partial: Entries | int, change: Entries) -> Entries:
@@ -119,11 +140,16 @@ class Product:
     def sources(self) -> tuple[int, ...]:
         return tuple(variable for variable in self.variables if variable is not None)
 
-    def push(self, tangents: Sequence[Change]) -> Change:
+    @property
+    def work(self) -> int:
+        terms = self.left.size * self.right.shape[2] // TERMS
+        return len(self.sources) * (terms + self.left.size + self.right.size)
+
+    def push(self, tangents: Sequence[Change], weigh: Weigh) -> Change:
         left, right = self._sides(tangents)
         parts = [
-            None if left is None else product(left, self.right),
-            None if right is None else product(self.left, right),
+            None if left is None else product(left, weigh(self.right)),
+            None if right is None else product(weigh(self.left), right),
         ]
         here = [part for part in parts if part is not None]
         return reduce(plus, here) if here else None

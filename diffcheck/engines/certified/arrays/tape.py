@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from diffcheck.engines.certified.arrays.balls import Entries, plus
-from diffcheck.engines.certified.arrays.steps import Change, Step, Weigh, itself, sizes
+from diffcheck.engines.certified.arrays.steps import Change, Step, itself, sizes
 
 
 @dataclass(slots=True)
@@ -26,28 +26,33 @@ class Tape:
         self.targets.append(self.input())
         return self.targets[-1]
 
-    def push(self, tangents: Mapping[int, Entries], output: int) -> Change:
-        """The derivative of a variable along tangents of the inputs."""
-        found: dict[int, Change] = dict(tangents)
+    @property
+    def work(self) -> int:
+        """Of one sweep, in operations on balls; a product of matrices takes a fraction of one for each of its terms."""
+        return sum(step.work for step in self.steps)
+
+    def push(self, tangents: Mapping[int, Entries], outputs: Sequence[int | None], in_sizes: bool = False) -> list[Change]:
+        """The derivatives of some variables along tangents of the inputs; `in_sizes` as in `pull`."""
+        weigh = sizes if in_sizes else itself
+        found: dict[int | None, Change] = dict(tangents)
         for step, target in zip(self.steps, self.targets, strict=True):
-            found[target] = step.push([found.get(source) for source in step.sources])
-        return found.get(output)
+            found[target] = step.push([found.get(source) for source in step.sources], weigh)
+        return [found.get(output) for output in outputs]
 
-    def pull(self, cotangents: Mapping[int, Entries], inputs: Sequence[int]) -> list[Change]:
-        """The derivative of Σ cotangent·variable by each input: all entries in one sweep."""
-        return self._pulled(cotangents, inputs, itself)
+    def pull(self, cotangents: Mapping[int, Entries], inputs: Sequence[int], in_sizes: bool = False) -> list[Change]:
+        """The derivative of Σ cotangent·variable by each input: all entries in one sweep.
 
-    def sizes(self, cotangents: Mapping[int, Entries], inputs: Sequence[int]) -> list[Change]:
-        """The same in floats, with sizes instead of numbers: how large the terms are that add up to each derivative."""
-        return self._pulled(cotangents, inputs, sizes)
-
-    def _pulled(self, cotangents: Mapping[int, Entries], inputs: Sequence[int], weigh: Weigh) -> list[Change]:
-        found: dict[int, Entries] = dict(cotangents)
+        `in_sizes` takes absolute values of all numbers, in floats: how large the terms are that add up to each derivative.
+        """
+        weigh = sizes if in_sizes else itself
+        found: dict[int, Entries] = {}
+        for variable, cotangent in cotangents.items():
+            found[variable] = cotangent
         for step, target in zip(reversed(self.steps), reversed(self.targets), strict=True):
-            cotangent = found.pop(target, None)
-            if cotangent is None:
+            pulled = found.pop(target, None)
+            if pulled is None:
                 continue
-            for source, more in zip(step.sources, step.pull(cotangent, weigh), strict=True):
+            for source, more in zip(step.sources, step.pull(pulled, weigh), strict=True):
                 if more is not None:
                     found[source] = plus(found[source], more) if source in found else more
         return [found.get(each) for each in inputs]
