@@ -49,7 +49,7 @@ class _Follower:
         values = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*map(_array, constants), *arguments), strict=True))
 
         def value(atom: Any) -> Any:
-            return np.asarray(atom.val, atom.aval.dtype) if isinstance(atom, Literal) else values[atom]
+            return np.asarray(atom.val, _dtype(atom)) if isinstance(atom, Literal) else values[atom]
 
         outer = self._arrays.note
         for equation, last in _needed(jaxpr):
@@ -66,11 +66,13 @@ class _Follower:
             with lacking():
                 return [_array(result) for result in bound(equation, arguments)]
         if name in CONTROL:
-            return CONTROL[name](self, equation, arguments)
+            results: Sequence[Any] = CONTROL[name](self, equation, arguments)
+            return results
         if name in MOVES:
             return moved(self._arrays, equation, arguments)
         if name in ARITHMETIC:
-            return [ARITHMETIC[name](self._arrays, equation, *arguments)]
+            found = ARITHMETIC[name](self._arrays, equation, *arguments)
+            return found if isinstance(found, list) else [found]
         if not has_rule(equation):
             raise UnsupportedError(f"the primitive {name} is not followed on arrays")
         return [self._entrywise(graph_of(equation), arguments, equation.outvars[0].aval.shape)]
@@ -163,13 +165,17 @@ def _is_folded(equation: Any) -> bool:
     name = equation.primitive.name
     if name in MOVES or not any(_is_float(variable) for variable in equation.outvars):
         return True
-    if name == "convert_element_type" and not _is_float(equation.invars[0]):
+    if equation.invars and not any(map(_is_float, equation.invars)):
         return True
     return name not in CONTROL and name not in ARITHMETIC and not has_rule(equation)
 
 
 def _is_float(atom: Any) -> bool:
-    return bool(jnp.issubdtype(atom.aval.dtype, np.inexact))
+    return bool(jnp.issubdtype(_dtype(atom), np.inexact))
+
+
+def _dtype(atom: Any) -> Any:
+    return atom.aval.dtype
 
 
 def _needed(jaxpr: Jaxpr) -> list[tuple[Any, list[Any]]]:

@@ -47,10 +47,8 @@ def moved(arrays: ArrayAlgebra, equation: Any, arguments: Sequence[Any]) -> list
     numbered = [np.arange(start, start + np.prod(o.shape, dtype=int)).reshape(o.shape) for start, o in zip(starts, operands, strict=False)]
     here = dict(zip(range(len(arguments))[MOVES[name]], numbered, strict=True))
     places = _Places(int(starts[-1]))
-    results = ARRAY_RULES[name](places, equation, *(here.get(k, _integers(arrays, a, k in here)) for k, a in enumerate(arguments)))  # type: ignore[arg-type]
+    rule: Any = ARRAY_RULES[name]
+    results = rule(places, equation, *(here[k] if k in here else arrays.integers(a) for k, a in enumerate(arguments)))
     sources = [*operands, *(np.asarray(value, equation.invars[0].aval.dtype) for value in places.constants)]
     return [arrays.moved(sources, result) for result in ([results] if isinstance(results, np.ndarray) else results)]
 
-
-def _integers(arrays: ArrayAlgebra, value: Any, moves: bool) -> Any:
-    return value if moves else arrays.integers(value)

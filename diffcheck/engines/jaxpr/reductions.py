@@ -122,13 +122,14 @@ def _scatter(function: str) -> Rule:
     return rule
 
 
-def _sort(arrays: ArrayAlgebra, equation: Any, *operands: Any) -> Any:
-    if len(operands) != 1:
-        raise UnsupportedError("the primitive sort of several arrays is not followed on arrays")
-    (operand,), axis = operands, equation.params["dimension"]
-    places = np.moveaxis(numbered(operand.shape), axis, -1)
-    order = arrays.order(arrays.moved([operand], places))
-    return arrays.moved([operand], np.moveaxis(np.take_along_axis(places, order, -1), -1, axis))
+def _sort(arrays: ArrayAlgebra, equation: Any, *operands: Any) -> list[Any]:
+    """All operands in the order of the first."""
+    if equation.params["num_keys"] != 1:
+        raise UnsupportedError("the primitive sort by several keys is not followed on arrays")
+    places = np.moveaxis(numbered(operands[0].shape), equation.params["dimension"], -1)
+    order = arrays.order(arrays.moved([operands[0]], places))
+    sorted_places = np.moveaxis(np.take_along_axis(places, order, -1), -1, equation.params["dimension"])
+    return [arrays.moved([operand], sorted_places) for operand in operands]
 
 
 REDUCTIONS: dict[str, Rule] = {

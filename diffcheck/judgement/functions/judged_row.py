@@ -13,7 +13,7 @@ from diffcheck.judgement.formats import Format
 from diffcheck.judgement.functions.whole import NARROW, NOTHING, Floats, Row
 from diffcheck.judgement.verdict import AGREES_ULPS, CONDITION_FACTOR
 
-ROUNDINGS = 2  # units roundoff for each step of the program
+ROUNDINGS, EACH_STEP = 64, 2  # units roundoff of the terms that are called rounding: in any program, and for each of its steps
 
 
 class JudgedRow:
@@ -36,7 +36,8 @@ class JudgedRow:
     def ulps(self) -> Floats:
         with np.errstate(over="ignore"):
             unit = np.spacing(abs(self.proved.middles).astype(self.format.name)).astype(np.float64)
-        return self.errors / np.maximum(unit, self.format.ulp(self.format.smallest_normal))
+        found: Floats = self.errors / np.maximum(unit, self.format.ulp(self.format.smallest_normal))
+        return found
 
     @cached_property
     def roundings(self) -> Floats:
@@ -45,13 +46,14 @@ class JudgedRow:
 
     @property
     def allowed_roundings(self) -> float:
-        return max(CONDITION_FACTOR, ROUNDINGS * self._steps)
+        return ROUNDINGS + EACH_STEP * self._steps
 
     @cached_property
     def is_close(self) -> NDArray[np.bool_]:
         """Within a few ulps, or as far as rounding the terms may carry the value; or too small for the format."""
         tiny = (abs(self.proved.middles) + self.proved.radii < self.format.smallest_normal) & (self.values == 0)
-        return (self.ulps <= AGREES_ULPS) | (self.roundings <= self.allowed_roundings) | tiny
+        found: NDArray[np.bool_] = (self.ulps <= AGREES_ULPS) | (self.roundings <= self.allowed_roundings) | tiny
+        return found
 
     @cached_property
     def _away(self) -> tuple[Floats, Floats]:
@@ -111,7 +113,9 @@ class JudgedRow:
 
     def harmful(self, value: float) -> NDArray[np.bool_]:
         """The doubtful entries that are off by more than half of their digits, and of those of the function's value."""
-        return self.doubtful & ~(self.errors <= np.sqrt(self._roundoff) * np.maximum(abs(self.proved.middles), abs(value)))
+        allowed = np.sqrt(self._roundoff) * np.maximum(abs(self.proved.middles), abs(value))
+        found: NDArray[np.bool_] = self.doubtful & ~(self.errors <= allowed)
+        return found
 
     @cached_property
     def rank(self) -> Floats:

@@ -10,7 +10,7 @@ follows from the sizes of the terms that add up to it: the same sweep, with abso
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -35,6 +35,7 @@ NARROW = 2.0**-70  # relative to the number
 SMALL = 2.0**-90  # relative to the terms that add up to it
 WIDE = 2.0**-40  # a radius that no precision leaves: that of a tie
 NOTHING = 1e-300
+ROUGHLY = 1e-3  # a value in floats is that near
 Floats = NDArray[np.float64]
 
 
@@ -65,9 +66,17 @@ class Proved:
             self._outputs = [arrays.known(each) for each in follow(self._program, self._inputs, arrays)]
         except Undecided as undecided:
             return str(undecided)
-        if all(ball.is_finite() for ball in self._value.tolist()):
-            return ""
-        return next(map(described, arrays.troubles), "the value is not bounded")
+        if not all(ball.is_finite() for ball in self._value.tolist()):
+            return next(map(described, arrays.troubles), "the value is not bounded")
+        return self._contradicted()
+
+    def _contradicted(self) -> str:
+        """Whether JAX's own value is another one, as far as floats tell: something was followed wrongly then. '' if it is not."""
+        value, primal = floats_of(self._value), self.function.primal
+        moved = self._in_sizes(abs(self.function.vector.astype(np.float64)))
+        size = abs(value) + np.where(np.isfinite(moved), moved, 0.0)  # f and what a relative error of the input does to it
+        away = np.isfinite(primal) & (abs(primal - value) > ROUGHLY * size)
+        return f"JAX gives {primal[away][0]:.10g}, and balls {value[away][0]:.10g}" if away.any() else ""
 
     @property
     def _value(self) -> Entries:
@@ -110,17 +119,22 @@ class Proved:
 
     def pushed(self, direction: Floats) -> tuple[Entries, Floats]:
         """The derivative of every result along a direction, and the sizes of the terms that add up to it."""
-        parts = cut(direction, [each.shape for each in self._inputs])
-        moving = [(each.variable, part) for each, part in zip(self._inputs, parts, strict=True) if each.variable is not None]
-        tape, outputs = self._arrays.tape, [output.variable for output in self._outputs]
         with scope(self.bits):
-            truth = tape.push({variable: balls_of(part) for variable, part in moving}, outputs)
-            sizes = tape.push({variable: abs(part) for variable, part in moving}, outputs, in_sizes=True)
-        shapes = [output.shape for output in self._outputs]
-        return (
-            raveled([balls_of(np.zeros(shape)) if change is None else change for change, shape in zip(truth, shapes, strict=True)]),
-            raveled([np.zeros(shape) if size is None else size for size, shape in zip(sizes, shapes, strict=True)]),
-        )
+            found = self._arrays.tape.push(self._tangents(direction, balls_of), self._variables)
+        truth = [balls_of(np.zeros(o.shape)) if change is None else change for change, o in zip(found, self._outputs, strict=True)]
+        return raveled(truth), self._in_sizes(abs(direction))
+
+    def _in_sizes(self, direction: Floats) -> Floats:
+        found = self._arrays.tape.push(self._tangents(direction, lambda part: part), self._variables, in_sizes=True)
+        return raveled([np.zeros(o.shape) if c is None else c for c, o in zip(found, self._outputs, strict=True)])
+
+    def _tangents(self, direction: Floats, as_entries: Callable[[Floats], Entries]) -> dict[int, Entries]:
+        parts = cut(direction, [each.shape for each in self._inputs])
+        return {each.variable: as_entries(part) for each, part in zip(self._inputs, parts, strict=True) if each.variable is not None}
+
+    @property
+    def _variables(self) -> list[int | None]:
+        return [output.variable for output in self._outputs]
 
 
 @dataclass(frozen=True, eq=False)

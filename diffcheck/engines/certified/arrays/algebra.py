@@ -111,9 +111,9 @@ class Arrays:
     def moved(self, operands: Sequence[Value], places: Places) -> Value:
         """The entries of some arrays, numbered one array after the other, at other places."""
         if any(isinstance(operand, Doubtful) for operand in operands):
-            return settled(np.concatenate([states(operand).ravel() for operand in operands])[places])
+            return settled(np.asarray(np.concatenate([states(operand).ravel() for operand in operands])[places]))
         if not any(isinstance(operand, Balls) for operand in operands):
-            return np.concatenate([operand.ravel() for operand in operands])[places]  # type: ignore[union-attr]
+            return gathered(np.concatenate([operand.ravel() for operand in operands]), places)  # type: ignore[union-attr]
         balls = [self.known(operand) for operand in operands]
         starts = np.cumsum([0, *(ball.entries.size for ball in balls)]).tolist()
         entries = gathered(np.concatenate([ball.entries.ravel() for ball in balls]), places)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 BITS = 128  # more would not fit into a ball itself, and take twice the memory
 NOWHERE = -1  # the place of an entry that comes from nowhere: 0
 ZERO, ONE, NAN = arb(0), arb(1), arb("nan")
-Entries: TypeAlias = NDArray[np.object_]  # of arb; or of floats, where only the size of what is added up is asked for
+Entries: TypeAlias = NDArray[Any]  # of arb; or of floats, where only the size of what is added up is asked for
 Places: TypeAlias = NDArray[np.int64]
 
 
@@ -46,7 +46,7 @@ def array_of(entries: Iterable[Any], shape: Sequence[int]) -> Entries:
 
 def arrayed(result: Any) -> Entries:
     """What NumPy makes of an operation on arrays: of arrays without axes it is a bare entry."""
-    return result if isinstance(result, np.ndarray) else np.asarray(result, object if isinstance(result, arb) else np.float64)
+    return result if isinstance(result, np.ndarray) else np.asarray(result, object if isinstance(result, arb) else None)
 
 
 def plus(a: Entries, b: Entries) -> Entries:
@@ -81,7 +81,7 @@ def inner(left: Entries, right: Entries) -> arb:
 
 
 def zeros(shape: Sequence[int], like: Entries) -> Entries:
-    return np.full(shape, ZERO, object) if like.dtype == object else np.zeros(shape)
+    return np.full(shape, ZERO, object) if like.dtype == object else np.zeros(shape, like.dtype)
 
 
 # What every move, sum and product of arrays is made of
@@ -89,9 +89,9 @@ def zeros(shape: Sequence[int], like: Entries) -> Entries:
 
 def gathered(flat: Entries, places: Places) -> Entries:
     """The entries at some places, 0 from NOWHERE."""
-    result: Entries = flat[np.maximum(places, 0)] if flat.size else zeros(places.shape, flat)
+    result = arrayed(flat[np.maximum(places, 0)]) if flat.size else zeros(places.shape, flat)
     if places.size and places.min() < 0:
-        result[places < 0] = zeros((), flat)
+        result[places < 0] = ZERO if flat.dtype == object else 0
     return result
 
 
@@ -116,7 +116,7 @@ def collected(entries: Entries, places: Places, size: int) -> Entries:
 def product(left: Entries, right: Entries) -> Entries:
     """Products of matrices, batch by batch: (b, n, k) times (b, k, m)."""
     if left.dtype != object:
-        return left @ right
+        return arrayed(left @ right)
     if not left.size or not right.size:
         return zeros((*left.shape[:2], right.shape[2]), left)
     parts = [_matrix(a) * _matrix(b) for a, b in zip(left, right, strict=True)]

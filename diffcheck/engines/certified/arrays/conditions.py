@@ -37,7 +37,8 @@ def settled(conditions: Conditions) -> NDArray[Any] | Doubtful:
 
 def states(value: Any) -> Conditions:
     """The states of conditions; those that JAX has computed are decided."""
-    return value.states if isinstance(value, Doubtful) else value.astype(bool).astype(np.int8)  # type: ignore[no-any-return]
+    found: Conditions = value.states if isinstance(value, Doubtful) else value.astype(bool).astype(np.int8)
+    return found
 
 
 def compared(a: Balls, b: Balls) -> NDArray[np.int8]:
@@ -70,7 +71,11 @@ def leading(row: Sequence[arb], direction: int, moves: bool) -> int:
 
 def ordered(row: Sequence[arb], moves: bool) -> list[int]:
     """The indices of some balls, the smallest first, equal ones as they stand; raises Undecided."""
-    return sorted(range(len(row)), key=cmp_to_key(lambda i, j: _told(row[i], row[j], moves)))
+
+    def before(i: int, j: int) -> int:
+        return _told(row[i], row[j], moves)
+
+    return sorted(range(len(row)), key=cmp_to_key(before))
 
 
 def _told(x: arb, y: arb, moves: bool) -> int:

@@ -13,7 +13,18 @@ from typing import Protocol
 
 import numpy as np
 
-from diffcheck.engines.certified.arrays.balls import Entries, Places, arrayed, collected, floats_of, gathered, plus, product, times, transposed
+from diffcheck.engines.certified.arrays.balls import (
+    Entries,
+    Places,
+    arrayed,
+    collected,
+    floats_of,
+    gathered,
+    plus,
+    product,
+    times,
+    transposed,
+)
 
 Change = Entries | None
 Weigh = Callable[[Entries], Entries]  # the weights themselves, or their sizes as floats
@@ -142,7 +153,7 @@ class Product:
 
     @property
     def work(self) -> int:
-        terms = self.left.size * self.right.shape[2] // TERMS
+        terms = self.left.size * int(self.right.shape[2]) // TERMS
         return len(self.sources) * (terms + self.left.size + self.right.size)
 
     def push(self, tangents: Sequence[Change], weigh: Weigh) -> Change:

@@ -34,7 +34,7 @@ class Tape:
     def push(self, tangents: Mapping[int, Entries], outputs: Sequence[int | None], in_sizes: bool = False) -> list[Change]:
         """The derivatives of some variables along tangents of the inputs; `in_sizes` as in `pull`."""
         weigh = sizes if in_sizes else itself
-        found: dict[int | None, Change] = dict(tangents)
+        found: dict[int | None, Change] = {variable: tangent for variable, tangent in tangents.items()}  # noqa: C416  (of another type)
         for step, target in zip(self.steps, self.targets, strict=True):
             found[target] = step.push([found.get(source) for source in step.sources], weigh)
         return [found.get(output) for output in outputs]
