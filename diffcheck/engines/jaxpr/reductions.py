@@ -105,19 +105,20 @@ def _scatter_add(arrays: ArrayAlgebra, equation: Any, operand: Any, indices: Any
 
 
 def _scatter(function: str) -> Rule:
-    """What is there combined with what comes, where no place gets two updates."""
+    """What is there combined with what comes, one update of each place after the other."""
 
     def rule(arrays: ArrayAlgebra, equation: Any, operand: Any, indices: Any, updates: Any) -> Any:
-        places = places_of_updates(equation.params, operand.shape, arrays.integers(indices), updates.shape).ravel()
-        inside = np.flatnonzero(places != OUTSIDE)
-        touched = places[inside]
-        if len(np.unique(touched)) < len(touched):
-            raise UnsupportedError(f"the primitive {equation.primitive.name} with two updates at one place is not followed on arrays")
-        before, after = arrays.moved([operand], touched), arrays.moved([updates], inside)
-        combined = arrays.evaluated(graph_of_function(function, 2), {"x0": before, "x1": after})
-        result = numbered(operand.shape).ravel()
-        result[touched] = len(result) + np.arange(len(touched))
-        return arrays.moved([operand, combined], result.reshape(operand.shape))
+        left = places_of_updates(equation.params, operand.shape, arrays.integers(indices), updates.shape).flatten()
+        while (left != OUTSIDE).any():
+            touched, which = np.unique(left, return_index=True)
+            touched, which = touched[touched != OUTSIDE], which[touched != OUTSIDE]
+            before, after = arrays.moved([operand], touched), arrays.moved([updates], which)
+            combined = arrays.evaluated(graph_of_function(function, 2), {"x0": before, "x1": after})
+            result = numbered(operand.shape).ravel()
+            result[touched] = len(result) + np.arange(len(touched))
+            operand = arrays.moved([operand, combined], result.reshape(operand.shape))
+            left[which] = OUTSIDE
+        return operand
 
     return rule
 

@@ -6,7 +6,7 @@ mode is judged along seeded directions, and where it fails, halves of the argume
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -21,10 +21,11 @@ from diffcheck.engines.jax_function import JaxFunction
 from diffcheck.engines.lacking import lacking
 from diffcheck.errors import InternalError, UnsupportedError
 from diffcheck.judgement.formats import Format
+from diffcheck.judgement.functions.culprits import faulty_rule
 from diffcheck.judgement.functions.judged_row import JudgedRow
-from diffcheck.judgement.functions.whole import WIDE, Floats, Proved, Row, cut, exactly, unit
+from diffcheck.judgement.functions.whole import Floats, Proved, Row, cut, exactly, unit
 from diffcheck.judgement.verdict import Judgement, Rule, judge
-from diffcheck.results import Certificate, Enclosure, Outcome, RuleCheck, Status, Verdict, counted
+from diffcheck.results import Certificate, Enclosure, Outcome, Result, RuleCheck, Sample, Status, Verdict, counted
 
 DIRECTIONS = 3
 SEED = 0
@@ -47,11 +48,12 @@ class AtOnce:
     """What is proved of the Jacobian of a function at its point, and what JAX's values are worth."""
 
     def __init__(self, function: JaxFunction, fmt: Format, plan: Plan) -> None:
-        """Raises UnsupportedError where the function is not followed on arrays."""
+        """Raises UnsupportedError where the function is not followed on arrays, or JAX has no reverse mode."""
         self._function, self._format, self._plan = function, fmt, plan
         self.proved = Proved(function)
         self.rows, self.columns = len(function.outputs), len(function.variables)
         self._judged: dict[int, JudgedRow] = {}
+        self.chosen = self._chosen()
 
     # Reverse mode, entry by entry
 
@@ -76,8 +78,7 @@ class AtOnce:
         program = exactly(self._function.reverse_program, [*self._function.point.values(), *parts], self.proved.bits)
         return JudgedRow(proved, values, program, self._format, self.proved.steps)
 
-    @cached_property
-    def chosen(self) -> list[tuple[int, int]]:
+    def _chosen(self) -> list[tuple[int, int]]:
         """(row, column) of the entries that are shown one by one: the wrong and the worst, and an even sample."""
         ranked: list[tuple[float, int, int]] = []
         for row in self.chosen_rows:
@@ -99,6 +100,24 @@ class AtOnce:
             return Certificate(Status.SMOOTH, "", value, derivative)
         ends = [Enclosure(end, Decimal(0)) for end in (derivative.lower, derivative.upper)]
         return Certificate(Status.KINK, self.proved.ties[0] if self.proved.ties else "", value, None, left=ends[0], right=ends[1])
+
+    def sample(self, row: int, column: int, values: Mapping[str, float | UnsupportedError]) -> Sample:
+        """What is proved of an entry, and what the value of each mode is worth."""
+        proved, variable, x = self.certificate(row, column), self._function.variables[column], float(self._function.vector[column])
+        clarke = (proved.left, proved.right) if proved.left and proved.right else None
+        results = tuple(self._result(row, column, x, mode, y) for mode, y in values.items())
+        said = (proved.status, proved.reason, float(self._function.primal[row]), proved.value, proved.derivative, clarke, results)
+        return Sample({variable: x}, variable, 1, *said, output=self._function.outputs[row])
+
+    def _result(self, row: int, column: int, x: float, mode: str, y: float | UnsupportedError) -> Result:
+        if isinstance(y, UnsupportedError):
+            return Result("automatic", mode, None, None, Verdict.UNSUPPORTED, Outcome.UNDECIDED, y.reason)
+        judged, blame = self.judgement(row, column, x, mode, y), None
+        if judged.verdict is Verdict.WRONG:
+            cause = faulty_rule(self._function, (mode, row, column), y, float(self.judged(row).proved.middles[column]), True)
+            if cause is not None:
+                judged, blame = replace(judged, reason=f"{judged.reason}: {cause.words}"), cause.blame
+        return Result("automatic", mode, y, judged.ulps, judged.verdict, judged.outcome, judged.reason, blame)
 
     def judgement(self, row: int, column: int, x: float, mode: str, y: float) -> Judgement:
         """The verdict on a value of a mode of JAX."""
@@ -256,6 +275,3 @@ def _said(rows: Sequence[JudgedRow], values: Sequence[float], entries: str, prov
     rule = f"the rule was not followed ({lacking})" if lacking else f"the rule is right at each, to {max(r.largest_gap for r in rows):.0e}"
     roundings = max(float(row.roundings[~row.tied].max(initial=0.0)) for row in rows)
     return Outcome.PASS, f"{proof}: {rule}, and the floats are within {roundings:.2g} roundings of the terms{at_ties}"
-
-
-__all__ = ["WIDE", "AtOnce", "Plan"]

@@ -20,11 +20,12 @@ from diffcheck.judgement.formats import format_named
 from diffcheck.judgement.functions.at_once import AtOnce
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import described
-from diffcheck.judgement.functions.entries import Jacobian, Screening
+from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.judgement.functions.linter import lint
 from diffcheck.judgement.functions.loading import users_code
 from diffcheck.judgement.functions.modes import check_of
 from diffcheck.judgement.functions.points import Arguments, Parameters, from_value, names_in
+from diffcheck.judgement.functions.screening import Screening
 from diffcheck.language import syntax
 from diffcheck.results import SEVERITY, Derivative, Header, Outcome, Report, RuleCheck, Sample, counted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,7 @@ from diffcheck.judgement.functions.differences import Differences
 from diffcheck.judgement.functions.loading import raised_by_jax, users_code
 from diffcheck.judgement.functions.modes import Conflict, conflict, noted
 from diffcheck.judgement.functions.numerical import LABEL, judge_by_evidence
+from diffcheck.judgement.functions.screening import Screening, deviations
 from diffcheck.judgement.judge import Entry, Judge
 from diffcheck.judgement.resemblance import of_jacobian, of_value
 from diffcheck.results import SEVERITY, Outcome, Result, Sample, Status, Verdict
@@ -45,16 +46,6 @@ Matrix = NDArray[Any] | UnsupportedError
 
 class NoForwardMode(UnsupportedError):  # noqa: N818
     """Forward mode does not exist for this function; nothing is wrong with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Screening:
-    """All entries of the Jacobian against the derivative of the undecorated function, in floats."""
-
-    entries: int
-    judged: int
-    largest: float  # relative deviation
-    where: str
 
 
 class Jacobian:
@@ -95,11 +86,9 @@ class Jacobian:
             return UnsupportedError("it is judged entry by entry")
         try:
             with users_code(self.name):
-                found = AtOnce(self.function, self.format, self._plan)
-                _ = found.chosen
+                return AtOnce(self.function, self.format, self._plan)
         except UnsupportedError as unsupported:
             return unsupported
-        return found
 
     @cached_property
     def truth(self) -> Sequence[Graph] | UnsupportedError:
@@ -291,7 +280,7 @@ class Jacobian:
         values = {mode: self.value(mode, row, column) for mode in (*MODES, *([] if self.claim is None else [CLAIM]))}
         applicable = {mode: value for mode, value in values.items() if not isinstance(value, NoForwardMode)}
         if isinstance(self.at_once, AtOnce):
-            return self._proved_at_once(self.at_once, row, column, applicable)
+            return self.at_once.sample(row, column, applicable)
         if isinstance(self.truth, UnsupportedError):
             return self._by_evidence(row, column, applicable, self.truth)
         entries = [Entry(*_engine(mode), f"{mode}:{row},{column}") for mode in applicable]
@@ -301,26 +290,6 @@ class Jacobian:
         if sample.status is Status.UNDECIDED:
             return self._by_evidence(row, column, applicable, UnsupportedError(sample.status_reason))
         return replace(sample, output=self.function.outputs[row])
-
-    def _proved_at_once(self, proof: AtOnce, row: int, column: int, values: dict[str, float | UnsupportedError]) -> Sample:
-        proved, variable = proof.certificate(row, column), self.function.variables[column]
-        results = [
-            _unsupported(mode, y) if isinstance(y, UnsupportedError) else self._judged_at_once(proof, mode, row, column, y)
-            for mode, y in values.items()
-        ]
-        clarke = (proved.left, proved.right) if proved.left and proved.right else None
-        point, primal = {variable: self.point[variable]}, float(self.function.primal[row])
-        shown = (proved.status, proved.reason, primal, proved.value, proved.derivative, clarke)
-        return Sample(point, variable, 1, *shown, tuple(results), output=self.function.outputs[row])
-
-    def _judged_at_once(self, proof: AtOnce, mode: str, row: int, column: int, y: float) -> Result:
-        judged, blame = proof.judgement(row, column, self.point[self.function.variables[column]], mode, y), None
-        if judged.verdict is Verdict.WRONG:
-            right = float(proof.judged(row).proved.middles[column])
-            cause = faulty_rule(self.function, (mode, row, column), y, right, self._judged_by_itself)
-            if cause is not None:
-                judged, blame = replace(judged, reason=f"{judged.reason}: {cause.words}"), cause.blame
-        return Result(*_engine(mode), y, judged.ulps, judged.verdict, judged.outcome, judged.reason, blame)
 
     def _cause_in_code(self, entry: Entry, verdict: Verdict, value: float, right: float) -> Cause | None:
         if entry.engine == CLAIM:
@@ -389,15 +358,6 @@ class Jacobian:
     @cached_property
     def _differences(self) -> Differences:
         return Differences(self.function, self.name, self.format.unit_roundoff)
-
-
-def deviations(given: NDArray[Any], plain: NDArray[Any]) -> NDArray[Any]:
-    """|given - plain| relative to each entry, and for very small ones to the largest; NaN counts as infinite."""
-    with np.errstate(all="ignore"):
-        scale = np.maximum(abs(plain), 1e-6 * np.nanmax(np.where(np.isfinite(plain), abs(plain), 0.0)))
-        found = abs(given - plain) / np.where(scale > 0, scale, 1.0)
-    same = (given == plain) | (np.isnan(given) & np.isnan(plain))
-    return np.where(same, 0.0, np.where(np.isfinite(found), found, np.inf))
 
 
 def _mode(result: Result) -> str:

@@ -19,8 +19,9 @@ from diffcheck.engines.undecorated import undecorated
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.evidence import Source
-from diffcheck.judgement.functions.entries import Jacobian, deviations
+from diffcheck.judgement.functions.entries import Jacobian
 from diffcheck.judgement.functions.lines import weighted
+from diffcheck.judgement.functions.screening import deviations
 from diffcheck.judgement.judge import Entry, Judge
 from diffcheck.results import Result
 

@@ -110,8 +110,8 @@ class Proved:
     def _pulled(self, weights: Sequence[Floats]) -> Row:
         moving = [(output.variable, w) for output, w in zip(self._outputs, weights, strict=True) if output.variable is not None]
         inputs = [each.variable for each in self._inputs if each.variable is not None]
-        truth = self._arrays.tape.pull({variable: balls_of(w) for variable, w in moving}, inputs)
-        sizes = self._arrays.tape.pull({variable: abs(w) for variable, w in moving}, inputs, in_sizes=True)
+        truth = self._arrays.tape.pull([(variable, balls_of(w)) for variable, w in moving], inputs)
+        sizes = self._arrays.tape.pull([(variable, abs(w)) for variable, w in moving], inputs, in_sizes=True)
         shapes = [each.shape for each in self._inputs]
         zeros = [balls_of(np.zeros(shape)) if change is None else change for change, shape in zip(truth, shapes, strict=True)]
         none = [np.zeros(shape) if size is None else size for size, shape in zip(sizes, shapes, strict=True)]

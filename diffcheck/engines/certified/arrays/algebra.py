@@ -214,6 +214,8 @@ class Arrays:
         found = [self._entry(function, entry, moving) for entry in _transposed(operands)]
         entries = array_of((value for value, _ in found), shape)
         self._remark_troubles(found, shape)
+        if function.is_step:  # where it has a value, it is constant near the point
+            return Balls(entries)
         slopes = {k: array_of((partials[i] for _, partials in found), shape) for i, k in enumerate(moving)}
         return self._scaled(entries, operands, [slopes.get(k, 0) for k in range(len(operands))])
 

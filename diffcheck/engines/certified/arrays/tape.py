@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from diffcheck.engines.certified.arrays.balls import Entries, plus
@@ -39,15 +39,15 @@ class Tape:
             found[target] = step.push([found.get(source) for source in step.sources], weigh)
         return [found.get(output) for output in outputs]
 
-    def pull(self, cotangents: Mapping[int, Entries], inputs: Sequence[int], in_sizes: bool = False) -> list[Change]:
+    def pull(self, cotangents: Iterable[tuple[int, Entries]], inputs: Sequence[int], in_sizes: bool = False) -> list[Change]:
         """The derivative of Σ cotangent·variable by each input: all entries in one sweep.
 
         `in_sizes` takes absolute values of all numbers, in floats: how large the terms are that add up to each derivative.
         """
         weigh = sizes if in_sizes else itself
         found: dict[int, Entries] = {}
-        for variable, cotangent in cotangents.items():
-            found[variable] = cotangent
+        for variable, cotangent in cotangents:  # several outputs may be one variable
+            found[variable] = plus(found[variable], cotangent) if variable in found else cotangent
         for step, target in zip(reversed(self.steps), reversed(self.targets), strict=True):
             pulled = found.pop(target, None)
             if pulled is None:
