@@ -50,7 +50,10 @@ Points = Annotated[
     Path | None, option("--points", help="A point from an .npz or .npy file, or points of numbers from a CSV file.", metavar="FILE")
 ]
 Random = Annotated[int, option("--random", help="How many random points to take.", metavar="N")]
-Seed = Annotated[int, typer.Option("--seed", help="What random points are drawn with.")]
+Seed = Annotated[int, typer.Option("--seed", help="What random points and directions are drawn with.")]
+Directions = Annotated[
+    int, typer.Option("--directions", help="Of more than 400 derivatives, along how many directions forward mode is proved.", metavar="N")
+]
 Domain = Annotated[list[str], option("--domain", help="Where random points lie: -1,1 (the default), or x=0,10.", metavar="A,B")]
 Shape = Annotated[list[str], option("--shape", help="The shapes of random arguments: 3, or A=3,3 (default: numbers).", metavar="SHAPE")]
 Against = Annotated[
@@ -72,6 +75,7 @@ def check_jax(
     domain: Domain = [],  # noqa: B006
     shape: Shape = [],  # noqa: B006
     against: Against = "",
+    directions: Directions = 3,
     dtype: FloatFormat = Dtype.float64,
     lint: Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")] = None,
     timeout: Timeout = DEFAULT_SECONDS,
@@ -99,7 +103,7 @@ def check_jax(
 
         def work(watch: Watch) -> int:
             with redirect_stdout(sys.stderr):  # what the user's code prints is not part of the report
-                report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
+                report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot, directions))
             return exit_code(_show(report, function, line, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
@@ -137,7 +141,9 @@ class _Points:
         return from_point_texts(self.at, job.parameters, job.format)
 
 
-def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, picture: Path | None) -> tuple[Report, int]:
+def _reported(
+    reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, picture: Path | None, directions: int
+) -> tuple[Report, int]:
     """The report, and the line where the function begins."""
     from diffcheck.engines.program_cache import use_persistent_cache
     from diffcheck.judgement.functions.check import FunctionCheck
@@ -149,7 +155,8 @@ def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, poi
     function = load(reference, wide)
     other = load(against, wide) if _is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
-    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint)
+    drawn = {"directions": directions, "seed": points.seed}
+    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint, **drawn)
     jacobians = job.jacobians(points.of(job))
     report = job.report_of(jacobians)
     draw(report.header, jacobians)

@@ -79,14 +79,22 @@ def _windows_of(equation: Any, shape: Sizes) -> tuple[Places, tuple[int, ...]]:
     return seen.reshape(int(np.prod(result)), -1), result
 
 
-def _scatter_to_selected(arrays: ArrayAlgebra, equation: Any, source: Any, operand: Any) -> Any:
-    """Each number of the source is added to the place of the first largest (or smallest) that its window sees."""
+def _selected(arrays: ArrayAlgebra, equation: Any, operand: Any) -> Places:
+    """The place of the first largest (or smallest) that each window sees."""
     largest = equation.params["select_prim"].name == "ge"
-    seen, _ = _windows_of(equation, operand.shape)
+    seen, result = _windows_of(equation, operand.shape)
     padding = np.asarray(-np.inf if largest else np.inf)
     rows = arrays.moved([operand, padding], np.where(seen == NOWHERE, int(np.prod(operand.shape)), seen))
-    chosen = np.take_along_axis(seen, arrays.first(rows, largest)[:, None], 1)[:, 0]
-    return arrays.summed(source, chosen.reshape(source.shape), operand.shape)
+    return np.take_along_axis(seen, arrays.first(rows, largest)[:, None], 1).reshape(result)
+
+
+def _scatter_to_selected(arrays: ArrayAlgebra, equation: Any, source: Any, operand: Any) -> Any:
+    """Each number of the source is added to the place that its window selects."""
+    return arrays.summed(source, _selected(arrays, equation, operand), operand.shape)
+
+
+def _gather_selected(arrays: ArrayAlgebra, equation: Any, source: Any, operand: Any) -> Any:
+    return arrays.moved([source], _selected(arrays, equation, operand))
 
 
 WINDOWS: dict[str, Rule] = {
@@ -95,4 +103,5 @@ WINDOWS: dict[str, Rule] = {
     "reduce_window_max": _pool("max", -np.inf),
     "reduce_window_min": _pool("min", np.inf),
     "select_and_scatter_add": _scatter_to_selected,
+    "select_and_gather_add": _gather_selected,
 }

@@ -19,7 +19,7 @@ from diffcheck.engines.certified import enclosure
 from diffcheck.engines.certified.arrays import Entries
 from diffcheck.engines.jax_function import JaxFunction
 from diffcheck.engines.lacking import lacking
-from diffcheck.errors import InternalError, UnsupportedError
+from diffcheck.errors import InputError, InternalError, UnsupportedError
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.functions.culprits import faulty_rule
 from diffcheck.judgement.functions.judged_row import JudgedRow
@@ -27,7 +27,7 @@ from diffcheck.judgement.functions.whole import Floats, Proved, Row, cut, exactl
 from diffcheck.judgement.verdict import Judgement, Rule, judge
 from diffcheck.results import Certificate, Enclosure, Outcome, Result, RuleCheck, Sample, Status, Verdict, counted
 
-DIRECTIONS = 3
+DIRECTIONS, MOST_DIRECTIONS = 3, 1000
 SEED = 0
 WORK = 50_000_000  # operations on balls in the sweeps of all rows: about half a minute
 WRONG_SHOWN, WORST_SHOWN, EVEN_SHOWN = 10, 3, 3
@@ -38,10 +38,15 @@ ROUNDING_VERDICTS = (Verdict.UNSTABLE, Verdict.INACCURATE)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a Jacobian is gone through."""
+    """How a large Jacobian is gone through; raises InputError."""
 
     directions: int = DIRECTIONS
     seed: int = SEED
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.directions <= MOST_DIRECTIONS or self.seed < 0:
+            problem = f"{self.seed} is not a seed" if self.seed < 0 else f"{self.directions} is not a number of directions"
+            raise InputError(problem, f"A seed is 0 or more, and there may be 1 to {MOST_DIRECTIONS:,} directions.")
 
 
 class AtOnce:

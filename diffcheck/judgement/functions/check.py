@@ -17,7 +17,7 @@ from diffcheck.graph.graph import Definition, Graph, GraphBuilder
 from diffcheck.graph.text import Latex, Short, derivative_text, one_line
 from diffcheck.judgement.evidence import listed
 from diffcheck.judgement.formats import format_named
-from diffcheck.judgement.functions.at_once import AtOnce
+from diffcheck.judgement.functions.at_once import DIRECTIONS, SEED, AtOnce, Plan
 from diffcheck.judgement.functions.claims import ClaimedJacobian
 from diffcheck.judgement.functions.culprits import described
 from diffcheck.judgement.functions.entries import Jacobian
@@ -40,7 +40,8 @@ class FunctionCheck:
     arguments, or another function. `linted` runs the checks of custom derivative rules: by default where there is such a rule.
     `claim` is a derivative worked out by hand, judged beside JAX's: an array of the shape of the result followed by that of the
     argument (a tuple of such for several arguments), or a function that returns it. `given` are names for the arguments of a
-    function whose signature has none.
+    function whose signature has none. `directions` is along how many, drawn with `seed`, forward mode is checked where the Jacobian
+    is large.
     """
 
     def __init__(
@@ -53,7 +54,10 @@ class FunctionCheck:
         linted: bool | None = None,
         claim: Any = None,
         given: Sequence[str] = (),
+        directions: int = DIRECTIONS,
+        seed: int = SEED,
     ) -> None:
+        self._plan = Plan(directions, seed)
         self.format = format_named(dtype)
         self.parameters = Parameters.of(function, given)
         self.name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
@@ -89,7 +93,7 @@ class FunctionCheck:
             _ = function.primal
         claim = None if self._claim is None else ClaimedJacobian(self._claim, function, point)
         by_itself = self._formula is None and self._other is None
-        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself)
+        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself, self._plan)
 
     def _at(self, function: Callable[..., Any], point: Arguments) -> JaxFunction:
         made = self._made.setdefault(id(function), {})

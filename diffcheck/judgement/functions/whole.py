@@ -26,6 +26,7 @@ from diffcheck.engines.certified.arrays.algebra import Remark
 from diffcheck.engines.code_places import code_span
 from diffcheck.engines.jax_function import JaxFunction
 from diffcheck.engines.jaxpr.follower import follow
+from diffcheck.engines.programs import equations
 from diffcheck.engines.undecorated import without
 from diffcheck.errors import UnsupportedError
 from diffcheck.results import Enclosure
@@ -35,6 +36,7 @@ NARROW = 2.0**-70  # relative to the number
 SMALL = 2.0**-90  # relative to the terms that add up to it
 WIDE = 2.0**-40  # a radius that no precision leaves: that of a tie
 NOTHING = 1e-300
+MOST_ENTRIES = 8_000_000  # some 3 GB
 ROUGHLY = 1e-3  # a value in floats is that near
 Floats = NDArray[np.float64]
 
@@ -46,6 +48,9 @@ class Proved:
         """Raises UnsupportedError with what cannot be followed on arrays, or decided."""
         self.function = function
         self._program = without(function.program)
+        size = sum(int(np.prod(variable.aval.shape)) for each in equations(self._program.jaxpr) for variable in each.outvars)
+        if size > MOST_ENTRIES:
+            raise UnsupportedError(f"its arrays have {size:,} entries in all, and {MOST_ENTRIES:,} are followed")
         self._follow(PRECISIONS)
 
     def _follow(self, precisions: Sequence[int]) -> None:
