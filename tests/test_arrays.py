@@ -196,6 +196,17 @@ def test_one_wrong_entry_is_found_and_named_with_its_rule() -> None:
     assert "`_one_wrong` (test_arrays.py:" in result.reason
 
 
+def test_an_entry_that_is_off_by_less_than_the_rounding_of_constants_is_named() -> None:
+    parameters = jax.tree.map(lambda leaf: leaf.astype("float32"), PARAMETERS)
+
+    def nearly(saved: Any, cotangent: V) -> Any:
+        return cotangent @ saved[1].T, (saved[0].T @ cotangent).at[3, 17].multiply(1 + 2e-7)
+
+    outcome, said = _of(_report(_loss(jnp.tanh, _ruled(jnp.matmul, nearly)), parameters, dtype="float32"), "entries")
+    assert outcome is Outcome.WARN
+    assert said.endswith("unlike the others of their argument, it is not exact at params['first']['kernel'][3,17]")
+
+
 def test_a_leaf_that_is_wrong_is_found_however_little_it_moves_the_result() -> None:
     scaled = _ruled(lambda b: b * 1e-9, lambda saved, cotangent: (cotangent * 2e-9,))
 

@@ -20,6 +20,7 @@ from diffcheck.engines.certified.arrays import Entries
 from diffcheck.engines.jax_function import JaxFunction
 from diffcheck.engines.lacking import lacking
 from diffcheck.errors import InputError, InternalError, UnsupportedError
+from diffcheck.judgement.evidence import listed
 from diffcheck.judgement.formats import Format
 from diffcheck.judgement.functions.culprits import faulty_rule
 from diffcheck.judgement.functions.judged_row import JudgedRow
@@ -31,6 +32,7 @@ DIRECTIONS, MOST_DIRECTIONS = 3, 1000
 SEED = 0
 WORK = 50_000_000  # operations on balls in the sweeps of all rows: about half a minute
 WRONG_SHOWN, WORST_SHOWN, EVEN_SHOWN = 10, 3, 3
+INEXACT, FEW = 1e-20, 0.01  # a gap relative to the terms; a part of an argument's entries
 WEIGHTS = (-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0)  # few bits: exact in every format, and so are their products with powers of 2
 BY_ROUNDING = "the terms that add up to it are {times:.2g} times as large, and rounding them explains the error"
 ROUNDING_VERDICTS = (Verdict.UNSTABLE, Verdict.INACCURATE)
@@ -94,24 +96,27 @@ class AtOnce:
         worst = [(row, column) for _, row, column in ranked if (row, column) not in bad]
         even = np.linspace(0, len(self.chosen_rows) * self.columns - 1, EVEN_SHOWN).round().astype(int).tolist()
         spread = [(self.chosen_rows[k // self.columns], k % self.columns) for k in even]
-        return list(dict.fromkeys([*bad[:WRONG_SHOWN], *self._wrong_forward, *worst[:WORST_SHOWN], *spread]))
+        return list(dict.fromkeys([*bad[:WRONG_SHOWN], *self._odd[:WORST_SHOWN], *self._wrong_forward, *worst[:WORST_SHOWN], *spread]))
 
     # One entry
 
     def certificate(self, row: int, column: int) -> Certificate:
-        proved = self.judged(row).proved
-        derivative, value = proved.enclosure(column), self.proved.value(row)
-        if not proved.tied[column]:
+        """What is proved of an entry. At a tie that is an interval which holds the slopes of all sides, and perhaps more."""
+        derivative, value = self.judged(row).proved.enclosure(column), self.proved.value(row)
+        if not self.judged(row).tied[column]:
             return Certificate(Status.SMOOTH, "", value, derivative)
-        ends = [Enclosure(end, Decimal(0)) for end in (derivative.lower, derivative.upper)]
-        return Certificate(Status.KINK, self.proved.ties[0] if self.proved.ties else "", value, None, left=ends[0], right=ends[1])
+        left, right = (Enclosure(end, Decimal(0)) for end in (derivative.lower, derivative.upper))
+        return Certificate(Status.UNDECIDED, f"f may have a kink here: {self._tie}", value, left=left, right=right)
+
+    @property
+    def _tie(self) -> str:
+        return next(iter(self.proved.ties), "balls do not decide a condition")
 
     def sample(self, row: int, column: int, values: Mapping[str, float | UnsupportedError]) -> Sample:
         """What is proved of an entry, and what the value of each mode is worth."""
         proved, variable, x = self.certificate(row, column), self._function.variables[column], float(self._function.vector[column])
-        clarke = (proved.left, proved.right) if proved.left and proved.right else None
         results = tuple(self._result(row, column, x, mode, y) for mode, y in values.items())
-        said = (proved.status, proved.reason, float(self._function.primal[row]), proved.value, proved.derivative, clarke, results)
+        said = (proved.status, proved.reason, float(self._function.primal[row]), proved.value, proved.derivative, None, results)
         return Sample({variable: x}, variable, 1, *said, output=self._function.outputs[row])
 
     def _result(self, row: int, column: int, x: float, mode: str, y: float | UnsupportedError) -> Result:
@@ -127,6 +132,9 @@ class AtOnce:
     def judgement(self, row: int, column: int, x: float, mode: str, y: float) -> Judgement:
         """The verdict on a value of a mode of JAX."""
         judged, truth = self.judged(row), self.certificate(row, column)
+        if judged.tied[column]:
+            is_outside = not abs(y - float(judged.proved.middles[column])) <= float(judged.reach[column])
+            return self._at_tie(truth, is_outside, y)
         found = judge(y, x, truth, self._format, lambda: self._rule(mode, row, column))
         size = float(judged.terms[column])
         error = abs(y - float(judged.proved.middles[column]))
@@ -134,6 +142,14 @@ class AtOnce:
             times = size / abs(float(judged.proved.middles[column]) or 1.0)
             return replace(found, verdict=Verdict.ILL_CONDITIONED, outcome=Outcome.PASS, reason=BY_ROUNDING.format(times=times))
         return found
+
+    def _at_tie(self, truth: Certificate, is_outside: bool, y: float) -> Judgement:
+        assert truth.left is not None
+        assert truth.right is not None
+        interval = f"[{float(truth.left):.6g}, {float(truth.right):.6g}], which holds the slopes of both sides"
+        if is_outside:
+            return Judgement(Verdict.OUTSIDE, Outcome.FAIL, None, f"{self._tie}: {y:.6g} lies outside {interval}")
+        return Judgement(Verdict.SUBGRADIENT, Outcome.PASS, None, f"{self._tie}: {y:.6g} lies in {interval}")
 
     def _rule(self, mode: str, row: int, column: int) -> Rule | None:
         """The program that a mode of JAX ran for an entry; None where it is not followed."""
@@ -246,7 +262,23 @@ class AtOnce:
     def _entries_check(self) -> RuleCheck:
         rows = [self.judged(row) for row in self.chosen_rows]
         entries = f"{len(rows) * self.columns:,} entries" + (f" in {len(rows):,} of {self.rows:,} rows" if len(rows) < self.rows else "")
-        return RuleCheck("entries", *_said(rows, [float(self.proved.value(row)) for row in self.chosen_rows], entries, self.proved))
+        outcome, said = _said(rows, [float(self.proved.value(row)) for row in self.chosen_rows], entries, self.proved)
+        odd = self._odd if outcome is Outcome.PASS else []
+        if not odd:
+            return RuleCheck("entries", outcome, said)
+        names = listed([self._function.variables[column] for _, column in odd[:WORST_SHOWN]])
+        more = f" and {len(odd) - WORST_SHOWN:,} more" if len(odd) > WORST_SHOWN else ""
+        return RuleCheck("entries", Outcome.WARN, f"{said}; unlike the others of their argument, it is not exact at {names}{more}")
+
+    @property
+    def _odd(self) -> list[tuple[int, int]]:
+        """Entries whose rule is not exact, yet within rounding of its constants, where that of nearly all others of the argument is."""
+        found = []
+        for row in self.chosen_rows:
+            inexact = np.split(self.judged(row).gaps > INEXACT, np.cumsum(self._leaf_sizes)[:-1])
+            few = [part & (part.sum() <= FEW * part.size) for part in inexact]
+            found += [(row, int(column)) for column in np.flatnonzero(np.concatenate(few))]
+        return found
 
     def _combinations_check(self) -> RuleCheck:
         generator = np.random.default_rng(self._plan.seed)
@@ -277,6 +309,8 @@ def _said(rows: Sequence[JudgedRow], values: Sequence[float], entries: str, prov
         what = f"the rule was not followed ({lacking}), and {doubtful:,} values are off by more than rounding" if lacking else ""
         is_harmful = any(row.harmful(value).any() for row, value in zip(rows, values, strict=True))
         return Outcome.FAIL if is_harmful else Outcome.WARN, f"{proof}; {what or f'rounding spoils {doubtful:,} of them'}"
+    unvalued = sum(int(row.unvalued.sum()) for row in rows)
+    lacking = lacking or (f"its exact value is not proved at {unvalued:,} entries" if unvalued else "")
     rule = f"the rule was not followed ({lacking})" if lacking else f"the rule is right at each, to {max(r.largest_gap for r in rows):.0e}"
     roundings = max(float(row.roundings[~row.tied].max(initial=0.0)) for row in rows)
     return Outcome.PASS, f"{proof}: {rule}, and the floats are within {roundings:.2g} roundings of the terms{at_ties}"

@@ -57,13 +57,21 @@ class JudgedRow:
 
     @cached_property
     def _away(self) -> tuple[Floats, Floats]:
-        """Bounds of |program - truth| relative to the terms: infinite where the program has no value, 0 where it is not known."""
+        """Bounds of |program - truth| relative to the terms; 0 where the program has no value that is known."""
         if isinstance(self.program, UnsupportedError):
             return np.zeros(len(self.values)), np.zeros(len(self.values))
         away = self.program - self.proved.entries
         middles, radii = abs(floats_of(away)), radii_of(away)
-        least = np.where(np.isfinite(radii), np.maximum(0.0, np.nextafter(middles, 0) - radii), np.inf)
-        return self._relative(least), self._relative(middles + radii)
+        known = np.isfinite(radii)
+        least = np.where(known, np.maximum(0.0, np.nextafter(middles, 0) - radii), 0.0)
+        return self._relative(least), self._relative(np.where(known, middles + radii, 0.0))
+
+    @property
+    def unvalued(self) -> NDArray[np.bool_]:
+        """The entries at which the program has no value that balls prove."""
+        if isinstance(self.program, UnsupportedError):
+            return np.zeros(len(self.values), bool)
+        return np.array([not ball.is_finite() for ball in self.program.tolist()], bool)
 
     def _relative(self, lengths: Floats) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -102,9 +110,13 @@ class JudgedRow:
     @cached_property
     def wrong(self) -> NDArray[np.bool_]:
         """The entries whose rule is another function's, beyond the rounding of its constants; at a tie, those beyond both sides."""
-        slack = self.literals + CONDITION_FACTOR * self._roundoff * self.proved.radii
-        outside = self.errors > 2 * self.proved.radii * (1 + NARROW) + slack
+        outside = ~(self.errors - self.proved.radii <= self.reach)
         return np.where(self.tied, outside, self.gaps > CONDITION_FACTOR * self._roundoff)
+
+    @property
+    def reach(self) -> Floats:
+        """How far from its middle a value at a tie may lie: within the interval, or rounding beyond its ends."""
+        return self.proved.radii * (1 + NARROW) + self.allowed_roundings * self._roundoff * (self.terms + self.proved.radii)
 
     @cached_property
     def doubtful(self) -> NDArray[np.bool_]:
