@@ -53,7 +53,10 @@ Points = Annotated[
     Path | None, option("--points", help="A point from an .npz or .npy file, or points of numbers from a CSV file.", metavar="FILE")
 ]
 Random = Annotated[int, option("--random", help="How many random points to take.", metavar="N")]
-Seed = Annotated[int, typer.Option("--seed", help="What random points are drawn with.")]
+Seed = Annotated[int, typer.Option("--seed", help="What random points and directions are drawn with.")]
+Directions = Annotated[
+    int, typer.Option("--directions", help="Of more than 400 derivatives, along how many directions forward mode is proved.", metavar="N")
+]
 Domain = Annotated[list[str], option("--domain", help="Where random points lie: -1,1 (the default), or x=0,10.", metavar="A,B")]
 Shape = Annotated[list[str], option("--shape", help="The shapes of random arguments: 3, or A=3,3 (default: numbers).", metavar="SHAPE")]
 Against = Annotated[
@@ -75,6 +78,7 @@ def check_jax(
     domain: Domain = [],  # noqa: B006
     shape: Shape = [],  # noqa: B006
     against: Against = "",
+    directions: Directions = 3,
     dtype: FloatFormat = Dtype.float64,
     lint: Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")] = None,
     timeout: Timeout = DEFAULT_SECONDS,
@@ -104,7 +108,7 @@ def check_jax(
         def work(watch: Watch) -> int:
             with _prints_apart(watch):
                 draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
-                report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
+                report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw, directions))
             return exit_code(_show(report, function, line, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
@@ -142,7 +146,9 @@ class _Points:
         return from_point_texts(self.at, job.parameters, job.format)
 
 
-def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist) -> tuple[Report, int]:
+def _reported(
+    reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist, directions: int
+) -> tuple[Report, int]:
     """The report, and the line where the function begins."""
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.loading import load
@@ -153,7 +159,8 @@ def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, poi
     function = load(reference, wide)
     other = load(against, wide) if _is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
-    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint)
+    drawn = {"directions": directions, "seed": points.seed}
+    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint, **drawn)
     jacobians = job.jacobians(points.of(job))
     report = job.report_of(jacobians)
     draw(report.header, jacobians)
