@@ -123,10 +123,10 @@ def check(
     dtype: str = "float64",
     against: str | Callable[..., Any] | None = None,
     lint: bool | None = None,
-    directions: int | None = None,
-    seed: int | None = None,
     timeout: float | None = None,
     max_memory: int | None = None,
+    directions: int | None = None,
+    seed: int | None = None,
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 

@@ -59,6 +59,7 @@ Shape = Annotated[list[str], option("--shape", help="The shapes of random argume
 Against = Annotated[
     str, option("--against", help="Judge by a formula, or by another function FILE.py:OTHER, instead.", metavar="EXPR|FUNCTION")
 ]
+Lint = Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")]
 Picture = Annotated[
     Path | None, option("--plot", help="Draw the function along its worst derivative too: a .png, .svg or .pdf.", metavar="FILE")
 ]
@@ -77,7 +78,7 @@ def check_jax(
     against: Against = "",
     directions: Directions = 3,
     dtype: FloatFormat = Dtype.float64,
-    lint: Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")] = None,
+    lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
     format: ReportFormat = Format.text,
@@ -98,13 +99,12 @@ def check_jax(
     """
     from diffcheck.views.output import opened
 
-    wanted = _Points(at, points, random, seed, domain, shape)
+    wanted = _Points(at, points, random, seed, domain, shape, directions)
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:
-            with redirect_stdout(sys.stderr):  # what the user's code prints is not part of the report
-                report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot, directions))
-            return exit_code(_show(report, function, line, format, latex, color, stream), strict)
+            found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plot))
+            return exit_code(_show(*found, function, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
@@ -119,6 +119,7 @@ class _Points:
     seed: int
     domain: list[str]
     shape: list[str]
+    directions: int
 
     @property
     def names(self) -> Sequence[str]:
@@ -141,10 +142,13 @@ class _Points:
         return from_point_texts(self.at, job.parameters, job.format)
 
 
-def _reported(
-    reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, picture: Path | None, directions: int
-) -> tuple[Report, int]:
-    """The report, and the line where the function begins."""
+def _reported(*wanted: Any) -> tuple[Report, int]:
+    """The report, and the line where the function begins. What the user's code prints is not part of it."""
+    with redirect_stdout(sys.stderr):
+        return _checked(*wanted)
+
+
+def _checked(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, picture: Path | None) -> tuple[Report, int]:
     from diffcheck.engines.program_cache import use_persistent_cache
     from diffcheck.judgement.functions.check import FunctionCheck
     from diffcheck.judgement.functions.loading import load
@@ -155,7 +159,7 @@ def _reported(
     function = load(reference, wide)
     other = load(against, wide) if _is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
-    drawn = {"directions": directions, "seed": points.seed}
+    drawn = {"directions": points.directions, "seed": points.seed}
     job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint, **drawn)
     jacobians = job.jacobians(points.of(job))
     report = job.report_of(jacobians)
@@ -195,7 +199,7 @@ def _is_reference(text: str) -> bool:
     return ":" in text
 
 
-def _show(report: Report, function: str, line: int, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
+def _show(report: Report, line: int, function: str, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
     if format not in OWN:
         return _as_suite(function, line, report, format, color, stream)
     if format is not Format.text:
