@@ -147,10 +147,10 @@ def check(
     dtype: str = "float64",
     against: str | Callable[..., Any] | None = None,
     lint: bool | None = None,
-    directions: int | None = None,
-    seed: int | None = None,
     timeout: float | None = None,
     max_memory: int | None = None,
+    directions: int | None = None,
+    seed: int | None = None,
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 
@@ -167,11 +167,11 @@ def check(
         dtype: The format under test, "float64" or "float32".
         against: A formula or another function by which a function is judged, instead of its own computation without its rules.
         lint: Whether the derivative rules of a function are checked, too; by default, if it has custom ones.
-        directions: Along how many directions forward mode is proved where a function has more than 400 derivatives; 3 by default.
-        seed: What these directions are drawn with; 0 by default.
         timeout: Seconds. With this or `max_memory`, the work is done in a process of its own, to which the subject is sent and which
             is killed at the limit. Without them, what FLINT, SymPy or JAX have begun cannot be stopped.
         max_memory: Megabytes of that process.
+        directions: Along how many directions forward mode is proved where a function has more than 400 derivatives; 3 by default.
+        seed: What these directions are drawn with; 0 by default.
 
     Returns:
         A Report. A wrong derivative is a verdict in it, not an exception. SymPy's derivative of a small

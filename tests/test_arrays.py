@@ -188,7 +188,7 @@ def _one_wrong(saved: Any, cotangent: V) -> Any:
 def test_one_wrong_entry_is_found_and_named_with_its_rule() -> None:
     report = _report(_loss(jnp.tanh, _ruled(jnp.matmul, _one_wrong)), PARAMETERS)
     assert _of(report, "entries")[0] is Outcome.FAIL
-    assert _of(report, "entries")[1].startswith("1 of 545 entries are wrong")
+    assert _of(report, "entries")[1].startswith("1 of 545 entries is wrong")
     (wrong,) = [sample for sample in report.samples if sample.outcome is Outcome.FAIL]
     assert wrong.wrt == "params['first']['kernel'][3,17]"
     (result,) = [result for result in wrong.results if result.mode == "reverse"]

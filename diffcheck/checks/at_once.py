@@ -21,7 +21,7 @@ from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import enclosure
 from diffcheck.engines.certified.arrays import Entries
 from diffcheck.engines.derivation import Derivation, Wanted
-from diffcheck.engines.jax.function import JaxFunction
+from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.runs import Jax
 from diffcheck.errors import InputError, InternalError, UnsupportedError
@@ -205,28 +205,28 @@ class AtOnce:
         except UnsupportedError as unsupported:
             return unsupported
         for direction in self._seeded:
-            gap = self._forward_gap(direction)
-            if isinstance(gap, UnsupportedError):
-                return gap
-            largest = max(largest, float(gap.max(initial=0.0)))
-            if largest > self._tolerance:
-                return largest, direction
+            pushed = self._pushed(direction)
+            if isinstance(pushed, UnsupportedError):
+                return pushed
+            gap = float(pushed.untied_gaps.max(initial=0.0))
+            if gap > self._tolerance:
+                return gap, direction
+            largest = max(largest, pushed.largest_gap)
         return largest, None
 
     @property
     def _tolerance(self) -> float:
         return 8 * self._format.unit_roundoff
 
-    def _forward_gap(self, direction: Floats) -> NDArray[np.float64] | UnsupportedError:
-        """|J v by JAX's rule - J v|, proved, of each result, relative to the terms that add up to it."""
+    def _pushed(self, direction: Floats) -> JudgedRow | UnsupportedError:
+        """J v by JAX's rule beside J v, proved: a number for each result."""
         truth, sizes = self.proved.pushed(direction)
         program = self._pushed_by_jax(direction)
         if isinstance(program, UnsupportedError):
             return program
         proved = Row(truth, sizes)
         self._require_agreement(proved, direction)
-        gaps = JudgedRow(proved, proved.middles, program, self._format, self.proved.steps).gaps
-        return np.where(proved.tied, 0.0, gaps)
+        return JudgedRow(proved, proved.middles, program, self._format, self.proved.steps)
 
     def _require_agreement(self, pushed: Row, direction: Floats) -> None:
         """Forward and reverse sweep are transposes of each other: what is proved by both must overlap."""
@@ -245,15 +245,15 @@ class AtOnce:
             halves = np.array_split(within, 2)
             gaps = [self._largest_gap(direction, half) for half in halves]
             within = halves[int(np.argmax(gaps))]
-        gap = self._forward_gap(unit(int(within[0]), self.columns))
-        row = 0 if isinstance(gap, UnsupportedError) else int(gap.argmax())
+        pushed = self._pushed(unit(int(within[0]), self.columns))
+        row = 0 if isinstance(pushed, UnsupportedError) else int(pushed.untied_gaps.argmax())
         return [(row, int(within[0]))] if row in self.chosen_rows else []
 
     def _largest_gap(self, direction: Floats, columns: NDArray[Any]) -> float:
         part = np.zeros(self.columns)
         part[columns] = direction[columns]
-        gap = self._forward_gap(part)
-        return 0.0 if isinstance(gap, UnsupportedError) else float(gap.max())
+        pushed = self._pushed(part)
+        return 0.0 if isinstance(pushed, UnsupportedError) else float(pushed.untied_gaps.max(initial=0.0))
 
     # What is said of all
 
@@ -262,7 +262,9 @@ class AtOnce:
         if len(self.chosen_rows) < self.rows:
             yield self._combinations_check()
         if isinstance(self._forward, UnsupportedError):
-            yield RuleCheck("directions", None, f"forward mode was not followed: {self._forward.reason}")
+            reason = self._forward.reason
+            lack = "a jax.custom_vjp has no forward mode" if NO_FORWARD_MODE in reason else f"forward mode was not followed: {reason}"
+            yield RuleCheck("directions", None, lack)
         else:
             yield self._directions_check(*self._forward)
 
@@ -297,7 +299,7 @@ class AtOnce:
         along = counted(self._plan.directions, "seeded direction")
         if wrong is not None:
             return RuleCheck("directions", Outcome.FAIL, f"forward mode is wrong along a direction, by {gap:.1e} of what moves the result")
-        return RuleCheck("directions", Outcome.PASS, f"forward mode is proved along {along} of all arguments, to {max(gap, 1e-30):.0e}")
+        return RuleCheck("directions", Outcome.PASS, f"forward mode is proved along {along} of all arguments, to {gap:.0e}")
 
 
 def _said(rows: Sequence[JudgedRow], values: Sequence[float], entries: str, proved: Proved) -> tuple[Outcome, str]:
@@ -308,7 +310,8 @@ def _said(rows: Sequence[JudgedRow], values: Sequence[float], entries: str, prov
     if wrong:
         largest = max(float(row.gaps[row.wrong].max(initial=0.0)) for row in rows)
         by = f", by up to {largest:.1e} of their terms" if largest else ""
-        return Outcome.FAIL, f"{wrong:,} of {entries} are wrong{by}" + (f"; {outside:,} of them at ties" if outside else "")
+        which = f"; {outside:,} of them at ties" if outside else ""
+        return Outcome.FAIL, f"{wrong:,} of {entries} {'is' if wrong == 1 else 'are'} wrong{by}{which}"
     radius = max(row.proved.accuracy for row in rows)
     proof = f"all {entries} are proved, to {radius:.0e} of their terms"
     lacking = next((row.lack for row in rows if row.lack), "")

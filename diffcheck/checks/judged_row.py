@@ -94,6 +94,10 @@ class JudgedRow:
         return self.program.reason if isinstance(self.program, UnsupportedError) else ""
 
     @property
+    def untied_gaps(self) -> Floats:
+        return np.where(self.tied, 0.0, self.gaps)
+
+    @property
     def largest_gap(self) -> float:
         """An upper bound for all entries that are not at ties."""
         return float(np.where(self.tied, 0.0, self._away[1]).max(initial=0.0))

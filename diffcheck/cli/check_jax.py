@@ -62,6 +62,7 @@ Shape = Annotated[list[str], option("--shape", help="The shapes of random argume
 Against = Annotated[
     str, option("--against", help="Judge by a formula, or by another function FILE.py:OTHER, instead.", metavar="EXPR|FUNCTION")
 ]
+Lint = Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")]
 Picture = Annotated[
     Path | None, option("--plot", help="Draw the function along its worst derivative too: a .png, .svg or .pdf.", metavar="FILE")
 ]
@@ -80,7 +81,7 @@ def check_jax(
     against: Against = "",
     directions: Directions = 3,
     dtype: FloatFormat = Dtype.float64,
-    lint: Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")] = None,
+    lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
     format: ReportFormat = Format.text,
@@ -102,14 +103,14 @@ def check_jax(
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
 
-    wanted = _Points(at, points, random, seed, domain, shape)
+    wanted = _Points(at, points, random, seed, domain, shape, directions)
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
             with _prints_apart(watch):
                 draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
-                report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw, directions))
-            return exit_code(_show(report, function, line, format, latex, color, stream), strict)
+                found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
+            return exit_code(_show(*found, function, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
@@ -124,6 +125,7 @@ class _Points:
     seed: int
     domain: list[str]
     shape: list[str]
+    directions: int
 
     @property
     def names(self) -> Sequence[str]:
@@ -146,9 +148,7 @@ class _Points:
         return from_point_texts(self.at, job.parameters, job.format)
 
 
-def _reported(
-    reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist, directions: int
-) -> tuple[Report, int]:
+def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist) -> tuple[Report, int]:
     """The report, and the line where the function begins."""
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.loading import load
@@ -159,7 +159,7 @@ def _reported(
     function = load(reference, wide)
     other = load(against, wide) if _is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
-    drawn = {"directions": directions, "seed": points.seed}
+    drawn = {"directions": points.directions, "seed": points.seed}
     job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint, **drawn)
     jacobians = job.jacobians(points.of(job))
     report = job.report_of(jacobians)
@@ -211,7 +211,7 @@ def _is_reference(text: str) -> bool:
     return ":" in text
 
 
-def _show(report: Report, function: str, line: int, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
+def _show(report: Report, line: int, function: str, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
     if format not in OWN:
         return _as_suite(function, line, report, format, color, stream)
     if format is not Format.text:
