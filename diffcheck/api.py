@@ -149,6 +149,8 @@ def check(
     lint: bool | None = None,
     timeout: float | None = None,
     max_memory: int | None = None,
+    directions: int | None = None,
+    seed: int | None = None,
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 
@@ -168,6 +170,8 @@ def check(
         timeout: Seconds. With this or `max_memory`, the work is done in a process of its own, to which the subject is sent and which
             is killed at the limit. Without them, what FLINT, SymPy or JAX have begun cannot be stopped.
         max_memory: Megabytes of that process.
+        directions: Along how many directions forward mode is proved where a function has more than 400 derivatives; 3 by default.
+        seed: What these directions are drawn with; 0 by default.
 
     Returns:
         A Report. A wrong derivative is a verdict in it, not an exception. SymPy's derivative of a small
@@ -189,6 +193,7 @@ def check(
         docs/verdicts.md has the rules, docs/numerics.md how derivatives are proved.
     """
     options = {"of": of, "wrt": wrt, "claim": claim, "dtype": dtype, "against": against, "lint": lint}
+    options |= {"directions": directions, "seed": seed}
     if timeout is None and max_memory is None:
         return _checked(subject, at, **options)
     limits = Limits(DEFAULT_SECONDS if timeout is None else timeout, DEFAULT_MEGABYTES if max_memory is None else max_memory)
@@ -213,6 +218,8 @@ def _checked(
     dtype: str,
     against: str | Callable[..., Any] | None,
     lint: bool | None,
+    directions: int | None = None,
+    seed: int | None = None,
     on_stage: Callable[[str], object] = lambda stage: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
 ) -> Report:
@@ -222,12 +229,13 @@ def _checked(
         subject, at, wrt, claim = text_of(subject), _named(at), wrt and [_name(names) for names in wrt], _as_text(claim)
     if callable(subject):
         _refuse("a function", of=of, wrt=wrt)
-        report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint)
+        drawn = {name: value for name, value in (("directions", directions), ("seed", seed)) if value is not None}
+        report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint, **drawn)
         return Report(report.header, report.samples, report.checks, jacobians=jacobians)
     if not isinstance(subject, str):
         fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
         raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
-    _refuse("an expression", against=against, lint=lint)
+    _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed)
     claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
     report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype, on_stage=on_stage, lost=lost)
     return Report(report.header, report.samples, text=subject, of=of)

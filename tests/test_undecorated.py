@@ -87,6 +87,19 @@ def test_a_rule_that_cannot_be_taken_off_is_said_and_the_rest_is_undecided(rule)
     assert report.outcome is not Outcome.PASS
 
 
+def test_where_jax_lacks_the_derivative_by_one_argument_a_large_other_one_is_judged() -> None:
+    square = with_forward_rule(True)
+
+    def function(x: Array, y: Array) -> Array:
+        wrong = square(x[:, None]).sum()  # at each entry
+        return wrong + lax.while_loop(lambda state: state[0] < 3, lambda state: (state[0] + 1, state[1] * jnp.cos(y)), (0, y))[1]
+
+    report = diffcheck.check(function, (np.linspace(1.0, 2.0, LARGE**2), np.array(0.5)), lint=False)
+    failed = [result for sample in report.samples for result in sample.results if result.outcome is Outcome.FAIL]
+    assert {result.mode for result in failed} == {"forward", "reverse"}
+    assert all("is to blame" in result.reason for result in failed)
+
+
 def test_small_jacobians_are_judged_all_the_same() -> None:
     report = diffcheck.check(_called(with_forward_rule(True)), np.linspace(1.0, 2.0, SMALL), lint=False)
     (failed,) = [sample for sample in report.samples if sample.outcome is Outcome.FAIL]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.checks import pipeline
+from diffcheck.checks.at_once import AtOnce, Plan
 from diffcheck.checks.by_design import by_design, step_function
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import faulty_rule
@@ -53,8 +54,9 @@ class Jacobian(Matrices):
         truth: Callable[[], Sequence[Graph]],
         claim: ClaimedJacobian | Mapping[str, Source] | None = None,
         judged_by_itself: bool = True,
+        plan: Plan | None = None,
     ) -> None:
-        super().__init__(function, name, fmt)
+        super().__init__(function, name, fmt, (plan or Plan()) if judged_by_itself and claim is None else None)
         self.judged_by_itself = judged_by_itself
         self.claim = claim
         self._truth = truth
@@ -65,6 +67,8 @@ class Jacobian(Matrices):
 
     @cached_property
     def truth(self) -> Sequence[Graph] | UnsupportedError:
+        if isinstance(self.at_once, AtOnce):
+            return UnsupportedError("it is followed on whole arrays")
         try:
             return self._truth()
         except UnsupportedError as unsupported:
@@ -166,7 +170,7 @@ class Jacobian(Matrices):
     def _stepping(self, row: int, sample: Sample) -> str:
         """A sentence if the derivative is 0 because the code is a step function, else ''."""
         is_flat = sample.enclosure is not None and sample.enclosure.midpoint == sample.enclosure.radius == 0
-        return step_function(self.truth_graphs[row], sample.wrt) if is_flat else ""
+        return step_function(self.truth_graphs[row], sample.wrt) if is_flat and not isinstance(self.truth, UnsupportedError) else ""
 
     # What the wrong ones are of the right ones
 
@@ -208,7 +212,9 @@ class Jacobian(Matrices):
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is found of one entry."""
-        row, _ = self.places[wanted]
+        row, column = self.places[wanted]
+        if isinstance(self.at_once, AtOnce):
+            return self.at_once.sample(row, column, values)
         if isinstance(self.truth, UnsupportedError):
             return self._by_evidence(wanted, values, primal, self.truth.reason)
         sample = Judge(Source(self.truth[row], ""), self.format).sample(self.point, wanted, values, primal)

@@ -7,14 +7,15 @@ from typing import Any
 
 from diffcheck import registry
 from diffcheck.checks.arguments import Arguments, Parameters, from_value, names_in
+from diffcheck.checks.at_once import DIRECTIONS, SEED, AtOnce, Plan
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
 from diffcheck.checks.loading import users_code
-from diffcheck.checks.matrices import Screening
 from diffcheck.checks.modes import check_of
 from diffcheck.checks.pipeline import closed_forms
 from diffcheck.checks.rules.linter import lint
+from diffcheck.checks.screening import Screening
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.formats import format_named
@@ -22,7 +23,7 @@ from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.evidence import Source, listed
-from diffcheck.results import Header, Outcome, Report, RuleCheck, Sample
+from diffcheck.results import Header, Outcome, Report, RuleCheck, Sample, counted
 
 SHOWN_RULES = 4
 
@@ -34,8 +35,8 @@ class FunctionCheck:
     arguments, or another function. `linted` runs the checks of custom derivative rules: by default where there is such a rule.
     `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed by that of the
     argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text, or one for
-    each argument. `given` are names for the arguments of a
-    function whose signature has none.
+    each argument. `given` are names for the arguments of a function whose signature has none. `directions` is along how many, drawn
+    with `seed`, forward mode is checked where the Jacobian is large.
     """
 
     def __init__(
@@ -48,7 +49,10 @@ class FunctionCheck:
         linted: bool | None = None,
         claim: Any = None,
         given: Sequence[str] = (),
+        directions: int = DIRECTIONS,
+        seed: int = SEED,
     ) -> None:
+        self._plan = Plan(directions, seed)
         self.format = format_named(dtype)
         self.parameters = Parameters.of(function, given)
         self.name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
@@ -83,7 +87,8 @@ class FunctionCheck:
                 raise InputError(f"{self.name} returns no floating-point number", "There is nothing to differentiate.")
             _ = function.primal
         by_itself = self._formula is None and self._other is None
-        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), self._claimed(function, point), by_itself)
+        claim = self._claimed(function, point)
+        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself, self._plan)
 
     def _claimed(self, function: JaxFunction, point: Arguments) -> ClaimedJacobian | Mapping[str, Source] | None:
         """The claim as arrays; or as texts, one for each argument, which is a number."""
@@ -123,12 +128,13 @@ class FunctionCheck:
             wanted = bool(jacobian.function.custom_rules) if self._linted is None else self._linted
         if wanted:
             yield from lint(jacobian)
+        if isinstance(jacobian.at_once, AtOnce):
+            yield from jacobian.at_once.checks()
         if isinstance(jacobian.screening, UnsupportedError):
             unseen = f"all but {len(jacobian.chosen)} of {jacobian.rows * jacobian.columns:,} derivatives were not compared"
             yield RuleCheck("screening", Outcome.UNDECIDED, f"{unseen}: {jacobian.screening.reason}")
 
     def _header(self, jacobian: Jacobian) -> Header:
-        truth = jacobian.truth
         notes = [f"JAX ran {self.name} compiled with jax.jit on the CPU"]
         if isinstance(screening := jacobian.screening, Screening):
             notes.append(
@@ -141,7 +147,7 @@ class FunctionCheck:
         if jacobian.function.fixed:
             notes.append(f"not differentiated by {', '.join(jacobian.function.fixed)}: no floats")
         return Header(
-            read_as=_read_as(self.name, self.parameters, truth),
+            read_as=_read_as(self.name, self.parameters, jacobian),
             name=self.name,
             variables=jacobian.function.variables if jacobian.is_small else (),
             dtype=self.format.name,
@@ -195,8 +201,10 @@ def _merged(checks: Sequence[RuleCheck]) -> tuple[RuleCheck, ...]:
 # What is shown of the function
 
 
-def _read_as(name: str, parameters: Parameters, truth: Sequence[Graph] | UnsupportedError) -> str:
-    call = f"{name}({', '.join(parameters.names)})"
+def _read_as(name: str, parameters: Parameters, jacobian: Jacobian) -> str:
+    call, truth = f"{name}({', '.join(parameters.names)})", jacobian.truth
+    if isinstance(jacobian.at_once, AtOnce):
+        return f"{call}: {counted(jacobian.rows, 'result')} of {jacobian.columns:,} numbers, followed on whole arrays"
     if isinstance(truth, UnsupportedError):
         return f"{call}, which cannot be lifted: {truth.reason}"
     text = one_line(truth[0], Short()) if len(truth) == 1 else None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from diffcheck.checks.at_once import AtOnce, Plan
 from diffcheck.checks.loading import raised_by_jax, users_code
+from diffcheck.checks.screening import Screening, deviations
 from diffcheck.engines.derivation import Inapplicable
 from diffcheck.engines.jax.equations import CustomRule
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
@@ -30,23 +31,17 @@ class NoForwardMode(Inapplicable):
     """Forward mode does not exist for this function; nothing is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Screening:
-    """All entries of the Jacobian against the derivative of the undecorated function, in floats."""
-
-    entries: int
-    judged: int
-    largest: float  # relative deviation
-    where: str
-
-
 class Matrices:
-    """What both modes of JAX give; where it lacks the derivative by one argument, the others are taken alone."""
+    """What both modes of JAX give; where it lacks the derivative by one argument, the others are taken alone.
 
-    def __init__(self, function: JaxFunction, name: str, fmt: Format) -> None:
+    `plan` is how a large Jacobian is proved at once, and None if it may not be.
+    """
+
+    def __init__(self, function: JaxFunction, name: str, fmt: Format, plan: Plan | None = None) -> None:
         self.function = function
         self.name = name
         self.format = fmt
+        self._plan = plan
         self.rows, self.columns = len(function.outputs), len(function.variables)
         self._leaves: dict[str, Matrices] = {}
         self._lifted: dict[tuple[str, int], Mapping[int, Graph] | UnsupportedError] = {}
@@ -58,8 +53,21 @@ class Matrices:
         return self.rows * self.columns <= CERTIFIED_ENTRIES
 
     @cached_property
+    def at_once(self) -> AtOnce | UnsupportedError:
+        """A large Jacobian proved on whole arrays, or why it is not."""
+        if self.is_small or self._plan is None or not np.isfinite(self.function.vector).all():
+            return UnsupportedError("it is judged entry by entry")
+        try:
+            with users_code(self.name):
+                return AtOnce(self.function, self.format, self._plan)
+        except UnsupportedError as unsupported:
+            return unsupported
+
+    @cached_property
     def watched_rows(self) -> list[int]:
         """The rows that reverse mode computes: all, or an even sample of very many."""
+        if isinstance(self.at_once, AtOnce):
+            return self.at_once.chosen_rows
         return sorted(set(np.linspace(0, self.rows - 1, min(self.rows, CERTIFIED_ENTRIES)).round().astype(int).tolist()))
 
     @cached_property
@@ -86,6 +94,8 @@ class Matrices:
         """(row, column) of the entries that are judged."""
         if self.is_small:
             return [(row, column) for row in range(self.rows) for column in range(self.columns)]
+        if isinstance(self.at_once, AtOnce):
+            return self.at_once.chosen
         worst: list[int] = []
         if not isinstance(self._deviations, UnsupportedError):
             worst = np.argsort(-self._deviations, axis=None, kind="stable")[:SUSPECTS].tolist()
@@ -96,7 +106,7 @@ class Matrices:
     @property
     def screening(self) -> Screening | UnsupportedError | None:
         """How the entries that are not judged one by one were compared, or why they were not; None if all are judged."""
-        if self.is_small:
+        if self.is_small or isinstance(self.at_once, AtOnce):
             return None
         if isinstance(self._deviations, UnsupportedError):
             return self._deviations
@@ -142,8 +152,15 @@ class Matrices:
         number = int(np.searchsorted(starts, column, side="right")) - 1
         name = list(self.function.point)[number]
         if name not in self._leaves:
-            self._leaves[name] = Matrices(self.function.only(name), self.name, self.format)
+            self._leaves[name] = self._leaf(name, int(starts[number]))
         return self._leaves[name], column - int(starts[number])
+
+    def _leaf(self, name: str, start: int) -> Matrices:
+        """Those of one leaf, whose columns begin here: what is judged of it is what is judged of the whole."""
+        leaf = Matrices(self.function.only(name), self.name, self.format)
+        leaf.watched_rows = self.watched_rows
+        leaf.chosen = [(row, column - start) for row, column in self.chosen if start <= column < start + leaf.columns]
+        return leaf
 
     def lifted(self, mode: str, row: int, column: int) -> Graph:
         """JAX's own program for an entry. Raises UnsupportedError."""
@@ -165,15 +182,6 @@ class Matrices:
             return self.function.reverse_graphs(fixed, [column for row, column in self.chosen if row == fixed])
         except UnsupportedError as unsupported:
             return unsupported
-
-
-def deviations(given: NDArray[Any], plain: NDArray[Any]) -> NDArray[Any]:
-    """|given - plain| relative to each entry, and for very small ones to the largest; NaN counts as infinite."""
-    with np.errstate(all="ignore"):
-        scale = np.maximum(abs(plain), 1e-6 * np.nanmax(np.where(np.isfinite(plain), abs(plain), 0.0)))
-        found = abs(given - plain) / np.where(scale > 0, scale, 1.0)
-    same = (given == plain) | (np.isnan(given) & np.isnan(plain))
-    return np.where(same, 0.0, np.where(np.isfinite(found), found, np.inf))
 
 
 def _matrix(name: str, compute: Callable[[], NDArray[Any]]) -> Matrix:

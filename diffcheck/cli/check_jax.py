@@ -53,12 +53,16 @@ Points = Annotated[
     Path | None, option("--points", help="A point from an .npz or .npy file, or points of numbers from a CSV file.", metavar="FILE")
 ]
 Random = Annotated[int, option("--random", help="How many random points to take.", metavar="N")]
-Seed = Annotated[int, typer.Option("--seed", help="What random points are drawn with.")]
+Seed = Annotated[int, typer.Option("--seed", help="What random points and directions are drawn with.")]
+Directions = Annotated[
+    int, typer.Option("--directions", help="Of more than 400 derivatives, along how many directions forward mode is proved.", metavar="N")
+]
 Domain = Annotated[list[str], option("--domain", help="Where random points lie: -1,1 (the default), or x=0,10.", metavar="A,B")]
 Shape = Annotated[list[str], option("--shape", help="The shapes of random arguments: 3, or A=3,3 (default: numbers).", metavar="SHAPE")]
 Against = Annotated[
     str, option("--against", help="Judge by a formula, or by another function FILE.py:OTHER, instead.", metavar="EXPR|FUNCTION")
 ]
+Lint = Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")]
 Picture = Annotated[
     Path | None, option("--plot", help="Draw the function along its worst derivative too: a .png, .svg or .pdf.", metavar="FILE")
 ]
@@ -75,8 +79,9 @@ def check_jax(
     domain: Domain = [],  # noqa: B006
     shape: Shape = [],  # noqa: B006
     against: Against = "",
+    directions: Directions = 3,
     dtype: FloatFormat = Dtype.float64,
-    lint: Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")] = None,
+    lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
     format: ReportFormat = Format.text,
@@ -98,14 +103,14 @@ def check_jax(
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
 
-    wanted = _Points(at, points, random, seed, domain, shape)
+    wanted = _Points(at, points, random, seed, domain, shape, directions)
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
             with _prints_apart(watch):
                 draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
-                report, line = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
-            return exit_code(_show(report, function, line, format, latex, color, stream), strict)
+                found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
+            return exit_code(_show(*found, function, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
@@ -120,6 +125,7 @@ class _Points:
     seed: int
     domain: list[str]
     shape: list[str]
+    directions: int
 
     @property
     def names(self) -> Sequence[str]:
@@ -153,7 +159,8 @@ def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, poi
     function = load(reference, wide)
     other = load(against, wide) if _is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
-    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint)
+    drawn = {"directions": points.directions, "seed": points.seed}
+    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint, **drawn)
     jacobians = job.jacobians(points.of(job))
     report = job.report_of(jacobians)
     draw(report.header, jacobians)
@@ -204,7 +211,7 @@ def _is_reference(text: str) -> bool:
     return ":" in text
 
 
-def _show(report: Report, function: str, line: int, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
+def _show(report: Report, line: int, function: str, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
     if format not in OWN:
         return _as_suite(function, line, report, format, color, stream)
     if format is not Format.text:

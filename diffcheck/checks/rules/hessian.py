@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.checks.entries import Jacobian
-from diffcheck.checks.matrices import deviations
 from diffcheck.checks.rules.lines import weighted
+from diffcheck.checks.screening import deviations
 from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.runs import Jax
 from diffcheck.engines.jax.undecorated import undecorated

@@ -3,7 +3,7 @@
 It sees only the user's function, and judges what the other engines found; it never takes part in finding it.
 """
 
-from diffcheck.engines.certified.certificate import scope
+from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.enclose import certify, enclose_value
 from diffcheck.engines.certified.facts import applied, conditions, enclose_nodes, live_arguments, origins, reaching
 from diffcheck.engines.certified.mixed import certify_mixed
@@ -21,6 +21,7 @@ __all__ = [
     "culprit",
     "enclose_nodes",
     "enclose_value",
+    "enclosure",
     "live_arguments",
     "origins",
     "pieces",

@@ -143,13 +143,20 @@ class JaxFunction:
     def reverse_program(self) -> ClosedJaxpr:
         """The jaxpr of the function's pullback."""
         with settings(self.wide):
-            return jax.make_jaxpr(lambda leaves, weights: jax.vjp(self, *leaves)[1](weights))(tuple(self.point.values()), self._values)
+            return jax.make_jaxpr(lambda leaves, weights: jax.vjp(self, *leaves)[1](weights))(tuple(self.point.values()), self.values)
 
     @cached_property
     def forward_program(self) -> ClosedJaxpr:
         """The jaxpr of the function's pushforward."""
         with settings(self.wide):
             return jax.make_jaxpr(lambda leaves: jax.jvp(self, leaves, leaves)[1])(tuple(self.point.values()))
+
+    @cached_property
+    def pushforward_program(self) -> ClosedJaxpr:
+        """The jaxpr of the derivative along a direction: of the leaves, then of their tangents."""
+        leaves = tuple(self.point.values())
+        with settings(self.wide):
+            return jax.make_jaxpr(lambda leaves, tangents: jax.jvp(self, leaves, tangents)[1])(leaves, leaves)
 
     @cached_property
     def custom_rules(self) -> list[CustomRule]:
@@ -184,6 +191,12 @@ class JaxFunction:
         program = jax.jit(lambda leaves, cotangents: jax.vjp(function, *leaves)[1](cotangents))
         run = self._once(("reverse", without), lambda: self.scoped(program))
         return np.stack([_raveled(run(self._leaves(), self._weights(row))) for row in rows])
+
+    def pulled_back(self, weights: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Σ weight·row of the Jacobian, an array of weights for each result, by jax.vjp."""
+        program = jax.jit(lambda leaves, cotangents: jax.vjp(self, *leaves)[1](cotangents))
+        run = self._once(("reverse", frozenset()), lambda: self.scoped(program))
+        return _raveled(run(self._leaves(), [np.asarray(w, each.dtype) for w, each in zip(weights, self.values, strict=True)]))
 
     def _without(self, rules: frozenset[CustomRule]) -> Callable[..., list[Any]]:
         return undecorated(self, rules.__contains__) if rules else self
@@ -226,10 +239,11 @@ class JaxFunction:
         return _unit(column, [leaf.shape for leaf in self.point.values()], [leaf.dtype for leaf in self.point.values()])
 
     def _weights(self, row: int) -> list[Any]:
-        return list(_unit(row, [value.shape for value in self._values], [value.dtype for value in self._values]))
+        return list(_unit(row, [value.shape for value in self.values], [value.dtype for value in self.values]))
 
     @cached_property
-    def _values(self) -> list[Any]:
+    def values(self) -> list[Any]:
+        """The shape and type of each result."""
         with settings(self.wide):
             return list(jax.eval_shape(self, *self._leaves()))
 

@@ -120,7 +120,7 @@ def _scatter(function: str | None) -> Rule:
 
     def rule(scalars: Scalars, equation: Any, operand: Nodes, indices: Nodes, updates: Nodes) -> Nodes:
         result = operand.ravel().copy()
-        places = _places(equation.params, operand.shape, scalars.integers(indices), updates.shape)
+        places = places_of_updates(equation.params, operand.shape, scalars.integers(indices), updates.shape)
         for place, update in zip(places.ravel().tolist(), updates.ravel().tolist(), strict=True):
             if place != OUTSIDE:
                 result[place] = scalars.apply(function, int(result[place]), update) if function else update
@@ -132,7 +132,7 @@ def _scatter(function: str | None) -> Rule:
 OUTSIDE = -1
 
 
-def _places(params: dict[str, Any], shape: tuple[int, ...], indices: Nodes, updates: tuple[int, ...]) -> Nodes:
+def places_of_updates(params: dict[str, Any], shape: tuple[int, ...], indices: Nodes, updates: tuple[int, ...]) -> Nodes:
     """Where in the flattened operand each update goes: the gather of places that mirrors the scatter."""
     numbers = params["dimension_numbers"]
     mirrored = lax.GatherDimensionNumbers(

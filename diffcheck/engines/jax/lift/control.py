@@ -21,7 +21,7 @@ Rule = Callable[[Scalars, Run, Any, Sequence[Nodes]], Sequence[Nodes]]
 def _call(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes]) -> Sequence[Nodes]:
     """The program called. A custom rule that is still a call was not differentiated: its primal is what runs."""
     inner = equation.params[CALLS[equation.primitive.name]]
-    known = _library_function(inner)
+    known = library_function(inner)
     if known is not None:
         return [_entrywise(lambda *entries: scalars.apply(known, *entries), np.broadcast_arrays(*arguments))]
     return run(ClosedJaxpr(inner, ()) if isinstance(inner, Jaxpr) else inner, arguments)
@@ -34,7 +34,7 @@ def _shards(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes
     return run(ClosedJaxpr(equation.params["jaxpr"], ()), arguments)
 
 
-def _library_function(inner: Any) -> str | None:
+def library_function(inner: Any) -> str | None:
     """The function of the table that a function of JAX's own computes: its parts have corners where the whole has none."""
     function = function_of(inner.jaxpr if isinstance(inner, ClosedJaxpr) else inner)
     return function.name if function is not None and function.name in LIBRARY and function.is_library else None

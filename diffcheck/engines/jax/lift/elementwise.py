@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
 from jax import numpy as jnp
 
 from diffcheck.engines.jax.lift.scalars import Nodes, NotLifted, Scalars
-from diffcheck.graph.graph import Apply
+from diffcheck.errors import UnsupportedError
+from diffcheck.graph.graph import Apply, Graph
 
 Rule = Callable[[Scalars, Sequence[int], Any], int]  # the nodes of one entry of each argument, and the equation
 
@@ -22,6 +24,41 @@ def elementwise(scalars: Scalars, equation: Any, arguments: Sequence[Nodes]) -> 
     entries = [array.ravel().tolist() for array in np.broadcast_arrays(*arguments)]
     results = [rule(scalars, entry, equation) for entry in zip(*entries, strict=True)]
     return [np.array(results, np.int64).reshape(equation.outvars[0].aval.shape)]
+
+
+def has_rule(equation: Any) -> bool:
+    """Whether the primitive of an equation works entry by entry."""
+    try:
+        _rule(equation)
+    except NotLifted:
+        return False
+    return True
+
+
+def graph_of(equation: Any, function: str = "") -> Graph:
+    """What an equation does to the entries x0, x1, … of its arguments; `function` of the table if that is known.
+
+    Raises UnsupportedError where there is no such graph.
+    """
+    if function:
+        return graph_of_function(function, len(equation.invars))
+    scalars = Scalars()
+    scalars.dtype = equation.outvars[0].aval.dtype
+    try:
+        return scalars.graph(_rule(equation)(scalars, _entries(scalars, len(equation.invars)), equation))
+    except NotLifted as what:
+        raise UnsupportedError(f"the function uses {what}, which is not followed on arrays") from None
+
+
+@cache
+def graph_of_function(function: str, count: int) -> Graph:
+    """A function of the table, applied to x0, x1, …."""
+    scalars = Scalars()
+    return scalars.graph(scalars.apply(function, *_entries(scalars, count)))
+
+
+def _entries(scalars: Scalars, count: int) -> list[int]:
+    return [scalars.variable(f"x{k}") for k in range(count)]
 
 
 def _rule(equation: Any) -> Rule:

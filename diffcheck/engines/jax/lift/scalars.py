@@ -77,9 +77,10 @@ class Scalars:
 
     def array(self, value: Any) -> Nodes:
         """The nodes of an array that a jaxpr holds."""
+        dtype = jnp.result_type(value)
+        if not _is_real(dtype):
+            return np.full(np.shape(value), self.unusable(f"a constant of the type {dtype}"))
         array = np.asarray(value)
-        if not _is_real(array.dtype):
-            return np.full(array.shape, self.unusable(f"a constant of the type {array.dtype}"))
         return np.array([self.constant(entry) for entry in array.ravel()], np.int64).reshape(array.shape)
 
     def known(self, index: int) -> Known | None:

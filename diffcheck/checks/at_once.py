@@ -1,0 +1,326 @@
+"""A large Jacobian judged at once: what is said of all its entries, and which of them are shown one by one.
+
+Reverse mode is judged entry by entry, row by row; if there are too many rows, some of them and seeded combinations of all. Forward
+mode is judged along seeded directions, and where it fails, halves of the arguments are tried until one entry is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffcheck.checks.judged_row import JudgedRow
+from diffcheck.checks.whole import Floats, Proved, Row, cut, exactly, unit
+from diffcheck.enclosure import Enclosure
+from diffcheck.engines.certified import enclosure
+from diffcheck.engines.certified.arrays import Entries
+from diffcheck.engines.derivation import Derivation, Wanted
+from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
+from diffcheck.engines.jax.lacking import lacking
+from diffcheck.engines.jax.runs import Jax
+from diffcheck.errors import InputError, InternalError, UnsupportedError
+from diffcheck.formats import Format
+from diffcheck.judgement.evidence import listed
+from diffcheck.judgement.judge import Value, result_of, result_without, split
+from diffcheck.judgement.verdict import Judgement, Rule, judge
+from diffcheck.results import Certificate, Outcome, Result, RuleCheck, Sample, Status, Verdict, counted
+
+DIRECTIONS, MOST_DIRECTIONS = 3, 1000
+SEED = 0
+WORK = 50_000_000  # operations on balls in the sweeps of all rows: about half a minute
+WRONG_SHOWN, WORST_SHOWN, EVEN_SHOWN = 10, 3, 3
+INEXACT, FEW = 1e-20, 0.01  # a gap relative to the terms; a part of an argument's entries
+WEIGHTS = (-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0)  # few bits: exact in every format, and so are their products with powers of 2
+BY_ROUNDING = "the terms that add up to it are {times:.2g} times as large, and rounding them explains the error"
+ROUNDING_VERDICTS = (Verdict.UNSTABLE, Verdict.INACCURATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a large Jacobian is gone through; raises InputError."""
+
+    directions: int = DIRECTIONS
+    seed: int = SEED
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.directions <= MOST_DIRECTIONS or self.seed < 0:
+            problem = f"{self.seed} is not a seed" if self.seed < 0 else f"{self.directions} is not a number of directions"
+            raise InputError(problem, f"A seed is 0 or more, and there may be 1 to {MOST_DIRECTIONS:,} directions.")
+
+
+class AtOnce:
+    """What is proved of the Jacobian of a function at its point, and what JAX's values are worth."""
+
+    def __init__(self, function: JaxFunction, fmt: Format, plan: Plan) -> None:
+        """Raises UnsupportedError where the function is not followed on arrays, or JAX has no reverse mode."""
+        self._function, self._format, self._plan = function, fmt, plan
+        self.proved = Proved(function)
+        self.rows, self.columns = len(function.outputs), len(function.variables)
+        self._judged: dict[int, JudgedRow] = {}
+        self.chosen = self._chosen()
+
+    # Reverse mode, entry by entry
+
+    @cached_property
+    def chosen_rows(self) -> list[int]:
+        """The rows that are judged: all, or as many as the work allows, spread evenly."""
+        affordable = max(1, WORK // (3 * (self.proved.work + self.columns)))
+        return sorted(set(np.linspace(0, self.rows - 1, min(self.rows, affordable)).round().astype(int).tolist()))
+
+    def judged(self, row: int) -> JudgedRow:
+        """Raises UnsupportedError where JAX has no reverse mode, or balls do not decide."""
+        if row not in self._judged:
+            self._judged[row] = self._combined(unit(row, self.rows))
+        return self._judged[row]
+
+    def _combined(self, weights: Floats) -> JudgedRow:
+        """Σ weight·row."""
+        parts = cut(weights, [each.shape for each in self._function.values])
+        with lacking():
+            values = self._function.pulled_back(parts)
+        proved = self.proved.pulled(parts)
+        program = exactly(self._function.reverse_program, [*self._function.point.values(), *parts], self.proved.bits)
+        return JudgedRow(proved, values, program, self._format, self.proved.steps)
+
+    def _chosen(self) -> list[tuple[int, int]]:
+        """(row, column) of the entries that are shown one by one: the wrong and the worst, and an even sample."""
+        ranked: list[tuple[float, int, int]] = []
+        for row in self.chosen_rows:
+            judged = self.judged(row)
+            ranked += [(judged.rank[column], row, column) for column in judged.worst(WRONG_SHOWN)]
+        ranked.sort(key=lambda each: -each[0])
+        bad = [(row, column) for rank, row, column in ranked if rank >= JudgedRow.BAD]
+        worst = [(row, column) for _, row, column in ranked if (row, column) not in bad]
+        even = np.linspace(0, len(self.chosen_rows) * self.columns - 1, EVEN_SHOWN).round().astype(int).tolist()
+        spread = [(self.chosen_rows[k // self.columns], k % self.columns) for k in even]
+        return list(dict.fromkeys([*bad[:WRONG_SHOWN], *self._odd[:WORST_SHOWN], *self._wrong_forward, *worst[:WORST_SHOWN], *spread]))
+
+    # One entry
+
+    def certificate(self, row: int, column: int) -> Certificate:
+        """What is proved of an entry. At a tie that is an interval which holds the slopes of all sides, and perhaps more."""
+        derivative, value = self.judged(row).proved.enclosure(column), self.proved.value(row)
+        if not self.judged(row).tied[column]:
+            return Certificate(Status.SMOOTH, "", value, derivative)
+        left, right = (Enclosure(end, Decimal(0)) for end in (derivative.lower, derivative.upper))
+        return Certificate(Status.UNDECIDED, f"f may have a kink here: {self._tie}", value, left=left, right=right)
+
+    @property
+    def _tie(self) -> str:
+        return next(iter(self.proved.ties), "balls do not decide a condition")
+
+    def sample(self, row: int, column: int, values: Mapping[Derivation, Value]) -> Sample:
+        """What is proved of an entry, and what each value that is given for it is worth."""
+        proved, variable, x = self.certificate(row, column), self._function.variables[column], float(self._function.vector[column])
+        results, beside = split({derivation: self._result(row, column, derivation, y) for derivation, y in values.items()})
+        said = (proved.status, proved.reason, float(self._function.primal[row]), proved.value, proved.derivative, None, results)
+        return Sample({variable: x}, variable, 1, *said, output=self._function.outputs[row], beside=beside)
+
+    def _result(self, row: int, column: int, derivation: Derivation, y: Value) -> Result:
+        if isinstance(y, UnsupportedError):
+            return result_without(derivation, y)
+        judged, blame = self.judgement(row, column, derivation, y), None
+        if judged.verdict is Verdict.WRONG:
+            wanted: Wanted = row, (self._function.variables[column],)
+            cause = derivation.cause(wanted, judged.verdict, y, float(self.judged(row).proved.middles[column]))
+            if cause is not None:
+                judged, blame = replace(judged, reason=f"{judged.reason}: {cause.words}"), cause.blame
+        return result_of(derivation, y, judged, blame)
+
+    def judgement(self, row: int, column: int, derivation: Derivation, y: float) -> Judgement:
+        """The verdict on a value that is given for an entry."""
+        judged, truth = self.judged(row), self.certificate(row, column)
+        if judged.tied[column]:
+            is_outside = not abs(y - float(judged.proved.middles[column])) <= float(judged.reach[column])
+            return self._at_tie(truth, is_outside, y)
+        x = float(self._function.vector[column])
+        found = judge(y, x, truth, self._format, lambda: self._rule(derivation, row, column))
+        size = float(judged.terms[column])
+        error = abs(y - float(judged.proved.middles[column]))
+        if found.verdict in ROUNDING_VERDICTS and error <= judged.allowed_roundings * self._format.unit_roundoff * size:
+            times = size / abs(float(judged.proved.middles[column]) or 1.0)
+            return replace(found, verdict=Verdict.ILL_CONDITIONED, outcome=Outcome.PASS, reason=BY_ROUNDING.format(times=times))
+        return found
+
+    def _at_tie(self, truth: Certificate, is_outside: bool, y: float) -> Judgement:
+        assert truth.left is not None
+        assert truth.right is not None
+        interval = f"[{float(truth.left):.6g}, {float(truth.right):.6g}], which holds the slopes of both sides"
+        if is_outside:
+            return Judgement(Verdict.OUTSIDE, Outcome.FAIL, None, f"{self._tie}: {y:.6g} lies outside {interval}")
+        return Judgement(Verdict.SUBGRADIENT, Outcome.PASS, None, f"{self._tie}: {y:.6g} lies in {interval}")
+
+    def _rule(self, derivation: Derivation, row: int, column: int) -> Rule | None:
+        """The program that a mode of JAX ran for an entry; None where it is not followed, and for what is not JAX's."""
+        if not isinstance(derivation, Jax):
+            return None
+        judged, is_forward = self.judged(row), derivation.own_mode == "forward"
+        entries = self._pushed_by_jax(unit(column, self.columns)) if is_forward else judged.program
+        if isinstance(entries, UnsupportedError):
+            return None
+        exact = enclosure(entries[row if is_forward else column])
+        return Rule("JAX's rule", lambda: exact, lambda: Decimal(float(judged.literals[column])), is_formula=False)
+
+    # Forward mode, along directions
+
+    def _pushed_by_jax(self, direction: Floats) -> Entries | UnsupportedError:
+        leaves = list(self._function.point.values())
+        return exactly(self._forward_program, [*leaves, *cut(direction, [leaf.shape for leaf in leaves])], self.proved.bits)
+
+    @cached_property
+    def _forward_program(self) -> Any:
+        return self._function.pushforward_program
+
+    @cached_property
+    def _seeded(self) -> list[Floats]:
+        """Directions of few bits, scaled leaf by leaf so that no leaf hides behind another."""
+        generator = np.random.default_rng(self._plan.seed)
+        scale = np.concatenate([np.full(size, factor) for size, factor in zip(self._leaf_sizes, self._leaf_factors, strict=True)])
+        return [generator.choice(WEIGHTS, self.columns) * scale for _ in range(self._plan.directions)]
+
+    @property
+    def _leaf_sizes(self) -> list[int]:
+        return [leaf.size for leaf in self._function.point.values()]
+
+    @cached_property
+    def _leaf_factors(self) -> list[float]:
+        """A power of 2 for each leaf by which it moves the result about as much as the others do."""
+        ends = np.cumsum(self._leaf_sizes)[:-1]
+        moved = [float(part.sum()) for part in np.split(self.judged(self.chosen_rows[0]).proved.sizes, ends)]
+        return [2.0 ** -round(np.log2(each)) if each > 0 and np.isfinite(each) else 1.0 for each in moved]
+
+    @cached_property
+    def _forward(self) -> tuple[float, Floats | None] | UnsupportedError:
+        """The largest gap along the directions, relative to the terms, and the direction where it is too large."""
+        largest = 0.0
+        try:
+            with lacking():
+                _ = self._forward_program
+        except UnsupportedError as unsupported:
+            return unsupported
+        for direction in self._seeded:
+            pushed = self._pushed(direction)
+            if isinstance(pushed, UnsupportedError):
+                return pushed
+            gap = float(pushed.untied_gaps.max(initial=0.0))
+            if gap > self._tolerance:
+                return gap, direction
+            largest = max(largest, pushed.largest_gap)
+        return largest, None
+
+    @property
+    def _tolerance(self) -> float:
+        return 8 * self._format.unit_roundoff
+
+    def _pushed(self, direction: Floats) -> JudgedRow | UnsupportedError:
+        """J v by JAX's rule beside J v, proved: a number for each result."""
+        truth, sizes = self.proved.pushed(direction)
+        program = self._pushed_by_jax(direction)
+        if isinstance(program, UnsupportedError):
+            return program
+        proved = Row(truth, sizes)
+        self._require_agreement(proved, direction)
+        return JudgedRow(proved, proved.middles, program, self._format, self.proved.steps)
+
+    def _require_agreement(self, pushed: Row, direction: Floats) -> None:
+        """Forward and reverse sweep are transposes of each other: what is proved by both must overlap."""
+        row = self.chosen_rows[0]
+        away = self.judged(row).proved.along(direction, self.proved.bits) - pushed.entries[row]
+        if away.is_finite() and not away.contains(0):
+            raise InternalError(f"forward and reverse sweep of {self._function.outputs[row] or 'the result'} differ")
+
+    @cached_property
+    def _wrong_forward(self) -> list[tuple[int, int]]:
+        """An entry that forward mode has wrong, found by halves."""
+        if isinstance(self._forward, UnsupportedError) or self._forward[1] is None:
+            return []
+        direction, within = self._forward[1], np.arange(self.columns)
+        while len(within) > 1:
+            halves = np.array_split(within, 2)
+            gaps = [self._largest_gap(direction, half) for half in halves]
+            within = halves[int(np.argmax(gaps))]
+        pushed = self._pushed(unit(int(within[0]), self.columns))
+        row = 0 if isinstance(pushed, UnsupportedError) else int(pushed.untied_gaps.argmax())
+        return [(row, int(within[0]))] if row in self.chosen_rows else []
+
+    def _largest_gap(self, direction: Floats, columns: NDArray[Any]) -> float:
+        part = np.zeros(self.columns)
+        part[columns] = direction[columns]
+        pushed = self._pushed(part)
+        return 0.0 if isinstance(pushed, UnsupportedError) else float(pushed.untied_gaps.max(initial=0.0))
+
+    # What is said of all
+
+    def checks(self) -> Iterator[RuleCheck]:
+        yield self._entries_check()
+        if len(self.chosen_rows) < self.rows:
+            yield self._combinations_check()
+        if isinstance(self._forward, UnsupportedError):
+            reason = self._forward.reason
+            lack = "a jax.custom_vjp has no forward mode" if NO_FORWARD_MODE in reason else f"forward mode was not followed: {reason}"
+            yield RuleCheck("directions", None, lack)
+        else:
+            yield self._directions_check(*self._forward)
+
+    def _entries_check(self) -> RuleCheck:
+        rows = [self.judged(row) for row in self.chosen_rows]
+        entries = f"{len(rows) * self.columns:,} entries" + (f" in {len(rows):,} of {self.rows:,} rows" if len(rows) < self.rows else "")
+        outcome, said = _said(rows, [float(self.proved.value(row)) for row in self.chosen_rows], entries, self.proved)
+        odd = self._odd if outcome is Outcome.PASS else []
+        if not odd:
+            return RuleCheck("entries", outcome, said)
+        names = listed([self._function.variables[column] for _, column in odd[:WORST_SHOWN]])
+        more = f" and {len(odd) - WORST_SHOWN:,} more" if len(odd) > WORST_SHOWN else ""
+        return RuleCheck("entries", Outcome.WARN, f"{said}; unlike the others of their argument, it is not exact at {names}{more}")
+
+    @property
+    def _odd(self) -> list[tuple[int, int]]:
+        """Entries whose rule is not exact, yet within rounding of its constants, where that of nearly all others of the argument is."""
+        found = []
+        for row in self.chosen_rows:
+            inexact = np.split(self.judged(row).gaps > INEXACT, np.cumsum(self._leaf_sizes)[:-1])
+            few = [part & (part.sum() <= FEW * part.size) for part in inexact]
+            found += [(row, int(column)) for column in np.flatnonzero(np.concatenate(few))]
+        return found
+
+    def _combinations_check(self) -> RuleCheck:
+        generator = np.random.default_rng(self._plan.seed)
+        combined = [self._combined(generator.choice(WEIGHTS, self.rows)) for _ in range(self._plan.directions)]
+        what = f"{self.columns:,} entries of {counted(len(combined), 'seeded combination')} of all {self.rows:,} rows"
+        return RuleCheck("combined", *_said(combined, [0.0] * len(combined), what, self.proved))
+
+    def _directions_check(self, gap: float, wrong: Floats | None) -> RuleCheck:
+        along = counted(self._plan.directions, "seeded direction")
+        if wrong is not None:
+            return RuleCheck("directions", Outcome.FAIL, f"forward mode is wrong along a direction, by {gap:.1e} of what moves the result")
+        return RuleCheck("directions", Outcome.PASS, f"forward mode is proved along {along} of all arguments, to {gap:.0e}")
+
+
+def _said(rows: Sequence[JudgedRow], values: Sequence[float], entries: str, proved: Proved) -> tuple[Outcome, str]:
+    """What holds for all entries of some rows."""
+    wrong, tied, doubtful = (sum(int(getattr(row, name).sum()) for row in rows) for name in ("wrong", "tied", "doubtful"))
+    outside = sum(int((row.wrong & row.tied).sum()) for row in rows)
+    at_ties = f"; {tied:,} of them lie at ties ({proved.ties[0]}), between the slopes of both sides" if tied and proved.ties else ""
+    if wrong:
+        largest = max(float(row.gaps[row.wrong].max(initial=0.0)) for row in rows)
+        by = f", by up to {largest:.1e} of their terms" if largest else ""
+        which = f"; {outside:,} of them at ties" if outside else ""
+        return Outcome.FAIL, f"{wrong:,} of {entries} {'is' if wrong == 1 else 'are'} wrong{by}{which}"
+    radius = max(row.proved.accuracy for row in rows)
+    proof = f"all {entries} are proved, to {radius:.0e} of their terms"
+    lacking = next((row.lack for row in rows if row.lack), "")
+    if doubtful:
+        what = f"the rule was not followed ({lacking}), and {doubtful:,} values are off by more than rounding" if lacking else ""
+        is_harmful = any(row.harmful(value).any() for row, value in zip(rows, values, strict=True))
+        return Outcome.FAIL if is_harmful else Outcome.WARN, f"{proof}; {what or f'rounding spoils {doubtful:,} of them'}"
+    unvalued = sum(int(row.unvalued.sum()) for row in rows)
+    lacking = lacking or (f"its exact value is not proved at {unvalued:,} entries" if unvalued else "")
+    rule = f"the rule was not followed ({lacking})" if lacking else f"the rule is right at each, to {max(r.largest_gap for r in rows):.0e}"
+    roundings = max(float(row.roundings[~row.tied].max(initial=0.0)) for row in rows)
+    return Outcome.PASS, f"{proof}: {rule}, and the floats are within {roundings:.2g} roundings of the terms{at_ties}"
