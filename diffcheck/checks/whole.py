@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from flint import arb
-from jax.extend.core import ClosedJaxpr
 from numpy.typing import NDArray
 
 from diffcheck.enclosure import Enclosure
@@ -28,6 +27,7 @@ from diffcheck.engines.jax.code_places import code_span
 from diffcheck.engines.jax.equations import equations
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.lift.follower import follow
+from diffcheck.engines.jax.names import ClosedJaxpr
 from diffcheck.engines.jax.undecorated import without
 from diffcheck.errors import UnsupportedError
 

@@ -12,7 +12,6 @@ from typing import Any
 import jax
 import numpy as np
 from jax import numpy as jnp
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from diffcheck.engines.jax.equations import CALLS, bound
 from diffcheck.engines.jax.lacking import lacking
@@ -22,6 +21,7 @@ from diffcheck.engines.jax.lift.elementwise import graph_of, has_rule
 from diffcheck.engines.jax.lift.moves import MOVES, moved
 from diffcheck.engines.jax.lift.reductions import REDUCTIONS
 from diffcheck.engines.jax.lift.windows import WINDOWS
+from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr, Literal
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.limits import MAX_NODES
