@@ -43,4 +43,6 @@ def verdicts(record: Record) -> list[str]:
     return [result.verdict.value for result in record.sample.results]
 
 
+# SymPy takes minutes over it, JAX, which meets the same three operations again and again, a second
+STUCK_IN_SYMPY = f"max({', '.join(f'x^2 - {k}x' for k in range(1, 91))})"
 SQUARE = {"id": "square", "expr": "x^2", "points": [{"x": 3.0}]}

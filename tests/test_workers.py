@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from command_line import UNDECIDED, process
+from suite_files import STUCK_IN_SYMPY
 
 from diffcheck.processes import workers
 from diffcheck.processes.deaths import Death
@@ -48,7 +49,6 @@ def fault(result: CaseResult) -> tuple[FaultKind, str]:
 # Natural cases
 
 
-STUCK_IN_SYMPY = f"max({', '.join(f'x^{k} - {k}x' for k in range(1, 31))})"
 STUCK_IN_FLINT = "polygamma(1000000, x)"
 TOO_LARGE_FOR_JAX = "f(x) = sin(x) + 1; g(x) = f@20000(x)"
 
