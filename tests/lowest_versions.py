@@ -1,7 +1,8 @@
 """The lowest versions that pyproject.toml allows, in an environment of their own, with the tests that are quick.
 
-    python tests/lowest_versions.py             make the environment in a temporary directory, run the tests, and exit as they do
-    python tests/lowest_versions.py --show      print the versions only
+    python tests/lowest_versions.py                   make the environment in a temporary directory, run the tests, and exit as they do
+    python tests/lowest_versions.py --show            print the versions only
+    python tests/lowest_versions.py --show jax sympy  print those of these packages, as constraints for pip
 
 What pip has no option for: each requirement `name>=1.2` becomes `name==1.2`. A bound that is too low for another package, or for
 diffcheck, shows as a conflict or as a failure.
@@ -47,8 +48,9 @@ def environment(directory: Path, *packages: str) -> Path:
 
 
 def main() -> int:
-    if "--show" in sys.argv[1:]:
-        print("\n".join(lowest()))
+    if sys.argv[1:2] == ["--show"]:
+        named = sys.argv[2:]
+        print("\n".join(each for each in lowest() if not named or each.partition("==")[0] in named))
         return 0
     with tempfile.TemporaryDirectory() as directory:
         python = environment(Path(directory), *lowest(), *TOOLS)
