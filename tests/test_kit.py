@@ -36,7 +36,8 @@ def test_the_citation_has_the_version_and_the_licence() -> None:
 
 
 def test_the_lowest_versions_are_those_of_the_project() -> None:
-    done = subprocess.run([sys.executable, "tests/lowest_versions.py", "--show", "jax", "sympy"], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = [sys.executable, "tests/lowest_versions.py", "--show", "jax", "sympy"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     for line in done.stdout.splitlines():
         name, _, version = line.partition("==")
         assert any(each.startswith(f"{name}>={version}") for each in PROJECT["project"]["dependencies"])
