@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.checks.judged_row import JudgedRow
+from diffcheck.checks.screening import evenly
 from diffcheck.checks.whole import Floats, Proved, Row, cut, exactly, unit
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import enclosure
@@ -71,7 +72,7 @@ class AtOnce:
     def chosen_rows(self) -> list[int]:
         """The rows that are judged: all, or as many as the work allows, spread evenly."""
         affordable = max(1, WORK // (3 * (self.proved.work + self.columns)))
-        return sorted(set(np.linspace(0, self.rows - 1, min(self.rows, affordable)).round().astype(int).tolist()))
+        return evenly(self.rows, affordable)
 
     def judged(self, row: int) -> JudgedRow:
         """Raises UnsupportedError where JAX has no reverse mode, or balls do not decide."""
@@ -97,7 +98,7 @@ class AtOnce:
         ranked.sort(key=lambda each: -each[0])
         bad = [(row, column) for rank, row, column in ranked if rank >= JudgedRow.BAD]
         worst = [(row, column) for _, row, column in ranked if (row, column) not in bad]
-        even = np.linspace(0, len(self.chosen_rows) * self.columns - 1, EVEN_SHOWN).round().astype(int).tolist()
+        even = evenly(len(self.chosen_rows) * self.columns, EVEN_SHOWN)
         spread = [(self.chosen_rows[k // self.columns], k % self.columns) for k in even]
         return list(dict.fromkeys([*bad[:WRONG_SHOWN], *self._odd[:WORST_SHOWN], *self._wrong_forward, *worst[:WORST_SHOWN], *spread]))
 

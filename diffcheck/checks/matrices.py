@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from diffcheck.checks.at_once import AtOnce, Plan
 from diffcheck.checks.loading import raised_by_jax, users_code
-from diffcheck.checks.screening import Screening, deviations
+from diffcheck.checks.screening import Screening, deviations, evenly
 from diffcheck.engines.derivation import Inapplicable
 from diffcheck.engines.jax.equations import CustomRule
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
@@ -68,7 +68,7 @@ class Matrices:
         """The rows that reverse mode computes: all, or an even sample of very many."""
         if isinstance(self.at_once, AtOnce):
             return self.at_once.chosen_rows
-        return sorted(set(np.linspace(0, self.rows - 1, min(self.rows, CERTIFIED_ENTRIES)).round().astype(int).tolist()))
+        return evenly(self.rows, CERTIFIED_ENTRIES)
 
     @cached_property
     def _deviations(self) -> Matrix:
@@ -99,8 +99,8 @@ class Matrices:
         worst: list[int] = []
         if not isinstance(self._deviations, UnsupportedError):
             worst = np.argsort(-self._deviations, axis=None, kind="stable")[:SUSPECTS].tolist()
-        even = np.linspace(0, len(self.watched_rows) * self.columns - 1, SAMPLED).round().astype(int)
-        places = [divmod(int(k), self.columns) for k in dict.fromkeys([*worst, *even.tolist()])]
+        even = evenly(len(self.watched_rows) * self.columns, SAMPLED)
+        places = [divmod(k, self.columns) for k in dict.fromkeys([*worst, *even])]
         return [(self.watched_rows[row], column) for row, column in places]
 
     @property

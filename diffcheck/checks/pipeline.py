@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck import registry
+from diffcheck.checks.screening import evenly
 from diffcheck.engines.derivation import Columns, Derivation, Found, Inapplicable, Missing, Names, Subject, Wanted
 from diffcheck.engines.jax.lacking import first_line
 from diffcheck.errors import DiffcheckError, LostError, UnsupportedError
@@ -123,8 +124,8 @@ def samples(subject: UnderTest, columns: Columns, on_stage: OnStage = lambda nam
             on_stage(CERTIFIED.name)
             yield from _certified(subject, row)
         return
-    chosen = np.linspace(0, total - 1, CERTIFIED_POINTS).round().astype(int)
-    certified = zip(chosen.tolist(), rows(subject, {name: column[chosen] for name, column in columns.items()}), strict=True)
+    chosen = evenly(total, CERTIFIED_POINTS)
+    certified = zip(chosen, rows(subject, {name: column[chosen] for name, column in columns.items()}), strict=True)
     place, row = next(certified)
     for i, evaluated in enumerate(rows(subject.swift, columns)):
         if i == place:

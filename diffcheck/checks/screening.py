@@ -1,4 +1,4 @@
-"""A large Jacobian looked through in floats: which entries differ most from the function without its rules."""
+"""What is looked at where there is too much: an even sample, and the entries of a large Jacobian that differ most in floats."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ class Screening:
     judged: int
     largest: float  # relative deviation
     where: str
+
+
+def evenly(total: int, count: int) -> list[int]:
+    """At most `count` of the numbers 0, 1, … below `total`, evenly spread, with both ends."""
+    chosen: list[int] = np.unique(np.linspace(0, total - 1, min(total, count)).round().astype(int)).tolist()
+    return chosen
 
 
 def deviations(given: NDArray[Any], plain: NDArray[Any]) -> NDArray[Any]:

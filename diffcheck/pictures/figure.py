@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from diffcheck.checks.expression import Check
 from diffcheck.checks.points import Columns
+from diffcheck.checks.screening import evenly
 from diffcheck.errors import InputError
 from diffcheck.pictures.axis import Floats
 from diffcheck.pictures.curve import Curve, Section, section_of, trace
@@ -146,7 +147,7 @@ def draw(check: Check, samples: Sequence[Sample], wrt: str, options: Options = O
 
 def detailed_of(samples: Sequence[Sample]) -> list[Sample]:
     """The points that get tangents: all of a few, of many some that are spread evenly."""
-    return [samples[i] for i in np.unique(np.linspace(0, len(samples) - 1, DETAILED).round().astype(int))] if samples else []
+    return [samples[i] for i in evenly(len(samples), DETAILED)]
 
 
 def figure_of(subject: Subject, samples: Sequence[Sample], grid: Floats) -> Figure:
