@@ -39,7 +39,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Report(results.Report):
+class Report(results.Findings):
     """What was found. A notebook shows it as HTML, `print` as the command line does; reports can be pickled and compared.
 
     Attributes:

@@ -24,14 +24,14 @@ MAX_KEPT = 1_000_000_000  # bytes of what is not a regular file
 _PIECE = 1 << 16
 
 
-class Source:
+class OpenFile:
     """The bytes of a file that is open; each stream begins at their beginning."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self.size = os.fstat(descriptor).st_size  # what is appended later is not read
 
-    def __enter__(self) -> Source:
+    def __enter__(self) -> OpenFile:
         return self
 
     def __exit__(self, *ended: object) -> None:
@@ -67,7 +67,7 @@ class _Stream(io.RawIOBase):
         return len(piece)
 
 
-def opened(path: Path, most: int = MAX_BYTES, seconds: float = PATIENCE_SECONDS) -> Source:
+def opened(path: Path, most: int = MAX_BYTES, seconds: float = PATIENCE_SECONDS) -> OpenFile:
     """A file to read; raises OSError where it cannot be, has more than `most` bytes, or keeps us waiting."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
@@ -78,7 +78,7 @@ def opened(path: Path, most: int = MAX_BYTES, seconds: float = PATIENCE_SECONDS)
             return _kept(_pieces(descriptor, min(most, MAX_KEPT), seconds))
         if found.st_size > most:
             raise _too_long(most)
-        return Source(os.dup(descriptor))
+        return OpenFile(os.dup(descriptor))
     finally:
         os.close(descriptor)
 
@@ -104,11 +104,11 @@ def standard_input(most: int, seconds: float = PATIENCE_SECONDS) -> bytes:
     return b"".join(_pieces(descriptor, most, math.inf if waits else seconds))
 
 
-def _kept(pieces: Iterator[bytes]) -> Source:
+def _kept(pieces: Iterator[bytes]) -> OpenFile:
     with tempfile.TemporaryFile() as file:
         file.writelines(pieces)
         file.flush()
-        return Source(os.dup(file.fileno()))
+        return OpenFile(os.dup(file.fileno()))
 
 
 def _pieces(descriptor: int, most: int, seconds: float) -> Iterator[bytes]:

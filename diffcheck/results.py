@@ -286,7 +286,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Findings:
     """A header and its samples; of a JAX function also what was found of its rules."""
 
     header: Header

@@ -22,7 +22,7 @@ from jax.scipy import special
 
 from diffcheck.checks.function import FunctionCheck
 from diffcheck.errors import DiffcheckError
-from diffcheck.results import Outcome, Report, Result, Sample, leibniz
+from diffcheck.results import Findings, Outcome, Result, Sample, leibniz
 
 PAGE = Path(__file__).parent / "jax-functions.md"
 POINTS, SEED = 20, 20_240_501
@@ -143,7 +143,7 @@ def main() -> None:
     PAGE.write_text(_page(rows, faults), encoding="utf-8")
 
 
-def survey(subject: Subject) -> Report:
+def survey(subject: Subject) -> Findings:
     """The report on one function."""
     check = FunctionCheck(subject.function, name="f", against=subject.against or None, linted=False)
     return check.report([check.parameters.cast(point, check.format) for point in subject.points()])

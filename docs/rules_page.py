@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import diffcheck
-from diffcheck.checks.rules.linter import CHECKS, Check
+from diffcheck.checks.rules.linter import CHECKS, Requirement
 from diffcheck.views.console import MARKS
 
 INTRO = """# Checks of derivative rules
@@ -32,13 +32,13 @@ def _here(text: str) -> str:
     return text.replace("](jax.md#", "](#")
 
 
-def _section(check: Check) -> str:
+def _section(check: Requirement) -> str:
     said = f"diffcheck says: {_finding(check)}\n"
     texts = f"**Must hold:** {check.must_hold}.\n\n**Why:** {check.why}.\n"
     return f"{texts}\n```python\n{check.example}```\n\n{said}\nSee {check.references}.\n"
 
 
-def _finding(check: Check) -> str:
+def _finding(check: Requirement) -> str:
     """What the report says of the example."""
     names: dict[str, Any] = {}
     exec(compile(check.example, "<example>", "exec"), names)

@@ -44,6 +44,16 @@ def _functions() -> Iterator[tuple[str, int]]:
                 yield f"{path.relative_to(ROOT)}: {node.name}", node.end_lineno - node.lineno + 1 - _documentation(node)
 
 
+def test_a_class_name_stands_for_one_thing() -> None:
+    where: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in _tree(path).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                where.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    twice = {name: files for name, files in where.items() if len(files) > 1}
+    assert not twice, twice
+
+
 def _documentation(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """The lines of a docstring but its first: explaining arguments and errors must not make a function long."""
     first = node.body[0]

@@ -21,7 +21,7 @@ from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.lift.follower import ARITHMETIC, CONTROL, follow
 from diffcheck.engines.jax.lift.moves import IDENTITIES, MOVES
 from diffcheck.engines.jax.undecorated import without
-from diffcheck.results import Outcome, Report, Verdict
+from diffcheck.results import Findings, Outcome, Verdict
 
 Family = Callable[[V, V], list[V]]
 LINE = np.array([-0.7, 1.3, 2.5]), np.array([0.4, 1.2, 1.75])
@@ -133,15 +133,15 @@ def test_every_primitive_that_is_followed_is_in_a_family() -> None:
 # Judged at once
 
 
-def _report(program: Callable[..., Any], *at: Any, **options: Any) -> Report:
+def _report(program: Callable[..., Any], *at: Any, **options: Any) -> Findings:
     return check(program, at, lint=False, **options)
 
 
-def _of(report: Report, name: str) -> tuple[Outcome | None, str]:
+def _of(report: Findings, name: str) -> tuple[Outcome | None, str]:
     return next((each.outcome, each.detail) for each in report.checks if each.name == name)
 
 
-def _results(report: Report, wrt: str) -> list[Verdict]:
+def _results(report: Findings, wrt: str) -> list[Verdict]:
     return [result.verdict for sample in report.samples if sample.wrt == wrt for result in sample.results if result.engine == "automatic"]
 
 

@@ -20,7 +20,7 @@ from diffcheck.enclosure import EXACT, Enclosure
 from diffcheck.engines.certified import certify, enclose, scope, work
 from diffcheck.engines.certified.certificate import enclosure
 from diffcheck.engines.certified.line import POINT
-from diffcheck.engines.certified.values import Kind, Trouble
+from diffcheck.engines.certified.values import Trouble, TroubleKind
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import Problem, read
 from diffcheck.graph.graph import Graph, evaluate
@@ -74,7 +74,7 @@ def nearby(graph: Graph, x: float) -> Nearby:
     for step in (-STEP, arb(0), STEP):
         value = evaluate(graph, POINT, {"x": arb(x) + step})
         if isinstance(value, Trouble):
-            assume(value.kind is Kind.UNDEFINED)
+            assume(value.kind is TroubleKind.UNDEFINED)
             values.append(None)
         else:
             assume(arb(value).rad() < arb(2) ** -400)

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from diffcheck.checks.expression import COMPILED_NODES
 from diffcheck.checks.matrices import CERTIFIED_ENTRIES
-from diffcheck.checks.rules.linter import CHECKS, Check
+from diffcheck.checks.rules.linter import CHECKS, Requirement
 from diffcheck.cli import app
 from diffcheck.engines.certified.certificate import ACCURACY_BITS
 from diffcheck.engines.certified.work import PRECISIONS
@@ -190,7 +190,7 @@ def test_every_term_of_the_glossary_is_explained(term: str) -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_every_check_of_a_rule_is_explained_with_its_example(check: Check) -> None:
+def test_every_check_of_a_rule_is_explained_with_its_example(check: Requirement) -> None:
     said = _explained(check.name)
     assert f"{check.name}, a check of derivative rules." in said
     assert check.example.splitlines()[-1] in said

@@ -19,7 +19,7 @@ from test_functions import INTEGERS, RANGES, each_row, graph_of, smooth_points, 
 from diffcheck.engines.certified import certify, enclose_value, scope
 from diffcheck.engines.certified.implementations import implementation
 from diffcheck.engines.certified.line import POINT, Line
-from diffcheck.engines.certified.values import Kind, Trouble, is_finite
+from diffcheck.engines.certified.values import Trouble, TroubleKind, is_finite
 from diffcheck.errors import ExpressionError, UnsupportedError
 from diffcheck.graph import limits
 from diffcheck.graph.build import read
@@ -34,7 +34,7 @@ from diffcheck.suites.fpcore_table import FUNCTIONS as OF_FPCORE
 BITS = 128
 SOME = [Fraction(p, q) for p, q in ((-7, 3), (-2, 1), (-1, 2), (0, 1), (1, 3), (1, 1), (5, 2), (4, 1))]
 TIES = (-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 6.0)
-NOTHING = Trouble(Kind.UNDEFINED, "nothing")
+NOTHING = Trouble(TroubleKind.UNDEFINED, "nothing")
 
 
 def rows_with(column: str) -> pytest.MarkDecorator:

@@ -26,7 +26,7 @@ from diffcheck.records import CaseResult, Summary
 from diffcheck.suites.runner import run_case
 from diffcheck.suites.suite import read_suite
 from diffcheck.views.json_ import case_result, record_as_line
-from diffcheck.views.reports import REPORTS
+from diffcheck.views.reports import WRITERS
 from diffcheck.views.suite import show_summary
 
 FILE = os.fsdecode(b"ev\x1b]0;x\x07il\n::error::pwned \xff \xe2\x80\xae '\"<img src=x onerror=alert(1)>&]]>.jsonl")
@@ -88,7 +88,7 @@ def _reports(results: list[CaseResult]) -> dict[str, str]:
     summary, found = Summary(), dict[str, str]()
     for result in results:
         summary.add(result.records)
-    for name, report in REPORTS.items():
+    for name, report in WRITERS.items():
         stream = StringIO()
         report.write(iter(results), summary, stream, "never")
         found[name] = stream.getvalue()

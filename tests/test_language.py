@@ -17,7 +17,7 @@ from measured import within
 from diffcheck.errors import ExpressionError
 from diffcheck.language.parser import parse
 from diffcheck.language.reading import SIGNS, SIGNS_BEFORE, read_back, suggest_product
-from diffcheck.language.syntax import Call, Definition, Expression, Factor, Name, Number, Operation, Program, Span, children, postorder
+from diffcheck.language.syntax import Binding, Composition, Expression, Factor, Literal, Name, Operation, Script, Span, children, postorder
 
 FUNCTIONS = frozenset([
     "abs", "asin", "atan2", "beta", "cbrt", "cos", "E1", "exp", "factorial", "gamma", "ln", "log", "log2", "max", "relu", "sin", "sinh",
@@ -31,18 +31,18 @@ def shape(expression: Expression) -> list[object]:
     rows: list[object] = []
     for part in postorder(expression):
         match part:
-            case Number(value=value, is_integer=is_integer):
+            case Literal(value=value, is_integer=is_integer):
                 rows.append((value, is_integer))
             case Name(name=name):
                 rows.append(name)
             case Operation(operator=operator):
                 rows.append((operator, len(children(part))))
-            case Call(factors=factors):
+            case Composition(factors=factors):
                 rows.append(([(f.name, f.primes, f.iterations) for f in factors], len(children(part))))
     return rows
 
 
-def shapes(program: Program) -> list[object]:
+def shapes(program: Script) -> list[object]:
     definitions = [(d.name, d.parameters, shape(d.body)) for d in program.definitions]
     return [*definitions, shape(program.expression) if program.expression is not None else None]
 
@@ -168,7 +168,7 @@ def test_a_reading_is_its_own_reading(text: str, reading: str) -> None:
 )
 def test_a_literal_is_its_exact_value(literal: str, value: Fraction, is_integer: bool) -> None:
     number = parse(literal, FUNCTIONS).expression
-    assert isinstance(number, Number)
+    assert isinstance(number, Literal)
     assert (number.value, number.is_integer) == (value, is_integer)
 
 
@@ -259,9 +259,9 @@ def test_the_documentation_is_true(text: str, sign: str, result: str) -> None:
 
 # ── every tree reads back to itself ──
 
-integers = st.integers(0, 10**30).map(lambda n: Number(Fraction(n), True, NOWHERE))
+integers = st.integers(0, 10**30).map(lambda n: Literal(Fraction(n), True, NOWHERE))
 decimals = st.builds(
-    lambda digits, exponent: Number(Fraction(digits) * Fraction(10) ** exponent, False, NOWHERE),
+    lambda digits, exponent: Literal(Fraction(digits) * Fraction(10) ** exponent, False, NOWHERE),
     st.integers(0, 10**20),
     st.integers(-400, 400),
 )
@@ -278,8 +278,8 @@ def compound(parts: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expressi
         st.builds(lambda o, p: Operation(o, p, NOWHERE), st.sampled_from(sorted(SIGNS)), pairs),
         st.builds(lambda o, p: Operation(o, (p,), NOWHERE), st.sampled_from(sorted(SIGNS_BEFORE)), parts),
         st.builds(lambda p: Operation("where", p, NOWHERE), triples),
-        st.builds(lambda f, p: Call(tuple(f), (p,), NOWHERE), st.lists(factors, min_size=1, max_size=3), parts),
-        st.builds(lambda p: Call((Factor("g", NOWHERE),), p, NOWHERE), pairs),
+        st.builds(lambda f, p: Composition(tuple(f), (p,), NOWHERE), st.lists(factors, min_size=1, max_size=3), parts),
+        st.builds(lambda p: Composition((Factor("g", NOWHERE),), p, NOWHERE), pairs),
     )
 
 
@@ -291,16 +291,16 @@ trees = st.recursive(st.one_of(integers, decimals, names), compound, max_leaves=
 def test_every_tree_parses_back_from_its_reading(first: Expression, second: Expression, last: Expression) -> None:
     inert = parse("1", FUNCTIONS).expression
     assert inert is not None
-    definitions = (Definition("f", ("x",), _without_calls(first), NOWHERE), Definition("g", ("a", "b"), inert, NOWHERE))
-    later = Definition("h", ("x",), second, NOWHERE)
-    program = Program("", (*definitions, later), last)
+    definitions = (Binding("f", ("x",), _without_calls(first), NOWHERE), Binding("g", ("a", "b"), inert, NOWHERE))
+    later = Binding("h", ("x",), second, NOWHERE)
+    program = Script("", (*definitions, later), last)
     reading = read_back(program)
     assert shapes(parse(reading, FUNCTIONS)) == shapes(program)
 
 
 def _without_calls(expression: Expression) -> Expression:
     """The tree itself if it calls nothing; the first definition can call no other."""
-    return Name("x", NOWHERE) if any(isinstance(part, Call) for part in postorder(expression)) else expression
+    return Name("x", NOWHERE) if any(isinstance(part, Composition) for part in postorder(expression)) else expression
 
 
 # ── the cache ──

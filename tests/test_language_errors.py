@@ -12,7 +12,7 @@ from diffcheck.language.lexer import MAXIMUM_BYTES, MAXIMUM_DIGITS, MAXIMUM_NAME
 from diffcheck.language.parser import parse
 from diffcheck.language.reading import read_back
 from diffcheck.language.refusals import SPELLINGS, Spelling
-from diffcheck.language.syntax import Program
+from diffcheck.language.syntax import Script
 
 FUNCTIONS = frozenset([
     "abs", "asin", "binomial", "cbrt", "cos", "E1", "exp", "factorial", "gamma", "log", "max", "mod", "sin", "sinh", "sqrt",
@@ -252,7 +252,7 @@ def survives(text: str) -> None:
         assert read_back(parse(reading, FUNCTIONS)) == reading
 
 
-def _parsed(text: str) -> Program | ExpressionError:
+def _parsed(text: str) -> Script | ExpressionError:
     try:
         return parse(text, FUNCTIONS)
     except ExpressionError as error:

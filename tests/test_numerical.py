@@ -10,7 +10,7 @@ import pytest
 from planted_slopes import KINDS, Planted, planted
 
 from diffcheck.checks.numerical import GOOD_ENOUGH, LABEL, judge_by_evidence
-from diffcheck.engines.differences import Evidence, estimate
+from diffcheck.engines.differences import Estimate, estimate
 from diffcheck.results import Outcome, Verdict
 
 UNIT_ROUNDOFF = 2.0**-53
@@ -111,7 +111,7 @@ def test_no_right_slope_is_contradicted_and_no_wrong_one_consistent() -> None:
     assert {case.kind for case, _, _ in found} == set(KINDS)
 
 
-def verdict(value: float, evidence: Evidence, scale: float) -> Verdict:
+def verdict(value: float, evidence: Estimate, scale: float) -> Verdict:
     return judge_by_evidence(value, evidence, scale, UNIT_ROUNDOFF).verdict
 
 
@@ -122,31 +122,31 @@ def test_where_there_are_no_values_nothing_is_claimed() -> None:
 @pytest.mark.parametrize(
     ("value", "evidence", "scale", "expected"),
     [
-        (2.0, Evidence(2.0, 1e-9), 1.0, Verdict.CONSISTENT),
-        (2.0 + 0.9e-9, Evidence(2.0, 1e-9), 1.0, Verdict.CONSISTENT),
-        (2.0 + 1.5e-9, Evidence(2.0, 1e-9), 1.0, Verdict.UNDECIDED),
-        (2.0 + 2.5e-9, Evidence(2.0, 1e-9), 1.0, Verdict.CONTRADICTED),
-        (2.0 + 2.5e-9, Evidence(2.0, 1e-9, corner=1e-9), 1.0, Verdict.UNDECIDED),
-        (2.0, Evidence(2.0, 3 * GOOD_ENOUGH), 1.0, Verdict.UNDECIDED),
-        (2.0, Evidence(2.0, 1e-9), 1e4, Verdict.CONSISTENT),
-        (2.0, Evidence(2.0, 1e-9), 1e9, Verdict.UNDECIDED),  # rounding in the row is more than the slope's digits
-        (0.0, Evidence(1e-9, 1e-7), 1.0, Verdict.UNDECIDED),
-        (0.0, Evidence(1e-9, 1e-7), 100.0, Verdict.CONSISTENT),
-        (0.0, Evidence(1e-9, 1e-7, size=100.0), 0.0, Verdict.CONSISTENT),
-        (1e-14, Evidence(0.0, 1e-13), 1.0, Verdict.CONSISTENT),
-        (-1e-9, Evidence(1e-9, 1e-8), 10.0, Verdict.UNDECIDED),  # small, but larger than what rounding makes of a zero
-        (0.0, Evidence(0.0, 0.0), 0.0, Verdict.CONSISTENT),
-        (0.0, Evidence(1e-3, 1e-9), 1.0, Verdict.CONTRADICTED),
-        (math.nan, Evidence(2.0, 1e-9), 1.0, Verdict.CONTRADICTED),
-        (math.nan, Evidence(0.0, 1e-3), 0.0, Verdict.CONTRADICTED),
-        (-math.inf, Evidence(0.0, 1e-3), 0.0, Verdict.CONTRADICTED),
-        (1.0, Evidence(1.0, 1e-9, side="right"), 1.0, Verdict.CONSISTENT),
-        (2.0, Evidence(1.0, 1e-9, side="right"), 1.0, Verdict.UNDECIDED),
-        (math.nan, Evidence(1.0, 1e-9, side="left"), 1.0, Verdict.UNDECIDED),
-        (1.0, Evidence(math.nan, math.inf, "a corner"), 1.0, Verdict.UNDECIDED),
+        (2.0, Estimate(2.0, 1e-9), 1.0, Verdict.CONSISTENT),
+        (2.0 + 0.9e-9, Estimate(2.0, 1e-9), 1.0, Verdict.CONSISTENT),
+        (2.0 + 1.5e-9, Estimate(2.0, 1e-9), 1.0, Verdict.UNDECIDED),
+        (2.0 + 2.5e-9, Estimate(2.0, 1e-9), 1.0, Verdict.CONTRADICTED),
+        (2.0 + 2.5e-9, Estimate(2.0, 1e-9, corner=1e-9), 1.0, Verdict.UNDECIDED),
+        (2.0, Estimate(2.0, 3 * GOOD_ENOUGH), 1.0, Verdict.UNDECIDED),
+        (2.0, Estimate(2.0, 1e-9), 1e4, Verdict.CONSISTENT),
+        (2.0, Estimate(2.0, 1e-9), 1e9, Verdict.UNDECIDED),  # rounding in the row is more than the slope's digits
+        (0.0, Estimate(1e-9, 1e-7), 1.0, Verdict.UNDECIDED),
+        (0.0, Estimate(1e-9, 1e-7), 100.0, Verdict.CONSISTENT),
+        (0.0, Estimate(1e-9, 1e-7, size=100.0), 0.0, Verdict.CONSISTENT),
+        (1e-14, Estimate(0.0, 1e-13), 1.0, Verdict.CONSISTENT),
+        (-1e-9, Estimate(1e-9, 1e-8), 10.0, Verdict.UNDECIDED),  # small, but larger than what rounding makes of a zero
+        (0.0, Estimate(0.0, 0.0), 0.0, Verdict.CONSISTENT),
+        (0.0, Estimate(1e-3, 1e-9), 1.0, Verdict.CONTRADICTED),
+        (math.nan, Estimate(2.0, 1e-9), 1.0, Verdict.CONTRADICTED),
+        (math.nan, Estimate(0.0, 1e-3), 0.0, Verdict.CONTRADICTED),
+        (-math.inf, Estimate(0.0, 1e-3), 0.0, Verdict.CONTRADICTED),
+        (1.0, Estimate(1.0, 1e-9, side="right"), 1.0, Verdict.CONSISTENT),
+        (2.0, Estimate(1.0, 1e-9, side="right"), 1.0, Verdict.UNDECIDED),
+        (math.nan, Estimate(1.0, 1e-9, side="left"), 1.0, Verdict.UNDECIDED),
+        (1.0, Estimate(math.nan, math.inf, "a corner"), 1.0, Verdict.UNDECIDED),
     ],
 )
-def test_evidence_decides_no_more_than_it_claims(value: float, evidence: Evidence, scale: float, expected: Verdict) -> None:
+def test_evidence_decides_no_more_than_it_claims(value: float, evidence: Estimate, scale: float, expected: Verdict) -> None:
     judged = judge_by_evidence(value, evidence, scale, UNIT_ROUNDOFF)
     assert judged.verdict is expected
     assert LABEL in judged.reason

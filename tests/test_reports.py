@@ -20,14 +20,14 @@ import pytest
 from command_line import FAIL, PASS, diffcheck, process
 
 from diffcheck.checks.expression import Check
-from diffcheck.cli.arguments import Format
+from diffcheck.cli.arguments import OutputFormat
 from diffcheck.pictures.sketch import sketch
 from diffcheck.records import CaseResult, Summary
 from diffcheck.suites.runner import run_case
 from diffcheck.suites.suite import read_suite
 from diffcheck.views import html
 from diffcheck.views.json_ import case_result, record_as_line
-from diffcheck.views.reports import REPORTS, Report
+from diffcheck.views.reports import WRITERS, Writer
 
 NASTY = 'wrong, by: "hand" <&> % \u0001 ☃'
 HALF = "half a pair: \ud800"
@@ -52,16 +52,16 @@ def reports_fixture(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     summary = Summary()
     for result in results:
         summary.add(result.records)
-    return {name: _written(report, results, summary) for name, report in REPORTS.items()}
+    return {name: _written(report, results, summary) for name, report in WRITERS.items()}
 
 
-def _written(report: Report, results: list[CaseResult], summary: Summary) -> str:
+def _written(report: Writer, results: list[CaseResult], summary: Summary) -> str:
     stream = StringIO()
     report.write(iter(results), summary, stream, "never")
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("format", REPORTS)
+@pytest.mark.parametrize("format", WRITERS)
 def test_names_that_no_encoding_has_are_written_all_the_same(format: str, tmp_path: Path) -> None:
     """Half a surrogate pair, which JSON can spell, and a file whose name is not UTF-8."""
     (tmp_path / os.fsdecode(b"suite \xff.jsonl")).write_text(json.dumps({**CASES[2], "id": HALF}) + "\n")
@@ -71,7 +71,7 @@ def test_names_that_no_encoding_has_are_written_all_the_same(format: str, tmp_pa
 
 
 def test_the_command_line_offers_every_report() -> None:
-    assert {member.value for member in Format} == set(REPORTS)
+    assert {member.value for member in OutputFormat} == set(WRITERS)
 
 
 def test_lines_and_array_are_as_the_schema_has_them(reports: dict[str, str]) -> None:
@@ -216,7 +216,7 @@ def test_every_report_calls_an_engine_by_the_same_name(reports: dict[str, str]) 
 
 def test_the_date_of_a_page_may_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
-    page = _written(REPORTS["html"], [], Summary())
+    page = _written(WRITERS["html"], [], Summary())
     assert "1970-01-02 00:00 UTC, diffcheck 0" in page
     assert "jax " in page
 
@@ -224,7 +224,7 @@ def test_the_date_of_a_page_may_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
 # A check is a suite of one case
 
 
-@pytest.mark.parametrize("format", sorted(set(REPORTS) - {"text", "json", "jsonl"}))
+@pytest.mark.parametrize("format", sorted(set(WRITERS) - {"text", "json", "jsonl"}))
 def test_a_check_has_the_formats_of_a_run(format: str, tmp_path: Path) -> None:
     (tmp_path / "rule.py").write_text(RULE)
     of_expression = diffcheck("check", "exp(-x^2)", "--at", "1", "--claim", "2x*exp(-x^2)", "--format", format)

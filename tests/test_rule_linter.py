@@ -13,7 +13,7 @@ from jax import Array, core
 
 import diffcheck
 from diffcheck import Outcome
-from diffcheck.checks.rules.linter import CHECKS, Check
+from diffcheck.checks.rules.linter import CHECKS, Requirement
 
 Function = Callable[..., Any]
 
@@ -98,7 +98,7 @@ def test_a_rule_that_is_right_passes_every_check_that_applies() -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_the_example_of_a_check_breaks_it(check: Check) -> None:
+def test_the_example_of_a_check_breaks_it(check: Requirement) -> None:
     """A forward mode that is absent is no fault."""
     names: dict[str, Any] = {}
     exec(check.example, names)

@@ -15,7 +15,7 @@ import pytest
 from command_line import INTERRUPTED, OUTPUT, PASS, PIPE, USAGE, Ended, command, diffcheck, process, started
 from measured import within
 
-from diffcheck.views.reports import REPORTS
+from diffcheck.views.reports import WRITERS
 
 CASES = 24
 JSONL = ["--format", "jsonl", "-o", "results.jsonl"]
@@ -204,7 +204,7 @@ def test_an_output_that_cannot_be_written_ends_with_code_4_before_anything_runs(
     assert ended.stderr.startswith("error: cannot write ")
 
 
-@pytest.mark.parametrize("format", REPORTS)
+@pytest.mark.parametrize("format", WRITERS)
 def test_where_nothing_can_be_written_each_format_says_so_in_one_line(format: str, tmp_path: Path) -> None:
     arguments = ["run", "suite.jsonl", "--format", format]
     suite(tmp_path, 3)

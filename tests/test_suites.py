@@ -14,7 +14,7 @@ from diffcheck.judgement import judge as judge_module
 from diffcheck.records import Conclusion, FaultKind
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.suites.cases import Case, ClaimedText, Unreadable
-from diffcheck.suites.runner import Conditions, run
+from diffcheck.suites.runner import RunOptions, run
 from diffcheck.suites.suite import read_suite
 
 # JSON Lines
@@ -95,7 +95,7 @@ def test_a_point_of_a_line_may_name_more_than_the_expression_uses(tmp_path: Path
 def test_a_coordinate_is_rounded_once_to_the_format_under_test(tmp_path: Path) -> None:
     # as a double this is the tie 1 + 2^-24, which would round to 1
     text = '{"id": "a", "expr": "x^2", "points": [{"x": 1.0000000596046447754}]}'
-    (record,) = run(read_suite(written(tmp_path, "suite.jsonl", text)), Conditions(dtype="float32"))
+    (record,) = run(read_suite(written(tmp_path, "suite.jsonl", text)), RunOptions(dtype="float32"))
     assert record.sample is not None
     assert record.sample.point == {"x": 1 + 2.0**-23}
 

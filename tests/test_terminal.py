@@ -15,7 +15,7 @@ from screen import on_a_terminal, shown
 import diffcheck as library
 from diffcheck.checks.expression import Check
 from diffcheck.checks.interval import check_interval
-from diffcheck.results import IntervalReport, Report
+from diffcheck.results import Findings, IntervalReport
 from diffcheck.views import console, functions, interval, notebook
 from diffcheck.views.layout import console_for
 
@@ -34,7 +34,7 @@ def width_fixture(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     return int(request.param)
 
 
-def on_screen(report: Report) -> list[str]:
+def on_screen(report: Findings) -> list[str]:
     stream = Terminal()
     console.show_report(console_for(stream, "never"), report, latex=False)
     return stream.getvalue().splitlines()
@@ -56,7 +56,7 @@ REPORTS = {
 
 
 @cache
-def report_of(expression: str, at: object) -> Report:
+def report_of(expression: str, at: object) -> Findings:
     return library.check(expression, at)
 
 

@@ -14,7 +14,7 @@ import diffcheck
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import certify, enclose_value, longer, scope
 from diffcheck.engines.certified.line import POINT, Line
-from diffcheck.engines.certified.values import Kind, Trouble
+from diffcheck.engines.certified.values import Trouble, TroubleKind
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import read
 from diffcheck.graph.functions import FUNCTIONS
@@ -60,7 +60,7 @@ def test_trap_3_a_nan_ball_decides_nothing(name: str, arguments: tuple[arb, ...]
     with scope(64):
         found = POINT.apply(FUNCTIONS[name], arguments)
     assert isinstance(found, Trouble)
-    assert found.kind is Kind.UNPROVED
+    assert found.kind is TroubleKind.UNPROVED
 
 
 @pytest.mark.parametrize("text", ["0*{}", "{}^0", "where({0} == {0}, x, 1)", "1/{}"])

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from diffcheck.checks.judged_row import JudgedRow
 from diffcheck.checks.screening import evenly
-from diffcheck.checks.whole import Floats, Proved, Row, cut, exactly, unit
+from diffcheck.checks.whole import Floats, Proved, ProvedRow, cut, exactly, unit
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import enclosure
 from diffcheck.engines.certified.arrays import Entries
 from diffcheck.engines.derivation import Derivation, Wanted
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
 from diffcheck.engines.jax.lacking import lacking
-from diffcheck.engines.jax.runs import Jax
+from diffcheck.engines.jax.runs import JaxMode
 from diffcheck.errors import InputError, InternalError, UnsupportedError
 from diffcheck.formats import Format
 from diffcheck.judgement.evidence import listed
@@ -159,7 +159,7 @@ class AtOnce:
 
     def _rule(self, derivation: Derivation, row: int, column: int) -> Rule | None:
         """The program that a mode of JAX ran for an entry; None where it is not followed, and for what is not JAX's."""
-        if not isinstance(derivation, Jax):
+        if not isinstance(derivation, JaxMode):
             return None
         judged, is_forward = self.judged(row), derivation.own_mode == "forward"
         entries = self._pushed_by_jax(unit(column, self.columns)) if is_forward else judged.program
@@ -225,11 +225,11 @@ class AtOnce:
         program = self._pushed_by_jax(direction)
         if isinstance(program, UnsupportedError):
             return program
-        proved = Row(truth, sizes)
+        proved = ProvedRow(truth, sizes)
         self._require_agreement(proved, direction)
         return JudgedRow(proved, proved.middles, program, self._format, self.proved.steps)
 
-    def _require_agreement(self, pushed: Row, direction: Floats) -> None:
+    def _require_agreement(self, pushed: ProvedRow, direction: Floats) -> None:
         """Forward and reverse sweep are transposes of each other: what is proved by both must overlap."""
         row = self.chosen_rows[0]
         away = self.judged(row).proved.along(direction, self.proved.bits) - pushed.entries[row]

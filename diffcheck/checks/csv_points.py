@@ -17,7 +17,7 @@ from diffcheck.checks.points import Columns, listed, require
 from diffcheck.errors import PointError
 from diffcheck.formats import Format
 from diffcheck.printable import quoted, shown
-from diffcheck.reading import Source, opened
+from diffcheck.reading import OpenFile, opened
 
 MAX_LINE = 1_000_000  # letters
 CSV_FORM = "--points wants a CSV file with a column for each variable."
@@ -30,7 +30,7 @@ class Table:
         """Raises PointError where it cannot be opened."""
         self._path = path
         try:
-            self._source: Source = opened(path)
+            self._source: OpenFile = opened(path)
         except OSError as error:
             raise PointError(f"cannot read {shown(path)}: {error.strerror}", CSV_FORM) from error
 

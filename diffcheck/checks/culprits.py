@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from diffcheck.engines.derivation import Cause
-from diffcheck.engines.jax.code_places import Function, source_line
+from diffcheck.engines.jax.code_places import TracedFunction, source_line
 from diffcheck.engines.jax.equations import CustomRule
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.lacking import lacking
@@ -97,13 +97,13 @@ def described(rule: CustomRule) -> str:
     return f"the rule of `{rule.of.name}` ({place})" if rule.of is not None and rule.of.name.isidentifier() else f"the rule at {place}"
 
 
-def _written(rule: CustomRule) -> Function | None:
+def _written(rule: CustomRule) -> TracedFunction | None:
     """What the user wrote of it: the rule itself, or the function, where JAX put the rule together."""
     own = rule.rule
     return rule.of if own is None or (own.is_library and not rule.is_library) else own
 
 
-def _definition(function: Function) -> int:
+def _definition(function: TracedFunction) -> int:
     """The line of a function's `def`: Python counts from its first decorator."""
     lines = range(function.line, function.line + DECORATORS)
     return next((n for n in lines if source_line(function.file, n).lstrip().startswith(f"def {function.name}(")), function.line)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.checks.loading import users_code
-from diffcheck.engines.differences import Evidence, estimate
+from diffcheck.engines.differences import Estimate, estimate
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.names import CALLBACK_LOGGER
 from diffcheck.errors import UserCodeError
@@ -25,9 +25,9 @@ class Differences:
         self._name = name
         self._unit_roundoff = unit_roundoff
         self._values: dict[tuple[int, float], NDArray[np.float64]] = {}
-        self._found: dict[tuple[int, int], Evidence] = {}
+        self._found: dict[tuple[int, int], Estimate] = {}
 
-    def of(self, row: int, column: int) -> Evidence:
+    def of(self, row: int, column: int) -> Estimate:
         """The derivative of one entry of the result by one coordinate, from values."""
         if (row, column) not in self._found:
             x = float(self._function.vector[column])

@@ -20,15 +20,15 @@ from diffcheck.checks.matrices import Matrices, Matrix
 from diffcheck.checks.modes import Conflict, conflict, noted
 from diffcheck.checks.numerical import LABEL, judge_by_evidence
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Formulas, Found, Inapplicable, Run, Wanted
-from diffcheck.engines.differences import Evidence
+from diffcheck.engines.differences import Estimate
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.narrowing import narrowings
-from diffcheck.engines.jax.runs import Jax, Together
+from diffcheck.engines.jax.runs import JaxMode, Together
 from diffcheck.errors import UnsupportedError
 from diffcheck.formats import Format
 from diffcheck.graph.build import Problem
 from diffcheck.graph.graph import Definition, Graph
-from diffcheck.judgement.evidence import Source, listed
+from diffcheck.judgement.evidence import Written, listed
 from diffcheck.judgement.judge import Judge, Point, Value, arithmetic_of, result_of, result_without, split
 from diffcheck.judgement.resemblance import of_jacobian, of_value
 from diffcheck.language import syntax
@@ -52,7 +52,7 @@ class Jacobian(Matrices):
         name: str,
         fmt: Format,
         truth: Callable[[], Sequence[Graph]],
-        claim: ClaimedJacobian | Mapping[str, Source] | None = None,
+        claim: ClaimedJacobian | Mapping[str, Written] | None = None,
         judged_by_itself: bool = True,
         plan: Plan | None = None,
     ) -> None:
@@ -105,7 +105,7 @@ class Jacobian(Matrices):
         if self.rows * self.columns > IN_MATHEMATICS or self.rows > 1 or isinstance(self.truth, UnsupportedError):
             raise Inapplicable("the function is not small")
         target = Definition("", self.variables, self.columns, self.truth[output], self.truth[output])
-        return Problem(syntax.Program("", (), None), (target,), target)
+        return Problem(syntax.Script("", (), None), (target,), target)
 
     def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
         if not formulas:
@@ -114,7 +114,7 @@ class Jacobian(Matrices):
         return Together(first, self.variables, [], self.dtype, False, ()).evaluated(formulas)
 
     def run_by_jax(self, mode: str) -> Derivation:
-        return Rules(self, mode)
+        return OwnRules(self, mode)
 
     # What the pipeline sees of it
 
@@ -123,7 +123,7 @@ class Jacobian(Matrices):
         """Those under test: both modes of JAX, and the claim. Other engines are shown beside them."""
         derived = pipeline.derived(self)
         for derivation in derived:
-            derivation.decides = isinstance(derivation, Rules)
+            derivation.decides = isinstance(derivation, OwnRules)
         rules, beside = ([each for each in derived if each.decides is kind] for kind in (True, False))
         return {wanted: [*rules, *self._claimed(wanted), *beside] for wanted in self.places}
 
@@ -156,7 +156,7 @@ class Jacobian(Matrices):
 
     def _explained(self, place: tuple[int, int], sample: Sample, derivation: Derivation, alike: str) -> Sample:
         """A sample whose wrong results also say why they may be meant, or how they are related to the right ones."""
-        by_itself = self.judged_by_itself and isinstance(derivation, Rules)
+        by_itself = self.judged_by_itself and isinstance(derivation, OwnRules)
         stepping, meant = (self._stepping(place[0], sample), by_design(self.function)) if by_itself else ("", "")
 
         def explained(result: Result) -> Result:
@@ -217,7 +217,7 @@ class Jacobian(Matrices):
             return self.at_once.sample(row, column, values)
         if isinstance(self.truth, UnsupportedError):
             return self._by_evidence(wanted, values, primal, self.truth.reason)
-        sample = Judge(Source(self.truth[row], ""), self.format).sample(self.point, wanted, values, primal)
+        sample = Judge(Written(self.truth[row], ""), self.format).sample(self.point, wanted, values, primal)
         if sample.status is Status.UNDECIDED:
             return self._by_evidence(wanted, values, primal, sample.status_reason)
         return replace(sample, output=self.function.outputs[row])
@@ -249,7 +249,7 @@ class Jacobian(Matrices):
                 judged, blame = replace(judged, reason=f"{judged.reason}: {cause.words}"), cause.blame
         return result_of(derivation, value, judged, blame)
 
-    def differences_of(self, wanted: Wanted) -> Evidence:
+    def differences_of(self, wanted: Wanted) -> Estimate:
         """The derivative from values of f."""
         return self._differences.of(*self.places[wanted])
 
@@ -267,7 +267,7 @@ def _is_mistake(result: Result, derivation: Derivation) -> bool:
     return result.verdict in MISTAKES and _is_by(result, derivation)
 
 
-class Rules(Jax):
+class OwnRules(JaxMode):
     """One mode of JAX, by the function's own rules."""
 
     def __init__(self, jacobian: Jacobian, mode: str) -> None:

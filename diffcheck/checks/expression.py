@@ -13,7 +13,7 @@ from diffcheck.checks.pipeline import Lost, OnStage
 from diffcheck.checks.points import as_list, from_points, names_in, noted
 from diffcheck.engines.derivation import Columns, Derivation, Formulas, Found, Names, Run, Wanted
 from diffcheck.engines.jax.program import Program
-from diffcheck.engines.jax.runs import Jax, Together
+from diffcheck.engines.jax.runs import JaxMode, Together
 from diffcheck.errors import ExpressionError, InputError, LostError
 from diffcheck.formats import format_named
 from diffcheck.graph.build import Problem, read, read_beside
@@ -21,12 +21,12 @@ from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Graph
 from diffcheck.graph.text import Infix
 from diffcheck.judgement.accuracy.table import roundings_here
-from diffcheck.judgement.evidence import Source
+from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge, Point, Value
 from diffcheck.language.reading import read_back, suggest_product
 from diffcheck.printable import quoted
 from diffcheck.registry import AUTOMATIC, CLAIM
-from diffcheck.results import Header, Report, Sample
+from diffcheck.results import Findings, Header, Sample
 
 COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes to run
 
@@ -104,7 +104,7 @@ class Check:
             wanted = 0, claim.names
             claimed = Formulas(CLAIM, {wanted: self._claimed(claim)}, self, claim.text)
             self.derivations.setdefault(wanted, []).append(claimed)
-        self._judge = Judge(Source(self._graph, self.problem.program.text), self.format)
+        self._judge = Judge(Written(self._graph, self.problem.program.text), self.format)
 
     def _chosen(self, wrt: Sequence[str | Sequence[str]] | None) -> tuple[Names, ...]:
         variables = self.problem.variables
@@ -164,7 +164,7 @@ class Check:
     def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
         return self._together.evaluated(formulas)
 
-    def run_by_jax(self, mode: str) -> Jax:
+    def run_by_jax(self, mode: str) -> JaxMode:
         return self._together.mode(mode)
 
     def together(self, modes: Sequence[str | None], lost: LostError | None = None) -> Together:
@@ -224,7 +224,7 @@ def check(
     dtype: str = "float64",
     on_stage: OnStage = lambda name: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
-) -> Report:
+) -> Findings:
     """Check the derivatives of an expression at points.
 
     `at` is a number of any type, a text as `--at` takes it ("x=1,y=2", "linspace(-4,4,100)"), a mapping of names to numbers or
@@ -236,4 +236,4 @@ def check(
     points = as_list(at)
     job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype, on_stage=on_stage, lost=lost, variables=names_in(points))
     columns = from_points(points, job.problem.variables, job.format)
-    return Report(noted(job.header, points, job.format), tuple(job.samples(columns)))
+    return Findings(noted(job.header, points, job.format), tuple(job.samples(columns)))

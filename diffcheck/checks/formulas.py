@@ -9,7 +9,7 @@ from itertools import chain
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import InputError
 from diffcheck.graph.build import read
-from diffcheck.graph.code import Jax, Python, helpers_of
+from diffcheck.graph.code import JaxCode, PythonCode, helpers_of
 from diffcheck.graph.graph import Definition
 from diffcheck.graph.text import Infix, Latex, derivative_text, identifier, latex_name, statements
 from diffcheck.language.reading import read_back
@@ -67,7 +67,7 @@ def _entry(name: str, derivative: Definition) -> dict[str, object]:
 
 def _as_code(found: list[Definition], notation: str) -> str:
     """Functions that can be pasted into a file and run."""
-    style = Jax() if notation == "jax" else Python()
+    style = JaxCode() if notation == "jax" else PythonCode()
     functions: dict[str, None] = {}
     for derivative in found:
         functions |= dict.fromkeys(_functions(derivative, style))
@@ -86,7 +86,7 @@ IMPORTS = {
 }
 
 
-def _functions(derivative: Definition, style: Python) -> list[str]:
+def _functions(derivative: Definition, style: PythonCode) -> list[str]:
     """One def for each definition, its named intermediates before its result."""
     found, body = [], list[str]()
     for statement in statements(derivative, style):

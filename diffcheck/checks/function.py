@@ -22,8 +22,8 @@ from diffcheck.formats import format_named
 from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.graph.text import Short, one_line
-from diffcheck.judgement.evidence import Source, listed
-from diffcheck.results import Header, Outcome, Report, RuleCheck, Sample, counted
+from diffcheck.judgement.evidence import Written, listed
+from diffcheck.results import Findings, Header, Outcome, RuleCheck, Sample, counted
 
 SHOWN_RULES = 4
 
@@ -63,20 +63,20 @@ class FunctionCheck:
         self._formula = _formula(against, self.parameters) if isinstance(against, str) else None
         self._other = against if callable(against) else None
 
-    def report(self, points: Sequence[Arguments]) -> Report:
+    def report(self, points: Sequence[Arguments]) -> Findings:
         """The verdicts at some points, those of each point worst first, and what is found of the rules."""
         return self.report_of(self.jacobians(points))
 
     def jacobians(self, points: Sequence[Arguments]) -> tuple[Jacobian, ...]:
         return tuple(map(self._jacobian, points))
 
-    def report_of(self, jacobians: Sequence[Jacobian]) -> Report:
+    def report_of(self, jacobians: Sequence[Jacobian]) -> Findings:
         samples: list[Sample] = []
         checks: list[RuleCheck] = []
         for jacobian in jacobians:
             samples += jacobian.samples()
             checks += self._checks(jacobian)
-        return Report(self._header(jacobians[0]), tuple(samples), _merged(checks))
+        return Findings(self._header(jacobians[0]), tuple(samples), _merged(checks))
 
     def _jacobian(self, point: Arguments) -> Jacobian:
         function = self._at(self._function, point)
@@ -90,7 +90,7 @@ class FunctionCheck:
         claim = self._claimed(function, point)
         return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself, self._plan)
 
-    def _claimed(self, function: JaxFunction, point: Arguments) -> ClaimedJacobian | Mapping[str, Source] | None:
+    def _claimed(self, function: JaxFunction, point: Arguments) -> ClaimedJacobian | Mapping[str, Written] | None:
         """The claim as arrays; or as texts, one for each argument, which is a number."""
         texts = [self._claim] if isinstance(self._claim, str) else self._claim
         if not isinstance(texts, (list, tuple)) or not all(isinstance(each, str) for each in texts):
@@ -98,7 +98,7 @@ class FunctionCheck:
         if len(function.outputs) != 1 or len(texts) != len(function.variables) or any(leaf.shape for leaf in function.point.values()):
             fix = "Give one for each argument, in their order; of arrays, a claim is an array, or a function that returns it."
             raise InputError("claims as texts are for functions of numbers that return one number", fix)
-        return {name: Source(_formula(text, self.parameters), text) for name, text in zip(function.variables, texts, strict=True)}
+        return {name: Written(_formula(text, self.parameters), text) for name, text in zip(function.variables, texts, strict=True)}
 
     def _at(self, function: Callable[..., Any], point: Arguments) -> JaxFunction:
         made = self._made.setdefault(id(function), {})
@@ -157,7 +157,7 @@ class FunctionCheck:
         )
 
 
-def check_function(function: Callable[..., Any], at: Any, **options: Any) -> tuple[Report, tuple[Jacobian, ...]]:
+def check_function(function: Callable[..., Any], at: Any, **options: Any) -> tuple[Findings, tuple[Jacobian, ...]]:
     """Check the derivatives of a JAX function at points: numbers, arrays, tuples or mappings of arguments, or a list of such.
 
     The Jacobians are what the report was made of, for pictures.

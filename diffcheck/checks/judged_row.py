@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from diffcheck.checks.whole import NARROW, NOTHING, Floats, Row
+from diffcheck.checks.whole import NARROW, NOTHING, Floats, ProvedRow
 from diffcheck.engines.certified.arrays import Entries, balls_of, floats_of, radii_of
 from diffcheck.errors import UnsupportedError
 from diffcheck.formats import Format
@@ -21,7 +21,7 @@ class JudgedRow:
 
     BAD = 1e6  # the rank of an entry that is not as good as rounding makes it
 
-    def __init__(self, proved: Row, values: Floats, program: Entries | UnsupportedError, fmt: Format, steps: int) -> None:
+    def __init__(self, proved: ProvedRow, values: Floats, program: Entries | UnsupportedError, fmt: Format, steps: int) -> None:
         self.proved, self.values, self.program, self.format = proved, values, program, fmt
         self._roundoff, self._steps = fmt.unit_roundoff, steps
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcheck.engines.differences import Evidence
+from diffcheck.engines.differences import Estimate
 from diffcheck.judgement.verdict import Judgement
 from diffcheck.results import Outcome, Verdict
 
@@ -13,7 +13,7 @@ ROUNDING = 0.75  # rounding may turn a zero into this power of the unit roundoff
 HARMLESS = 0.5  # below this power of the unit roundoff, relative to its scale, a slope is as good as 0
 
 
-def judge_by_evidence(y: float, evidence: Evidence, scale: float, unit_roundoff: float) -> Judgement:
+def judge_by_evidence(y: float, evidence: Estimate, scale: float, unit_roundoff: float) -> Judgement:
     """The verdict on y where nothing about the function can be proved.
 
     `scale` is how large its slopes are: other entries of the row, and |f|/max(1, |x|). Any slope contradicts NaN and infinities;

@@ -55,7 +55,7 @@ class UnderTest(Evaluated, Protocol):
         """What is found of one derivative at one point."""
 
 
-class Row(NamedTuple):
+class PointValues(NamedTuple):
     """What was found at one point."""
 
     point: dict[str, float]
@@ -136,11 +136,11 @@ def samples(subject: UnderTest, columns: Columns, on_stage: OnStage = lambda nam
             yield from _unsampled(evaluated)
 
 
-def _certified(subject: UnderTest, row: Row) -> Iterator[Sample]:
+def _certified(subject: UnderTest, row: PointValues) -> Iterator[Sample]:
     return (subject.sample(row.point, wanted, given, row.primal(wanted)) for wanted, given in row.values.items())
 
 
-def _unsampled(row: Row) -> Iterator[Sample]:
+def _unsampled(row: PointValues) -> Iterator[Sample]:
     """f and a derivative at one of very many points, and that is all."""
     for wanted, given in row.values.items():
         results = tuple([result_of(derivation, _number(value), NOT_SAMPLED) for derivation, value in given.items()])
@@ -152,7 +152,7 @@ def _named(wanted: Wanted) -> tuple[str, int]:
     return wrt_and_order(wanted[1])
 
 
-def rows(subject: Evaluated, columns: Columns, on_stage: OnStage = lambda name: None) -> Iterator[Row]:
+def rows(subject: Evaluated, columns: Columns, on_stage: OnStage = lambda name: None) -> Iterator[PointValues]:
     """Every point with what was found there: evaluated a chunk at a time, handed out as Python floats a block at a time."""
     total = len(next(iter(columns.values())))
     for start in range(0, total, CHUNK):
@@ -178,7 +178,9 @@ def _found(subject: Evaluated, columns: Columns, on_stage: OnStage) -> Mapping[W
     }
 
 
-def _block(chunk: Columns, primals: Mapping[int, Found], found: Mapping[Wanted, Mapping[Derivation, Found]], block: slice) -> Iterator[Row]:
+def _block(
+    chunk: Columns, primals: Mapping[int, Found], found: Mapping[Wanted, Mapping[Derivation, Found]], block: slice
+) -> Iterator[PointValues]:
     """Rows of Python floats: reading array entries one by one would cost more than everything else."""
     points = zip(*(_floats(column, block) for column in chunk.values()), strict=True)
     first = zip(*(_floats(column, block) for column in primals.values()), strict=False)
@@ -186,7 +188,7 @@ def _block(chunk: Columns, primals: Mapping[int, Found], found: Mapping[Wanted, 
     who = [tuple(each) for each in found.values()]
     for point, primal, *given in zip(points, first, *values, strict=False):
         by_whom = map(dict, map(zip, who, given))
-        yield Row(dict(zip(chunk, point)), dict(zip(primals, primal)), dict(zip(found, by_whom)))  # noqa: B905  (a million times)
+        yield PointValues(dict(zip(chunk, point)), dict(zip(primals, primal)), dict(zip(found, by_whom)))  # noqa: B905  (a million times)
 
 
 def _floats(column: Found | NDArray[Any], block: slice) -> Any:

@@ -103,7 +103,7 @@ class Proved:
     def value(self, row: int) -> Enclosure:
         return enclosure(self._value[row])
 
-    def pulled(self, weights: Sequence[Floats]) -> Row:
+    def pulled(self, weights: Sequence[Floats]) -> ProvedRow:
         """Σ weight·row, an array of weights for each output. Raises UnsupportedError."""
         while True:
             with scope(self.bits):
@@ -112,7 +112,7 @@ class Proved:
                 return found
             self._follow([bits for bits in PRECISIONS if bits > self.bits])
 
-    def _pulled(self, weights: Sequence[Floats]) -> Row:
+    def _pulled(self, weights: Sequence[Floats]) -> ProvedRow:
         moving = [(output.variable, w) for output, w in zip(self._outputs, weights, strict=True) if output.variable is not None]
         inputs = [each.variable for each in self._inputs if each.variable is not None]
         truth = self._arrays.tape.pull([(variable, balls_of(w)) for variable, w in moving], inputs)
@@ -120,7 +120,7 @@ class Proved:
         shapes = [each.shape for each in self._inputs]
         zeros = [balls_of(np.zeros(shape)) if change is None else change for change, shape in zip(truth, shapes, strict=True)]
         none = [np.zeros(shape) if size is None else size for size, shape in zip(sizes, shapes, strict=True)]
-        return Row(raveled(zeros), raveled(none))
+        return ProvedRow(raveled(zeros), raveled(none))
 
     def pushed(self, direction: Floats) -> tuple[Entries, Floats]:
         """The derivative of every result along a direction, and the sizes of the terms that add up to it."""
@@ -143,7 +143,7 @@ class Proved:
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class ProvedRow:
     """A row of the Jacobian: proved, and the sizes of the terms that add up to each entry."""
 
     entries: Entries

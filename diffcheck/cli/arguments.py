@@ -63,7 +63,7 @@ def _misquoted(expressions: list[str]) -> str:
     return f"The formula is in pieces. Put it in quotes: '{shown(' '.join(expressions))}'."
 
 
-class Format(StrEnum):
+class OutputFormat(StrEnum):
     text = "text"
     json = "json"
     jsonl = "jsonl"
@@ -110,7 +110,7 @@ Claims = Annotated[
     list[str], option("--claim", help="A derivative worked out by hand, judged like the engines' (one for each of --wrt).", metavar="EXPR")
 ]
 Output = Annotated[Path | None, option("-o", "--output", help="Write to a file, whole or not at all.", metavar="FILE")]
-ReportFormat = Annotated[Format, typer.Option("--format", help="How to show the report.")]
+ReportFormat = Annotated[OutputFormat, typer.Option("--format", help="How to show the report.")]
 Latex = Annotated[bool, typer.Option("--latex", help="Show the closed form as LaTeX too.")]
 Strict = Annotated[bool, option("--strict", help="Exit with 1 on warnings too.")]
 Colored = Annotated[Color, option("--color", help="Colour on a terminal only (auto), always or never.")]

@@ -20,12 +20,12 @@ from diffcheck.cli.arguments import (
     Expression,
     ExpressionCommand,
     FloatFormat,
-    Format,
     Interval,
     Latex,
     MaxMemory,
     Of,
     Output,
+    OutputFormat,
     Points,
     ReportFormat,
     Strict,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from diffcheck.results import Header, IntervalReport, Sample, Tally
 
 
-OWN = (Format.text, Format.json, Format.jsonl)  # in the others, a check is a suite of one case
+OWN = (OutputFormat.text, OutputFormat.json, OutputFormat.jsonl)  # in the others, a check is a suite of one case
 
 
 @app.command(cls=ExpressionCommand)
@@ -63,7 +63,7 @@ def check(
     dtype: FloatFormat = Dtype.float64,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
-    format: ReportFormat = Format.text,
+    format: ReportFormat = OutputFormat.text,
     latex: Latex = False,
     strict: Strict = False,
     color: Colored = Color.auto,
@@ -98,7 +98,7 @@ class _Shown:
     """How the report of an expression is shown, and where."""
 
     text: str
-    format: Format
+    format: OutputFormat
     latex: bool
     color: Color
     stream: TextIO
@@ -111,8 +111,8 @@ class _Shown:
         samples = self.watch.over(self.watch.timed(lambda: job.samples(columns_at(job, at, points))))
         if self.format not in OWN:
             return self._as_suite(samples)
-        header = None if self.format is Format.jsonl else self.watch.timed(lambda: header_at(job, at))
-        if header is not None and self.format is Format.text:
+        header = None if self.format is OutputFormat.jsonl else self.watch.timed(lambda: header_at(job, at))
+        if header is not None and self.format is OutputFormat.text:
             return self._as_text(header, samples)
         from diffcheck.views import json_
 
@@ -141,7 +141,7 @@ class _Shown:
         report = self.watch.timed(lambda: _on_interval(job, interval, samples))
         if self.format not in OWN:
             self._as_suite({id(found.sample): found.sample for found in report.worst}.values())
-        elif self.format is Format.text:
+        elif self.format is OutputFormat.text:
             from diffcheck.views import console
             from diffcheck.views import interval as view
 
@@ -149,7 +149,7 @@ class _Shown:
         else:
             from diffcheck.views import json_
 
-            json_.write_interval(report, self.stream, whole=self.format is Format.json)
+            json_.write_interval(report, self.stream, whole=self.format is OutputFormat.json)
         return report.tally
 
 

@@ -20,10 +20,10 @@ from diffcheck.cli.arguments import (
     Colored,
     Dtype,
     FloatFormat,
-    Format,
     Latex,
     MaxMemory,
     Output,
+    OutputFormat,
     ReportFormat,
     Strict,
     Timeout,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from diffcheck.checks.arguments import Arguments
     from diffcheck.checks.entries import Jacobian
     from diffcheck.checks.function import FunctionCheck
-    from diffcheck.results import Header, Report, Tally
+    from diffcheck.results import Findings, Header, Tally
 
     Artist = Callable[[Header, Sequence[Jacobian]], object]
 
@@ -84,7 +84,7 @@ def check_jax(
     lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
-    format: ReportFormat = Format.text,
+    format: ReportFormat = OutputFormat.text,
     latex: Latex = False,
     strict: Strict = False,
     color: Colored = Color.auto,
@@ -148,7 +148,7 @@ class _Points:
         return from_point_texts(self.at, job.parameters, job.format)
 
 
-def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist) -> tuple[Report, int]:
+def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist) -> tuple[Findings, int]:
     """The report, and the line where the function begins."""
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.loading import load
@@ -167,7 +167,7 @@ def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, poi
     return report, getattr(getattr(unwrap(function), "__code__", None), "co_firstlineno", 1)
 
 
-def _as_suite(function: str, line: int, report: Report, format: Format, color: Color, stream: Any) -> Tally:
+def _as_suite(function: str, line: int, report: Findings, format: OutputFormat, color: Color, stream: Any) -> Tally:
     from diffcheck.views.reports import Single
 
     case = Single(function, report.header.read_as, *_place(function, line))
@@ -211,13 +211,13 @@ def _is_reference(text: str) -> bool:
     return ":" in text
 
 
-def _show(report: Report, line: int, function: str, format: Format, latex: bool, color: Color, stream: Any) -> Tally:
+def _show(report: Findings, line: int, function: str, format: OutputFormat, latex: bool, color: Color, stream: Any) -> Tally:
     if format not in OWN:
         return _as_suite(function, line, report, format, color, stream)
-    if format is not Format.text:
+    if format is not OutputFormat.text:
         from diffcheck.views import json_
 
-        if format is Format.jsonl:
+        if format is OutputFormat.jsonl:
             return json_.write_lines(report.samples, stream, report.checks)
         return json_.write_report(report.header, report.samples, stream, report.checks)
     from diffcheck.views import console as view

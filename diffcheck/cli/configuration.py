@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from diffcheck.cli.arguments import MOST_WORKERS, Color, Dtype, Format, Notation
+from diffcheck.cli.arguments import MOST_WORKERS, Color, Dtype, Notation, OutputFormat
 from diffcheck.errors import InputError
 from diffcheck.printable import quoted, shown
 from diffcheck.processes.limits import LEAST_MEGABYTES, LEAST_SECONDS, MOST_MEGABYTES, MOST_SECONDS
@@ -26,7 +26,7 @@ SECONDS = 1.0  # for a regular file
 ISOLATED = "Correct it, or leave it aside with --isolated."
 
 
-class Number(NamedTuple):
+class Bounded(NamedTuple):
     """A number within bounds; whole ones are floats too, but not the other way round."""
 
     kind: type[int] | type[float]
@@ -34,20 +34,20 @@ class Number(NamedTuple):
     most: float = MOST_MEGABYTES
 
 
-Kind = type[bool] | type[StrEnum] | Number
+Kind = type[bool] | type[StrEnum] | Bounded
 EVERY: Mapping[str, Kind] = {  # where a command has such an option
     "dtype": Dtype,
-    "timeout": Number(float, LEAST_SECONDS, MOST_SECONDS),
-    "max-memory": Number(int, LEAST_MEGABYTES, MOST_MEGABYTES),
+    "timeout": Bounded(float, LEAST_SECONDS, MOST_SECONDS),
+    "max-memory": Bounded(int, LEAST_MEGABYTES, MOST_MEGABYTES),
     "strict": bool,
     "color": Color,
 }
 OWN: Mapping[str, Mapping[str, Kind]] = {  # what means something else, or nothing, to other commands
-    "check": {"format": Format, "latex": bool, "samples": Number(int, 2)},
-    "check-jax": {"format": Format, "latex": bool, "lint": bool},
+    "check": {"format": OutputFormat, "latex": bool, "samples": Bounded(int, 2)},
+    "check-jax": {"format": OutputFormat, "latex": bool, "lint": bool},
     "derive": {"format": Notation},
-    "plot": {"samples": Number(int, 2)},
-    "run": {"format": Format, "workers": Number(int, 1, MOST_WORKERS)},
+    "plot": {"samples": Bounded(int, 2)},
+    "run": {"format": OutputFormat, "workers": Bounded(int, 1, MOST_WORKERS)},
     "functions": {},
 }
 Options = Mapping[str, frozenset[str]]  # of each command, without the dashes
@@ -158,7 +158,7 @@ def _wanted(value: object, kind: Kind) -> str:
     """What is wanted instead of a value; '' for what will do."""
     if kind is bool:
         return "" if isinstance(value, bool) else "true or false is wanted"
-    if isinstance(kind, Number):
+    if isinstance(kind, Bounded):
         fits = isinstance(value, (int, kind.kind)) and not isinstance(value, bool) and kind.least <= value <= kind.most
         what = "a whole number" if kind.kind is int else "a number"
         return "" if fits else f"{what} from {kind.least:,} to {kind.most:,} is wanted"

@@ -14,9 +14,9 @@ from diffcheck.cli.arguments import (
     Colored,
     Dtype,
     FloatFormat,
-    Format,
     MaxMemory,
     Output,
+    OutputFormat,
     Part,
     Pattern,
     Resume,
@@ -47,7 +47,7 @@ def run(
     shard: Part = "1/1",
     resume: Resume = False,
     allow_code: AllowCode = False,
-    format: Annotated[Format, typer.Option("--format", help="How to show the results.")] = Format.text,
+    format: Annotated[OutputFormat, typer.Option("--format", help="How to show the results.")] = OutputFormat.text,
     dtype: FloatFormat = Dtype.float64,
     strict: Strict = False,
     color: Colored = Color.auto,
@@ -69,7 +69,7 @@ def run(
     from diffcheck.views import suite as view
 
     job = Run(files, dtype.value, Limits(timeout, max_memory), pattern, Shard.read(shard), allow_code, format.value, color.value)
-    spoken = format is Format.text and output is None
+    spoken = format is OutputFormat.text and output is None
     try:
         job.execute(cluster_hands(scheduler) if scheduler else local_hands(workers, allow_code), output, resume)
     except (KeyboardInterrupt, StoppedError):

@@ -12,7 +12,7 @@ from diffcheck.cli.app import app
 from diffcheck.cli.exits import EXIT_PASS, guarded
 
 
-class Kind(StrEnum):
+class Document(StrEnum):
     suite = "suite"
     line = "line"
     results = "results"
@@ -22,8 +22,8 @@ class Kind(StrEnum):
 @guarded
 def schema(
     of: Annotated[
-        Kind, typer.Option("--of", help="A suite in TOML, a line of one in JSON Lines, or a line of the results.")
-    ] = Kind.results,
+        Document, typer.Option("--of", help="A suite in TOML, a line of one in JSON Lines, or a line of the results.")
+    ] = Document.results,
 ) -> int:
     """Print the JSON Schema of suites and of results.
 
@@ -36,6 +36,6 @@ def schema(
     from diffcheck.views import json_
     from diffcheck.views.output import standard_output
 
-    found = json_.schema() if of is Kind.results else suite.schema(of.value)
+    found = json_.schema() if of is Document.results else suite.schema(of.value)
     standard_output().write(json.dumps(found, indent=2) + "\n")
     return EXIT_PASS

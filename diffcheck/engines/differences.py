@@ -45,7 +45,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Estimate:
     """The slope lies within `claim` of `slope`, as far as values can tell; `reason` says why nothing is claimed.
 
     A corner may be too small to see; the slopes on both sides are then within `corner` of `slope`. `size` is how large f is within
@@ -108,7 +108,7 @@ class _Limit:
         return "" if self.is_confirmed else CONTRADICTORY
 
 
-def estimate(f: Callable[[float], float], x: float, unit_roundoff: float) -> Evidence:
+def estimate(f: Callable[[float], float], x: float, unit_roundoff: float) -> Estimate:
     """The derivative of f at x from values of f alone, with a claim of how far it may be off.
 
     Args:
@@ -130,7 +130,7 @@ def estimate(f: Callable[[float], float], x: float, unit_roundoff: float) -> Evi
         return _from(_ladder(f, x, unit_roundoff))
 
 
-def _from(ladder: _Ladder) -> Evidence:
+def _from(ladder: _Ladder) -> Estimate:
     slope, corner = ladder.limit(STENCIL), ladder.limit(RIGHT_LESS_LEFT)
     if slope is None or corner is None:
         return _on_a_side(ladder)
@@ -138,10 +138,10 @@ def _from(ladder: _Ladder) -> Evidence:
         return _nothing(problem)
     if abs(corner.value) > corner.claim:
         return _nothing(f"the slopes to the left and to the right differ, by {abs(corner.value):.3g}: it may have a corner here")
-    return Evidence(slope.value, slope.claim, corner=corner.claim / 2, size=ladder.size)
+    return Estimate(slope.value, slope.claim, corner=corner.claim / 2, size=ladder.size)
 
 
-def _on_a_side(ladder: _Ladder) -> Evidence:
+def _on_a_side(ladder: _Ladder) -> Estimate:
     """The slope to the right or to the left, where f has values there only."""
     found = [(side, limit) for side, stencil in SIDES.items() if (limit := ladder.limit(stencil)) is not None]
     if len(found) != 1:
@@ -149,11 +149,11 @@ def _on_a_side(ladder: _Ladder) -> Evidence:
     ((side, limit),) = found
     if limit.problem:
         return _nothing(f"the function has values to the {side} of the point only, and there {limit.problem}")
-    return Evidence(limit.value, limit.claim, size=ladder.size, side=side)
+    return Estimate(limit.value, limit.claim, size=ladder.size, side=side)
 
 
-def _nothing(reason: str) -> Evidence:
-    return Evidence(math.nan, math.inf, reason)
+def _nothing(reason: str) -> Estimate:
+    return Estimate(math.nan, math.inf, reason)
 
 
 def _ladder(f: Callable[[float], float], x: float, unit_roundoff: float) -> _Ladder:

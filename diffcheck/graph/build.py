@@ -23,7 +23,7 @@ from diffcheck.results import counted
 class Problem:
     """What is to be differentiated: `target` among the definitions; an expression without a name is called ''."""
 
-    program: syntax.Program
+    program: syntax.Script
     definitions: tuple[Definition, ...]
     target: Definition
 
@@ -80,7 +80,7 @@ def _unplaced(definition: Definition) -> Definition:
     return replace(definition, written=written, flat=flat)
 
 
-def build(program: syntax.Program, of: str | None = None, known: Mapping[str, Definition] | None = None) -> Problem:
+def build(program: syntax.Script, of: str | None = None, known: Mapping[str, Definition] | None = None) -> Problem:
     """The graphs of all definitions of a program that are not known already. Raises ExpressionError."""
     known = dict(known or {})
     for definition in program.definitions:
@@ -90,7 +90,7 @@ def build(program: syntax.Program, of: str | None = None, known: Mapping[str, De
     return Problem(program, tuple(known.values()), _target(program, known, of))
 
 
-def _target(program: syntax.Program, known: dict[str, Definition], of: str | None) -> Definition:
+def _target(program: syntax.Script, known: dict[str, Definition], of: str | None) -> Definition:
     if of is None:
         return known[""] if "" in known else known[program.definitions[-1].name]
     if of not in known or not of:
@@ -103,7 +103,7 @@ def _target(program: syntax.Program, known: dict[str, Definition], of: str | Non
 class _Builder:
     """Builds one body. Boolean and real nodes are told apart, so that `sin(x < 1)` is an error with a place."""
 
-    def __init__(self, program: syntax.Program, known: dict[str, Definition], parameters: tuple[str, ...]) -> None:
+    def __init__(self, program: syntax.Script, known: dict[str, Definition], parameters: tuple[str, ...]) -> None:
         self._text = program.text
         self._known = known
         self._parameters = parameters
@@ -133,7 +133,7 @@ class _Builder:
 
     def _node(self, part: syntax.Expression, arguments: list[int]) -> int:
         match part:
-            case syntax.Number(value=value, span=span):
+            case syntax.Literal(value=value, span=span):
                 return self._add(Constant(value), span)
             case syntax.Name(name=name, span=span):
                 return self._name(name, span)
@@ -141,7 +141,7 @@ class _Builder:
                 return self._power(operands[1], arguments, span)
             case syntax.Operation(operator=operator, span=span):
                 return self._apply(FUNCTIONS[operator], arguments, span)
-            case syntax.Call():
+            case syntax.Composition():
                 return self._call(part, arguments)
 
     def _name(self, name: str, span: Span) -> int:
@@ -155,14 +155,14 @@ class _Builder:
         """A power whose exponent is an integer, perhaps with a minus, has a literal for it: nothing is left to compute."""
         negated = isinstance(exponent, syntax.Operation) and exponent.operator == "negate"
         literal = exponent.operands[0] if isinstance(exponent, syntax.Operation) and negated else exponent
-        if not (isinstance(literal, syntax.Number) and literal.is_integer):
+        if not (isinstance(literal, syntax.Literal) and literal.is_integer):
             return self._apply(FUNCTIONS["power"], arguments, span)
         if literal.value > limits.MAX_INTEGER_EXPONENT:
             raise self._error("the exponent is too large", literal.span, f"Integer exponents go to {limits.MAX_INTEGER_EXPONENT:,}.")
         value = -literal.value if negated else literal.value
         return self._apply(FUNCTIONS["integer_power"], [arguments[0], self._add(Constant(value), exponent.span)], span)
 
-    def _call(self, call: syntax.Call, arguments: list[int]) -> int:
+    def _call(self, call: syntax.Composition, arguments: list[int]) -> int:
         for factor in reversed(call.factors):
             for _ in range(factor.iterations):
                 arguments = [self._apply_factor(factor, arguments, call.span)]

@@ -18,7 +18,7 @@ PYTHON_DIGITS = 4_300  # Python reads no longer integer
 LARGEST_INT = 2**31 - 1  # that JAX takes for a number of any format
 
 
-class Python(Infix):
+class PythonCode(Infix):
     """Python code that needs nothing but the standard library's `math`, and the `helpers` that it names."""
 
     power = "**"
@@ -52,7 +52,7 @@ class Python(Infix):
         return Text(f"{identifier(definition.name)}({listed(arguments)})")
 
 
-class Jax(Python):
+class JaxCode(PythonCode):
     """JAX code with the same callables that the automatic engine runs."""
 
     def constant(self, value: Fraction) -> Text:

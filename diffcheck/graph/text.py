@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
-from diffcheck.graph.functions import FUNCTIONS, Function
-from diffcheck.graph.functions import Latex as LatexForm
+from diffcheck.graph.functions import FUNCTIONS, Function, LatexForm
 from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, Variable, arguments_of, evaluate
 
 MAX_PLACES = 12_000  # a literal has 1,000 digits and an exponent down to -10,000

@@ -17,7 +17,7 @@ from diffcheck.engines.derivation import Cause
 from diffcheck.graph.build import expanded
 from diffcheck.graph.functions import MEANT
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, ancestors
-from diffcheck.judgement.evidence import Evidence, Source, blame_of, listed, named
+from diffcheck.judgement.evidence import Evidence, Written, blame_of, listed, named
 from diffcheck.judgement.verdict import AGREES_ULPS
 
 SAFE = (Fraction(1), Fraction(2), Fraction(-1))  # arguments at which most functions are smooth
@@ -31,7 +31,7 @@ def dead_branch(evidence: Evidence) -> Cause | None:
     """
     if evidence.program is not None and not any(origin.matters for origin in origins(evidence.program.graph, evidence.point)):
         return None  # the program has a value in exact arithmetic
-    source = Source(expanded(evidence.function.graph, lambda row: row.column("ball") is MEANT), evidence.function.text)
+    source = Written(expanded(evidence.function.graph, lambda row: row.column("ball") is MEANT), evidence.function.text)
     found = _offenders(evidence, source)
     if not found:
         return None
@@ -43,7 +43,7 @@ def dead_branch(evidence: Evidence) -> Cause | None:
             return replace(cause, remedy=f"Rewriting {listed(rewritings)} inside the branch gives {trial.value:.17g}")
         if repr(trial.value) != repr(before):
             return cause
-        source = Source(trial.graph, source.text)
+        source = Written(trial.graph, source.text)
         found = _offenders(evidence, source)
         if not found:
             return None
@@ -60,7 +60,7 @@ class _Guard:
     reason: str
 
 
-def _offenders(evidence: Evidence, source: Source) -> list[_Guard]:
+def _offenders(evidence: Evidence, source: Written) -> list[_Guard]:
     """The first node in trouble of each branch that is not taken."""
     graph = source.graph
     holds = conditions(graph, evidence.point)
@@ -74,7 +74,7 @@ def _offenders(evidence: Evidence, source: Source) -> list[_Guard]:
     return found
 
 
-def _blamed(source: Source, guard: _Guard) -> Cause:
+def _blamed(source: Written, guard: _Guard) -> Cause:
     text = named(source, guard.offender)
     if "division by zero" in guard.reason:
         trouble = f"divides by zero in {text}"
@@ -92,7 +92,7 @@ class _Trial:
     value: float | None
 
 
-def _best_trial(evidence: Evidence, source: Source, guard: _Guard) -> _Trial:
+def _best_trial(evidence: Evidence, source: Written, guard: _Guard) -> _Trial:
     """The first rewriting of the offender's arguments that gives the derivative, else the first of all."""
     offender = source.graph.nodes[guard.offender]
     assert isinstance(offender, Apply)
@@ -101,11 +101,11 @@ def _best_trial(evidence: Evidence, source: Source, guard: _Guard) -> _Trial:
     return next((trial for trial in chain((first,), trials) if trial.value is not None and _is_right(trial.value, evidence)), first)
 
 
-def _tried(evidence: Evidence, source: Source, guard: _Guard, k: int, safe: Fraction) -> _Trial:
+def _tried(evidence: Evidence, source: Written, guard: _Guard, k: int, safe: Fraction) -> _Trial:
     offender = source.graph.nodes[guard.offender]
     assert isinstance(offender, Apply)
     rewritten, guarded = _rewritten(source.graph, guard, k, safe)
-    argument, replacement = named(source, offender.arguments[k]), named(Source(guarded, source.text), guarded.output)
+    argument, replacement = named(source, offender.arguments[k]), named(Written(guarded, source.text), guarded.output)
     return _Trial(rewritten, f"the argument {argument} as {replacement}", evidence.rerun(rewritten))
 
 

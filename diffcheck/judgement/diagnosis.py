@@ -16,7 +16,7 @@ from diffcheck.formats import Format
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Graph
 from diffcheck.judgement.dead_branch import dead_branch
-from diffcheck.judgement.evidence import Evidence, Source, blame_of, listed, named
+from diffcheck.judgement.evidence import Evidence, Written, blame_of, listed, named
 from diffcheck.judgement.lost import lost, out_of_range, undefined_operation
 from diffcheck.judgement.verdict import Judgement, shown
 from diffcheck.results import Blame, Verdict
@@ -68,7 +68,7 @@ def met_at_a_tie(evidence: Evidence) -> Cause | None:
     return Cause(words, blame_of(evidence.function, ties[0]))
 
 
-def corners(function: Source, point: Mapping[str, float], wrt: str) -> str:
+def corners(function: Written, point: Mapping[str, float], wrt: str) -> str:
     """The pieces of a function that have a corner at the point, in words; '' where none is found."""
     singular = [origin.node for origin in origins(function.graph, point, wrt) if origin.is_singular and origin.matters]
     return listed([named(function, i) for i in singular])

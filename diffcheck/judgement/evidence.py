@@ -19,7 +19,7 @@ LONGEST = 60  # characters of an expression within a sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Written:
     """A graph, and the text into which its spans point."""
 
     graph: Graph
@@ -34,8 +34,8 @@ class Evidence:
     that JAX computes for every node of a graph; `in_the_code` is a cause that only the code of a function shows, not its graph.
     """
 
-    function: Source
-    program: Source | None
+    function: Written
+    program: Written | None
     point: Mapping[str, float]
     wrt: str
     format: Format
@@ -46,7 +46,7 @@ class Evidence:
     in_the_code: Callable[[], Cause | None]
 
 
-def named(source: Source, node: int) -> str:
+def named(source: Written, node: int) -> str:
     """A node as mathematics; where that is long, the piece of the user's text that it comes from."""
     written = one_line(subgraph(source.graph, node), Short())
     if written is not None and len(written) <= LONGEST:
@@ -58,7 +58,7 @@ def named(source: Source, node: int) -> str:
     return f"an operation of `{text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}`"
 
 
-def blame_of(source: Source, node: int) -> Blame | None:
+def blame_of(source: Written, node: int) -> Blame | None:
     """Where a node stands in the user's text."""
     span = source.graph.spans[node] if source.graph.spans else None
     if span is None:
@@ -67,7 +67,7 @@ def blame_of(source: Source, node: int) -> Blame | None:
     return Blame(_text_of(source, span), span.start, span.end, *place)
 
 
-def _text_of(source: Source, span: Span) -> str:
+def _text_of(source: Written, span: Span) -> str:
     return source_line(span.file, span.line) if isinstance(span, CodeSpan) else source.text
 
 

@@ -17,7 +17,7 @@ from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings_here
 from diffcheck.judgement.diagnosis import corners, why
-from diffcheck.judgement.evidence import Evidence, Source
+from diffcheck.judgement.evidence import Evidence, Written
 from diffcheck.judgement.missing import missing_part
 from diffcheck.judgement.resemblance import of_value
 from diffcheck.judgement.routines import despite_failing_routines, mended
@@ -45,7 +45,7 @@ class _Place:
 class Judge:
     """Judges the derivatives of one function of numbers."""
 
-    def __init__(self, function: Source, fmt: Format) -> None:
+    def __init__(self, function: Written, fmt: Format) -> None:
         self._function = function
         self._format = fmt
         self._arithmetic = arithmetic_of(fmt)
@@ -96,7 +96,7 @@ class Judge:
         judgement_on = partial(judge, x=x, truth=place.proved, fmt=self._format, rule=rule, turned=place.turned)
         judged = judgement_on(value)
         if judged.outcome is Outcome.FAIL and not math.isfinite(value) and formula is not None:
-            found = mended(Source(formula, derivation.text or self._function.text), place.point, self._format)
+            found = mended(Written(formula, derivation.text or self._function.text), place.point, self._format)
             if found is not None:
                 return despite_failing_routines(value, found, judgement_on(found.value)), found.blame
         reason, blame = why(judged, lambda: self._evidence(derivation, judged.verdict, value, place))
@@ -139,7 +139,7 @@ class Judge:
         graph, point, derivative = derivation.program(place.wanted), place.point, place.proved.derivative
         return Evidence(
             function=self._function,
-            program=None if graph is None else Source(graph, derivation.text or self._function.text),
+            program=None if graph is None else Written(graph, derivation.text or self._function.text),
             point=point,
             wrt=place.names[0],
             format=self._format,

@@ -14,7 +14,7 @@ from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import conditions, enclose_nodes, live_arguments, origins, reaching
 from diffcheck.engines.derivation import Cause
 from diffcheck.graph.graph import Graph, ancestors, arguments_of
-from diffcheck.judgement.evidence import Evidence, Source, blame_of, named
+from diffcheck.judgement.evidence import Evidence, Written, blame_of, named
 from diffcheck.judgement.verdict import shown
 
 Floats = Sequence[float | None]
@@ -53,25 +53,25 @@ def undefined_operation(evidence: Evidence) -> Cause | None:
     return None if first is None else _without_value(evidence.program, first.node, first.reason)
 
 
-def _without_value(program: Source, node: int, reason: str) -> Cause:
+def _without_value(program: Written, node: int, reason: str) -> Cause:
     text = named(program, node)
     words = f"it divides by zero in {text}" if reason == "division by zero" else f"{text} has no value there ({reason})"
     return Cause(words, blame_of(program, node))
 
 
-def _too_large(evidence: Evidence, program: Source, node: int, value: Enclosure | None) -> Cause | None:
+def _too_large(evidence: Evidence, program: Written, node: int, value: Enclosure | None) -> Cause | None:
     if value is None or value.least_magnitude <= Decimal(evidence.format.largest):
         return None
     return _on_the_way(program, node, value, f"larger than every {evidence.format.name}")
 
 
-def _too_small(evidence: Evidence, program: Source, node: int, value: Enclosure | None) -> Cause | None:
+def _too_small(evidence: Evidence, program: Written, node: int, value: Enclosure | None) -> Cause | None:
     if value is None or not Decimal(0) < value.least_magnitude < Decimal(evidence.format.smallest_normal):
         return None
     return _on_the_way(program, node, value, f"which becomes 0 in {evidence.format.name}")
 
 
-def _on_the_way(program: Source, node: int, value: Enclosure, meaning: str) -> Cause:
+def _on_the_way(program: Written, node: int, value: Enclosure, meaning: str) -> Cause:
     written = shown(value) if value.is_beyond else f"{value.midpoint:.2e}"
     return Cause(f"{named(program, node)} is {written} on the way, {meaning}", blame_of(program, node))
 
@@ -81,14 +81,14 @@ class _Run:
     """A program run in floats, operation by operation, with its exact values next to it."""
 
     evidence: Evidence
-    program: Source
+    program: Written
     floats: Floats
     exact: Sequence[Enclosure | None]
     holds: Sequence[bool | None]
     troubles: Mapping[int, str]
 
     @classmethod
-    def of(cls, evidence: Evidence, program: Source) -> _Run:
+    def of(cls, evidence: Evidence, program: Written) -> _Run:
         graph, point = program.graph, evidence.point
         troubles = {origin.node: origin.reason for origin in origins(graph, point)}
         return cls(evidence, program, evidence.run_nodes(graph), enclose_nodes(graph, point), conditions(graph, point), troubles)

@@ -7,14 +7,14 @@ from math import isclose, isfinite
 
 from diffcheck.engines.certified import certify, enclose_value
 from diffcheck.graph.graph import Apply, Graph, subgraph
-from diffcheck.judgement.evidence import Source, named
+from diffcheck.judgement.evidence import Written, named
 from diffcheck.judgement.resemblance import SAME
 from diffcheck.results import Status
 
 MOST_ADDENDS = 20
 
 
-def missing_part(function: Source, point: Mapping[str, float], names: Sequence[str], given: float, right: float) -> str:
+def missing_part(function: Written, point: Mapping[str, float], names: Sequence[str], given: float, right: float) -> str:
     """What the value of a first derivative lacks, as a sentence; '' if nothing is seen, or more than one thing could be."""
     if len(names) != 1 or not (isfinite(given) and isfinite(right)):
         return ""
@@ -22,7 +22,7 @@ def missing_part(function: Source, point: Mapping[str, float], names: Sequence[s
     return found[0] if len(found) == 1 else ""
 
 
-def _lacking(function: Source, point: Mapping[str, float], name: str, given: float, right: float) -> Iterator[str]:
+def _lacking(function: Written, point: Mapping[str, float], name: str, given: float, right: float) -> Iterator[str]:
     graph = function.graph
     root = graph.nodes[graph.output]
     if not isinstance(root, Apply):

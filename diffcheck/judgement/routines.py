@@ -15,7 +15,7 @@ from diffcheck.engines.jax.program import run_nodes
 from diffcheck.formats import Format
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Graph, arguments_of
-from diffcheck.judgement.evidence import Source, blame_of, listed, named
+from diffcheck.judgement.evidence import Written, blame_of, listed, named
 from diffcheck.judgement.verdict import Judgement
 from diffcheck.results import Blame, Outcome, Verdict
 
@@ -31,7 +31,7 @@ class Mended:
     blame: Blame | None
 
 
-def mended(formula: Source, point: Mapping[str, float], fmt: Format) -> Mended | None:
+def mended(formula: Written, point: Mapping[str, float], fmt: Format) -> Mended | None:
     """A formula's value with exact values for JAX's failing functions; None if none of them fails, or it has no finite value even so."""
 
     def exactly(function: Function, arguments: Sequence[float]) -> float | None:

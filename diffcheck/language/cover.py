@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from diffcheck.language.syntax import Expression, Name, Number, Operation, postorder
+from diffcheck.language.syntax import Expression, Literal, Name, Operation, postorder
 
 EVALUATED: dict[str, Callable[..., Any]] = {
     "negate": operator.neg, "divide": operator.truediv, "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
@@ -45,7 +45,7 @@ def _is_known(part: Expression) -> bool:
 def _is_end(part: Expression) -> bool:
     """A number, with a sign or as a quotient."""
     is_arithmetic = isinstance(part, Operation) and part.operator in ARITHMETIC and all(map(_is_end, part.operands))
-    return isinstance(part, Number) or is_arithmetic
+    return isinstance(part, Literal) or is_arithmetic
 
 
 def _samples(ends: Sequence[Fraction]) -> list[Fraction]:
@@ -60,7 +60,7 @@ def _value(expression: Expression, number: Fraction) -> Any:
     stack: list[Any] = []
     for part in postorder(expression):
         match part:
-            case Number(value=value):
+            case Literal(value=value):
                 stack.append(value)
             case Name():
                 stack.append(number)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
 
-from diffcheck.language.syntax import Call, Expression, Factor, Number, Operation, Span
+from diffcheck.language.syntax import Composition, Expression, Factor, Literal, Operation, Span
 
 Arguments = tuple[Expression, ...]
 
@@ -19,12 +19,12 @@ def _operation(operator: str) -> Callable[[Arguments, Span], Expression]:
     return lambda arguments, span: Operation(operator, arguments, span)
 
 
-def _call(name: str, argument: Expression, span: Span) -> Call:
-    return Call((Factor(name, span),), (argument,), span)
+def _call(name: str, argument: Expression, span: Span) -> Composition:
+    return Composition((Factor(name, span),), (argument,), span)
 
 
-def _number(value: int, span: Span) -> Number:
-    return Number(Fraction(value), True, span, str(value))
+def _number(value: int, span: Span) -> Literal:
+    return Literal(Fraction(value), True, span, str(value))
 
 
 def logarithm(arguments: Arguments, span: Span) -> Expression:
@@ -35,7 +35,7 @@ def logarithm(arguments: Arguments, span: Span) -> Expression:
 def root(arguments: Arguments, span: Span) -> Expression:
     """The square and cube roots by their names, else x^(1/n)."""
     radicand, degree = arguments
-    exact = degree.value if isinstance(degree, Number) else None
+    exact = degree.value if isinstance(degree, Literal) else None
     if exact in (2, 3):
         return _call("sqrt" if exact == 2 else "cbrt", radicand, span)
     return Operation("power", (radicand, Operation("divide", (_number(1, span), degree), span)), span)
@@ -47,7 +47,7 @@ def _hypotenuse(arguments: Arguments, span: Span) -> Expression:
 
 
 def _logaddexp(arguments: Arguments, span: Span) -> Expression:
-    return reduce(lambda total, argument: Call((Factor("logaddexp", span),), (total, argument), span), arguments)
+    return reduce(lambda total, argument: Composition((Factor("logaddexp", span),), (total, argument), span), arguments)
 
 
 ANY = 1_000

@@ -7,7 +7,7 @@ from fractions import Fraction
 from lark import Token
 
 from diffcheck.language.lexer import end, start
-from diffcheck.language.syntax import Expression, Name, Number, Operation, Span
+from diffcheck.language.syntax import Expression, Literal, Name, Operation, Span
 from diffcheck.language.written import SUPERSCRIPTS, VULGAR, mixed
 
 
@@ -16,9 +16,9 @@ def place(token: Token) -> Span:
     return Span(start(token), end(token))
 
 
-def whole(value: int, span: Span) -> Number:
+def whole(value: int, span: Span) -> Literal:
     """An integer that a sign stands for."""
-    return Number(Fraction(value), True, span, str(value))
+    return Literal(Fraction(value), True, span, str(value))
 
 
 def literal(token: Token) -> Expression:
@@ -26,7 +26,7 @@ def literal(token: Token) -> Expression:
     if token[-1] in VULGAR:
         over, under = mixed(token).as_integer_ratio()
         return Operation("divide", (whole(over, place(token)), whole(under, place(token))), place(token))
-    return Number(_decimal(token), token.isdigit(), place(token), str(token))
+    return Literal(_decimal(token), token.isdigit(), place(token), str(token))
 
 
 def _decimal(text: str) -> Fraction:
@@ -42,7 +42,7 @@ def exponent(token: Token) -> Expression:
     span = place(token)
     written = token.translate(SUPERSCRIPTS)
     digits = written.strip("+-xyn")
-    factors: list[Expression] = [Number(Fraction(int(digits)), True, span, digits)] if digits else []
+    factors: list[Expression] = [Literal(Fraction(int(digits)), True, span, digits)] if digits else []
     factors += [Name(written[-1], span)] * written[-1].isalpha()
     value = factors[0] if len(factors) == 1 else Operation("multiply", tuple(factors), span)
     return Operation("negate", (value,), span) if written.startswith("-") else value

@@ -17,13 +17,13 @@ from diffcheck.language.lexer import check_nodes, check_size, corrected, read_to
 from diffcheck.language.names import resolve_names
 from diffcheck.language.notations import WITHOUT_ITS_FUNCTION
 from diffcheck.language.refusals import RefusalError
-from diffcheck.language.syntax import Call, Definition, Expression, Name, Operation, Program, Span, postorder
+from diffcheck.language.syntax import Binding, Composition, Expression, Name, Operation, Script, Span, postorder
 from diffcheck.language.tree import Asked, Claimed, Statement, TreeBuilder
 from diffcheck.language.written import unquoted
 from diffcheck.results import counted
 
 
-def parse(text: str, function_names: Collection[str]) -> Program:
+def parse(text: str, function_names: Collection[str]) -> Script:
     """Read a text: definitions, then one expression.
 
     `function_names` are the functions, aliases included, that may be called without a definition. Raises
@@ -80,29 +80,29 @@ def _check_derivative(text: str, expression: Expression) -> None:
                 )
 
 
-def _program(text: str, statements: tuple[Statement, ...]) -> Program:
-    definitions = tuple(statement for statement in statements if isinstance(statement, Definition))
+def _program(text: str, statements: tuple[Statement, ...]) -> Script:
+    definitions = tuple(statement for statement in statements if isinstance(statement, Binding))
     for statement, following in pairwise(statements):
-        if not isinstance(statement, Definition):
-            what = "a definition" if isinstance(following, Definition) else "another expression"
+        if not isinstance(statement, Binding):
+            what = "a definition" if isinstance(following, Binding) else "another expression"
             fix = "Write definitions first, f(x) = …, then one expression."
             span = statement.span
             raise ExpressionError(f"{what} follows the expression", text, span.start, span.end, fix)
     last = statements[-1]
-    if not isinstance(last, Definition):
+    if not isinstance(last, Binding):
         _check_derivative(text, last.body if isinstance(last, (Asked, Claimed)) else last)
     match last:
-        case Definition():
-            return Program(text, definitions, None)
+        case Binding():
+            return Script(text, definitions, None)
         case Asked(wrt, body):
-            return Program(text, definitions, body, wrt)
+            return Script(text, definitions, body, wrt)
         case Claimed(body, span):
-            return Program(text, definitions, body, claimed=span)
+            return Script(text, definitions, body, claimed=span)
         case expression:
-            return Program(text, definitions, expression)
+            return Script(text, definitions, expression)
 
 
-def _check_calls(program: Program) -> None:
+def _check_calls(program: Script) -> None:
     """Definitions are used after they are written, as functions, and with the right number of arguments."""
     all_names = {definition.name for definition in program.definitions}
     written: dict[str, int] = {}
@@ -120,7 +120,7 @@ def _check_uses(text: str, expression: Expression, names: set[str], written: dic
             raise ExpressionError(message, text, part.span.start, part.span.end, f"Write {part.name}(…).")
         if isinstance(part, Name) and part.name in names and part.name not in written:
             _check_order(text, part.name, part.span, names, written, current)
-        if isinstance(part, Call):
+        if isinstance(part, Composition):
             for factor in part.factors:
                 _check_order(text, factor.name, factor.span, names, written, current)
             _check_arity(text, part, written)
@@ -134,7 +134,7 @@ def _check_order(text: str, name: str, span: Span, names: set[str], written: dic
         raise ExpressionError(f"'{name}' is used before it is defined", text, span.start, span.end, "Write its definition first.")
 
 
-def _check_arity(text: str, call: Call, written: dict[str, int]) -> None:
+def _check_arity(text: str, call: Composition, written: dict[str, int]) -> None:
     innermost = len(call.factors) - 1
     for place, factor in enumerate(call.factors):
         if factor.name not in written:

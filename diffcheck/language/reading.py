@@ -9,7 +9,7 @@ from collections.abc import Collection
 from fractions import Fraction
 
 from diffcheck.language.names import CONSTANTS
-from diffcheck.language.syntax import Call, Definition, Expression, Factor, Name, Number, Operation, Program, postorder
+from diffcheck.language.syntax import Binding, Composition, Expression, Factor, Literal, Name, Operation, Script, postorder
 
 SIGNS = {
     "add": " + ",
@@ -32,7 +32,7 @@ SIGNS_BEFORE = {"negate": "-", "not": "not "}
 WRITTEN_OUT = 16
 
 
-def read_back(program: Program) -> str:
+def read_back(program: Script) -> str:
     """The reading of a program: x^2+3x+2 is `((x^2) + (3*x)) + 2`."""
     statements = [_definition(definition) for definition in program.definitions]
     if program.expression is not None:
@@ -46,14 +46,14 @@ def read_expression(expression: Expression) -> str:
     readings: list[str] = []
     for part in postorder(expression):
         match part:
-            case Number():
+            case Literal():
                 readings.append(part.literal or _number(part))
             case Name(name=name):
                 readings.append(name)
             case Operation(operands=operands):
                 inner = _take(readings, len(operands))
                 readings.append(_operation(part, inner))
-            case Call(arguments=arguments):
+            case Composition(arguments=arguments):
                 inner = _take(readings, len(arguments))
                 readings.append(f"{_function(part.factors)}({', '.join(inner)})")
     return readings[0]
@@ -90,7 +90,7 @@ def _operation(operation: Operation, inner: list[str]) -> str:
     return SIGNS[operation.operator].join(operands)
 
 
-def _definition(definition: Definition) -> str:
+def _definition(definition: Binding) -> str:
     left = f"{definition.name}({', '.join(definition.parameters)})" if definition.parameters else definition.name
     return f"{left} = {read_expression(definition.body)}"
 
@@ -105,7 +105,7 @@ def _factor(factor: Factor) -> str:
     return factor.name + "'" * factor.primes + iterations
 
 
-def _number(number: Number) -> str:
+def _number(number: Literal) -> str:
     """A literal for a number that has none, exactly; with a point or an exponent if it is not an integer."""
     if number.is_integer:
         return str(number.value)

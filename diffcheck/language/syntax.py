@@ -21,7 +21,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Number:
+class Literal:
     """A literal: the exact rational that it spells. `is_integer` is False for `2.0` and `2e3`."""
 
     value: Fraction
@@ -58,7 +58,7 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class Composition:
     """`(f∘g@3∘h')(x)`: factors from the outermost to the innermost; f(x) has one factor."""
 
     factors: tuple[Factor, ...]
@@ -66,11 +66,11 @@ class Call:
     span: Span
 
 
-Expression = Number | Name | Operation | Call
+Expression = Literal | Name | Operation | Composition
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Definition:
+class Binding:
     """`f(x, y) = body`, or `y = body` without parameters."""
 
     name: str
@@ -80,11 +80,11 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Program:
+class Script:
     """Definitions in the order of the text, and the bare expression after them, if there is one."""
 
     text: str
-    definitions: tuple[Definition, ...]
+    definitions: tuple[Binding, ...]
     expression: Expression | None
     wrt: tuple[str, ...] = ()  # the variables of d/dx before the expression
     claimed: Span | None = None  # f'(x) = expression: it is a derivative
@@ -95,7 +95,7 @@ def children(expression: Expression) -> tuple[Expression, ...]:
     match expression:
         case Operation(operands=operands):
             return operands
-        case Call(arguments=arguments):
+        case Composition(arguments=arguments):
             return arguments
         case _:
             return ()

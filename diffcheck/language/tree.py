@@ -13,7 +13,7 @@ from diffcheck.language.literals import degree_of, literal, place, whole
 from diffcheck.language.literals import exponent as power_of
 from diffcheck.language.names import CONSTANTS, LOGARITHM
 from diffcheck.language.refusals import RefusalError
-from diffcheck.language.syntax import Call, Definition, Expression, Factor, Name, Number, Operation, Span, postorder
+from diffcheck.language.syntax import Binding, Composition, Expression, Factor, Literal, Name, Operation, Span, postorder
 from diffcheck.results import counted
 
 
@@ -50,7 +50,7 @@ class Keyword(NamedTuple):
 
 
 ALWAYS = frozenset(("True", "true", "otherwise", "else"))  # conditions of the last piece
-Statement: TypeAlias = Definition | Expression | Asked | Claimed
+Statement: TypeAlias = Binding | Expression | Asked | Claimed
 Part: TypeAlias = Token | Expression | Factor | Pair | Keyword
 Argument: TypeAlias = Expression | Keyword
 Factors: TypeAlias = tuple[Factor, ...]
@@ -124,21 +124,21 @@ class TreeBuilder:
     def start(self, parts: list[Statement | Token]) -> tuple[Statement, ...]:
         return tuple(part for part in parts if not isinstance(part, Token))
 
-    def applied_to_x(self, parts: list[Factors]) -> Call:
+    def applied_to_x(self, parts: list[Factors]) -> Composition:
         (factors,) = parts
         span = _span(factors[0], factors[-1])
-        return Call(factors, (Name("x", span),), span)
+        return Composition(factors, (Name("x", span),), span)
 
-    def definition(self, parts: tuple[Token, Token, tuple[str, ...], Token, Token, Expression]) -> Definition:
+    def definition(self, parts: tuple[Token, Token, tuple[str, ...], Token, Token, Expression]) -> Binding:
         name, _, parameters, _, _, body = parts
-        return Definition(str(name), parameters, body, _span(name, body))
+        return Binding(str(name), parameters, body, _span(name, body))
 
     def parameters(self, parts: list[Token]) -> tuple[str, ...]:
         return tuple(str(part) for part in parts if part.type == "PARAMETER")
 
-    def alias(self, parts: tuple[Token, Token, Factors]) -> Definition:
+    def alias(self, parts: tuple[Token, Token, Factors]) -> Binding:
         name, _, factors = parts
-        return Definition(str(name), ("x",), self.applied_to_x([factors]), _span(name, factors[-1]))
+        return Binding(str(name), ("x",), self.applied_to_x([factors]), _span(name, factors[-1]))
 
     def missing_argument(self, parts: tuple[Token, Token, tuple[str, ...], Token, Token, Factors]) -> None:
         name, _, parameters, _, _, factors = parts
@@ -146,10 +146,10 @@ class TreeBuilder:
         fix = f"Write {name}({parameters[0]}) = ({{0}})({parameters[0]}), or {name} = {{0}}."
         raise _refuse("a function stands where its value is needed", *what, fix, what)
 
-    def value(self, parts: tuple[Token, Token, Expression]) -> Definition:
+    def value(self, parts: tuple[Token, Token, Expression]) -> Binding:
         """y = x^2"""
         name, _, body = parts
-        return Definition(str(name), (), body, _span(name, body))
+        return Binding(str(name), (), body, _span(name, body))
 
     def derivative(self, parts: tuple[Token, Expression]) -> Asked:
         """d/dx x^2 asks for the derivative of x^2; of d/dx x^2 + x it is not clear how far it goes."""
@@ -211,10 +211,10 @@ class TreeBuilder:
         sign, radicand = parts
         return root((radicand, whole(degree_of(sign), place(sign))), _span(sign, radicand))
 
-    def factorial(self, parts: tuple[Expression, Token]) -> Call:
+    def factorial(self, parts: tuple[Expression, Token]) -> Composition:
         """x!"""
         operand, sign = parts
-        return Call((Factor("factorial", _span(sign, sign)),), (operand,), _span(operand, sign))
+        return Composition((Factor("factorial", _span(sign, sign)),), (operand,), _span(operand, sign))
 
     def degrees(self, parts: tuple[Expression, Token]) -> Operation:
         """30° is 30*pi/180."""
@@ -236,13 +236,13 @@ class TreeBuilder:
     def ambiguous_tower(self, parts: tuple[Operation, Token, Expression]) -> None:
         power, _, exponent = parts
         base, inner = power.operands
-        digits = inner.literal if isinstance(inner, Number) else ""
+        digits = inner.literal if isinstance(inner, Literal) else ""
         readings = ("({0})^{1}", f"{{2}}^({digits}^{{1}})")
         raise _ambiguous("a power of a power needs brackets", _span(power, exponent), readings, power.span, exponent.span, base.span)
 
-    def ambiguous_root(self, parts: list[Call | Token | Expression]) -> None:
+    def ambiguous_root(self, parts: list[Composition | Token | Expression]) -> None:
         root, last = parts[0], parts[-1]
-        assert isinstance(root, Call)
+        assert isinstance(root, Composition)
         radicand = root.arguments[0]
         quoted = (radicand.span, _span(parts[1], last), root.span)
         raise _ambiguous("a power behind a root can be read in two ways", _span(root, last), ("√({0}{1})", "({2}){1}"), *quoted)
@@ -261,10 +261,10 @@ class TreeBuilder:
         opening, inside, closing = parts
         return replace(inside, span=_span(opening, closing))
 
-    def absolute(self, parts: tuple[Token, Expression, Token]) -> Call:
+    def absolute(self, parts: tuple[Token, Expression, Token]) -> Composition:
         opening, inside, closing = parts
         span = _span(opening, closing)
-        return Call((Factor("abs", span),), (inside,), span)
+        return Composition((Factor("abs", span),), (inside,), span)
 
     # ── calls ──
 
@@ -283,7 +283,7 @@ class TreeBuilder:
             case [Factor(name, primes=0, iterations=1)] if len(plain) == 1 and LOGARITHM.fullmatch(name):
                 base = name.removeprefix("log_")
                 return logarithm((*plain, whole(int(base), factors[0].span) if base.isdigit() else Name(base, factors[0].span)), span)
-        return Call(factors, plain, span)
+        return Composition(factors, plain, span)
 
     def rewritten(self, parts: tuple[Token, Token, list[Argument], Token]) -> Expression:
         """pow(x, 2), log(x, base=2): what another program writes as a function."""
@@ -301,13 +301,13 @@ class TreeBuilder:
         if name in FORMS_OF_REWRITTEN:
             message = f"{name} does not take {counted(len(plain), 'argument')}"
             raise _refuse(message, name, closing, f"Write {FORMS_OF_REWRITTEN[name]}.")
-        return Call((Factor(str(name), _span(name, name)),), plain, span)
+        return Composition((Factor(str(name), _span(name, name)),), plain, span)
 
     def fraction(self, parts: tuple[Token, Token, Expression, Token, Token, Expression, Token]) -> Expression:
         """\\frac{a}{b}, \\binom{n}{k}"""
         command, both, span = parts[0], (parts[2], parts[5]), _span(parts[0], parts[-1])
         if command.endswith("binom"):
-            return Call((Factor("binomial", _span(command, command)),), both, span)
+            return Composition((Factor("binomial", _span(command, command)),), both, span)
         return Operation("divide", both, span)
 
     def indexed_root(self, parts: tuple[Token, Token, Expression, Token]) -> Expression:
@@ -317,11 +317,11 @@ class TreeBuilder:
         degree = whole(int(index), place(sign)) if index.isdigit() else Name(index, _span(sign, sign))
         return root((radicand, degree), _span(sign, closing))
 
-    def rounded(self, parts: tuple[Token, Expression, Token]) -> Call:
+    def rounded(self, parts: tuple[Token, Expression, Token]) -> Composition:
         """⌊x⌋, ⌈x⌉"""
         opening, inside, closing = parts
         span = _span(opening, closing)
-        return Call((Factor("floor" if opening.type == "LEFT_FLOOR" else "ceil", span),), (inside,), span)
+        return Composition((Factor("floor" if opening.type == "LEFT_FLOOR" else "ceil", span),), (inside,), span)
 
     def row(self, parts: list[Token | Expression]) -> Pair | Expression:
         """A line of \\begin{cases}: a value and its condition, or the last value alone."""
@@ -341,7 +341,7 @@ class TreeBuilder:
         assert isinstance(closing, Token)
         assert isinstance(arguments, list)
         span = _span(name, closing)
-        call = Call(self.function([name]), _no_keywords(arguments, str(name)), span)
+        call = Composition(self.function([name]), _no_keywords(arguments, str(name)), span)
         return Operation("power", (call, power_of(exponent)), span)
 
     def where(self, parts: tuple[Token, Token, list[Argument], Token]) -> Operation:

@@ -125,7 +125,7 @@ def _grid(section: Section, samples: Sequence[Sample], options: Options) -> Floa
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Motif:
     """What a picture shows: f along a variable, its name, and the lines above; perhaps its derivative, and Taylor polynomials."""
 
     section: Section
@@ -141,7 +141,7 @@ def draw(check: Check, samples: Sequence[Sample], wrt: str, options: Options = O
     section = section_of(check, point, wrt)
     taylor = polynomials(check.problem.target.flat, detailed_of(samples), options.taylor)
     derivative = section_of(check, point, wrt, order=1) if options.derivative else None
-    subject = Subject(section, short(check.problem.shown_name), title(check.problem, section.held), derivative, taylor)
+    subject = Motif(section, short(check.problem.shown_name), title(check.problem, section.held), derivative, taylor)
     return figure_of(subject, samples, _grid(section, samples, options))
 
 
@@ -150,7 +150,7 @@ def detailed_of(samples: Sequence[Sample]) -> list[Sample]:
     return [samples[i] for i in evenly(len(samples), DETAILED)]
 
 
-def figure_of(subject: Subject, samples: Sequence[Sample], grid: Floats) -> Figure:
+def figure_of(subject: Motif, samples: Sequence[Sample], grid: Floats) -> Figure:
     """The figure of these samples: the curve and its tangents, and beside it what they leave over, where that is anything."""
     section, wrt = subject.section, short(subject.section.wrt)
     detailed = detailed_of(samples)
@@ -186,7 +186,7 @@ def _measured(section: Section, sample: Sample, taylor: Taylor | None, grid: Flo
     return measure(section, sample, (x - float(grid[0]), float(grid[-1]) - x), taylor)
 
 
-def _main_panel(axes: Axes, curve: Curve, subject: Subject, samples: Sequence[Sample], detailed: Sequence[Sample]) -> None:
+def _main_panel(axes: Axes, curve: Curve, subject: Motif, samples: Sequence[Sample], detailed: Sequence[Sample]) -> None:
     axis = draw_curve(axes, curve, np.array([height(sample) for sample in samples]), short(subject.section.wrt))
     for i, taylor in enumerate(subject.taylor):
         if taylor is not None:
@@ -201,7 +201,7 @@ def _main_panel(axes: Axes, curve: Curve, subject: Subject, samples: Sequence[Sa
         axes.set_xlabel(f"{axes.get_xlabel()}   ({'; '.join(notes)})"[:110])
 
 
-def _errors_panel(axes: Axes, groups: Sequence[Sequence[Series]], subject: Subject) -> None:
+def _errors_panel(axes: Axes, groups: Sequence[Sequence[Series]], subject: Motif) -> None:
     name = subject.name
     head(axes, f"{name}(x*+δ) ≈ {name}(x*) + {name}′(x*)·δ: what is left over")
     draw_errors(axes, groups, name, _powers(subject))
@@ -210,12 +210,12 @@ def _errors_panel(axes: Axes, groups: Sequence[Sequence[Series]], subject: Subje
     legend(axes, axes.get_legend_handles_labels()[0], columns_of(groups))
 
 
-def _powers(subject: Subject) -> list[int]:
+def _powers(subject: Motif) -> list[int]:
     """Of δ, to compare what is left over with."""
     return sorted({1, 2, *(len(each.coefficients) for each in subject.taylor if each is not None)})
 
 
-def _derivative_panel(axes: Axes, section: Section, subject: Subject, samples: Sequence[Sample], grid: Floats) -> None:
+def _derivative_panel(axes: Axes, section: Section, subject: Motif, samples: Sequence[Sample], grid: Floats) -> None:
     """f′, below f: its height is the slope above."""
     curve = trace(section, grid, np.empty(0))
     slopes = [(sample.point[section.wrt], float(sample.enclosure.midpoint)) for sample in samples if sample.enclosure is not None]

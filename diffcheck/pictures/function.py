@@ -11,7 +11,7 @@ import numpy as np
 from diffcheck.checks.entries import Jacobian
 from diffcheck.errors import InputError
 from diffcheck.pictures.curve import Section
-from diffcheck.pictures.figure import Subject, figure_of, grid_around
+from diffcheck.pictures.figure import Motif, figure_of, grid_around
 from diffcheck.pictures.layout import Title, encoded, suffix_of
 from diffcheck.pictures.text import NAME_WIDTH, held_line, within
 from diffcheck.printable import printable, quoted
@@ -58,7 +58,7 @@ def _worst(jacobians: Sequence[Jacobian], wrt: str) -> tuple[Jacobian, Entry]:
     return jacobian, entry
 
 
-def _subject(header: Header, jacobian: Jacobian, entry: Entry) -> Subject:
+def _subject(header: Header, jacobian: Jacobian, entry: Entry) -> Motif:
     """The function along one coordinate; the title says which, and where the others are."""
     row, column = entry
     function = jacobian.function
@@ -70,4 +70,4 @@ def _subject(header: Header, jacobian: Jacobian, entry: Entry) -> Subject:
     if held or name != header.name:
         what = f"{'' if name == full else f'{name} is '}{full} along {function.variables[column]}"
         lines += within(", ".join([what, *held_line(held)]), 1)
-    return Subject(section, name, Title(lines))
+    return Motif(section, name, Title(lines))

@@ -33,7 +33,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Spot:
     anchor: tuple[float, float]
     middle: tuple[float, float]
     box: Floats  # left, bottom, right, top; pixels
@@ -62,7 +62,7 @@ def place(axes: Axes, labels: Sequence[Label], lines: Sequence[Floats], markers:
 
 def _best(
     size: tuple[float, float], anchors: Floats, frame: Floats, points: tuple[Floats, Floats], taken: Sequence[Floats]
-) -> _Place | None:
+) -> _Spot | None:
     """The place that hides least, near no foreign line, and near before far; None where every one is outside or on another label."""
     half = np.array(size) / 2
     middles = (anchors[:, None, :] + _OFFSETS + np.sign(_OFFSETS) * abs(_DIRECTED) * half).reshape(-1, 2)
@@ -77,7 +77,7 @@ def _best(
     costs = costs[free] + 10 * _hidden(boxes[free], obstacles, CLEARANCE) + _hidden(boxes[free], foreign, NEIGHBOURHOOD)
     k = int(np.flatnonzero(free)[costs.argmin()])
     anchor, middle = anchors[k // len(_OFFSETS)], middles[k]
-    return _Place((float(anchor[0]), float(anchor[1])), (float(middle[0]), float(middle[1])), boxes[k])
+    return _Spot((float(anchor[0]), float(anchor[1])), (float(middle[0]), float(middle[1])), boxes[k])
 
 
 def _around() -> tuple[Floats, Floats, Floats]:
@@ -98,7 +98,7 @@ def _size(axes: Axes, renderer: Any, text: str) -> tuple[float, float]:
     return extent.width + 6, extent.height + 6
 
 
-def _write(axes: Axes, label: Label, place: _Place) -> None:
+def _write(axes: Axes, label: Label, place: _Spot) -> None:
     data = axes.transData.inverted().transform
     gap = math.dist(place.anchor, place.middle) - (place.box[2] - place.box[0]) / 2
     leader = {"arrowstyle": "-", "color": label.color, "linewidth": 0.7, "shrinkA": 2, "shrinkB": 2} if gap > LEADER_FROM else None

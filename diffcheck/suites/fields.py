@@ -101,7 +101,7 @@ _Domain = Annotated[dict[str, tuple[str, str]], PlainValidator(_as_domain, json_
 _Points = Annotated[tuple[Point, ...], PlainValidator(_as_points, json_schema_input_type=_Coordinates | list[_Coordinates])]
 
 
-class Sample(BaseModel):
+class SampleSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     domain: _Domain
@@ -112,7 +112,7 @@ class Sample(BaseModel):
     where: str = ""
 
     @model_validator(mode="after")
-    def _asks_for_something(self) -> Sample:
+    def _asks_for_something(self) -> SampleSpec:
         if not (self.grid or self.random or self.special):
             raise ValueError("no point is asked for: write random = 10, or grid = 10, or special = true")
         if "seed" in self.model_fields_set and not (self.random or self.special):
@@ -149,7 +149,7 @@ class TomlCase(BaseModel):
     function: _Name = ""
     against: Annotated[str, AfterValidator(_of_functions)] = ""
     expr: Annotated[str, AfterValidator(_expression_or_function)] = Field("", validate_default=True)
-    sample: Annotated[Sample | None, AfterValidator(_of_expressions)] = None
+    sample: Annotated[SampleSpec | None, AfterValidator(_of_expressions)] = None
     at: _Points = Field(None, validate_default=True)
     name: _Name = ""
     wrt: Annotated[
@@ -189,11 +189,11 @@ class _ExpectedMixed(BaseModel):
     expr: Annotated[str, BeforeValidator(_as_text)]
 
 
-class Line(BaseModel):
+class CaseLine(BaseModel):
     model_config = ConfigDict(strict=True)  # other fields are ignored: corpora keep their sources and truths beside
 
     expr: str
-    sample: Sample | None = None
+    sample: SampleSpec | None = None
     points: _Points = Field(None, validate_default=True)
     id: Annotated[_Name, BeforeValidator(_as_text)] = ""
     expected: list[_Expected] = []
@@ -208,7 +208,7 @@ class Line(BaseModel):
 
 def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of a suite in TOML ("suite"), or of one line of a suite in JSON Lines ("line")."""
-    model: type[BaseModel] = TomlSuite if kind == "suite" else Line
+    model: type[BaseModel] = TomlSuite if kind == "suite" else CaseLine
     found = {key: value for key, value in TypeAdapter(model).json_schema().items() if key != "title"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"diffcheck {kind}", **found}
 
@@ -220,12 +220,12 @@ def complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
     if fault["type"] == "missing":
         return f"'{name}' is missing"
     if fault["type"] == "extra_forbidden":
-        within = Sample if "sample" in names[:-1] else model
+        within = SampleSpec if "sample" in names[:-1] else model
         known = ["case"] if within is TomlSuite else list(within.model_fields)
         return f"unknown key '{name}'.{_suggestion(names[-1], known) or ' Known: ' + ', '.join(known) + '.'}"
     said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else _WANTED.get(fault["type"]) or fault["msg"].lower()
     if not names or model is TomlSuite:
-        return 'a case is an object: {"expr": …, "points": …}' if model is Line else "a case is a table, headed by [[case]]"
+        return 'a case is an object: {"expr": …, "points": …}' if model is CaseLine else "a case is a table, headed by [[case]]"
     return f"'{name}': {said}"
 
 

@@ -18,7 +18,7 @@ from diffcheck.language.lexer import MAXIMUM_BYTES
 from diffcheck.printable import quoted, shown
 from diffcheck.suites.cases import MAX_NAME, Case, Sampling, Unreadable
 from diffcheck.suites.fpcore_table import COMPARISONS, CONSTANTS, FUNCTIONS, OPERATORS, PRECISIONS, RESERVED
-from diffcheck.suites.s_expressions import Atom, BracketError, Form, Node, read_forms
+from diffcheck.suites.s_expressions import BracketError, Form, Node, Symbol, read_forms
 
 RANDOM_POINTS = 10  # of each core
 REACH = 100  # from a domain's end to the other, where a precondition names one or none
@@ -55,7 +55,7 @@ def _case(core: Form, number: int, file: str) -> Case | Unreadable:
     try:
         properties = _properties(core)
         named = properties.get(":name")
-        if isinstance(named, Atom):
+        if isinstance(named, Symbol):
             if len(named.text) > MAX_NAME:
                 raise _RefusedError(named, f"a name has at most {MAX_NAME:,} letters")
             name = named.text.strip('"')
@@ -67,7 +67,7 @@ def _case(core: Form, number: int, file: str) -> Case | Unreadable:
 def _properties(core: Form) -> Mapping[str, Node]:
     """What stands between the arguments and the body, by name."""
     names = core.items[_arguments_at(core) + 1 : -1]
-    return {key.text: value for key, value in zip(names[::2], names[1::2], strict=False) if isinstance(key, Atom)}
+    return {key.text: value for key, value in zip(names[::2], names[1::2], strict=False) if isinstance(key, Symbol)}
 
 
 def _arguments_at(core: Form) -> int:
@@ -80,8 +80,8 @@ def _arguments_at(core: Form) -> int:
 def _as_case(core: Form, properties: Mapping[str, Node], name: str, file: str) -> Case:
     arguments = core.items[_arguments_at(core)]
     assert isinstance(arguments, Form)
-    precision = properties.get(":precision", Atom("binary64", core.line))
-    if not isinstance(precision, Atom) or precision.text not in PRECISIONS:
+    precision = properties.get(":precision", Symbol("binary64", core.line))
+    if not isinstance(precision, Symbol) or precision.text not in PRECISIONS:
         raise _RefusedError(precision, "only the precisions binary32 and binary64 are supported")
     translation = Translation(arguments)
     expression = translation.text(core.items[-1], ChainMap(translation.names))
@@ -101,7 +101,7 @@ class Translation:
         self._taken = set[str]()
         self._tried = Counter[str]()
         for argument in arguments.items:
-            if not isinstance(argument, Atom):
+            if not isinstance(argument, Symbol):
                 raise _RefusedError(argument, "an argument that is not a number is not supported")
             if argument.text in self.names:
                 raise _RefusedError(argument, f"there are two arguments {quoted(argument.text)}")
@@ -123,7 +123,7 @@ class Translation:
     def text(self, node: Node, names: Names, depth: int = 0) -> str:
         if depth > MAX_DEPTH:
             raise _RefusedError(node, f"nested deeper than {MAX_DEPTH}")
-        if isinstance(node, Atom):
+        if isinstance(node, Symbol):
             return self._atom(node, names)
         if node.head in ("let", "let*"):
             return self._let(node, names, depth)
@@ -151,14 +151,14 @@ class Translation:
     @staticmethod
     def _operands(node: Form) -> list[Node]:
         if node.head == "!":
-            if any(isinstance(item, Atom) and item.text in (":precision", ":round") for item in node.items):
+            if any(isinstance(item, Symbol) and item.text in (":precision", ":round") for item in node.items):
                 raise _RefusedError(node, "a precision within an expression is not supported")
             return node.items[-1:]
         if node.head in ("while", "while*", "for", "for*", "tensor", "tensor*", "array"):
             raise _RefusedError(node, f"{node.head!r} is not supported: the language has no loops and no arrays")
         return node.items[1:]
 
-    def _atom(self, atom: Atom, names: Names) -> str:
+    def _atom(self, atom: Symbol, names: Names) -> str:
         if atom.text in names:
             return names[atom.text]
         if atom.text in CONSTANTS:
@@ -176,7 +176,7 @@ class Translation:
         if len(node.items) != 3 or not isinstance(node.items[1], Form):
             raise _RefusedError(node, f"{node.head!r} wants bindings and a body")
         for binding in node.items[1].items:
-            if not isinstance(binding, Form) or len(binding.items) != 2 or not isinstance(binding.items[0], Atom):
+            if not isinstance(binding, Form) or len(binding.items) != 2 or not isinstance(binding.items[0], Symbol):
                 raise _RefusedError(binding, "a binding is written (name value)")
             value = self.text(binding.items[1], inner if node.head == "let*" else names, depth + 1)
             inner[binding.items[0].text] = self._shared(binding.items[0].text, value, binding)
@@ -233,13 +233,13 @@ class _Bounds:
         return repr(float(lower)), repr(float(upper))
 
 
-def _pairs(parts: Iterable[Node]) -> Iterator[tuple[Atom, Atom]]:
+def _pairs(parts: Iterable[Node]) -> Iterator[tuple[Symbol, Symbol]]:
     """Neighbours in comparisons such as (<= 0 x y), the smaller one first."""
     for part in parts:
         if isinstance(part, Form) and part.head in ("<", "<=", ">", ">="):
             operands = part.items[:0:-1] if part.head.startswith(">") else part.items[1:]
             for small, large in zip(operands, operands[1:], strict=False):
-                if isinstance(small, Atom) and isinstance(large, Atom):
+                if isinstance(small, Symbol) and isinstance(large, Symbol):
                     yield small, large
 
 
@@ -256,11 +256,11 @@ def _spread(known: Iterable[tuple[Fraction, str]], beyond: Mapping[str, Sequence
     return found
 
 
-def _is_number(atom: Atom) -> bool:
+def _is_number(atom: Symbol) -> bool:
     return bool(_NUMBER.fullmatch(atom.text) or _HEX.fullmatch(atom.text))
 
 
-def _rational(number: Atom) -> Fraction:
+def _rational(number: Symbol) -> Fraction:
     """The number that an atom is; raises _RefusedError where it is none that a float can be near to."""
     try:
         if _HEX.fullmatch(number.text):

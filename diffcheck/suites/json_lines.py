@@ -13,7 +13,7 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from diffcheck.suites.cases import MAX_NAME, Case, Unreadable
-from diffcheck.suites.fields import Line, complaint
+from diffcheck.suites.fields import CaseLine, complaint
 
 MAX_LINE = 1_000_000  # bytes
 MAX_FAULTS = 10  # of a line that are told
@@ -71,10 +71,10 @@ def _id_in(fields: object) -> str:
 
 def _validated(fields: object, name: str, number: int, file: str) -> Case | Unreadable:
     try:
-        line = Line.model_validate(fields)
+        line = CaseLine.model_validate(fields)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)[:MAX_FAULTS]
-        return Unreadable(name, number, "; ".join(complaint(fault, Line) for fault in faults), file)
+        return Unreadable(name, number, "; ".join(complaint(fault, CaseLine) for fault in faults), file)
     return Case(
         name,
         number,

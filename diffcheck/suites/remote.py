@@ -37,8 +37,8 @@ def _checked(unit: Unit, limits: Limits) -> list[str]:
 
 def answer(line: str, on_stage: Callable[[str], None]) -> Iterable[str]:
     """The records of a unit, a line each."""
-    from diffcheck.suites.runner import Conditions, run_case
+    from diffcheck.suites.runner import RunOptions, run_case
 
     unit = from_line(line)
-    conditions = Conditions(unit.dtype, on_stage, unit.lost, unit.allow_code)
+    conditions = RunOptions(unit.dtype, on_stage, unit.lost, unit.allow_code)
     return [record_as_line(record) for record in run_case(unit.case, unit.number, conditions)]

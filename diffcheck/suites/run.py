@@ -23,7 +23,7 @@ from diffcheck.suites.suite import open_suite
 from diffcheck.suites.units import Unit
 from diffcheck.views.output import is_replaceable, opened, require_writable
 from diffcheck.views.progress import progress
-from diffcheck.views.reports import REPORTS
+from diffcheck.views.reports import WRITERS
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class Run:
         with ExitStack() as open_files:
             suites = [open_files.enter_context(open_suite(path, self.limits.seconds)) for path in dict.fromkeys(self.files)]
             units = Selection(suites, self.pattern, self.shard, self.dtype, self.allow_code)
-            if named or not REPORTS[self.format].streams:
+            if named or not WRITERS[self.format].streams:
                 self._by_journal(units, hands, output, output if named else None, resume)
                 return
             with opened(output) as stream, progress(0, units.count, stream, self.color) as display, hands as at_work:
-                REPORTS[self.format].write(self._checked(units, at_work, display.advance), self.summary, display.stream, self.color)
+                WRITERS[self.format].write(self._checked(units, at_work, display.advance), self.summary, display.stream, self.color)
 
     def _by_journal(
         self, units: Selection, hands: AbstractContextManager[Hands], output: Path | None, named: Path | None, resume: bool
@@ -69,10 +69,10 @@ class Run:
                 with progress(self.summary.cases, units.count, stream, self.color) as display:
                     for result in self._checked(missing, at_work, display.advance):
                         journal.append(result)
-                REPORTS[self.format].write(self._shown(journal, units), self.summary, stream, self.color)
+                WRITERS[self.format].write(self._shown(journal, units), self.summary, stream, self.color)
 
     def _shown(self, journal: journals.Journal, units: Iterable[Unit]) -> Iterator[CaseResult]:
-        if not REPORTS[self.format].illustrated:
+        if not WRITERS[self.format].illustrated:
             return journal.results()
         return illustrated(journal.results(), units, worst_of(journal.results()), self.limits)
 

@@ -28,7 +28,7 @@ from diffcheck.suites.units import faulty
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
+class RunOptions:
     """What is the same for every case, and who wants to know how far one has come."""
 
     dtype: str = "float64"  # for cases that name none
@@ -37,13 +37,13 @@ class Conditions:
     allow_code: bool = False  # functions that cases name may be executed
 
 
-def run(cases: Sequence[Case | Unreadable], conditions: Conditions = Conditions()) -> Iterator[Record]:
+def run(cases: Sequence[Case | Unreadable], conditions: RunOptions = RunOptions()) -> Iterator[Record]:
     """The records of all cases in their order, by this process."""
     for number, case in enumerate(cases):
         yield from run_case(case, number, conditions)
 
 
-def run_case(case: Case | Unreadable, number: int = 0, conditions: Conditions = Conditions()) -> Iterator[Record]:
+def run_case(case: Case | Unreadable, number: int = 0, conditions: RunOptions = RunOptions()) -> Iterator[Record]:
     """The records of one case, point by point; a fault comes last. Raises MemoryError, as whoever set a limit knows what it was."""
     if isinstance(case, Unreadable):
         yield faulty(case, number, FaultKind.INPUT, case.message)
@@ -74,7 +74,7 @@ def _matched(case: Case, number: int, expect: str, samples: Sequence[Sample]) ->
         yield Record(number, case.id, case.line, sample, None, expect, matched, case.file)
 
 
-def _samples(case: Case, conditions: Conditions) -> Iterator[Sample]:
+def _samples(case: Case, conditions: RunOptions) -> Iterator[Sample]:
     claims = [Claim(claim.wrt, claim.order, claim.text) if claim.wrt else claim.text for claim in case.claims]
     # eager: most expressions of a suite run once, and compiling one takes longer than that
     check = Check(
@@ -101,7 +101,7 @@ def _require_used_domains(case: Case, variables: Sequence[str]) -> None:
         raise PointError(f"there is a domain for {listed(unused)}, but no such variable", f"The variables: {listed(variables)}.")
 
 
-def _samples_of_function(case: Case, conditions: Conditions) -> Iterator[Sample]:
+def _samples_of_function(case: Case, conditions: RunOptions) -> Iterator[Sample]:
     """The derivatives of a JAX function, by its own rules; the checks of these rules are `check-jax`'s."""
     if not conditions.allow_code:
         raise InputError(f"checking {case.function} would execute its file: give --allow-code, if you trust it")

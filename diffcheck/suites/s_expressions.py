@@ -18,7 +18,7 @@ _TOKEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Atom:
+class Symbol:
     text: str
     line: int
 
@@ -26,14 +26,14 @@ class Atom:
 @dataclass(slots=True)
 class Form:
     line: int
-    items: list[Atom | Form] = field(default_factory=list)
+    items: list[Symbol | Form] = field(default_factory=list)
 
     @property
     def head(self) -> str:
-        return self.items[0].text if self.items and isinstance(self.items[0], Atom) else ""
+        return self.items[0].text if self.items and isinstance(self.items[0], Symbol) else ""
 
 
-Node = Atom | Form
+Node = Symbol | Form
 
 
 class BracketError(ValueError):
@@ -57,7 +57,7 @@ def read_forms(text: str) -> list[Node]:
                     raise BracketError(line, "a closing bracket too many")
                 open_forms[-1].items.append(form)
             case "atom":
-                open_forms[-1].items.append(Atom(token[0], line))
+                open_forms[-1].items.append(Symbol(token[0], line))
             case "quote":
                 raise BracketError(line, "the closing quote is missing")
         line += token[0].count("\n")

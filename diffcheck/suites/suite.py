@@ -8,7 +8,7 @@ from pathlib import Path
 
 from diffcheck.errors import SuiteError
 from diffcheck.printable import shown
-from diffcheck.reading import MAX_BYTES, PATIENCE_SECONDS, Source, opened
+from diffcheck.reading import MAX_BYTES, PATIENCE_SECONDS, OpenFile, opened
 from diffcheck.suites.cases import Case, Unreadable
 from diffcheck.suites.fields import schema
 from diffcheck.suites.fpcore import read_fpcore
@@ -29,7 +29,7 @@ class Suite:
     """A suite file that is open: `count` cases, which are made whenever they are asked for."""
 
     path: Path
-    source: Source
+    source: OpenFile
     count: int
     make: Callable[[Callable[[str], bool]], Numbered]
 
@@ -70,7 +70,7 @@ def open_suite(path: Path, seconds: float = PATIENCE_SECONDS) -> Suite:
         raise
 
 
-def _suite(source: Source, path: Path, reader: Reader | None) -> Suite:
+def _suite(source: OpenFile, path: Path, reader: Reader | None) -> Suite:
     if reader is None:
         count = count_lines(source.stream())
         suite = Suite(path, source, count, lambda wanted: read_lines(source.stream(), path, wanted))

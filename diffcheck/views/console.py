@@ -21,9 +21,9 @@ from diffcheck.results import (
     PROVED,
     Blame,
     Derivative,
+    Findings,
     Header,
     Outcome,
-    Report,
     Result,
     RuleCheck,
     Sample,
@@ -50,7 +50,7 @@ BRIEF = ((15, False), (12, False), (9, False))
 SILENT = (Verdict.EXACT, Verdict.AGREES, Verdict.UNSAMPLED)  # their reasons say nothing new
 
 
-def show_report(console: Console, report: Report, latex: bool) -> None:
+def show_report(console: Console, report: Findings, latex: bool) -> None:
     """A whole report."""
     show_header(console, report.header, latex)
     show_samples(console, report.header, report.samples)

@@ -19,7 +19,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's only from Pyt
 
 from diffcheck.enclosure import UP, Enclosure
 from diffcheck.records import CaseResult, Fault, FaultKind, Record
-from diffcheck.results import Blame, Header, IntervalReport, Outcome, Piece, Report, Result, RuleCheck, Sample, Status, Tally, Verdict
+from diffcheck.results import Blame, Findings, Header, IntervalReport, Outcome, Piece, Result, RuleCheck, Sample, Status, Tally, Verdict
 
 SCHEMA_VERSION = 1
 SMALLEST_NORMAL = 2.0**-1022
@@ -200,7 +200,7 @@ def write_interval(report: IntervalReport, stream: TextIO, *, whole: bool) -> No
     stream.write(found + "\n")
 
 
-def report_as_text(report: Report) -> str:
+def report_as_text(report: Findings) -> str:
     """What `write_report` writes."""
     stream = io.StringIO()
     write_report(report.header, report.samples, stream, report.checks)

@@ -6,14 +6,14 @@ import io
 
 from rich.console import Console
 
-from diffcheck.results import Report, leibniz
+from diffcheck.results import Findings, leibniz
 from diffcheck.views import console as view
 
 WIDTH = 100  # columns of a notebook
 CODE = '<pre style="font-family:monospace;line-height:normal;white-space:pre-wrap;overflow-wrap:anywhere">{code}</pre>'
 
 
-def html(report: Report) -> str:
+def html(report: Findings) -> str:
     """The report as it is in a terminal, with its colours."""
     # Rich would show in the notebook, by itself, whatever is printed
     console = Console(
@@ -23,14 +23,14 @@ def html(report: Report) -> str:
     return console.export_html(inline_styles=True, code_format=CODE)
 
 
-def text(report: Report) -> str:
+def text(report: Findings) -> str:
     """The report as the command line prints it."""
     stream = io.StringIO()
     view.show_report(view.console_for(stream, "never"), report, latex=False)
     return stream.getvalue()
 
 
-def latex(report: Report) -> str | None:
+def latex(report: Findings) -> str | None:
     """The closed forms as displayed equations; None where there is none."""
     forms = [
         f"{_symbol(leibniz(report.header.name, derivative.wrt, derivative.order))} = {derivative.latex}"

@@ -15,7 +15,7 @@ Write = Callable[[Iterable[CaseResult], Summary, TextIO, str], None]  # results,
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Writer:
     """`streams`: it takes results in any order, and needs no summary before them. `illustrated`: it shows pictures."""
 
     write: Write
@@ -23,14 +23,14 @@ class Report:
     illustrated: bool = False
 
 
-REPORTS = {
-    "text": Report(suite.write_text, streams=True),
-    "jsonl": Report(suite.write_lines, streams=True),
-    "json": Report(suite.write_array, streams=True),
-    "junit": Report(junit.write),
-    "github": Report(github.write, streams=True),
-    "sarif": Report(sarif.write),
-    "html": Report(html.write, illustrated=True),
+WRITERS = {
+    "text": Writer(suite.write_text, streams=True),
+    "jsonl": Writer(suite.write_lines, streams=True),
+    "json": Writer(suite.write_array, streams=True),
+    "junit": Writer(junit.write),
+    "github": Writer(github.write, streams=True),
+    "sarif": Writer(sarif.write),
+    "html": Writer(html.write, illustrated=True),
 }
 
 
@@ -60,7 +60,7 @@ class Single:
         summary = Summary()
         summary.add(result.records)
         summary.points = len(points)
-        REPORTS[format].write([result], summary, stream, color)
+        WRITERS[format].write([result], summary, stream, color)
         return self._tally
 
 

@@ -35,7 +35,7 @@ class NotApplicable(UnsupportedError):  # noqa: N818
 
 
 @dataclass(frozen=True)
-class Rules:
+class RulesAtPoint:
     """A function's rules at a point, run in floats."""
 
     jacobian: Jacobian
@@ -92,7 +92,7 @@ class Rules:
         return bool((abs(a[finite] - b[finite]) <= times * self.jacobian.format.unit_roundoff * largest).all())
 
 
-def primal(rules: Rules) -> Found:
+def primal(rules: RulesAtPoint) -> Found:
     """The rule's primal output equals the function."""
     beside = {"reverse": rules.run(lambda x: jax.vjp(rules.function.raveled, x)[0], rules.function.vector)}
     if not isinstance(rules.jacobian.forward, Exception):
@@ -104,7 +104,7 @@ def primal(rules: Rules) -> Found:
     return PASS, "the rule returns the function's value"
 
 
-def linear(rules: Rules) -> Found:
+def linear(rules: RulesAtPoint) -> Found:
     """The pullback is linear in the cotangent."""
     u, w = rules.weights
     first, second, together = rules.pullback(u), rules.pullback(w), rules.pullback(u + 2 * w)
@@ -117,7 +117,7 @@ def linear(rules: Rules) -> Found:
     return PASS, "the pullback of u + 2w is that of u and twice that of w"
 
 
-def zero_cotangent(rules: Rules) -> Found:
+def zero_cotangent(rules: RulesAtPoint) -> Found:
     """A zero cotangent gives zero."""
     if not np.isfinite(rules.pullback(rules.weights[0])).all():
         raise NotApplicable("the pullback is not finite here")
@@ -128,7 +128,7 @@ def zero_cotangent(rules: Rules) -> Found:
     return PASS, "a zero cotangent gives zero"
 
 
-def adjoint(rules: Rules) -> Found:
+def adjoint(rules: RulesAtPoint) -> Found:
     """⟨w, Jv⟩ = ⟨Jᵀw, v⟩."""
     w, v = rules.weights[0], rules.direction
     pushed, pulled = rules.pushforward(v), rules.pullback(w)
@@ -140,7 +140,7 @@ def adjoint(rules: Rules) -> Found:
     return PASS, "forward and reverse mode are adjoint"
 
 
-def types(rules: Rules) -> Found:
+def types(rules: RulesAtPoint) -> Found:
     """Cotangents have the shapes and types of the arguments."""
     function, reverse = rules.function, rules.jacobian.reverse
     if isinstance(reverse, Exception):
@@ -154,7 +154,7 @@ def types(rules: Rules) -> Found:
     return PASS, "cotangents have the shapes and types of the arguments"
 
 
-def arguments(rules: Rules) -> Found:
+def arguments(rules: RulesAtPoint) -> Found:
     """What is not differentiated has a cotangent of type float0, and the rule takes it as it is."""
     if not rules.function.fixed:
         raise NotApplicable("every argument is a float")
@@ -162,7 +162,7 @@ def arguments(rules: Rules) -> Found:
     return (FAIL, problem) if problem else (PASS, f"no cotangent for {', '.join(rules.function.fixed)}")
 
 
-def formats(rules: Rules) -> Found:
+def formats(rules: RulesAtPoint) -> Found:
     """The rule computes in the format of the function."""
     own = narrowings(rules.function.program, rules.jacobian.format.precision_bits)
     rule = [place for place in narrowings(rules.function.reverse_program, rules.jacobian.format.precision_bits) if place not in own]
@@ -171,8 +171,8 @@ def formats(rules: Rules) -> Found:
     return (WARN, f"the function itself rounds to {own[0]}") if own else (PASS, "no operation rounds to a narrower format")
 
 
-def same_under(transformed: Callable[[Callable[..., Any]], Callable[..., Any]], how: str) -> Callable[[Rules], Found]:
-    def check(rules: Rules) -> Found:
+def same_under(transformed: Callable[[Callable[..., Any]], Callable[..., Any]], how: str) -> Callable[[RulesAtPoint], Found]:
+    def check(rules: RulesAtPoint) -> Found:
         """Value and pullback are the same."""
         x, w = rules.function.vector, rules.weights[0]
         value, pulled = rules.run(transformed(rules.function.raveled), x), rules.run(transformed(rules.pull), x, w)
@@ -196,7 +196,7 @@ def in_a_batch(program: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def forward(rules: Rules) -> Found:
+def forward(rules: RulesAtPoint) -> Found:
     """A forward derivative exists."""
     found = rules.jacobian.forward
     if isinstance(found, NoForwardMode):
@@ -204,7 +204,7 @@ def forward(rules: Rules) -> Found:
     return (WARN, found.reason) if isinstance(found, Exception) else (PASS, "forward mode is there too")
 
 
-def second_order(rules: Rules) -> Found:
+def second_order(rules: RulesAtPoint) -> Found:
     """The second derivative through the rule is right."""
     if not rules.jacobian.is_small:
         raise NotApplicable("not tried for very many arguments")
@@ -213,7 +213,7 @@ def second_order(rules: Rules) -> Found:
     return (outcome, detail) if outcome is None or rules.jacobian.columns == 1 else _hessian(rules, outcome, detail)
 
 
-def _hessian(rules: Rules, along_a_line: Outcome, detail: str) -> Found:
+def _hessian(rules: RulesAtPoint, along_a_line: Outcome, detail: str) -> Found:
     """The same entry by entry: a line may miss what is wrong in one of them."""
     try:
         with lacking():
@@ -230,7 +230,7 @@ def _hessian(rules: Rules, along_a_line: Outcome, detail: str) -> Found:
     return along_a_line, f"{detail}; {compared} entries of the Hessian were compared with those without the rules{judged}"
 
 
-def ties(rules: Rules) -> Found:
+def ties(rules: RulesAtPoint) -> Found:
     """At a kink the slopes chosen for the arguments belong together: they are a generalised gradient in Clarke's sense."""
     if not rules.jacobian.is_small or isinstance(rules.jacobian.reverse, Exception):
         raise NotApplicable("not tried for very many arguments")
@@ -238,5 +238,5 @@ def ties(rules: Rules) -> Found:
     return (FAIL, found) if found else (PASS, "the slopes at kinks belong together")
 
 
-def _column(rules: Rules, k: int) -> str:
+def _column(rules: RulesAtPoint, k: int) -> str:
     return str(rules.function.variables[k])

@@ -18,10 +18,10 @@ from diffcheck.checks.entries import Jacobian
 from diffcheck.checks.rules.lines import weighted
 from diffcheck.checks.screening import deviations
 from diffcheck.engines.jax.lift import lift_arrays
-from diffcheck.engines.jax.runs import Jax
+from diffcheck.engines.jax.runs import JaxMode
 from diffcheck.engines.jax.undecorated import undecorated
 from diffcheck.graph.graph import Graph
-from diffcheck.judgement.evidence import Source
+from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge
 from diffcheck.results import Result
 
@@ -68,8 +68,8 @@ class Hessian:
     def _judged(self, graph: Graph, i: int, j: int) -> SecondDerivative:
         jacobian = self._jacobian
         names = (jacobian.function.variables[i], jacobian.function.variables[j])
-        rule = Jax("reverse", lambda columns: {}, lambda wanted: self._program(i, j), jacobian.dtype)
-        judge = Judge(Source(graph, ""), jacobian.format)
+        rule = JaxMode("reverse", lambda columns: {}, lambda wanted: self._program(i, j), jacobian.dtype)
+        judge = Judge(Written(graph, ""), jacobian.format)
         (result,) = judge.sample(jacobian.point, (0, names), {rule: float(self.given[i, j])}, 0.0).results
         return SecondDerivative(names, result)
 

@@ -17,11 +17,11 @@ from diffcheck.engines.certified import certify
 from diffcheck.engines.derivation import Wanted
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift import lift
-from diffcheck.engines.jax.runs import Jax
+from diffcheck.engines.jax.runs import JaxMode
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph, GraphBuilder
-from diffcheck.judgement.evidence import Source
+from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge
 from diffcheck.results import Outcome, Sample, Status, Verdict, leibniz
 
@@ -111,8 +111,8 @@ def _judged(jacobian: Jacobian, graph: Graph, names: tuple[str, ...], value: flo
     def lifted(_: Wanted) -> Graph | None:
         return None if program is None else lift(program, ("t",), jacobian.dtype)
 
-    rule = Jax("reverse", lambda columns: {}, lifted, jacobian.dtype)
-    return Judge(Source(graph, ""), jacobian.format).sample({"t": 0.0}, (0, names), {rule: value}, 0.0)
+    rule = JaxMode("reverse", lambda columns: {}, lifted, jacobian.dtype)
+    return Judge(Written(graph, ""), jacobian.format).sample({"t": 0.0}, (0, names), {rule: value}, 0.0)
 
 
 def beyond_the_clarke_set(jacobian: Jacobian) -> str:

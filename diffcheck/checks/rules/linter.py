@@ -12,13 +12,13 @@ from diffcheck.checks.entries import Jacobian
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.modes import CHECK as MODES
 from diffcheck.checks.rules import checks as rules
-from diffcheck.checks.rules.checks import Found, Rules
+from diffcheck.checks.rules.checks import Found, RulesAtPoint
 from diffcheck.errors import UnsupportedError, UserCodeError
 from diffcheck.results import RuleCheck
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Requirement:
     """What a derivative rule must keep to in addition to its values."""
 
     name: str
@@ -26,9 +26,9 @@ class Check:
     why: str  # what goes wrong for whoever uses a rule that breaks it
     example: str  # Python that binds `f` to a function that breaks it, and `at` to a point
     references: str
-    run: Callable[[Rules], Found] | None  # None: made elsewhere, and only where nothing can be certified
+    run: Callable[[RulesAtPoint], Found] | None  # None: made elsewhere, and only where nothing can be certified
 
-    def __call__(self, of: Rules) -> RuleCheck:
+    def __call__(self, of: RulesAtPoint) -> RuleCheck:
         """What the check finds; an outcome of None says that it does not apply, or that it cannot be made."""
         assert self.run is not None
         try:
@@ -43,7 +43,7 @@ class Check:
 
 def lint(jacobian: Jacobian) -> Iterator[RuleCheck]:
     """The checks of a function's derivative rules at one point, in the order of the table."""
-    of = Rules(jacobian)
+    of = RulesAtPoint(jacobian)
     return (check(of) for check in CHECKS if check.run is not None)
 
 
@@ -74,7 +74,7 @@ _REVERSE = "Griewank & Walther 2008, §3.2"
 _TRANSPOSE = f"{_REVERSE}; Radul et al. 2023"
 
 CHECKS = (
-    Check(
+    Requirement(
         "primal",
         "the value that the rule returns is that of the function",
         "JAX takes the value from the rule as soon as somebody differentiates: a loss would then depend on whether its gradient is wanted",
@@ -82,7 +82,7 @@ CHECKS = (
         _VJP,
         rules.primal,
     ),
-    Check(
+    Requirement(
         "linear",
         "the pullback is linear in the cotangent",
         "the chain rule multiplies by Jᵀ. A pullback that is not linear gives the right slope for the cotangent 1, "
@@ -91,7 +91,7 @@ CHECKS = (
         _REVERSE,
         rules.linear,
     ),
-    Check(
+    Requirement(
         "zero",
         "a zero cotangent gives zero",
         "results that a loss does not use get zero cotangents; whatever comes back for them is added to its gradient",
@@ -99,7 +99,7 @@ CHECKS = (
         _REVERSE,
         rules.zero_cotangent,
     ),
-    Check(
+    Requirement(
         "types",
         "cotangents have the shapes and the types of the arguments",
         "JAX adds the cotangents that come from all uses of an argument, so they must be of the same kind. Whoever uses the "
@@ -109,7 +109,7 @@ CHECKS = (
         _VJP,
         rules.types,
     ),
-    Check(
+    Requirement(
         "arguments",
         "the rule accepts that arguments that are not floats have no derivative: their tangents and cotangents are of the type float0",
         "an integer has no tangent, but a program that differentiates by all of its arguments (`jax.vjp`, `jax.linearize`) hands the rule "
@@ -132,7 +132,7 @@ CHECKS = (
         "JAX's documentation of `jax.custom_jvp` and `jax.dtypes.float0`",
         rules.arguments,
     ),
-    Check(
+    Requirement(
         "format",
         "the rule does not round to a narrower format than the function",
         "a derivative in float64 that went through bfloat16 has three digits. A tolerance of a percent does not see it",
@@ -140,7 +140,7 @@ CHECKS = (
         "Higham 2002, §2.1",
         rules.formats,
     ),
-    Check(
+    Requirement(
         "forward",
         "there is a forward mode (a `jax.custom_vjp` has none: write a `jax.custom_jvp` if you want one)",
         "`jax.jvp`, `jax.jacfwd`, `jax.linearize` and `jax.hessian`, which runs forward over reverse, refuse a function without one. "
@@ -149,7 +149,7 @@ CHECKS = (
         "Griewank & Walther 2008, §3.1 and §5.3",
         rules.forward,
     ),
-    Check(
+    Requirement(
         "adjoint",
         "⟨w, Jv⟩ = ⟨Jᵀw, v⟩, up to rounding",
         "forward and reverse mode are the same matrix and its transpose, whatever the function is; if they differ, one of them is wrong",
@@ -176,7 +176,7 @@ CHECKS = (
         _TRANSPOSE,
         rules.adjoint,
     ),
-    Check(
+    Requirement(
         MODES,
         "forward and reverse mode give the same entries; made only where [nothing can be "
         "certified](jax.md#where-nothing-can-be-certified), even "
@@ -206,7 +206,7 @@ CHECKS = (
         _TRANSPOSE,
         None,
     ),
-    Check(
+    Requirement(
         "jit",
         "value and derivative are the same under `jax.jit` as in eager mode, up to rounding",
         "Python code that looks at its arguments takes another path when they are tracers: what was tested is then not what runs",
@@ -221,7 +221,7 @@ CHECKS = (
         "JAX's documentation of `jax.jit`",
         rules.same_under(jax.jit, "under jax.jit"),
     ),
-    Check(
+    Requirement(
         "vmap",
         "value and derivative are the same under `jax.vmap` as in eager mode, up to rounding",
         "gradients per example are made by `jax.vmap`, which has a rule for every operation, and may be given one by `custom_vmap`",
@@ -246,7 +246,7 @@ CHECKS = (
         "JAX's documentation of `jax.vmap` and `jax.custom_batching.custom_vmap`",
         rules.same_under(rules.in_a_batch, "under jax.vmap"),
     ),
-    Check(
+    Requirement(
         "ties",
         "at a kink of the function, the slopes chosen for its arguments belong together",
         "each slope of max(x, y) at x = y may be 1, but not both: along the diagonal the function grows by 1, and they add up to 2. "
@@ -267,7 +267,7 @@ CHECKS = (
         "Clarke 1983, §2.1 and Theorem 2.5.1; Griewank & Walther 2008, chapter 14",
         rules.ties,
     ),
-    Check(
+    Requirement(
         "second",
         "second derivatives through the rule are right: f'' for one argument; for several, the second derivative along a line through the "
         "point (the report names the direction, and the weights of several results), and the entries of the Hessian that differ "

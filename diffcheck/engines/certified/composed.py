@@ -15,7 +15,7 @@ from flint import acb, arb, arb_series, fmpq
 from diffcheck.engines.certified import longer, special
 from diffcheck.engines.certified.rules import divide, power_of_zero, where
 from diffcheck.engines.certified.special import from_values
-from diffcheck.engines.certified.values import Follower, Kind, Series, Trouble, Value, composed, constant_term, undefined, unproved
+from diffcheck.engines.certified.values import Follower, Series, Trouble, TroubleKind, Value, composed, constant_term, undefined, unproved
 from diffcheck.graph.build import in_parameters
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import evaluate
@@ -58,7 +58,7 @@ def _inside(u: Series, inverse: Callable[[Series], Series]) -> Value:
     distance = 1 - constant_term(u) ** 2
     if isinstance(u, arb) or distance > 0:
         return inverse(u)
-    return Trouble(Kind.SINGULAR, "the end of a domain") if distance.is_zero() else unproved("close to the end of a domain")
+    return Trouble(TroubleKind.SINGULAR, "the end of a domain") if distance.is_zero() else unproved("close to the end of a domain")
 
 
 def acosh(line: Follower, u: Series) -> Value:
@@ -239,7 +239,7 @@ def atan2(line: Follower, y: Series, x: Series) -> Value:
     if not (constant_term(x).is_zero() and constant_term(y).is_zero()):
         return unproved("atan2 of a ball that contains the origin")
     moves = isinstance(y, arb_series) or isinstance(x, arb_series)
-    return Trouble(Kind.SINGULAR, "atan2 at the origin") if moves else undefined("atan2(0, 0)")
+    return Trouble(TroubleKind.SINGULAR, "atan2 at the origin") if moves else undefined("atan2(0, 0)")
 
 
 def unsinc(line: Follower, u: Series) -> Value:

@@ -16,7 +16,7 @@ from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narr
 from diffcheck.engines.certified.confirm import confirms
 from diffcheck.engines.certified.exact.certify import certify_exactly, value_exactly
 from diffcheck.engines.certified.line import POINT, Line
-from diffcheck.engines.certified.values import Kind, Trouble, is_finite
+from diffcheck.engines.certified.values import Trouble, TroubleKind, is_finite
 from diffcheck.engines.certified.work import precisions
 from diffcheck.graph.graph import Graph
 from diffcheck.results import Certificate, Status
@@ -62,7 +62,7 @@ def settled(
     along: Callable[[], Jet | Trouble], exactly: Callable[[], Certificate], graph: Graph, terms: int, coordinate: float
 ) -> Jet | Certificate:
     """The jet from series of balls, of as many bits as it takes; else what the exact algebra finds."""
-    by_balls: Jet | Trouble = Trouble(Kind.UNPROVED, "no precision was tried")
+    by_balls: Jet | Trouble = Trouble(TroubleKind.UNPROVED, "no precision was tried")
     exact: Certificate | None = None
     for precision_bits in precisions(graph, terms):
         with scope(precision_bits):
@@ -71,18 +71,18 @@ def settled(
                 return by_balls
         if isinstance(by_balls, Jet):
             continue
-        if by_balls.kind is Kind.UNDEFINED:
+        if by_balls.kind is TroubleKind.UNDEFINED:
             return in_trouble(by_balls)
-        if exact is None and (precision_bits >= ENOUGH_BITS or by_balls.kind is not Kind.UNPROVED):
+        if exact is None and (precision_bits >= ENOUGH_BITS or by_balls.kind is not TroubleKind.UNPROVED):
             exact = exactly()
-        if exact is not None and (exact.status is not Status.UNDECIDED or by_balls.kind is not Kind.UNPROVED):
+        if exact is not None and (exact.status is not Status.UNDECIDED or by_balls.kind is not TroubleKind.UNPROVED):
             return exact
     return by_balls if isinstance(by_balls, Jet) else exact or in_trouble(by_balls)
 
 
 def in_trouble(trouble: Trouble) -> Certificate:
     """The certificate where all that is known is the trouble of f itself."""
-    return Certificate(Status.UNDEFINED if trouble.kind is Kind.UNDEFINED else Status.UNDECIDED, trouble.reason)
+    return Certificate(Status.UNDEFINED if trouble.kind is TroubleKind.UNDEFINED else Status.UNDECIDED, trouble.reason)
 
 
 def jet_along(graph: Graph, point: Point, directions: Mapping[str, int], order: int) -> Jet | Trouble:
@@ -91,7 +91,7 @@ def jet_along(graph: Graph, point: Point, directions: Mapping[str, int], order: 
     if isinstance(f, Trouble):
         return f
     if isinstance(f, arb_series) and f.prec < order + 2:  # beyond the end of a series, flint reads exact zeros
-        return Trouble(Kind.UNPROVED, "terms of the power series were lost")
+        return Trouble(TroubleKind.UNPROVED, "terms of the power series were lost")
     return jet_of(f, order)
 
 
@@ -108,7 +108,7 @@ def enclose_value(graph: Graph, point: Point) -> Enclosure | None:
                 break
             continue
         assert isinstance(value, Trouble)
-        if value.kind is not Kind.UNPROVED:
+        if value.kind is not TroubleKind.UNPROVED:
             return None
         if exact is None and precision_bits >= ENOUGH_BITS:
             exact = value_exactly(graph, point)

@@ -12,7 +12,7 @@ from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.exact.certify import nodes_exactly
 from diffcheck.engines.certified.exact.field import CHANGES_SIGN
 from diffcheck.engines.certified.line import POINT, Line
-from diffcheck.engines.certified.values import TIE, Kind, Trouble, Value, is_finite
+from diffcheck.engines.certified.values import TIE, Trouble, TroubleKind, Value, is_finite
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Apply, Graph, Node, arguments_of, evaluate_nodes
 
@@ -40,9 +40,11 @@ def origins(graph: Graph, point: Mapping[str, float], wrt: str | None = None) ->
     troubled = [isinstance(value, Trouble) for value in values]
     mattering = reaching(graph, values, troubled)
     return [
-        Origin(i, value.reason, value.kind is Kind.SINGULAR, value.reason in (TIE, CHANGES_SIGN), i in mattering)
+        Origin(i, value.reason, value.kind is TroubleKind.SINGULAR, value.reason in (TIE, CHANGES_SIGN), i in mattering)
         for i, value in enumerate(values)
-        if isinstance(value, Trouble) and value.kind is not Kind.UNPROVED and not any(troubled[j] for j in arguments_of(graph.nodes[i]))
+        if isinstance(value, Trouble)
+        and value.kind is not TroubleKind.UNPROVED
+        and not any(troubled[j] for j in arguments_of(graph.nodes[i]))
     ]
 
 
@@ -99,7 +101,7 @@ def _values(graph: Graph, point: Mapping[str, float], wrt: str | None) -> list[V
 
 
 def _is_unproved(value: Value) -> bool:
-    return isinstance(value, Trouble) and value.kind is Kind.UNPROVED
+    return isinstance(value, Trouble) and value.kind is TroubleKind.UNPROVED
 
 
 def _enclosed(value: Value) -> Enclosure | None:

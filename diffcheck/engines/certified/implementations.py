@@ -17,7 +17,7 @@ from flint import acb, arb, arb_series
 
 from diffcheck.engines.certified import composed, continued, rules, special
 from diffcheck.engines.certified.special import Boxes, Choose, from_values
-from diffcheck.engines.certified.values import Follower, Kind, Series, Trouble, Value
+from diffcheck.engines.certified.values import Follower, Series, Trouble, TroubleKind, Value
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import FUNCTIONS, LACKS, MEANT, Function, Named
@@ -63,7 +63,7 @@ def implementation(name: str) -> Implementation:
     row = FUNCTIONS[name]
     column = row.column("ball")
     if column is LACKS:
-        return Implementation(lambda line, *_: Trouble(Kind.UNSUPPORTED, f"the certified engine lacks {name}"), refused, 1)
+        return Implementation(lambda line, *_: Trouble(TroubleKind.UNSUPPORTED, f"the certified engine lacks {name}"), refused, 1)
     if column is MEANT:
         return Implementation(_meant(row), refused, 0)
     if isinstance(column, Named):

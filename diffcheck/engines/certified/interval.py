@@ -18,7 +18,7 @@ from flint import arb, arb_series, fmpq
 from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.floats import middle, ordinal
 from diffcheck.engines.certified.line import POINT, Line
-from diffcheck.engines.certified.values import Kind, Trouble, Value, is_finite, undefined
+from diffcheck.engines.certified.values import Trouble, TroubleKind, Value, is_finite, undefined
 from diffcheck.engines.certified.work import cost
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import meaning
@@ -104,8 +104,8 @@ def _examined(graph: Graph, variable: str, lower: float, upper: float, budget: B
     value = _followed(graph, variable, lower, upper, budget)
     if not isinstance(value, Trouble):
         return Piece(lower, upper, Status.SMOOTH), True
-    status = Status.UNDEFINED if value.kind is Kind.UNDEFINED else Status.UNDECIDED
-    return Piece(lower, upper, status, None, value.reason), value.kind is not Kind.UNPROVED
+    status = Status.UNDEFINED if value.kind is TroubleKind.UNDEFINED else Status.UNDECIDED
+    return Piece(lower, upper, status, None, value.reason), value.kind is not TroubleKind.UNPROVED
 
 
 def _followed(graph: Graph, variable: str, lower: float, upper: float, budget: Budget) -> Value:
@@ -117,7 +117,7 @@ def _followed(graph: Graph, variable: str, lower: float, upper: float, budget: B
             x = arb(lower).union(arb(upper))
             pair = ACROSS.variable(x, 1), x.mid()
             across, in_the_middle = evaluate(graph, Centred(arb(0, x.rad())), {variable: pair})
-        if not (isinstance(in_the_middle, Trouble) and in_the_middle.kind is Kind.UNPROVED):
+        if not (isinstance(in_the_middle, Trouble) and in_the_middle.kind is TroubleKind.UNPROVED):
             break
     if isinstance(across, (arb, arb_series)) and not is_finite(across):
         return undefined("f is infinite there")

@@ -14,9 +14,9 @@ from diffcheck.engines.certified.implementations import implementation
 from diffcheck.engines.certified.rationals import exactly
 from diffcheck.engines.certified.values import (
     TIE,
-    Kind,
     Series,
     Trouble,
+    TroubleKind,
     Value,
     balls,
     composed,
@@ -83,7 +83,7 @@ class Line:
             return worst(troubles)
         u, *others = balls(arguments)
         if any(isinstance(other, arb_series) for other in others):
-            return Trouble(Kind.UNSUPPORTED, f"the certified engine lacks mixed derivatives of {definition.name}")
+            return Trouble(TroubleKind.UNSUPPORTED, f"the certified engine lacks mixed derivatives of {definition.name}")
         assert isinstance(u, (arb, arb_series))
         center = constant_term(u)
         inner = Line(self.terms + order)
@@ -108,7 +108,7 @@ class Line:
             return -1
         if not first.is_zero():
             return unproved("a comparison whose two sides cannot be told apart")
-        return 0 if isinstance(u, arb) else Trouble(Kind.SINGULAR, TIE)
+        return 0 if isinstance(u, arb) else Trouble(TroubleKind.SINGULAR, TIE)
 
     def _outside(self, function: Function, arguments: Sequence[Value]) -> Trouble | None:
         """The trouble of arguments that are not provably inside the function's domain."""
@@ -138,7 +138,7 @@ class Line:
         if not distance.is_integer():
             return unproved(f"{function.name} close to a pole")
         reason = f"{function.name} has a pole there"
-        return undefined(reason) if isinstance(u, arb) else Trouble(Kind.SINGULAR, reason)
+        return undefined(reason) if isinstance(u, arb) else Trouble(TroubleKind.SINGULAR, reason)
 
 
 POINT = Line(1)  # evaluates a graph at a point, where nothing moves

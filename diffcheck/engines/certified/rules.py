@@ -12,9 +12,9 @@ from flint import arb, arb_series, fmpq
 from diffcheck.engines.certified import longer
 from diffcheck.engines.certified.values import (
     Follower,
-    Kind,
     Series,
     Trouble,
+    TroubleKind,
     Value,
     balls,
     constant_term,
@@ -53,7 +53,7 @@ def divide(line: Follower, a: Series, b: Series) -> Value:
         return unproved("a division by a ball that contains zero")
     if isinstance(b, arb):
         return undefined("division by zero")
-    return Trouble(Kind.SINGULAR, "division by zero at the point itself")
+    return Trouble(TroubleKind.SINGULAR, "division by zero at the point itself")
 
 
 def integer_power(line: Follower, base: Series, exponent: arb) -> Value:
@@ -96,14 +96,14 @@ def _power_of_negative(line: Follower, exponent: Series | fmpq) -> Trouble:
     if first.contains_integer() and not moves:
         return unproved("a power of a negative number whose exponent may be an integer")
     if moves:
-        return Trouble(Kind.SINGULAR, "a power of a negative number whose exponent passes through an integer")
+        return Trouble(TroubleKind.SINGULAR, "a power of a negative number whose exponent passes through an integer")
     return undefined(NOT_AN_INTEGER)
 
 
 def power_of_zero(line: Follower, base: Series, exponent: Series | fmpq) -> Value:
     """base^exponent where base(0) is exactly 0, and the exponent is not an integer, or moves."""
     if isinstance(base, arb_series):
-        return Trouble(Kind.SINGULAR, "a power of zero")
+        return Trouble(TroubleKind.SINGULAR, "a power of zero")
     (ball,) = balls([exponent])
     side = line.sign(ball)
     return side if isinstance(side, Trouble) else arb(0) if side > 0 else undefined("zero to a negative power")

@@ -9,7 +9,7 @@ from flint import arb, arb_series
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.certificate import enclosure, narrow, scope
 from diffcheck.engines.certified.line import Line
-from diffcheck.engines.certified.values import Kind, Trouble
+from diffcheck.engines.certified.values import Trouble, TroubleKind
 from diffcheck.engines.certified.work import precisions
 from diffcheck.graph.graph import Graph
 
@@ -19,7 +19,7 @@ def taylor_coefficients(graph: Graph, point: Mapping[str, float], wrt: str, orde
     for precision_bits in precisions(graph, order + 1):
         with scope(precision_bits):
             f = Line(order + 1).follow(graph, point, {wrt: 1})
-            if isinstance(f, Trouble) and f.kind is not Kind.UNPROVED:
+            if isinstance(f, Trouble) and f.kind is not TroubleKind.UNPROVED:
                 return None
             coefficients = _coefficients(f, order)
             if coefficients and all(map(narrow, coefficients)):

@@ -62,7 +62,7 @@ def ties_within_rounding(graph: Graph, point: Mapping[str, float], arithmetic: A
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _Turn:
     """What must be added to the first argument of a node that decides by a sign, to turn that sign."""
 
     node: int
@@ -70,7 +70,7 @@ class _Step:
     crosses: bool
 
 
-def _steps(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Iterator[_Step]:
+def _steps(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> Iterator[_Turn]:
     for i, node in enumerate(graph.nodes):
         if not isinstance(node, Apply) or not FUNCTIONS[node.function].decides_by:
             continue
@@ -82,7 +82,7 @@ def _steps(graph: Graph, point: Mapping[str, float], arithmetic: Arithmetic) -> 
         reach = UP.add(bound, Decimal(arithmetic.smallest_normal) if distance.midpoint else Decimal(0))  # subnormals are flushed to zero
         if 0 < reach < LARGEST_STEP and distance.magnitude <= reach:
             beyond = UP.multiply(reach, 2)
-            yield _Step(i, Fraction(EXACT.minus(beyond) if distance.midpoint > 0 else beyond), distance.magnitude <= bound)
+            yield _Turn(i, Fraction(EXACT.minus(beyond) if distance.midpoint > 0 else beyond), distance.magnitude <= bound)
 
 
 def _difference(graph: Graph, node: Apply, point: Mapping[str, float]) -> Graph:

@@ -17,7 +17,7 @@ from flint import arb, arb_series, fmpq
 from diffcheck.graph.graph import Algebra
 
 
-class Kind(Enum):
+class TroubleKind(Enum):
     """What is wrong with a value, the most final first."""
 
     UNDEFINED = "undefined"  # proved: the function has no value here
@@ -32,21 +32,21 @@ class Kind(Enum):
 class Trouble:
     """Why there is no value."""
 
-    kind: Kind
+    kind: TroubleKind
     reason: str
 
 
 Series: TypeAlias = arb | arb_series
 Value: TypeAlias = arb | arb_series | fmpq | bool | Trouble
-_SEVERITY = {kind: rank for rank, kind in enumerate(Kind)}
+_SEVERITY = {kind: rank for rank, kind in enumerate(TroubleKind)}
 
 
 def undefined(reason: str) -> Trouble:
-    return Trouble(Kind.UNDEFINED, reason)
+    return Trouble(TroubleKind.UNDEFINED, reason)
 
 
 def unproved(reason: str) -> Trouble:
-    return Trouble(Kind.UNPROVED, reason)
+    return Trouble(TroubleKind.UNPROVED, reason)
 
 
 def worst(troubles: Sequence[Trouble]) -> Trouble:

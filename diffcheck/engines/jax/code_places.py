@@ -84,7 +84,7 @@ def source_line(file: str, line: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class TracedFunction:
     """A Python function that JAX has traced."""
 
     name: str
@@ -96,15 +96,15 @@ class Function:
         return is_library(self.file)
 
 
-def function_of(traced: Any) -> Function | None:
+def function_of(traced: Any) -> TracedFunction | None:
     """The Python function of a jaxpr, or of a function that an equation holds; None where JAX does not say."""
     text = getattr(getattr(traced, "debug_info", None), "func_src_info", None)
     name, at, place = text.rpartition(" at ") if isinstance(text, str) else ("", "", "")
     file, colon, line = place.rpartition(":")
-    return Function(name, file, int(line)) if at and colon and line.isdigit() else None
+    return TracedFunction(name, file, int(line)) if at and colon and line.isdigit() else None
 
 
-def defined(function: Any) -> Function | None:
+def defined(function: Any) -> TracedFunction | None:
     """Where a Python function is defined; None if that is not known."""
     code = getattr(function, "__code__", None)
-    return None if code is None else Function(function.__name__, code.co_filename, code.co_firstlineno)
+    return None if code is None else TracedFunction(function.__name__, code.co_filename, code.co_firstlineno)

@@ -14,7 +14,7 @@ from typing import Any
 
 import jax
 
-from diffcheck.engines.jax.code_places import Function, defined, function_of, is_users
+from diffcheck.engines.jax.code_places import TracedFunction, defined, function_of, is_users
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr
 
 CALLS = {  # a primitive that does nothing but run a program, and the parameter that holds it
@@ -37,8 +37,8 @@ BESIDE_ITS_PROGRAM = {"reduce": "computation"}  # the same function as a Python 
 class CustomRule:
     """A function with a derivative rule, and that rule, as far as JAX tells where they are."""
 
-    of: Function | None
-    rule: Function | None
+    of: TracedFunction | None
+    rule: TracedFunction | None
 
     @property
     def is_library(self) -> bool:

@@ -21,7 +21,7 @@ def derivations(subject: Subject) -> Iterator[Derivation]:
     return (subject.run_by_jax(mode) for mode in AUTOMATIC.modes if mode is not None)
 
 
-class Jax(Derivation):
+class JaxMode(Derivation):
     """One mode of JAX; its program is lifted when it is first asked for."""
 
     def __init__(self, mode: str, run: Run, lifted: Callable[[Wanted], Graph | None], dtype: str) -> None:
@@ -74,10 +74,10 @@ class Together:
         self._formulas.update(zip(keys.values(), formulas.values(), strict=True))
         return self._of(keys)
 
-    def mode(self, mode: str) -> Jax:
+    def mode(self, mode: str) -> JaxMode:
         """The derivation of one mode."""
         run = self._of({(0, names): key_of(mode, names) for names in self._wrt})
-        return Jax(mode, run, lambda wanted: self.program.derivative(mode, wanted[1]), self._dtype)
+        return JaxMode(mode, run, lambda wanted: self.program.derivative(mode, wanted[1]), self._dtype)
 
     @cached_property
     def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:

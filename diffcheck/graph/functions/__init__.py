@@ -13,8 +13,8 @@ from diffcheck.graph.functions.row import Conditions as Conditions
 from diffcheck.graph.functions.row import DecidesBy as DecidesBy
 from diffcheck.graph.functions.row import Function as Function
 from diffcheck.graph.functions.row import Kink as Kink
-from diffcheck.graph.functions.row import Latex as Latex
-from diffcheck.graph.functions.row import Literal as Literal
+from diffcheck.graph.functions.row import LatexForm as LatexForm
+from diffcheck.graph.functions.row import LiteralArgument as LiteralArgument
 from diffcheck.graph.functions.row import Named as Named
 from diffcheck.graph.functions.row import Support as Support
 from diffcheck.graph.functions.row import Way as Way

@@ -19,21 +19,21 @@ from diffcheck.graph.functions.row import (
     NUMPY,
     OPERATOR,
     SYMPY,
-    Binding,
     Conditions,
     DecidesBy,
     Function,
-    Latex,
-    Literal,
+    LatexForm,
+    LiteralArgument,
     Named,
+    Precedence,
     kink,
 )
 
-POWER = Latex("#1^{#2}", 8, (10,))
+POWER = LatexForm("#1^{#2}", 8, (10,))
 
 
 def _operator(name: str, symbol: str, doc: str, sympy: Named, jax: str, *binding: int, parameters: str = "x y", **facts: Any) -> Function:
-    bound = Binding(*binding)
+    bound = Precedence(*binding)
     return Function(name, doc, parameters, sympy=sympy, jax=NUMPY(jax), operator=symbol, binding=bound, **facts)
 
 
@@ -63,7 +63,7 @@ OPERATORS = (
         exactly=exact.quotient,
         growth=limits.quotient,
         is_arithmetic=True,
-        latex_form=Latex(r"\frac{#1}{#2}", 9),
+        latex_form=LatexForm(r"\frac{#1}{#2}", 9),
     ),
     _operator(
         "power",
@@ -81,11 +81,11 @@ OPERATORS = (
         "x n",
         sympy=OPERATOR("pow"),
         jax=CALLABLES("integer_power"),
-        literals=(Literal("n", (-7, -1, 2, 3, 10)),),
+        literals=(LiteralArgument("n", (-7, -1, 2, 3, 10)),),
         exactly=exact.integer_power,
         growth=limits.power,
         operator="^",
-        binding=Binding(8, 9, 8),
+        binding=Precedence(8, 9, 8),
         latex_form=POWER,
     ),
     _operator(
@@ -154,7 +154,7 @@ ELEMENTARY = (
     Function("asech", "inverse hyperbolic secant, acosh(1/x)", meaning="acosh(1/x)", sympy=SYMPY("asech")),
     Function("acsch", "inverse hyperbolic cosecant, asinh(1/x)", meaning="asinh(1/x)", sympy=SYMPY("acsch")),
     Function("acoth", "inverse hyperbolic cotangent, atanh(1/x)", meaning="atanh(1/x)", sympy=SYMPY("acoth")),
-    Function("exp", "exponential", growth=limits.exponential, latex_form=Latex("e^{#1}", 8), fpcore="exp"),
+    Function("exp", "exponential", growth=limits.exponential, latex_form=LatexForm("e^{#1}", 8), fpcore="exp"),
     Function("exp2", "2^x", meaning="2^x", jax=NUMPY("exp2"), growth=limits.power_of_two, fpcore="exp2"),
     Function("expm1", "exp(x) - 1", meaning="exp(x) - 1", jax=NUMPY("expm1"), ball=ITSELF, fpcore="expm1"),
     Function("log", "natural logarithm", aliases=("ln",), domain=(POSITIVE,), latex=r"\log", fpcore="log"),
@@ -162,9 +162,11 @@ ELEMENTARY = (
     Function("log10", "logarithm to base 10", meaning="log(x)/log(10)", jax=NUMPY("log10"), fpcore="log10"),
     Function("log1p", "log(1 + x)", meaning="log(1 + x)", jax=NUMPY("log1p"), ball=ITSELF, domain=(ABOVE_MINUS_ONE,), fpcore="log1p"),
     Function("log1mexp", "log(1 - exp(-x))", meaning="log(-expm1(-x))", jax=NN("log1mexp")),
-    Function("sqrt", "square root", domain=(NONNEGATIVE,), is_correctly_rounded=True, latex_form=Latex(r"\sqrt{#1}"), fpcore="sqrt"),
+    Function("sqrt", "square root", domain=(NONNEGATIVE,), is_correctly_rounded=True, latex_form=LatexForm(r"\sqrt{#1}"), fpcore="sqrt"),
     Function("rsqrt", "1/sqrt(x)", aliases=("inversesqrt",), meaning="1/sqrt(x)", jax=LAX("rsqrt")),
-    Function("cbrt", "real cube root, negative numbers included", sympy=HEADS("cbrt"), latex_form=Latex(r"\sqrt[3]{#1}"), fpcore="cbrt"),
+    Function(
+        "cbrt", "real cube root, negative numbers included", sympy=HEADS("cbrt"), latex_form=LatexForm(r"\sqrt[3]{#1}"), fpcore="cbrt"
+    ),
     Function("square", "x^2", meaning="x^2", jax=NUMPY("square"), exactly=exact.square, is_polynomial=True, is_correctly_rounded=True),
     Function("hypot", "sqrt(x^2 + y^2), of more arguments likewise", "x y", meaning="sqrt(x^2 + y^2)", jax=NUMPY("hypot"), fpcore="hypot"),
 )
@@ -180,7 +182,7 @@ PIECEWISE = (
         decides_by=DecidesBy.SIGN,
         lipschitz=1,
         exactly=abs,
-        latex_form=Latex(r"\left|#1\right|"),
+        latex_form=LatexForm(r"\left|#1\right|"),
         fpcore="fabs",
     ),
     Function("sign", "-1, 0 or 1", aliases=("sgn", "signum"), may_jump=True, is_step=True, decides_by=DecidesBy.SIGN, exactly=exact.sign),
@@ -192,7 +194,7 @@ PIECEWISE = (
         is_step=True,
         decides_by=DecidesBy.WHOLE,
         exactly=exact.floor,
-        latex_form=Latex(r"\left\lfloor #1 \right\rfloor"),
+        latex_form=LatexForm(r"\left\lfloor #1 \right\rfloor"),
         fpcore="floor",
     ),
     Function(
@@ -204,7 +206,7 @@ PIECEWISE = (
         is_step=True,
         decides_by=DecidesBy.WHOLE,
         exactly=exact.ceil,
-        latex_form=Latex(r"\left\lceil #1 \right\rceil"),
+        latex_form=LatexForm(r"\left\lceil #1 \right\rceil"),
         fpcore="ceil",
     ),
     Function(
@@ -271,7 +273,7 @@ PIECEWISE = (
         conditions=Conditions.FIRST,
         is_lazy=True,
         may_jump=True,
-        latex_form=Latex(r"\begin{cases} #2 & #1 \\ #3 & \text{otherwise} \end{cases}"),
+        latex_form=LatexForm(r"\begin{cases} #2 & #1 \\ #3 & \text{otherwise} \end{cases}"),
     ),
     Function(
         "heaviside",

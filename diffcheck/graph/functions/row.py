@@ -106,7 +106,7 @@ def kink(at: int, left: int | str, right: int | str) -> Kink:
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class LiteralArgument:
     """A parameter that is an integer literal: where it is anything else, an engine lacks the function. `tried` are values to test."""
 
     name: str
@@ -114,7 +114,7 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class Precedence:
     """How tightly an operator binds, and how tightly what stands left and right of it must."""
 
     precedence: int
@@ -123,7 +123,7 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class Latex:
+class LatexForm:
     r"""How LaTeX writes an application: the body of a macro, `\frac{#1}{#2}`; how tightly it binds, and how tightly its arguments must."""
 
     body: str
@@ -172,7 +172,7 @@ class Function:
     # What it takes and gives
     conditions: Conditions = Conditions.NONE
     gives_condition: bool = False
-    literals: tuple[Literal, ...] = ()
+    literals: tuple[LiteralArgument, ...] = ()
     is_lazy: bool = False  # one argument may decide whatever is wrong with the others
     may_be_infinite: bool = False  # ±∞, as a bound; everything else is infinite only where it is not defined
 
@@ -185,9 +185,9 @@ class Function:
 
     # How others write it
     operator: str = ""  # in the language, between its operands
-    binding: Binding | None = None  # of the operator
+    binding: Precedence | None = None  # of the operator
     latex: str = ""  # what stands for its name, or its operator; otherwise \operatorname{name}
-    latex_form: Latex | None = None
+    latex_form: LatexForm | None = None
     latex_omits_default: bool = False  # the last argument is left out where it has its default
     fpcore: str = ""  # the operator of FPCore 2.0 that it is
 

@@ -33,7 +33,7 @@ from diffcheck.graph.domains import (
     UNIT,
     UP_TO_ONE,
 )
-from diffcheck.graph.functions.row import CALLABLES, HEADS, ITSELF, LACKS, MEANT, NUMPY, SPECIAL, SYMPY, Function, Literal, kink
+from diffcheck.graph.functions.row import CALLABLES, HEADS, ITSELF, LACKS, MEANT, NUMPY, SPECIAL, SYMPY, Function, LiteralArgument, kink
 
 SPECIAL_FUNCTIONS = (
     Function(
@@ -62,7 +62,7 @@ SPECIAL_FUNCTIONS = (
         "n-th derivative of digamma",
         "n x",
         jax=CALLABLES("polygamma"),
-        literals=(Literal("n", (1, 2, 3)),),
+        literals=(LiteralArgument("n", (1, 2, 3)),),
         domain=(ALL, NO_POLES),
         demands=OF_POLYGAMMA,
     ),
@@ -178,7 +178,7 @@ SPECIAL_FUNCTIONS = (
         sympy=SYMPY("LambertW"),
         jax=LACKS,
         demands=OF_LAMBERTWK,
-        literals=(Literal("k", (-1, 0)),),
+        literals=(LiteralArgument("k", (-1, 0)),),
     ),
     Function("sinc", "sin(πx)/(πx), and 1 at 0", meaning="where(x == 0, 1, sin(pi*x)/(pi*x))", jax=NUMPY("sinc"), ball=ITSELF),
     Function("unsinc", "sin(x)/x, and 1 at 0", sympy=SYMPY("sinc"), jax=CALLABLES("unsinc")),
@@ -199,7 +199,7 @@ SPECIAL_FUNCTIONS = (
         "n x",
         aliases=("expn",),
         jax=CALLABLES("expint"),
-        literals=(Literal("n", (0, 1, 2, 5)),),
+        literals=(LiteralArgument("n", (0, 1, 2, 5)),),
         demands=OF_EXPINT,
     ),
     Function(

@@ -17,7 +17,7 @@ from diffcheck.engines.certified.exact.number import Number
 from diffcheck.engines.certified.exact.pointwise import Infinite
 from diffcheck.engines.certified.exact.reals import BITS, Reals
 from diffcheck.engines.certified.exact.sides import IS_INFINITE, Function, Joint, algebra, cuts, derivative, joint, of_graph, undecided
-from diffcheck.engines.certified.values import Kind, Trouble, Value
+from diffcheck.engines.certified.values import Trouble, TroubleKind, Value
 from diffcheck.graph.graph import Graph, evaluate_nodes
 from diffcheck.results import Certificate, Status
 
@@ -49,7 +49,7 @@ def value_exactly(graph: Graph, point: Point) -> Enclosure | Trouble:
     reals = Reals()
     found = of_graph(graph, 0)(reals, _exact(reals, point))
     if isinstance(found, Infinite):
-        return Trouble(Kind.UNDEFINED, IS_INFINITE)
+        return Trouble(TroubleKind.UNDEFINED, IS_INFINITE)
     try:
         return found if isinstance(found, Trouble) else enclosed(found)
     except NoValueError as no_value:
@@ -88,7 +88,7 @@ def _certificate(found_in: Callable[[Reals, Mapping[str, Number], int], Joint], 
     try:
         for cut in cuts():
             found = found_in(reals, values, cut)
-            if found.trouble is None or found.trouble.kind is not Kind.TRUNCATED:
+            if found.trouble is None or found.trouble.kind is not TroubleKind.TRUNCATED:
                 break
         return _enclosed(found)
     except NoValueError as no_value:  # the budget

@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from flint import fmpq
 
-from diffcheck.engines.certified.values import Kind, Trouble, undefined, unproved
+from diffcheck.engines.certified.values import Trouble, TroubleKind, undefined, unproved
 
 VANISHES = "a difference that vanishes to every order computed"
 CHANGES_SIGN = "a difference that changes its sign"
@@ -32,15 +32,15 @@ def not_known(reason: str) -> NoValueError:
 
 
 def too_few_terms() -> NoValueError:
-    return NoValueError(Trouble(Kind.TRUNCATED, VANISHES))
+    return NoValueError(Trouble(TroubleKind.TRUNCATED, VANISHES))
 
 
 def no_series(reason: str) -> NoValueError:
-    return NoValueError(Trouble(Kind.NO_SERIES, reason))
+    return NoValueError(Trouble(TroubleKind.NO_SERIES, reason))
 
 
 def singular(reason: str) -> NoValueError:
-    return NoValueError(Trouble(Kind.SINGULAR, reason))
+    return NoValueError(Trouble(TroubleKind.SINGULAR, reason))
 
 
 def not_defined(reason: str) -> NoValueError:

@@ -15,7 +15,7 @@ from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.exact import huge
 from diffcheck.engines.certified.exact.field import MOST_ROOT, Field, NoValueError, no_series, not_defined, not_known
 from diffcheck.engines.certified.exact.germ import Huge
-from diffcheck.engines.certified.values import Kind, Trouble, worst
+from diffcheck.engines.certified.values import Trouble, TroubleKind, worst
 from diffcheck.graph.build import meaning, read
 from diffcheck.graph.domains import Domain
 from diffcheck.graph.functions import FUNCTIONS, Function
@@ -82,7 +82,7 @@ class Pointwise:
             return _RULES.get(function.name)
         rule = huge.RULES.get(function.name) if Infinite not in unbounded else None
         if rule is None:
-            raise NoValueError(Trouble(Kind.UNSUPPORTED, f"{function.name} of infinity"))
+            raise NoValueError(Trouble(TroubleKind.UNSUPPORTED, f"{function.name} of infinity"))
         return lambda at, *values: rule(at.field, *values)
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
@@ -90,7 +90,7 @@ class Pointwise:
         if troubles:
             return worst(troubles)
         if any(isinstance(u, (Infinite, Huge)) for u in arguments):
-            return Trouble(Kind.UNSUPPORTED, f"{definition.name}' of infinity")
+            return Trouble(TroubleKind.UNSUPPORTED, f"{definition.name}' of infinity")
         values = dict(zip(definition.parameters, arguments, strict=True))
         try:
             return self.derivative(self.field, definition.flat, values, definition.parameters[0], order)
@@ -118,7 +118,7 @@ class Pointwise:
     def _check_pole(self, domain: Domain, u: Any, function: Function) -> None:
         assert domain.pole is not None
         if isinstance(u, (Infinite, Huge)):
-            raise NoValueError(Trouble(Kind.UNSUPPORTED, f"{function.name} of infinity"))
+            raise NoValueError(Trouble(TroubleKind.UNSUPPORTED, f"{function.name} of infinity"))
         distance = u - self.field.rational(domain.pole)
         goes_on = domain.poles_go_on and not self.field.is_zero(distance) and self.field.sign(distance) < 0
         if self.field.is_zero(distance) or (goes_on and self.field.is_zero(u - self.field.floor(u))):
@@ -146,7 +146,7 @@ class Pointwise:
         try:
             return a if self.compared(a, b) * direction >= 0 else b
         except NoValueError as no_value:
-            if no_value.trouble.kind is not Kind.TRUNCATED:
+            if no_value.trouble.kind is not TroubleKind.TRUNCATED:
                 raise
             return self.field.between(a, b)
 

@@ -15,7 +15,7 @@ from diffcheck.engines.certified.exact.factors import factors
 from diffcheck.engines.certified.exact.field import MOST_ROOT, no_series, not_defined, not_known, repeated_product
 from diffcheck.engines.certified.exact.germs import integrated
 from diffcheck.engines.certified.exact.number import Atom, Atoms, Monomial, Number, key_of, vanishes
-from diffcheck.engines.certified.exact.source import Source
+from diffcheck.engines.certified.exact.source import Coefficients
 
 BITS = (64, 192, 640, 2048, 8192, 32768)  # of the balls that tell a sign
 SURE = 192  # bits at which a number whose ball still contains zero is tested for being zero
@@ -293,7 +293,7 @@ class Reals:
 
     def _coefficients(self, name: str, arguments: Sequence[Number], moving: int | None, terms: int) -> list[Number]:
         arguments = [self._representative((name, i, len(arguments)), u) for i, u in enumerate(arguments)]
-        source = Source(name, [u.rational for u in arguments], moving, terms)
+        source = Coefficients(name, [u.rational for u in arguments], moving, terms)
         key = (name, moving, tuple(map(key_of, arguments)))
         known = self._atoms.known((*key, terms - 1))
         if known is None:
@@ -301,7 +301,7 @@ class Reals:
             source.prove(arguments)
         return [self._atom_or_rational((*key, k), source, k, arguments) for k in range(terms)]
 
-    def _atom_or_rational(self, key: object, source: Source, k: int, arguments: Sequence[Number]) -> Number:
+    def _atom_or_rational(self, key: object, source: Coefficients, k: int, arguments: Sequence[Number]) -> Number:
         atom = self._atoms.atom(key, lambda *balls: source.coefficient(k, balls), arguments, source.weight)
         ball = self._atoms.power(atom, 1).ball(BITS[0])
         if ball.is_exact() and ball.is_finite():

@@ -14,7 +14,7 @@ from diffcheck.engines.certified.exact.field import Field, NoValueError, not_def
 from diffcheck.engines.certified.exact.germ import ONE, Germ, Huge, in_order
 from diffcheck.engines.certified.exact.germs import OSCILLATES, Germs
 from diffcheck.engines.certified.exact.pointwise import Infinite, Pointwise
-from diffcheck.engines.certified.values import Kind, Trouble
+from diffcheck.engines.certified.values import Trouble, TroubleKind
 from diffcheck.graph.graph import Graph, evaluate
 from diffcheck.results import Status
 
@@ -106,8 +106,8 @@ def joint(field: Field, f: Function, values: Mapping[str, Any], name: str, order
         return _smooth(around.derivatives[0], around, around, order)
     at_point = f(field, values)
     if isinstance(at_point, Infinite):
-        at_point = Trouble(Kind.UNDEFINED, IS_INFINITE)
-    if isinstance(at_point, Trouble) and at_point.kind is not Kind.UNDEFINED:
+        at_point = Trouble(TroubleKind.UNDEFINED, IS_INFINITE)
+    if isinstance(at_point, Trouble) and at_point.kind is not TroubleKind.UNDEFINED:
         return undecided(at_point)
     left, right = (around, around) if is_followed else (follow(direction)[0] for direction in (LEFT, RIGHT))
     if isinstance(at_point, Trouble):
@@ -141,7 +141,7 @@ def _read(germs: Germs, f: Germ, order: int, direction: int) -> Side | Trouble:
 def _next(germs: Germs, f: Germ, n: int, direction: int, side: Side) -> Side:
     """The side with its n-th derivative added, or with what is known instead: terms larger than tⁿ make it infinite."""
     if f.is_rough and n > 1:
-        return replace(side, unknown=Trouble(Kind.TRUNCATED, "a remainder whose derivatives are not known"))
+        return replace(side, unknown=Trouble(TroubleKind.TRUNCATED, "a remainder whose derivatives are not known"))
     seen = {(i, 0) for i in range(n)}
     for p in sorted((p for p in f.terms if p not in seen and in_order(p) < in_order((n, 0))), key=in_order):
         if sign := germs.field.sign(f.terms[p]):
@@ -149,7 +149,7 @@ def _next(germs: Germs, f: Germ, n: int, direction: int, side: Side) -> Side:
     if f.swings and not n:
         return replace(side, swings=True)
     if f.order is not None and f.order <= n:
-        return replace(side, unknown=Trouble(Kind.TRUNCATED, OSCILLATES if f.is_rough else "the power series was too short"))
+        return replace(side, unknown=Trouble(TroubleKind.TRUNCATED, OSCILLATES if f.is_rough else "the power series was too short"))
     scale = germs.field.rational(math.factorial(n) * direction**n)
     return replace(side, derivatives=[*side.derivatives, f.at((ONE[0] + n, 0)) * scale])
 
@@ -160,7 +160,7 @@ def _next(germs: Germs, f: Germ, n: int, direction: int, side: Side) -> Side:
 def _without_value(field: Field, at_point: Trouble, left: Side | Trouble, right: Side | Trouble) -> Joint:
     """f is not defined at the point: does it have a limit?"""
     sides = (left, right)
-    if any(isinstance(side, Trouble) and side.kind is Kind.UNDEFINED for side in sides):
+    if any(isinstance(side, Trouble) and side.kind is TroubleKind.UNDEFINED for side in sides):
         return Joint(Status.UNDEFINED, at_point.reason)
     for side in sides:
         if isinstance(side, Side) and not side.derivatives:
@@ -225,13 +225,13 @@ def _compared(field: Field, at_point: Any, a: Any, b: Any, n: int, order: int) -
 
 def _final(trouble: Trouble) -> Trouble:
     """The trouble as one that more terms do not help: numbers that agree to every order computed are mostly equal."""
-    return replace(trouble, kind=Kind.UNPROVED)
+    return replace(trouble, kind=TroubleKind.UNPROVED)
 
 
 def _one_side(field: Field, at_point: Any, left: Side | Trouble, right: Side | Trouble, order: int) -> Joint:
     """The result if at least one side is in trouble: at the edge of the domain, or where f has no known expansion."""
     troubles = {name: side for name, side in (("left", left), ("right", right)) if isinstance(side, Trouble)}
-    beyond = [name for name, trouble in troubles.items() if trouble.kind is Kind.UNDEFINED]
+    beyond = [name for name, trouble in troubles.items() if trouble.kind is TroubleKind.UNDEFINED]
     if not beyond:
         for name, side in (("left", left), ("right", right)):
             if isinstance(side, Side) and (found := _is_jump(field, at_point, side, name)) is not None and found.status is Status.JUMP:

@@ -18,7 +18,7 @@ PRECISIONS = (64, 192, 640, 2048)  # at which a function must show that it is an
 OF_VALUES = 100  # times the work: functions whose coefficients follow from values on a circle
 
 
-class Source:
+class Coefficients:
     """Balls of a function's Taylor coefficients, by the rules of the table."""
 
     def __init__(self, name: str, rationals: Sequence[fmpq | None], moving: int | None, terms: int) -> None:
