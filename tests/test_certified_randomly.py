@@ -17,9 +17,10 @@ from mp import Mp
 from strategies import any_coordinate, any_expression, expressions, points, smooth_expressions, special_points
 
 from diffcheck.enclosure import EXACT, Enclosure
-from diffcheck.engines.certified import certify, enclose, scope, work
+from diffcheck.engines.certified import certify, scope, work
 from diffcheck.engines.certified.certificate import enclosure
-from diffcheck.engines.certified.line import POINT
+from diffcheck.engines.certified.line.algebra import POINT
+from diffcheck.engines.certified.status import enclose
 from diffcheck.engines.certified.values import Trouble, TroubleKind
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import Problem, read

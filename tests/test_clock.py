@@ -15,7 +15,7 @@ import pytest
 from command_line import process
 
 from diffcheck.engines.certified import certify, certify_mixed, enclose_value
-from diffcheck.engines.certified.interval import parts
+from diffcheck.engines.certified.status.interval import parts
 from diffcheck.graph.build import read
 
 PACKAGE = Path(__file__).parent.parent / "diffcheck"

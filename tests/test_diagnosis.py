@@ -227,7 +227,7 @@ def test_a_tie_within_a_tie_is_followed_too() -> None:
 
 
 def test_hundreds_of_ties_are_counted_and_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("diffcheck.engines.certified.ties.MOST_TIES", 5)
+    monkeypatch.setattr("diffcheck.engines.certified.bounds.ties.MOST_TIES", 5)
     results = [result for sample in check(layer(6), at="0.1", claim="6").samples for result in sample.results]
     assert {result.verdict for result in results} == {Verdict.UNDECIDED, Verdict.EXACT}
     assert any("6 conditions are within rounding of a tie" in result.reason for result in results)

@@ -19,8 +19,9 @@ from strategies import PLAIN, expressions
 from diffcheck.checks.expression import Check
 from diffcheck.checks.interval import check_interval, sample_points
 from diffcheck.checks.points import Columns
-from diffcheck.engines.certified import certify, interval, pieces, places
-from diffcheck.engines.certified.floats import at_ordinal, middle, ordinal, simplest
+from diffcheck.engines.certified import certify, pieces
+from diffcheck.engines.certified.status import interval, places
+from diffcheck.engines.certified.status.floats import at_ordinal, middle, ordinal, simplest
 from diffcheck.errors import InputError
 from diffcheck.formats import FORMATS
 from diffcheck.graph.build import read

@@ -11,7 +11,7 @@ from test_functions import each_row, smooth_points, text_of
 import diffcheck
 from diffcheck.checks.formulas import derivatives
 from diffcheck.engines.certified import scope
-from diffcheck.engines.certified.line import POINT
+from diffcheck.engines.certified.line.algebra import POINT
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import read

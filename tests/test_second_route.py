@@ -7,10 +7,11 @@ import pytest
 from command_line import OUTPUT, diffcheck
 from flint import acb, arb, arb_series
 
-from diffcheck.engines.certified import certify, enclose, scope
-from diffcheck.engines.certified.cauchy import Circle
+from diffcheck.engines.certified import certify, scope
 from diffcheck.engines.certified.certificate import Jet
-from diffcheck.engines.certified.disc import Disc, Moving
+from diffcheck.engines.certified.disc.algebra import Disc, Moving
+from diffcheck.engines.certified.disc.cauchy import Circle
+from diffcheck.engines.certified.status import enclose
 from diffcheck.engines.certified.values import Trouble
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import read

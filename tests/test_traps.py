@@ -12,8 +12,9 @@ from proofs import encloses, proof_of
 
 import diffcheck
 from diffcheck.enclosure import Enclosure
-from diffcheck.engines.certified import certify, enclose_value, longer, scope
-from diffcheck.engines.certified.line import POINT, Line
+from diffcheck.engines.certified import certify, enclose_value, scope
+from diffcheck.engines.certified.line import longer
+from diffcheck.engines.certified.line.algebra import POINT, Line
 from diffcheck.engines.certified.values import Trouble, TroubleKind
 from diffcheck.errors import ExpressionError
 from diffcheck.graph.build import read

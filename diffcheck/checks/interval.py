@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from diffcheck.checks.expression import Check
 from diffcheck.engines.certified import pieces
-from diffcheck.engines.certified.floats import at_ordinal, ordinal
+from diffcheck.engines.certified.status.floats import at_ordinal, ordinal
 from diffcheck.errors import InputError
 from diffcheck.formats import Format
 from diffcheck.results import Finding, IntervalReport, Piece, Sample, Status, Tally

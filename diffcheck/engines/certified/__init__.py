@@ -3,14 +3,14 @@
 It sees only the user's function, and judges what the other engines found; it never takes part in finding it.
 """
 
+from diffcheck.engines.certified.bounds.rounding import Arithmetic, culprit, rounding_bound
+from diffcheck.engines.certified.bounds.ties import ties_within_rounding
 from diffcheck.engines.certified.certificate import enclosure, scope
-from diffcheck.engines.certified.enclose import certify, enclose_value
-from diffcheck.engines.certified.facts import applied, conditions, enclose_nodes, live_arguments, origins, reaching
-from diffcheck.engines.certified.mixed import certify_mixed
-from diffcheck.engines.certified.places import pieces
-from diffcheck.engines.certified.rounding import Arithmetic, culprit, rounding_bound
-from diffcheck.engines.certified.taylor import taylor_coefficients
-from diffcheck.engines.certified.ties import ties_within_rounding
+from diffcheck.engines.certified.line.taylor import taylor_coefficients
+from diffcheck.engines.certified.status.enclose import certify, enclose_value
+from diffcheck.engines.certified.status.facts import applied, conditions, enclose_nodes, live_arguments, origins, reaching
+from diffcheck.engines.certified.status.mixed import certify_mixed
+from diffcheck.engines.certified.status.places import pieces
 
 __all__ = [
     "Arithmetic",

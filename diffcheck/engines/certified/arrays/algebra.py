@@ -53,7 +53,7 @@ from diffcheck.engines.certified.arrays.conditions import (
     states,
 )
 from diffcheck.engines.certified.arrays.tape import Tape
-from diffcheck.engines.certified.line import Line
+from diffcheck.engines.certified.line.algebra import Line
 from diffcheck.engines.certified.values import Trouble
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import FUNCTIONS, MEANT, Function

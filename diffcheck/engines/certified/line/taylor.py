@@ -8,7 +8,7 @@ from flint import arb, arb_series
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.certificate import enclosure, narrow, scope
-from diffcheck.engines.certified.line import Line
+from diffcheck.engines.certified.line.algebra import Line
 from diffcheck.engines.certified.values import Trouble, TroubleKind
 from diffcheck.engines.certified.work import precisions
 from diffcheck.graph.graph import Graph

@@ -19,9 +19,9 @@ from flint import arb
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.certificate import Jet, enclosure, scope
-from diffcheck.engines.certified.confirm import confirms
-from diffcheck.engines.certified.enclose import jet_along, settled
+from diffcheck.engines.certified.disc.confirm import confirms
 from diffcheck.engines.certified.exact.certify import certify_mixed_exactly
+from diffcheck.engines.certified.status.enclose import jet_along, settled
 from diffcheck.engines.certified.values import Trouble
 from diffcheck.engines.certified.work import PRECISIONS
 from diffcheck.graph.graph import Graph

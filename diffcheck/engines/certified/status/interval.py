@@ -16,8 +16,8 @@ from typing import TypeAlias
 from flint import arb, arb_series, fmpq
 
 from diffcheck.engines.certified.certificate import scope
-from diffcheck.engines.certified.floats import middle, ordinal
-from diffcheck.engines.certified.line import POINT, Line
+from diffcheck.engines.certified.line.algebra import POINT, Line
+from diffcheck.engines.certified.status.floats import middle, ordinal
 from diffcheck.engines.certified.values import Trouble, TroubleKind, Value, is_finite, undefined
 from diffcheck.engines.certified.work import cost
 from diffcheck.errors import InternalError

@@ -11,7 +11,7 @@ from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.exact.certify import nodes_exactly
 from diffcheck.engines.certified.exact.field import CHANGES_SIGN
-from diffcheck.engines.certified.line import POINT, Line
+from diffcheck.engines.certified.line.algebra import POINT, Line
 from diffcheck.engines.certified.values import TIE, Trouble, TroubleKind, Value, is_finite
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Apply, Graph, Node, arguments_of, evaluate_nodes

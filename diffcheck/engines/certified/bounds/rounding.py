@@ -16,7 +16,7 @@ from decimal import Decimal
 from flint import arb, arb_series
 
 from diffcheck.engines.certified.certificate import enclosure, scope
-from diffcheck.engines.certified.line import POINT, Line
+from diffcheck.engines.certified.line.algebra import POINT, Line
 from diffcheck.engines.certified.values import Trouble, Value
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Call, Constant, Graph, Node, Variable, arguments_of, evaluate_nodes, written_digits

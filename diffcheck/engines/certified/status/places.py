@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from diffcheck.enclosure import Enclosure
-from diffcheck.engines.certified.enclose import certify
-from diffcheck.engines.certified.floats import at_ordinal, ordinal, simplest
-from diffcheck.engines.certified.interval import parts
+from diffcheck.engines.certified.status.enclose import certify
+from diffcheck.engines.certified.status.floats import at_ordinal, ordinal, simplest
+from diffcheck.engines.certified.status.interval import parts
 from diffcheck.graph.graph import Graph
 from diffcheck.results import NOT_DEFINED, Certificate, Piece, Status
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from diffcheck.enclosure import EXACT, UP
-from diffcheck.engines.certified.enclose import enclose_value
-from diffcheck.engines.certified.rounding import Arithmetic, rounding_bound
+from diffcheck.engines.certified.bounds.rounding import Arithmetic, rounding_bound
+from diffcheck.engines.certified.status.enclose import enclose_value
 from diffcheck.graph.build import expanded
 from diffcheck.graph.functions import FUNCTIONS, MEANT, DecidesBy
 from diffcheck.graph.graph import Apply, Graph, GraphBuilder, subgraph

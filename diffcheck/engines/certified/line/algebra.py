@@ -11,7 +11,7 @@ from flint import arb, arb_series, fmpq
 
 from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.implementations import implementation
-from diffcheck.engines.certified.rationals import exactly
+from diffcheck.engines.certified.line.rationals import exactly
 from diffcheck.engines.certified.values import (
     TIE,
     Series,

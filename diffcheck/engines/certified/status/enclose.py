@@ -13,9 +13,9 @@ from flint import arb, arb_series
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.certificate import Jet, enclosure, jet_of, narrow, scope, sensitivity
-from diffcheck.engines.certified.confirm import confirms
+from diffcheck.engines.certified.disc.confirm import confirms
 from diffcheck.engines.certified.exact.certify import certify_exactly, value_exactly
-from diffcheck.engines.certified.line import POINT, Line
+from diffcheck.engines.certified.line.algebra import POINT, Line
 from diffcheck.engines.certified.values import Trouble, TroubleKind, is_finite
 from diffcheck.engines.certified.work import precisions
 from diffcheck.graph.graph import Graph

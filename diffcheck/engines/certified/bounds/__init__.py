@@ -1,0 +1,1 @@
+"""How far rounding may carry a float program from its exact value."""
