@@ -15,6 +15,7 @@ from hypothesis import assume, given, settings
 from measured import within
 from strategies import points, smooth_expressions
 
+import diffcheck
 from diffcheck.engines.certified import certify, enclose_value
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.engines.symbolic.heads import ToSympy
@@ -24,7 +25,7 @@ from diffcheck.graph.build import read
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Call, Constant, Definition, evaluate
 from diffcheck.graph.text import Infix, derivative_text
-from diffcheck.results import Status
+from diffcheck.results import Outcome, Status
 
 SECONDS = 20.0  # what a hazard may take at most, on a slow and busy machine; without its remedy it hangs
 
@@ -114,6 +115,10 @@ def test_what_has_no_derivative_is_left_to_sympy() -> None:
     x = sympy.Symbol("x", real=True)
     unknown = sympy.Integral(sympy.exp(-(x**2)), (x, 0, x))
     assert derivative(2 * unknown, x) == 2 * unknown.diff(x)
+
+
+def test_a_condition_between_constants_is_a_constant() -> None:
+    assert diffcheck.check("max(x, where(1 < 2, 3, 4))", at=[1.5]).outcome is Outcome.PASS
 
 
 def test_each_variable_has_its_own_derivative() -> None:

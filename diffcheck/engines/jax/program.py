@@ -67,7 +67,7 @@ class Program:
         self._others = others
         self._dtype = np.dtype(dtype)
         self._modes = tuple(modes)
-        self._failures: dict[str, UnsupportedError] = {}
+        self._failures: dict[str, UnsupportedError] = {}  # found while JAX traces, and true of every later run of what it traced
         self._compiled = compiled
         self._longest = 0
         self._jitted = jax.jit(partial(self._everything, self._tangents))

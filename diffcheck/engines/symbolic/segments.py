@@ -28,12 +28,23 @@ def depends(graph: Graph, variables: Sequence[str]) -> list[bool]:
     return moves
 
 
+def _ordered(graph: Graph, moves: Sequence[bool]) -> set[int]:
+    """The nodes whose sign or order decides: SymPy differentiates |u| cleanly where it knows that u is real.
+
+    It may need gigabytes to find out, so u becomes a symbol that is.
+    """
+    applied = [(moves[i], node) for i, node in enumerate(graph.nodes) if isinstance(node, Apply)]
+    rows = [(FUNCTIONS[node.function], node, moving) for moving, node in applied]
+    return {j for row, node, moving in rows if row.orders and (moving or row.gives_condition) for j in node.arguments}
+
+
 class Segments:
     """Where a body is cut, and the SymPy expression of each segment in symbols for the cuts before it."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self._moves = depends(graph, graph.variables)
+        self._ordered = _ordered(graph, self._moves)
         self._expressions: dict[int, Any] = {}
         self.sources: dict[sympy.Symbol, int] = {}
         self.cuts: list[int] = []
@@ -47,7 +58,7 @@ class Segments:
             value = self._value(i)
             if isinstance(node, Apply) and node.function == "where":
                 self.cuts.extend(j for j in node.arguments[1:] if j not in self._expressions)
-            if self._is_cut(i, sizes[i], depths[i]):
+            if self._is_cut(i, sizes[i], depths[i]) or (i in self._ordered and not (value.is_Symbol or value.is_Rational)):
                 self._expressions[i] = value
                 self.cuts.append(i)
                 value = self._symbol(i)
@@ -65,6 +76,8 @@ class Segments:
                 return self._algebra.constant(value) if _is_short(value) else self._symbol(i)
             case Variable():
                 return self._symbol(i)
+            case Apply("where") if not self._moves[i]:
+                return self._symbol(i)
             case Call() | Apply("where"):
                 return None  # always cut: their derivatives are made here
             case Apply(function, arguments):
@@ -72,7 +85,6 @@ class Segments:
                 opaque = not self._moves[i] and not FUNCTIONS[function].gives_condition
                 if opaque and not self._is_plain(function, values):
                     return self._symbol(i)
-                values = [self._real(function, j) for j in arguments]
                 return self._algebra.apply(FUNCTIONS[function], values)
 
     @staticmethod
@@ -85,17 +97,6 @@ class Segments:
             return False
         divides_by_zero = function == "divide" and values[1] == 0
         return all(value.is_Rational and _is_short(value) for value in values) and not divides_by_zero
-
-    def _real(self, function: str, j: int) -> Any:
-        """SymPy differentiates |u| cleanly where it knows that u is real; it may need gigabytes to find out, so u becomes a symbol."""
-        value = self._values[j]
-        if not FUNCTIONS[function].orders or value.is_Symbol or value.is_Rational:
-            return value
-        if j not in self._expressions:
-            self._expressions[j] = value
-            self.cuts.append(j)
-        self._values[j] = self._symbol(j)
-        return self._values[j]
 
     def _is_cut(self, i: int, size: int, depth: int) -> bool:
         node = self.graph.nodes[i]
