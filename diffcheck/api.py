@@ -164,7 +164,7 @@ def check(
         wrt: Derivatives to check: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². All variables by default. Expressions only.
         claim: A derivative worked out by hand. Of an expression: a text for each derivative of `wrt`. Of a function: a Jacobian, of the
             shape of the result followed by that of the argument, a function that returns it, or, of numbers, a text for each argument.
-        dtype: The format under test, "float64" or "float32".
+        dtype: The format under test: "float64", "float32", "bfloat16" or "float16".
         against: A formula or another function by which a function is judged, instead of its own computation without its rules.
         lint: Whether the derivative rules of a function are checked, too; by default, if it has custom ones.
         timeout: Seconds. With this or `max_memory`, the work is done in a process of its own, to which the subject is sent and which
@@ -281,7 +281,7 @@ def assert_derivative(
         subject: An expression or a JAX function, as for `check`; so are the other arguments.
         at: Points.
         claim: A derivative worked out by hand.
-        dtype: The format under test, "float64" or "float32".
+        dtype: The format under test: "float64", "float32", "bfloat16" or "float16".
         against: A formula or another function to judge a function by.
         lint: Whether the derivative rules of a function are checked, too.
         timeout: Seconds for all of it.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
-from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
@@ -38,22 +36,26 @@ def nearest_double(number: Exact) -> float:
         return math.inf if number > 0 else -math.inf
 
 
-def nearest_single(number: Exact) -> float:
-    """The nearest number of 24 bits; infinite beyond the range."""
-    nearest = nearest_double(number)
-    if math.isfinite(nearest) and nearest != number:  # the double may be a tie of singles though the number is not
-        toward = math.inf if number > type(number)(nearest) else -math.inf
-        if _as_single(math.nextafter(nearest, toward)) != _as_single(nearest):
-            nearest = math.nextafter(nearest, toward)
-    return _as_single(nearest)
+def nearest(number: Exact, precision_bits: int, minimum_exponent: int) -> float:
+    """The nearest number of a binary format of at most 53 bits; infinite beyond its range.
+
+    `minimum_exponent` is that of the smallest normal number, and the negative of it plus one that of the largest.
+    """
+    double = nearest_double(number)
+    if precision_bits == 53 or not math.isfinite(double):
+        return double
+    if double != number:  # the double may be a tie of the format though the number is not
+        toward = math.inf if number > type(number)(double) else -math.inf
+        beside = math.nextafter(double, toward)
+        if _cut(beside, precision_bits, minimum_exponent) != _cut(double, precision_bits, minimum_exponent):
+            double = beside
+    return _cut(double, precision_bits, minimum_exponent)
 
 
-def _as_single(number: float) -> float:
-    try:
-        single: float = struct.unpack("f", struct.pack("f", number))[0]
-    except OverflowError:
-        return math.copysign(math.inf, number)
-    return single
-
-
-NEAREST: Mapping[str, Callable[[Exact], float]] = {"float64": nearest_double, "float32": nearest_single}
+def _cut(double: float, precision_bits: int, minimum_exponent: int) -> float:
+    """A double rounded to a shorter format: both scalings are by powers of two, and exact."""
+    if not math.isfinite(double):
+        return double
+    unit = max(math.frexp(double)[1], minimum_exponent + 1) - precision_bits
+    found = math.copysign(math.ldexp(round(math.ldexp(double, -unit)), unit), double)
+    return found if math.frexp(found)[1] <= 2 - minimum_exponent else math.copysign(math.inf, double)

@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 
 from diffcheck.errors import InputError
-from diffcheck.floats import NEAREST, Exact, exactly
+from diffcheck.floats import Exact, exactly, nearest
 from diffcheck.printable import quoted
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A binary format of IEEE 754. `unit_roundoff` is half the distance from 1 to the next number."""
+    """A binary format: of IEEE 754, or bfloat16. `unit_roundoff` is half the distance from 1 to the next number."""
 
     name: str
     precision_bits: int
@@ -41,14 +41,22 @@ class Format:
 
     def round(self, number: Exact) -> float:
         """The nearest number of the format (ties to even), rounded once; infinite beyond its range."""
-        return NEAREST[self.name](number)
+        return nearest(number, self.precision_bits, self.minimum_exponent)
 
 
-FORMATS = {"float64": Format("float64", 53, -1022), "float32": Format("float32", 24, -126)}
+FORMATS = {
+    each.name: each
+    for each in (
+        Format("float64", 53, -1022),
+        Format("float32", 24, -126),
+        Format("bfloat16", 8, -126),  # float32 without its last 16 bits
+        Format("float16", 11, -14),
+    )
+}
 
 
 def format_named(name: str) -> Format:
     """A format by its NumPy name; raises InputError."""
     if name not in FORMATS:
-        raise InputError(f"unknown number format {quoted(name)}", f"--dtype takes {' or '.join(FORMATS)}.")
+        raise InputError(f"unknown number format {quoted(name)}", f"--dtype takes {', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]}.")
     return FORMATS[name]

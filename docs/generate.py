@@ -42,7 +42,7 @@ from diffcheck.cli import app
 from diffcheck.cli.configuration import EVERY, OWN
 from diffcheck.graph.domains import described
 from diffcheck.graph.functions import GROUPS, Function, Support
-from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Faults, Place, shipped
+from diffcheck.judgement.accuracy.table import Faults, Place, limit_of, shipped
 from diffcheck.registry import TABULATED
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -263,11 +263,12 @@ def _accuracy_of(version: str) -> str:
     errors = [["function", *(f"{dtype}, at" for dtype in formats)]]
     faults = [["function", *(f"{dtype}, at" for dtype in formats)]]
     for name in dict.fromkeys(name for measured in formats.values() for name in measured):
-        found = [measured[name] for measured in formats.values()]
-        errors.append([f"`{name}`", *(f"**{each.ulps:g}** {_at(each.at)}" for each in found)])
-        if any(each.faults for each in found):
-            faults.append([f"`{name}`", *(_fault(each.faults) for each in found)])
-    return f"\n## JAX {version} on the CPU\n\n{_table(errors)}\n### Faults: errors beyond {LIMIT_ULPS:,.0f} ulps\n\n{_table(faults)}"
+        found = [measured.get(name) for measured in formats.values()]
+        errors.append([f"`{name}`", *(f"**{each.ulps:g}** {_at(each.at)}" if each else "JAX refuses" for each in found)])
+        if any(each and each.faults for each in found):
+            faults.append([f"`{name}`", *(_fault(each.faults) if each else "" for each in found)])
+    limits = ", ".join(f"{limit_of(dtype):,.0f} ({dtype})" for dtype in formats)
+    return f"\n## JAX {version} on the CPU\n\n{_table(errors)}\n### Faults: errors beyond so many ulps: {limits}\n\n{_table(faults)}"
 
 
 def _fault(faults: Faults | None) -> str:

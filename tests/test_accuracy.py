@@ -29,7 +29,7 @@ from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy import __main__ as script
 from diffcheck.judgement.accuracy import table
 from diffcheck.judgement.accuracy.measure import MEASURABLE, graph_of, measure
-from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Accuracy, bounds, roundings, shipped
+from diffcheck.judgement.accuracy.table import Accuracy, bounds, limit_of, roundings, shipped
 from diffcheck.views.console import show_header
 
 DOUBLE, SINGLE = FORMATS["float64"], FORMATS["float32"]
@@ -47,8 +47,10 @@ def test_the_data_are_shipped_for_every_number_format() -> None:
 
 @pytest.mark.parametrize("key", MEASURED, ids=" ".join)
 def test_every_function_that_jax_evaluates_was_measured(key: tuple[str, str, str]) -> None:
-    assert list(shipped()[key]) == [row.name for row in MEASURABLE]
-    left_out = {row.name for row in ROWS} - set(shipped()[key])
+    refused = [row.name for row in MEASURABLE if row.name not in shipped()[key]]
+    assert refused == (["ndtr", "log_ndtr", "ndtri", "spence"] if key[2] in ("bfloat16", "float16") else [])
+    assert list(shipped()[key]) == [row.name for row in MEASURABLE if row.name not in refused]
+    left_out = {row.name for row in ROWS} - set(shipped()[key]) - set(refused)
     assert all(FUNCTIONS[name].column("jax") is LACKS or FUNCTIONS[name].gives_condition or name == "inf" for name in left_out)
 
 
@@ -62,8 +64,8 @@ def test_what_is_exact_is_measured_as_exact_and_what_is_rounded_once_as_half_an_
 @pytest.mark.parametrize("key", MEASURED, ids=" ".join)
 def test_a_fault_exceeds_the_limit_and_an_error_does_not(key: tuple[str, str, str]) -> None:
     for accuracy in shipped()[key].values():
-        assert accuracy.ulps <= LIMIT_ULPS
-        assert accuracy.faults is None or accuracy.faults.worst > LIMIT_ULPS
+        assert accuracy.ulps <= limit_of(key[2])
+        assert accuracy.faults is None or accuracy.faults.worst > limit_of(key[2])
 
 
 def test_a_written_table_reads_as_it_was() -> None:

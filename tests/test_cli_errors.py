@@ -110,7 +110,10 @@ def test_an_option_that_cannot_be_used_is_one_error(arguments: list[str], what: 
         ),
         ("run x.toml --format jso", "'html'. Did you mean 'json'?\n"),
         ("derive x --format latx", "'--format': 'latx' is not one of 'text', 'latex', 'python', 'jax', 'json'. Did you mean 'latex'?\n"),
-        ("check x --at 1 --dtype float", "'--dtype': 'float' is not one of 'float64', 'float32'. Did you mean 'float64'?\n"),
+        (
+            "check x --at 1 --dtype float",
+            "'--dtype': 'float' is not one of 'float64', 'float32', 'bfloat16', 'float16'. Did you mean 'float64'?\n",
+        ),
         ("plot x --samples many", "'--samples': Input should be a valid integer"),
     ],
 )

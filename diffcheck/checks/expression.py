@@ -65,7 +65,7 @@ class Check:
         of: The definition to differentiate, if there are several.
         wrt: Derivatives: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x²; all variables by default.
         claims: Texts, one for each derivative of `wrt`, or Claims.
-        dtype: The format under test, "float64" or "float32".
+        dtype: The format under test: "float64", "float32", "bfloat16" or "float16".
         compiled: Whether JAX runs one compiled program, which pays for many points, or operation by operation, which is quicker for an
             expression that is met once.
         on_stage: Is called with the name of each engine as its turn comes.

@@ -84,6 +84,8 @@ class Notation(StrEnum):
 class Dtype(StrEnum):
     float64 = "float64"
     float32 = "float32"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
 
 
 class Color(StrEnum):

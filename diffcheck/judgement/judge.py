@@ -119,7 +119,10 @@ class Judge:
             return rounding_bound(graph, place.point, arithmetic)
 
         name = f"{derivation.engine.title}'s rule" if arithmetic.literals_are_rounded else "the formula"
-        return Rule(name, exact, bound, is_formula=not arithmetic.literals_are_rounded)
+        if not arithmetic.literals_are_rounded:
+            return Rule(name, exact, bound, is_formula=True)
+        of_literals = replace(arithmetic, roundings=lambda function: 0.0)
+        return Rule(name, exact, bound, is_formula=False, literals=lambda: rounding_bound(graph, place.point, of_literals))
 
     def _arithmetic_of(self, derivation: Derivation, wanted: Wanted) -> Arithmetic:
         """That of a program, which rounds its literals; a formula's are exact."""

@@ -12,11 +12,12 @@ from decimal import Decimal  # operators round to the thread's context: here eve
 from typing import NamedTuple
 
 from diffcheck.enclosure import DOWN, EXACT, UP, Enclosure
-from diffcheck.formats import Format
+from diffcheck.formats import FORMATS, Format
 from diffcheck.results import Certificate, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
 CONDITION_FACTOR = 8
+RULES = FORMATS["float32"]  # a value of fewer digits does not tell a right rule from a wrong one
 NOTHING = Decimal("1e-320")  # below every float
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
 RIGHT_ON_A_SIDE = "a condition is within rounding of a tie here, and in exact arithmetic the formula is right on one of its sides"
@@ -45,13 +46,15 @@ class Rule:
     """The derivative program that computed a value, in exact arithmetic; its parts are computed when they are needed.
 
     `bound` is how far rounding may carry the program from its exact value. A formula is mathematics: its exact value
-    is right or wrong. The literals of JAX's programs are rounded, so even their exact value may be off by as much.
+    is right or wrong. The literals of JAX's programs are rounded, so even their exact value may be off by as much;
+    `literals` is the part of the bound that is theirs, 0 of a formula.
     """
 
     name: str  # "the formula", "JAX's rule"
     exact: Callable[[], Enclosure | None]
     bound: Callable[[], Decimal | None]
     is_formula: bool
+    literals: Callable[[], Decimal | None] = lambda: Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,17 +236,34 @@ def _judge_smooth(
         return _judge_nonfinite(y, truth, derivative, fmt, known())
     error = _distance(y, derivative)
     least_ulps, ulps = _ulps(error, derivative, fmt)
-    if y == nearest:
-        return Judgement(Verdict.EXACT, PASS, ulps, "the nearest float")
-    if ulps <= AGREES_ULPS:
-        return Judgement(Verdict.AGREES, PASS, ulps, f"within {AGREES_ULPS:.0f} ulps")
     allowed = _conditioning(truth, derivative, fmt)
-    if error.most <= allowed.least:
-        reason = f"{_digits(error.most, derivative)}; the condition number of the derivative explains the rest"
-        return Judgement(Verdict.ILL_CONDITIONED, PASS, ulps, reason)
+    passed = _judge_small_error(y == nearest, error, ulps, allowed, derivative)
+    if passed is not None:
+        return passed if fmt.precision_bits >= RULES.precision_bits else _judge_rule(passed, truth, derivative, known())
     if least_ulps <= AGREES_ULPS or error.least <= allowed.most:
         return _too_wide(ulps, truth)
     return _judge_large_error(error, ulps, truth, allowed, _harmless(x, truth, derivative, fmt), known())
+
+
+def _judge_small_error(is_nearest: bool, error: Range, ulps: float, allowed: Range, derivative: Enclosure) -> Judgement | None:
+    if is_nearest:
+        return Judgement(Verdict.EXACT, PASS, ulps, "the nearest float")
+    if ulps <= AGREES_ULPS:
+        return Judgement(Verdict.AGREES, PASS, ulps, f"within {AGREES_ULPS:.0f} ulps")
+    if error.most <= allowed.least:
+        reason = f"{_digits(error.most, derivative)}; the condition number of the derivative explains the rest"
+        return Judgement(Verdict.ILL_CONDITIONED, PASS, ulps, reason)
+    return None
+
+
+def _judge_rule(passed: Judgement, truth: Certificate, derivative: Enclosure, rule: Rule | None) -> Judgement:
+    """Two or three digits agree with many rules: where a value has no more, the rule must be right in exact arithmetic as well."""
+    exact, literals = (None, None) if rule is None else (rule.exact(), rule.literals())
+    if rule is None or exact is None or literals is None:
+        return passed
+    if _gap(exact, derivative).least > UP.add(_conditioning(truth, derivative, RULES).most, literals):
+        return Judgement(Verdict.WRONG, FAIL, passed.ulps, _another_number(rule, exact, derivative))
+    return passed
 
 
 def _judge_nonfinite(y: float, truth: Certificate, derivative: Enclosure, fmt: Format, rule: Rule | None) -> Judgement:

@@ -22,7 +22,7 @@ from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift import lift, scope
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
-from diffcheck.floats import NEAREST
+from diffcheck.formats import format_named
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import LACKS, MEANT, NUMPY, Function, Named, Way
 from diffcheck.graph.graph import Algebra, Definition, Graph, Variable, evaluate, evaluate_nodes, join
@@ -358,7 +358,7 @@ def _slope(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
 @lru_cache(maxsize=1024)
 def _rounded(value: Fraction, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
     """The literal rounded once to the format; beyond its range, infinite. A NumPy scalar in a compiled program, else on JAX's device."""
-    found = np.full(shape, NEAREST[dtype.name](value), dtype)
+    found = np.full(shape, format_named(dtype.name).round(value), dtype)
     return jnp.asarray(found) if shape else found
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import jax
 
+from diffcheck.errors import UnsupportedError
 from diffcheck.formats import FORMATS
 from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.judgement.accuracy.measure import MEASURABLE, measure
@@ -40,7 +41,11 @@ def _measured(rows: Sequence[Function]) -> Table:
     for dtype, fmt in FORMATS.items():
         measured = table[jax.__version__, PLATFORM, dtype] = {}
         for row in rows:
-            measured[row.name] = measure(row, fmt)
+            try:
+                measured[row.name] = measure(row, fmt)
+            except UnsupportedError as refused:
+                print(f"{dtype} {row.name}: {refused.reason}", file=sys.stderr, flush=True)
+                continue
             print(f"{dtype} {row.name}: {measured[row.name].ulps:g} ulps", file=sys.stderr, flush=True)
     return table
 

@@ -25,7 +25,7 @@ from diffcheck.formats import Format
 from diffcheck.graph.functions import LACKS, ROWS, Function
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.judgement.accuracy.sample import Floats, closer_to_roots, coordinates
-from diffcheck.judgement.accuracy.table import LIMIT_ULPS, Accuracy, Faults
+from diffcheck.judgement.accuracy.table import Accuracy, Faults, limit_of
 
 POINTS = 2000  # drawn for each function, before roots are approached
 LITERALS = (-1, 0.5, 2.5, 3, 10, 49)  # operands known to the compiler, which then has its own ways: x/3 becomes x*(1/3)
@@ -41,10 +41,10 @@ MEASURABLE = tuple(row for row in ROWS if measurable(row))
 
 
 def measure(row: Function, fmt: Format, count: int = POINTS) -> Accuracy:
-    """The accuracy of JAX's function in a format."""
+    """The accuracy of JAX's function in a format. Raises UnsupportedError where JAX refuses the format."""
     samples = [_measured(row, fixed, fmt, count) for fixed in _fixed(row)]
     points, errors = (np.concatenate(parts) for parts in zip(*samples, strict=True))
-    limit = min(LIMIT_ULPS, 2.0 ** (fmt.precision_bits // 2))
+    limit = limit_of(fmt.name)
     free = [name for name in _parameters(row) if not row.tried(name)]
     return _summary(points, errors, limit, bits=3 if len(free) == 1 else 0)
 

@@ -13,16 +13,22 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from diffcheck.formats import format_named
 from diffcheck.graph.functions import ROWS
 
 PLATFORM = "cpu"  # the one that was measured
-LIMIT_ULPS = 4096.0  # errors beyond are faults: they are recorded, and do not count
+LIMIT_ULPS = 4096.0  # errors beyond are faults: they are recorded, and do not count; half the bits, in shorter formats
 MARGIN = 2.0  # a sample does not hit the largest error of a function
 CORRECTLY_ROUNDED = frozenset(row.name for row in ROWS if row.is_correctly_rounded)  # no argument can exceed what was measured
 DATA = "accuracy.toml"
 PREFACE = "# Written by python -m diffcheck.judgement.accuracy, which measures what it says. Not to be edited.\n"
 
 Place = tuple[float, ...]  # values of a function's parameters, in their order
+
+
+def limit_of(dtype: str) -> float:
+    """The ulps beyond which an error is a fault in this format."""
+    return min(LIMIT_ULPS, 2.0 ** (format_named(dtype).precision_bits // 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,13 @@ class Roundings:
     """cᵢ: how many units roundoff one call of a function may be off. `note` says why they are not those of the JAX in use."""
 
     ulps: Mapping[str, float]
+    limit: float
     note: str = ""
 
     def __call__(self, function: str) -> float:
         """An ulp is at most two units roundoff of the result. A function that was not measured is as bad as any."""
         margin = 1.0 if function in CORRECTLY_ROUNDED else MARGIN
-        return 2 * margin * self.ulps.get(function, LIMIT_ULPS)
+        return 2 * margin * self.ulps.get(function, self.limit)
 
 
 def roundings_here(dtype: str) -> Roundings:
@@ -78,12 +85,12 @@ def bounds(table: Table, version: str, dtype: str) -> Roundings:
     """The bounds that were measured; where there are none, the widest of all versions, and a note."""
     measured = table.get((version, PLATFORM, dtype))
     if measured is not None:
-        return Roundings({function: accuracy.ulps for function, accuracy in measured.items()})
+        return Roundings({function: accuracy.ulps for function, accuracy in measured.items()}, limit_of(dtype))
     widest: dict[str, float] = {}
     for key, others in table.items():
         if key[1:] == (PLATFORM, dtype):
             widest |= {name: max(accuracy.ulps, widest.get(name, 0.0)) for name, accuracy in others.items()}
-    return Roundings(widest, f"no accuracy was measured for {dtype} of JAX {version}: the widest known bounds are used")
+    return Roundings(widest, limit_of(dtype), f"no accuracy was measured for {dtype} of JAX {version}: the widest known bounds are used")
 
 
 @cache

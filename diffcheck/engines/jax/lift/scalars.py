@@ -160,7 +160,7 @@ class Scalars:
         """Whether this is a sum of floats that may be rounded literals: what is left of them may be short, yet has their errors."""
         if function not in ("add", "subtract") or not jnp.issubdtype(self.dtype, np.floating):
             return False
-        nodes, short = map(self.node, arguments), written_digits(np.finfo(np.dtype(self.dtype)).nmant + 1)
+        nodes, short = map(self.node, arguments), written_digits(jnp.finfo(self.dtype).nmant + 1)  # type: ignore[no-untyped-call]
         return any(isinstance(node, Constant) and node.binary_digits > short for node in nodes)
 
     def _represented(self, value: Any) -> int | None:

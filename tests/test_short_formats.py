@@ -1,0 +1,68 @@
+"""bfloat16 and float16 are formats like any other, and few digits do not excuse a wrong rule."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import diffcheck
+from diffcheck.formats import FORMATS
+from diffcheck.results import Outcome, Verdict
+
+SHORT = ("bfloat16", "float16")
+
+
+@pytest.mark.parametrize("dtype", SHORT)
+def test_every_number_between_two_neighbours_is_rounded_as_numpy_rounds_it(dtype: str) -> None:
+    every = np.arange(2**16, dtype=np.uint16).view(jnp.dtype(dtype))
+    with np.errstate(invalid="ignore"):
+        numbers = np.unique(every[np.isfinite(every)].astype(np.float64))
+    lower, upper = numbers[:-1:7], numbers[1::7]
+    for part in (0, 1, 2, 3):
+        between = lower + (upper - lower) * part / 4
+        rounded = between.astype(np.float32).astype(jnp.dtype(dtype)).astype(np.float64)  # quarters are exact in float32
+        assert [FORMATS[dtype].round(Fraction(x)) for x in between.tolist()] == rounded.tolist()
+
+
+@pytest.mark.parametrize("dtype", SHORT)
+def test_a_tie_is_broken_by_what_a_double_does_not_hold(dtype: str) -> None:
+    fmt = FORMATS[dtype]
+    tie, little = Fraction(1) + Fraction(fmt.unit_roundoff), Fraction(1, 10**30)
+    assert fmt.round(tie) == 1.0
+    assert fmt.round(tie + little) == 1 + 2 * fmt.unit_roundoff
+    assert fmt.round(tie - little) == 1.0
+
+
+@pytest.mark.parametrize("dtype", SHORT)
+def test_the_range_is_that_of_jax(dtype: str) -> None:
+    fmt, of_jax = FORMATS[dtype], jnp.finfo(dtype)
+    assert (fmt.largest, fmt.smallest_normal, 2 * fmt.unit_roundoff) == (float(of_jax.max), float(of_jax.tiny), float(of_jax.eps))
+    assert fmt.round(Fraction(fmt.largest) * 2) == math.inf
+
+
+@pytest.mark.parametrize("dtype", SHORT)
+@pytest.mark.parametrize("text", ["x^2 + sin(x)/3", "exp(x)*log(x)", "tanh(x)^5 - 0.1", "gelu(x)", "gamma(x)", "f(x) = x^2 + 1/3; f@3(x)"])
+def test_a_right_derivative_passes(text: str, dtype: str) -> None:
+    report = diffcheck.check(text, at=[0.7, 1.3], dtype=dtype)
+    assert report.header.dtype == dtype
+    assert report.outcome is Outcome.PASS, report
+
+
+@pytest.mark.parametrize("dtype", SHORT)
+@pytest.mark.parametrize("claim", ["2.001*x", "2*x + 1e-4", "1.9999x"])
+def test_a_wrong_claim_that_rounds_to_the_right_float_is_wrong(claim: str, dtype: str) -> None:
+    report = diffcheck.check("x^2", at=[1.5], dtype=dtype, claim=[claim])
+    (result,) = [result for result in report.samples[0].results if result.engine == "claim"]
+    assert result.value == pytest.approx(3, abs=4 * FORMATS[dtype].ulp(3))
+    assert result.verdict is Verdict.WRONG
+    assert "in exact arithmetic" in result.reason
+
+
+@pytest.mark.parametrize("dtype", SHORT)
+def test_a_claim_with_a_long_decimal_is_judged_to_the_digits_of_single_precision(dtype: str) -> None:
+    assert diffcheck.check("x^2/3", at=[1.5], dtype=dtype, claim=["0.66666668*x"]).outcome is Outcome.PASS
+    assert diffcheck.check("x^2/3", at=[1.5], dtype=dtype, claim=["0.6667*x"]).outcome is Outcome.FAIL
