@@ -99,7 +99,9 @@ def judge(
     """
     special = _AT_SPECIAL_POINTS.get(truth.status)
     if special is not None:
-        return special(y, truth, fmt)
+        judged = special(y, truth, fmt)
+        is_beside = judged.verdict is Verdict.OUTSIDE and math.isfinite(y)
+        return _beside_the_interval(y, judged, truth, fmt, rule()) or judged if is_beside else judged
     if truth.derivative is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
     judged = _judge_smooth(y, x, truth, truth.derivative, fmt, rule)
@@ -174,7 +176,26 @@ def _judge_kink(y: float, truth: Certificate, fmt: Format) -> Judgement:
         return Judgement(Verdict.SUBGRADIENT, PASS, None, f"{kink}: {y:.6g}{_convention(y, truth, fmt)} is the choice made in {interval}")
     if not math.isfinite(y):
         return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink} with {interval}, and the value is {y}")
-    return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink}: {y:.6g} lies outside {interval}")
+    given = f"{y:.6g}"
+    if given in {_short(end) for end in ends}:
+        given, interval = repr(y), f"the Clarke interval [{shown(ends[0], 17)}, {shown(ends[1], 17)}]"
+    return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink}: {given} lies outside {interval}")
+
+
+def _beside_the_interval(y: float, judged: Judgement, truth: Certificate, fmt: Format, rule: Rule | None) -> Judgement | None:
+    """The judgement on a value outside the Clarke interval that rounding has carried there: in exact arithmetic its rule is within."""
+    exact = rule.exact() if rule is not None else None
+    if rule is None or exact is None:
+        return None
+    ends = [end for end in (truth.left, truth.right) if end is not None]
+    interval = Enclosure.between(min(end.lower for end in ends), max(end.upper for end in ends))
+    slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), interval.magnitude)
+    if not (DOWN.subtract(interval.lower, slack) <= exact.lower and exact.upper <= UP.add(interval.upper, slack)):
+        return None
+    error, size = _distance(y, interval), DOWN.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), interval.magnitude)
+    outcome = WARN if error.least <= size else FAIL
+    reason = f"{judged.reason}, by {error.least:.1e}: {rule.name} gives a number within, but rounding spoils the value"
+    return Judgement(Verdict.UNSTABLE, outcome, None, reason)
 
 
 def _is_a_subgradient(y: float, ends: Sequence[Enclosure], fmt: Format) -> bool:
