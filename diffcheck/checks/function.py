@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from diffcheck import registry
-from diffcheck.checks.arguments import Arguments, Parameters, from_value, names_in
+from diffcheck.checks.arguments import from_value, names_in
 from diffcheck.checks.at_once import DIRECTIONS, SEED, AtOnce, Plan
+from diffcheck.checks.calling import Call, Parameters
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
@@ -17,15 +18,17 @@ from diffcheck.checks.pipeline import closed_forms
 from diffcheck.checks.rules.linter import lint
 from diffcheck.checks.screening import Screening
 from diffcheck.engines.jax.function import JaxFunction
+from diffcheck.engines.jax.parts import identity
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.formats import format_named
 from diffcheck.graph.build import read
-from diffcheck.graph.graph import Graph, GraphBuilder
+from diffcheck.graph.graph import Graph
 from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.evidence import Written, listed
 from diffcheck.results import Findings, Header, Outcome, RuleCheck, Sample, counted
 
 SHOWN_RULES = 4
+SHOWN_FIXED = 8
 
 
 class FunctionCheck:
@@ -58,16 +61,19 @@ class FunctionCheck:
         self.name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
         self._function = function
         self._linted = linted
-        self._made: dict[int, dict[Any, dict[Any, Any]]] = {}  # of each function, what does not depend on the point
+        self._made: dict[Any, dict[Any, dict[Any, Any]]] = {}  # of each function, what does not depend on the point
         self._claim = claim
+        self._names: tuple[str, ...] = ()  # of the arguments that are given
+        self._static: tuple[str, ...] = ()
         self._formula = _formula(against, self.parameters) if isinstance(against, str) else None
         self._other = against if callable(against) else None
 
-    def report(self, points: Sequence[Arguments]) -> Findings:
+    def report(self, points: Sequence[Call]) -> Findings:
         """The verdicts at some points, those of each point worst first, and what is found of the rules."""
         return self.report_of(self.jacobians(points))
 
-    def jacobians(self, points: Sequence[Arguments]) -> tuple[Jacobian, ...]:
+    def jacobians(self, points: Sequence[Call]) -> tuple[Jacobian, ...]:
+        self._names, self._static = points[0].names, tuple(points[0].static)
         return tuple(map(self._jacobian, points))
 
     def report_of(self, jacobians: Sequence[Jacobian]) -> Findings:
@@ -78,11 +84,11 @@ class FunctionCheck:
             checks += self._checks(jacobian)
         return Findings(self._header(jacobians[0]), tuple(samples), _merged(checks))
 
-    def _jacobian(self, point: Arguments) -> Jacobian:
-        function = self._at(self._function, point)
-        if not function.point:
-            raise InputError(f"no argument of {self.name} is a floating-point number", "There is nothing to differentiate by.")
+    def _jacobian(self, point: Call) -> Jacobian:
         with users_code(self.name):
+            function = self._at(self._function, point)
+            if not function.point:
+                raise InputError(f"no argument of {self.name} is a floating-point number", "There is nothing to differentiate by.")
             if not function.outputs:
                 raise InputError(f"{self.name} returns no floating-point number", "There is nothing to differentiate.")
             _ = function.primal
@@ -90,36 +96,36 @@ class FunctionCheck:
         claim = self._claimed(function, point)
         return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself, self._plan)
 
-    def _claimed(self, function: JaxFunction, point: Arguments) -> ClaimedJacobian | Mapping[str, Written] | None:
+    def _claimed(self, function: JaxFunction, point: Call) -> ClaimedJacobian | Mapping[str, Source] | None:
         """The claim as arrays; or as texts, one for each argument, which is a number."""
         texts = [self._claim] if isinstance(self._claim, str) else self._claim
         if not isinstance(texts, (list, tuple)) or not all(isinstance(each, str) for each in texts):
-            return None if texts is None else ClaimedJacobian(texts, function, point)
+            return None if texts is None else ClaimedJacobian(point.of(texts) if callable(texts) else texts, function, point.arguments)
         if len(function.outputs) != 1 or len(texts) != len(function.variables) or any(leaf.shape for leaf in function.point.values()):
             fix = "Give one for each argument, in their order; of arrays, a claim is an array, or a function that returns it."
             raise InputError("claims as texts are for functions of numbers that return one number", fix)
         return {name: Written(_formula(text, self.parameters), text) for name, text in zip(function.variables, texts, strict=True)}
 
-    def _at(self, function: Callable[..., Any], point: Arguments) -> JaxFunction:
-        made = self._made.setdefault(id(function), {})
-        return JaxFunction(function, point, self.format.name == "float64", made)
+    def _at(self, function: Callable[..., Any], point: Call) -> JaxFunction:
+        static = tuple((name, identity(value)) for name, value in point.static.items())
+        made = self._made.setdefault((id(function), point.positional, static), {})
+        return JaxFunction(point.of(function), point.arguments, self.format.name == "float64", made)
 
-    def _truth(self, function: JaxFunction, point: Arguments) -> Sequence[Graph]:
+    def _truth(self, function: JaxFunction, point: Call) -> Sequence[Graph]:
         if self._formula is not None:
             if len(function.outputs) != 1 or any(leaf.shape for leaf in function.point.values()):
                 raise InputError("--against takes an expression for functions of numbers only", "Give another function: FILE.py:OTHER.")
             return [self._formula]
         if self._other is None:
             return _lifted(function)
-        given = Parameters.of(self._other, self.parameters.names).names
-        if len(given) != len(point):
-            theirs, ours = (", ".join(names) for names in (given, self.parameters.names))
+        if not point.is_taken_by(self._other):
+            theirs, ours = ", ".join(Parameters.of(self._other, point.names).known), ", ".join(point.names)
             raise InputError(f"the function to judge against takes {theirs}, and {self.name} takes {ours}", "Both must take the same.")
         with users_code("the function to judge against"):
-            other = self._at(self._other, dict(zip(given, point.values(), strict=True)))
+            other = self._at(self._other, point)
             if len(other.outputs) != len(function.outputs):
                 raise InputError(f"the other function returns {len(other.outputs)} numbers, not {len(function.outputs)}")
-            return [_renamed(graph, dict(zip(other.variables, function.variables, strict=True))) for graph in _lifted(other)]
+            return _lifted(other)
 
     def _checks(self, jacobian: Jacobian) -> Iterator[RuleCheck]:
         if (modes := check_of(jacobian.conflicts)) is not None:
@@ -144,10 +150,12 @@ class FunctionCheck:
         rules = [described(rule) for rule in jacobian.function.custom_rules if not rule.is_library]
         if rules:
             notes.append(f"its derivative is given by {listed(rules[:SHOWN_RULES])}{' and more' if len(rules) > SHOWN_RULES else ''}")
-        if jacobian.function.fixed:
-            notes.append(f"not differentiated by {', '.join(jacobian.function.fixed)}: no floats")
+        if fixed := [*self._static, *jacobian.function.fixed]:
+            notes.append(
+                f"not differentiated by {listed(fixed[:SHOWN_FIXED])}{' and more' * (len(fixed) > SHOWN_FIXED)}: static, or no floats"
+            )
         return Header(
-            read_as=_read_as(self.name, self.parameters, jacobian),
+            read_as=_read_as(self.name, self._names, jacobian),
             name=self.name,
             variables=jacobian.function.variables if jacobian.is_small else (),
             dtype=self.format.name,
@@ -176,17 +184,11 @@ def _lifted(function: JaxFunction) -> Sequence[Graph]:
 
 def _formula(text: str, parameters: Parameters) -> Graph:
     graph = read(text).target.flat
-    unknown = [name for name in graph.variables if name not in parameters.names]
+    unknown = [] if parameters.others else [name for name in graph.variables if name not in parameters.known]
     if unknown:
-        fix = f"Its arguments: {', '.join(parameters.names)}."
+        fix = f"Its arguments: {', '.join(parameters.known)}."
         raise InputError(f"the formula uses {', '.join(unknown)}, which the function does not have", fix)
     return graph
-
-
-def _renamed(graph: Graph, names: dict[str, str]) -> Graph:
-    builder = GraphBuilder()
-    output = builder.graft(graph, {name: builder.variable(names[name]) for name in graph.variables})
-    return builder.graph(output)
 
 
 def _merged(checks: Sequence[RuleCheck]) -> tuple[RuleCheck, ...]:
@@ -201,8 +203,8 @@ def _merged(checks: Sequence[RuleCheck]) -> tuple[RuleCheck, ...]:
 # What is shown of the function
 
 
-def _read_as(name: str, parameters: Parameters, jacobian: Jacobian) -> str:
-    call, truth = f"{name}({', '.join(parameters.names)})", jacobian.truth
+def _read_as(name: str, arguments: Sequence[str], jacobian: Jacobian) -> str:
+    call, truth = f"{name}({', '.join(arguments)})", jacobian.truth
     if isinstance(jacobian.at_once, AtOnce):
         return f"{call}: {counted(jacobian.rows, 'result')} of {jacobian.columns:,} numbers, followed on whole arrays"
     if isinstance(truth, UnsupportedError):

@@ -17,6 +17,7 @@ from diffcheck.checks.arguments import from_value
 from diffcheck.checks.expression import Check, Claim
 from diffcheck.checks.function import FunctionCheck
 from diffcheck.checks.loading import load
+from diffcheck.checks.leaves import Integers
 from diffcheck.checks.points import Columns, from_points, listed, names_in
 from diffcheck.errors import InputError, LostError, PointError, UnsupportedError
 from diffcheck.formats import Format
@@ -110,7 +111,7 @@ def _samples_of_function(case: Case, conditions: RunOptions) -> Iterator[Sample]
     with redirect_stdout(sys.stderr):  # what the function prints is not a record
         against = load(case.against, wide) if ":" in case.against else case.against or None
         check = FunctionCheck(load(case.function, wide), name=case.function.rpartition(":")[2], against=against, dtype=dtype, linted=False)
-        return iter(check.report(from_value(list(case.at), check.parameters, check.format)).samples)
+        return iter(check.report(from_value(list(case.at), check.parameters, check.format, Integers.COORDINATES)).samples)
 
 
 def _columns(case: Case, variables: Sequence[str], fmt: Format) -> Columns:

@@ -1,0 +1,96 @@
+"""The values of arguments, leaf by leaf of their trees: floats become coordinates, rounded to the format; what is no float stays what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from numbers import Complex
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.tree_util import keystr, tree_map_with_path
+from numpy.typing import NDArray
+
+from diffcheck.engines.jax.names import Tracer
+from diffcheck.errors import PointError
+from diffcheck.formats import Format
+
+NUMBERS = (Complex, Decimal)  # and whatever says what ratio it is
+ARRAYS = (np.ndarray, np.generic, jax.Array)
+
+
+class Integers(Enum):
+    """What Python's integers mean."""
+
+    AS_GIVEN = "static beside a float; coordinates of a point that holds none"
+    COORDINATES = "coordinates: written by hand, where nobody writes 2.0"
+
+
+class Kind(Enum):
+    """What a leaf is."""
+
+    FLOAT = "a floating-point number, or an array of such"
+    COMPLEX = "a complex number, or an array of such"
+    INTEGER = "an integer of Python's, which may be meant as a float"
+    OTHER = "static: nothing is differentiated by it"
+
+
+def cast(values: Mapping[str, Any], fmt: Format, whole: frozenset[str], integers: Integers = Integers.AS_GIVEN) -> dict[str, Any]:
+    """Arguments by name with their floats rounded to the format; numbers of `whole` ones become integers. Raises PointError."""
+    values = {name: jax.tree.map(_opened, tree) for name, tree in values.items()}
+    kinds = {_kind(leaf) for name, tree in values.items() if name not in whole for leaf in jax.tree.leaves(tree)}
+    floats = {Kind.FLOAT, Kind.COMPLEX}
+    if integers is Integers.COORDINATES or not kinds & floats:
+        floats.add(Kind.INTEGER)
+
+    def leaf(name: str, path: Any, given: Any) -> Any:
+        kind, where = _kind(given), name + keystr(path)
+        if name in whole and kind is not Kind.OTHER:
+            return _integer(given, where)
+        return _rounded(given, kind, where, fmt) if kind in floats else given
+
+    return {name: tree_map_with_path(lambda path, given, name=name: leaf(name, path, given), tree) for name, tree in values.items()}
+
+
+def _opened(leaf: Any) -> Any:
+    """Another library's array as one of NumPy's. Raises PointError for what JAX is tracing."""
+    if isinstance(leaf, Tracer):
+        raise PointError("the point holds a value that JAX is tracing", "Call diffcheck outside of jax.jit, jax.grad and jax.vmap.")
+    is_array = hasattr(leaf, "__array__") and not isinstance(leaf, (type, *ARRAYS))
+    return np.asarray(leaf) if is_array else leaf
+
+
+def _kind(leaf: Any) -> Kind:
+    if isinstance(leaf, ARRAYS) and leaf.dtype != object:
+        inexact = {jnp.floating: Kind.FLOAT, jnp.complexfloating: Kind.COMPLEX}
+        return next((kind for types, kind in inexact.items() if jnp.issubdtype(leaf.dtype, types)), Kind.OTHER)
+    if isinstance(leaf, np.ndarray):  # Decimal, Fraction, integers beyond 64 bits
+        return Kind.FLOAT if all(_kind(each) in (Kind.FLOAT, Kind.INTEGER) for each in leaf.flat) else Kind.OTHER
+    if isinstance(leaf, (bool, type)) or not (isinstance(leaf, NUMBERS) or hasattr(leaf, "as_integer_ratio")):
+        return Kind.OTHER
+    return Kind.INTEGER if isinstance(leaf, int) else Kind.COMPLEX if isinstance(leaf, complex) else Kind.FLOAT
+
+
+def _rounded(leaf: Any, kind: Kind, where: str, fmt: Format) -> NDArray[Any]:
+    """The numbers of a leaf, each rounded once to the format; beyond its range they are inf. Raises PointError for NaN."""
+    array = np.asarray(leaf)
+    if array.dtype == object:
+        array = np.array([fmt.of(each) for each in array.flat], fmt.name).reshape(array.shape)
+    with np.errstate(all="ignore"):
+        array = array.astype(np.result_type(fmt.name, np.complex64) if kind is Kind.COMPLEX else fmt.name)
+    if np.isnan(array).any():
+        place = np.argwhere(np.isnan(array))[0]
+        entry = f"[{','.join(map(str, place))}]" if place.size else ""
+        raise PointError(f"{where}{entry} is NaN", "There is no derivative there: give numbers.")
+    return array
+
+
+def _integer(leaf: Any, where: str) -> Any:
+    """Python's integer, or an array of integers. Raises PointError where it is none."""
+    array = np.asarray(leaf)
+    if array.dtype.kind == "c" or not np.all(np.mod(array, 1) == 0):
+        raise PointError(f"{where} is an int, and {leaf} is not", "Write a whole number.")
+    return array.astype(np.int64) if array.ndim else int(array)
