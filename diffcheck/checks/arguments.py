@@ -22,6 +22,7 @@ from diffcheck.errors import PointError
 from diffcheck.formats import Format
 
 MAX_RANDOM = 10_000
+UNNAMED = ("x",)  # what is shown of the argument of a function that names none
 ARRAY_FORM = "An array is written x=[1,2,3] or A=[[1,2],[3,4]]."
 
 
@@ -74,7 +75,7 @@ def from_point_texts(texts: Sequence[str], parameters: Parameters, fmt: Format) 
         if "[" in text:
             points.append(_with_arrays(text, parameters, fmt))
         else:
-            points += _rows(from_texts([text], tuple(dict.fromkeys(named)) or parameters.names or ("x",), fmt), parameters, fmt)
+            points += _rows(from_texts([text], tuple(dict.fromkeys(named)) or parameters.names or UNNAMED, fmt), parameters, fmt)
     return points
 
 
@@ -88,7 +89,7 @@ def _require_names(text: str, parameters: Parameters) -> None:
     if twice := [name for name in dict.fromkeys(named) if named.count(name) > 1]:
         raise PointError(f"{listed(twice)} is given twice", "Write one value for each argument; several points are several --at.")
     if len(parts) > 1 and not named:
-        names = parameters.names or ("x",)
+        names = parameters.names or UNNAMED
         several = f"Write {','.join(f'{name}=…' for name in names)}. {ARRAY_FORM}"
         fix = several if len(names) > 1 else f'Write --at "{names[0]}=[{text}]" for an array, or one --at for each point.'
         raise PointError(f"{text!r} does not say which argument is which", fix)
@@ -100,9 +101,9 @@ def _rows(columns: Columns, parameters: Parameters, fmt: Format) -> list[Call]:
 
 
 def _named(values: Mapping[str, Any], parameters: Parameters, fmt: Format) -> Call:
-    """Numbers by name; the only one of a function that names nothing is given by position."""
-    by_position = not parameters.known and not parameters.others
-    call = parameters.bound(tuple(values.values()), {}) if by_position else parameters.bound((), values)
+    """Numbers by name; one without is given by position to a function that names none."""
+    is_unnamed = tuple(values) == UNNAMED and not parameters.known and bool(parameters.further)
+    call = parameters.bound(tuple(values.values()), {}) if is_unnamed else parameters.bound((), values)
     return _rounded(call, parameters, fmt)
 
 

@@ -32,7 +32,7 @@ class Exactly:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: the value of each argument by name, those that are static apart. `positional` are given by position, the others by keyword."""
+    """One call: a value for each argument by name, the static ones apart. `positional` are given by position, the others by keyword."""
 
     arguments: Arguments
     static: Arguments
@@ -136,20 +136,23 @@ class Parameters:
         return Call({name: values[name] for name in names if name not in static}, static, positional, names)
 
     def meant(self, at: Any) -> Call:
-        """What a point means: a tuple is f(*at), a mapping f(**at); where the signature does not take that, it is the only argument."""
+        """What a point means: a tuple is f(*at), and a mapping that names arguments f(**at); all else is the only argument.
+
+        A tuple of several values is that, too, if the function takes one argument by position.
+        """
         match at:
             case Exactly():
                 return self.bound(at.args, at.kwargs or {})
-            case tuple() if not hasattr(at, "_fields") or len(self.names) > 1:
-                return self.bound(at, {}) if self._takes(len(at)) else self._only(at)
+            case tuple() if not (self._takes_one and (len(at) != 1 or hasattr(at, "_fields"))):
+                return self.bound(at, {})
             case Mapping() if self._means_names(at):
                 return self.bound((), at)
         return self._only(at)
 
-    def _takes(self, count: int) -> bool:
-        """Whether so many arguments by position make a call."""
-        needed = sum(name not in self.by_keyword for name in self.names)
-        return needed == len(self.names) and needed <= count and (bool(self.further) or count <= len(self._ordered))
+    @property
+    def _takes_one(self) -> bool:
+        """Whether no more than one argument can be given by position."""
+        return len(self._ordered) == 1 and not self.further
 
     def _means_names(self, at: Mapping[Any, Any]) -> bool:
         named = set(at) & set(self.known)
@@ -186,12 +189,14 @@ def _static(function: Any) -> set[str]:
     return found
 
 
-def _numbered(function: Any, positions: Sequence[int]) -> list[str]:
-    """The names of parameters by their numbers, negative ones counted from the end."""
+def _numbered(function: Callable[..., Any], positions: Sequence[int | str]) -> list[str]:
+    """The names of parameters by their numbers, negative ones counted from the end; some of JAX's functions have names among them."""
     names: list[str] = []
+    numbers = [position for position in positions if isinstance(position, int)]
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is parameter.VAR_POSITIONAL:
-            names += [f"{parameter.name}[{k}]" for k in range(max(positions, default=0) + 1)]
+            names += [f"{parameter.name}[{k}]" for k in range(max(numbers, default=0) + 1)]
         elif parameter.kind in BY_POSITION:
             names.append(parameter.name)
-    return [names[position] for position in positions if -len(names) <= position < len(names)]
+    given = [position for position in positions if isinstance(position, str)]
+    return given + [names[number] for number in numbers if -len(names) <= number < len(names)]

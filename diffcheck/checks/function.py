@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from diffcheck import registry
 from diffcheck.checks.arguments import from_value, names_in
 from diffcheck.checks.at_once import DIRECTIONS, SEED, AtOnce, Plan
+from diffcheck.checks.beforehand import require_memory, require_traceable
 from diffcheck.checks.calling import Call, Parameters
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import described
@@ -15,7 +17,7 @@ from diffcheck.checks.entries import Jacobian
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.modes import check_of
 from diffcheck.checks.pipeline import closed_forms
-from diffcheck.checks.rules.linter import lint
+from diffcheck.checks.rules.linter import LINT_SECONDS, lint
 from diffcheck.checks.screening import Screening
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.parts import identity
@@ -35,11 +37,11 @@ class FunctionCheck:
     """One JAX function under test.
 
     `against` is what it is judged by: nothing (its own computation, without its custom rules), an expression in the function's
-    arguments, or another function. `linted` runs the checks of custom derivative rules: by default where there is such a rule.
-    `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed by that of the
-    argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text, or one for
-    each argument. `given` are names for the arguments of a function whose signature has none. `directions` is along how many, drawn
-    with `seed`, forward mode is checked where the Jacobian is large.
+    arguments, or another function. `linted` runs the checks of derivative rules: by default where there is one that is not JAX's own,
+    and for a limited time. `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed
+    by that of the argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text,
+    or one for each argument. `given` are names for the arguments of a function whose signature has none. `directions` is along how many,
+    drawn with `seed`, forward mode is checked where the Jacobian is large.
     """
 
     def __init__(
@@ -89,8 +91,11 @@ class FunctionCheck:
             function = self._at(self._function, point)
             if not function.point:
                 raise InputError(f"no argument of {self.name} is a floating-point number", "There is nothing to differentiate by.")
+        require_traceable(function, self.name)
+        with users_code(self.name):
             if not function.outputs:
                 raise InputError(f"{self.name} returns no floating-point number", "There is nothing to differentiate.")
+            require_memory(function, self.name)
             _ = function.primal
         by_itself = self._formula is None and self._other is None
         claim = self._claimed(function, point)
@@ -131,9 +136,9 @@ class FunctionCheck:
         if (modes := check_of(jacobian.conflicts)) is not None:
             yield modes
         with users_code(self.name):
-            wanted = bool(jacobian.function.custom_rules) if self._linted is None else self._linted
-        if wanted:
-            yield from lint(jacobian)
+            has_own_rules = any(not rule.is_library for rule in jacobian.function.custom_rules)
+        if self._linted or (self._linted is None and has_own_rules):
+            yield from lint(jacobian, math.inf if self._linted else LINT_SECONDS)
         if isinstance(jacobian.at_once, AtOnce):
             yield from jacobian.at_once.checks()
         if isinstance(jacobian.screening, UnsupportedError):

@@ -1,4 +1,4 @@
-"""The values of arguments, leaf by leaf of their trees: floats become coordinates, rounded to the format; what is no float stays what it is."""
+"""The values of arguments, leaf by leaf of their trees: floats are coordinates, rounded to the format; all else stays what it is."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from diffcheck.processes.forked import UNWATCHED, Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
-    from diffcheck.checks.arguments import Arguments
+    from diffcheck.checks.calling import Call
     from diffcheck.checks.entries import Jacobian
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.results import Findings, Header, Tally
@@ -48,7 +48,10 @@ if TYPE_CHECKING:
 Function = Annotated[
     str, typer.Argument(metavar="FUNCTION", help="FILE.py:NAME or package.module:NAME; the file is executed.", show_default=False)
 ]
-At = Annotated[list[str], option("--at", help="A point: 2, or x=1,y=2, or x=[1,2,3],A=[[1,2],[3,4]]. May be repeated.", metavar="POINT")]
+At = Annotated[
+    list[str],
+    option("--at", help="A point: 2, x=1,y=2, A=[[1,2],[3,4]], or FILE.py:NAME, a Python object. May be repeated.", metavar="POINT"),
+]
 Points = Annotated[
     Path | None, option("--points", help="A point from an .npz or .npy file, or points of numbers from a CSV file.", metavar="FILE")
 ]
@@ -131,11 +134,17 @@ class _Points:
     def names(self) -> Sequence[str]:
         """What the arguments are called, for functions that do not say."""
         from diffcheck.checks.arguments import names_in
+        from diffcheck.checks.loading import is_reference
 
-        return names_in(self.at) if self.at else [part.partition("=")[0] for part in self.shape if "=" in part]
+        return (
+            names_in([text for text in self.at if not is_reference(text)])
+            if self.at
+            else [part.partition("=")[0] for part in self.shape if "=" in part]
+        )
 
-    def of(self, job: FunctionCheck) -> list[Arguments]:
-        from diffcheck.checks.arguments import at_random, from_file, from_point_texts
+    def of(self, job: FunctionCheck) -> list[Call]:
+        from diffcheck.checks.arguments import at_random, from_file, from_point_texts, from_value
+        from diffcheck.checks.loading import is_reference, load_point
 
         if bool(self.at) + (self.file is not None) + bool(self.random) != 1:
             wanted = ",".join(f"{name}=1" for name in job.parameters.names) if len(job.parameters.names) > 1 else "2"
@@ -145,7 +154,13 @@ class _Points:
             return from_file(self.file, job.parameters, job.format)
         if self.random:
             return at_random(self.random, self.seed, self.domain, self.shape, job.parameters, job.format)
-        return from_point_texts(self.at, job.parameters, job.format)
+        wide, found = job.format.name == "float64", []
+        for text in self.at:
+            if is_reference(text):
+                found += from_value(load_point(text, wide), job.parameters, job.format)
+            else:
+                found += from_point_texts([text], job.parameters, job.format)
+        return found
 
 
 def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist) -> tuple[Findings, int]:

@@ -16,8 +16,8 @@ import numpy as np
 from diffcheck.checks.arguments import from_value
 from diffcheck.checks.expression import Check, Claim
 from diffcheck.checks.function import FunctionCheck
-from diffcheck.checks.loading import load
 from diffcheck.checks.leaves import Integers
+from diffcheck.checks.loading import load
 from diffcheck.checks.points import Columns, from_points, listed, names_in
 from diffcheck.errors import InputError, LostError, PointError, UnsupportedError
 from diffcheck.formats import Format

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -36,9 +38,16 @@ class NotApplicable(UnsupportedError):  # noqa: N818
 
 @dataclass(frozen=True)
 class RulesAtPoint:
-    """A function's rules at a point, run in floats."""
+    """A function's rules at a point, run in floats; `seconds` of this process's work is all that their checks may take."""
 
     jacobian: Jacobian
+    seconds: float = math.inf
+    begun: float = field(default_factory=time.process_time)
+
+    def require_time(self) -> None:
+        """Raises NotApplicable when the time is spent."""
+        if time.process_time() - self.begun > self.seconds:
+            raise NotApplicable(f"left out: the checks have taken {self.seconds:g} s; --lint (lint=True) makes all of them")
 
     @property
     def function(self) -> Any:
@@ -216,6 +225,7 @@ def second_order(rules: RulesAtPoint) -> Found:
 def _hessian(rules: RulesAtPoint, along_a_line: Outcome, detail: str) -> Found:
     """The same entry by entry: a line may miss what is wrong in one of them."""
     try:
+        rules.require_time()
         with lacking():
             hessian = Hessian(rules.jacobian, rules.combined)
     except UnsupportedError as lack:  # for the whole, or for the function without its rules

@@ -67,6 +67,10 @@ class JaxFunction:
         """The same function of one leaf, the others as they are at the point."""
         return JaxFunction(self._function, self._arguments, self.wide, among=(leaf,))
 
+    def without(self, leaf: str) -> JaxFunction:
+        """The same function of all leaves but one, which stays as it is at the point."""
+        return JaxFunction(self._function, self._arguments, self.wide, among=[name for name in self.point if name != leaf])
+
     def _once(self, key: Any, make: Callable[[], T]) -> T:
         """What is the same at all points of one form."""
         if key not in self._made:

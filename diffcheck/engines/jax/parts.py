@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import keystr, tree_leaves_with_path
 
-
 ARRAYS = (np.ndarray, np.generic, jax.Array)
 NO_NUMBERS = "OSUMm"  # kinds of NumPy's: objects, texts, times
 
