@@ -26,6 +26,8 @@ from diffcheck.processes.deaths import Lost
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 from diffcheck.results import Outcome, Sample
 
+LONGEST_SUBJECT = 140  # characters of a function as it was read, in a message
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Picture:
@@ -234,6 +236,8 @@ def _checked(
 ) -> Report:
     if callable(subject):
         at = _point(at, args, kwargs)
+    else:
+        _refuse("an expression", args=args, kwargs=kwargs)
     if at is None:
         raise InputError("no point is given", "Write at=2, at={'x': 1, 'y': 2}, or a list of such points.")
     if isinstance(subject, sympy.Basic):
@@ -246,7 +250,7 @@ def _checked(
     if not isinstance(subject, str):
         fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
         raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
-    _refuse("an expression", args=args, kwargs=kwargs, against=against, lint=lint, directions=directions, seed=seed)
+    _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed)
     claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
     report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype, on_stage=on_stage, lost=lost)
     return Report(report.header, report.samples, text=subject, of=of)
@@ -343,7 +347,9 @@ def _message(report: Report) -> str:
     """What is wrong: how many, the worst of them, and the rules that are not kept."""
     wrong = "wrong" if report.outcome is Outcome.FAIL else "not proved"
     bad = [sample for sample in report.samples if not sample.outcome.is_accepted]
-    lines = [f"\nThe derivative of {report.header.read_as} is {wrong}", ""]
+    read_as = report.header.read_as
+    subject = read_as if len(read_as) <= LONGEST_SUBJECT else read_as.partition(" = ")[0]
+    lines = [f"\nThe derivative of {subject} is {wrong}", ""]
     if bad:
         lines.append(f"Mismatched derivatives: {len(bad)} / {len(report.samples)} ({100 * len(bad) / len(report.samples):.3g}%)")
         lines += _worst(report, max(bad, key=lambda sample: sample.badness))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from diffcheck.checks.numbers import assigned, read_number, split
 from diffcheck.checks.points import Columns, from_texts, listed
 from diffcheck.errors import PointError
 from diffcheck.formats import Format
+from diffcheck.processes.limits import available_megabytes
 
 MAX_RANDOM = 10_000
 UNNAMED = ("x",)  # what is shown of the argument of a function that names none
@@ -147,6 +149,8 @@ def at_random(count: int, seed: int, texts: Iterable[str], shapes: Iterable[str]
     domains = {name: _interval(value, fmt) for name, value in _by_name(texts, parameters).items()}
     sizes = {name: _shape(value) for name, value in _by_name(shapes, parameters).items()}
 
+    _require_memory(count, sizes)
+
     def value(name: str) -> NDArray[Any]:
         lower, upper = domains.get(name, (-1.0, 1.0))
         if name in parameters.whole:
@@ -154,6 +158,13 @@ def at_random(count: int, seed: int, texts: Iterable[str], shapes: Iterable[str]
         return np.asarray(generator.uniform(lower, upper, sizes.get(name, ())))
 
     return [_named({name: value(name) for name in parameters.names}, parameters, fmt) for _ in range(count)]
+
+
+def _require_memory(count: int, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raises PointError where random arrays need more memory than there is."""
+    available, needed = available_megabytes(), sum(map(math.prod, shapes.values())) * count * np.float64().itemsize >> 20
+    if available is not None and needed > available:
+        raise PointError(f"random arrays of these shapes need {needed:,} MB, and there are {available:,} MB", "Give smaller shapes.")
 
 
 def _by_name(texts: Iterable[str], parameters: Parameters) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,41 +16,51 @@ from diffcheck.errors import InputError, UserCodeError
 from diffcheck.processes.limits import available_megabytes
 
 AS_PYTHON_NUMBER = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
+AS_INTEGER = "Only integer scalar arrays can be converted to a scalar index"  # what JAX says of range(x)
 MOST_LEAVES = 64  # that are tried, each by a trace of the function
 MEGABYTE = 1 << 20
 
 
 def require_traceable(function: JaxFunction, name: str) -> None:
     """Trace the function. Raises UserCodeError for what it raises: where it uses a float as a Python number, with the remedy."""
+    error = _failure(function, name)
+    if error is None:
+        return
+    if not _wants_a_number(error):
+        raise error
+    leaves = list(function.point)[:MOST_LEAVES]
+    blamed = [leaf for leaf in leaves if _is_another(error, _failure(function.without(leaf), name))] if len(function.point) > 1 else leaves
+    kind = type(error.__cause__).__name__
+    raise UserCodeError(f"{name} raised {kind}: {_remedy(function, name, blamed, error)}", error.trace) from error.__cause__
+
+
+def _failure(function: JaxFunction, name: str) -> UserCodeError | None:
+    """What the function raises when it is traced."""
     try:
         with users_code(name):
             _ = function.outputs
     except UserCodeError as error:
-        if not isinstance(error.__cause__, AS_PYTHON_NUMBER):
-            raise
-        kind = type(error.__cause__).__name__
-        raise UserCodeError(f"{name} raised {kind}: {_remedy(function, name)}", error.trace) from error.__cause__
+        return error
+    return None
 
 
-def _remedy(function: JaxFunction, name: str) -> str:
-    leaves = list(function.point)
-    blamed = leaves if len(leaves) == 1 else [leaf for leaf in leaves[:MOST_LEAVES] if _is_traced_without(function, leaf)]
-    if not blamed or len(leaves) == 1:
-        values = f"the value of {blamed[0]}" if blamed else "values"
-        return f"it uses {values} as a number of Python or NumPy, which JAX traces. Use jax.numpy, jax.lax.cond or jax.lax.fori_loop"
-    leaf = blamed[0]
-    how = f"by jax.jit({name}, static_argnames={leaf!r})" if leaf.isidentifier() else "by an integer in its place"
-    return f"it uses the value of {leaf} as a number of Python or NumPy, which JAX traces. Make {leaf} static, {how}"
+def _wants_a_number(error: UserCodeError) -> bool:
+    return isinstance(error.__cause__, AS_PYTHON_NUMBER) or AS_INTEGER in error.message
 
 
-def _is_traced_without(function: JaxFunction, leaf: str) -> bool:
-    """Whether the function can be traced if this leaf is a constant."""
-    try:
-        with users_code(""):
-            _ = function.without(leaf).outputs
-    except UserCodeError:
-        return False
-    return True
+def _is_another(error: UserCodeError, other: UserCodeError | None) -> bool:
+    """Whether a function fails for another reason, or not at all."""
+    return other is None or other.message != error.message
+
+
+def _remedy(function: JaxFunction, name: str, blamed: Sequence[str], error: UserCodeError) -> str:
+    values = f"the value of {blamed[0]}" if blamed else "values"
+    said = f"it uses {values} as a number of Python or NumPy, which JAX traces"
+    if not blamed or len(function.point) == 1:
+        return f"{said}. Use jax.numpy, jax.lax.cond or jax.lax.fori_loop"
+    is_argument = blamed[0].isidentifier() and AS_INTEGER not in error.message
+    how = f"jax.jit({name}, static_argnames={blamed[0]!r})" if is_argument else "an integer in its place"
+    return f"{said}. Make {blamed[0]} static, by {how}"
 
 
 def require_memory(function: JaxFunction, name: str) -> None:

@@ -175,7 +175,7 @@ def _static(function: Any) -> set[str]:
     found: set[str] = set()
     while function is not None:
         if isinstance(function, COMPILED):
-            state = function.__reduce_ex__(4)[2]  # the only place where JAX says it
+            state: Any = function.__reduce_ex__(4)[2]  # the only place where JAX says it
             found |= {*state["static_argnames"], *_numbered(function, state["static_argnums"])}
         elif isinstance(function, (jax.custom_vjp, jax.custom_jvp)):
             found |= set(_numbered(function, function.nondiff_argnums))
