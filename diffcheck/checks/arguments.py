@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.checks.arrays import read_npy, read_npz
-from diffcheck.checks.calling import Call, Exactly, Parameters
+from diffcheck.checks.calling import BoundCall, Exactly, Parameters
 from diffcheck.checks.csv_points import Table
 from diffcheck.checks.leaves import Integers, cast
 from diffcheck.checks.named import tree_of
@@ -42,7 +42,7 @@ def names_in(at: Any) -> tuple[str, ...]:
     return ()
 
 
-def from_value(at: Any, parameters: Parameters, fmt: Format, integers: Integers = Integers.AS_GIVEN) -> list[Call]:
+def from_value(at: Any, parameters: Parameters, fmt: Format, integers: Integers = Integers.AS_GIVEN) -> list[BoundCall]:
     """The points that `at=` of the Python API means: one, or a list of them."""
     points = at if isinstance(at, list) else [at]
     if not points:
@@ -50,13 +50,13 @@ def from_value(at: Any, parameters: Parameters, fmt: Format, integers: Integers 
     return [call for one in points for call in _from_one(one, parameters, fmt, integers)]
 
 
-def _from_one(at: Any, parameters: Parameters, fmt: Format, integers: Integers) -> list[Call]:
+def _from_one(at: Any, parameters: Parameters, fmt: Format, integers: Integers) -> list[BoundCall]:
     if isinstance(at, str):
         return from_point_texts([at], parameters, fmt)
     return [_rounded(parameters.meant(at), parameters, fmt, integers)]
 
 
-def _rounded(call: Call, parameters: Parameters, fmt: Format, integers: Integers = Integers.COORDINATES) -> Call:
+def _rounded(call: BoundCall, parameters: Parameters, fmt: Format, integers: Integers = Integers.COORDINATES) -> BoundCall:
     """A call with its floats in the format; by default one whose numbers were written by hand, or are all floats."""
     static = call.static if integers is Integers.AS_GIVEN else {name: _plain(value) for name, value in call.static.items()}
     return replace(call, arguments=cast(call.arguments, fmt, parameters.whole, integers), static=static)
@@ -68,9 +68,9 @@ def _plain(value: Any) -> Any:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-def from_point_texts(texts: Sequence[str], parameters: Parameters, fmt: Format) -> list[Call]:
+def from_point_texts(texts: Sequence[str], parameters: Parameters, fmt: Format) -> list[BoundCall]:
     """The points that `--at` texts name: x=1,y=2, linspace, and arrays in brackets."""
-    points: list[Call] = []
+    points: list[BoundCall] = []
     for text in texts:
         named = [name for name, _ in assigned(text) if name]
         _require_names(text, parameters)
@@ -97,19 +97,19 @@ def _require_names(text: str, parameters: Parameters) -> None:
         raise PointError(f"{text!r} does not say which argument is which", fix)
 
 
-def _rows(columns: Columns, parameters: Parameters, fmt: Format) -> list[Call]:
+def _rows(columns: Columns, parameters: Parameters, fmt: Format) -> list[BoundCall]:
     rows = zip(*columns.values(), strict=True)
     return [_named(dict(zip(columns, row, strict=True)), parameters, fmt) for row in rows]
 
 
-def _named(values: Mapping[str, Any], parameters: Parameters, fmt: Format) -> Call:
+def _named(values: Mapping[str, Any], parameters: Parameters, fmt: Format) -> BoundCall:
     """Numbers by name; one without is given by position to a function that names none."""
     is_unnamed = tuple(values) == UNNAMED and not parameters.known and bool(parameters.further)
     call = parameters.bound(tuple(values.values()), {}) if is_unnamed else parameters.bound((), values)
     return _rounded(call, parameters, fmt)
 
 
-def _with_arrays(text: str, parameters: Parameters, fmt: Format) -> Call:
+def _with_arrays(text: str, parameters: Parameters, fmt: Format) -> BoundCall:
     values: dict[str, Any] = {}
     for part in split(text):
         name, equals, value = part.partition("=")
@@ -132,7 +132,7 @@ def _array(text: str, fmt: Format) -> NDArray[Any]:
     return np.array(rows, np.float64)
 
 
-def from_file(path: Path, parameters: Parameters, fmt: Format) -> list[Call]:
+def from_file(path: Path, parameters: Parameters, fmt: Format) -> list[BoundCall]:
     """One point of an .npz file (arrays and, by dotted names, trees of them) or an .npy file, or the scalars of a CSV file."""
     if path.suffix in (".npz", ".npy"):
         at = tree_of(read_npz(path)) if path.suffix == ".npz" else read_npy(path)
@@ -141,7 +141,7 @@ def from_file(path: Path, parameters: Parameters, fmt: Format) -> list[Call]:
         return _rows(table.columns(parameters.names, fmt), parameters, fmt)
 
 
-def at_random(count: int, seed: int, texts: Iterable[str], shapes: Iterable[str], parameters: Parameters, fmt: Format) -> list[Call]:
+def at_random(count: int, seed: int, texts: Iterable[str], shapes: Iterable[str], parameters: Parameters, fmt: Format) -> list[BoundCall]:
     """Points that are uniform in a domain (`--domain -1,1`, `--domain x=0,10`), for arguments of some shapes (`--shape A=3,3`)."""
     if not 1 <= count <= MAX_RANDOM:
         raise PointError(f"{count} is not a number of random points", f"It may be 1 to {MAX_RANDOM:,}.")

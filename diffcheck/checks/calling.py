@@ -31,7 +31,7 @@ class Exactly:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class BoundCall:
     """One call: a value for each argument by name, the static ones apart. `positional` are given by position, the others by keyword."""
 
     arguments: Arguments
@@ -113,7 +113,7 @@ class Parameters:
         """Those that can be given by position, in order: what has no default stands before what has one."""
         return tuple(name for name in self.known if name not in self.by_keyword)
 
-    def bound(self, args: Sequence[Any], kwargs: Arguments) -> Call:
+    def bound(self, args: Sequence[Any], kwargs: Arguments) -> BoundCall:
         """f(*args, **kwargs), with names for all values; raises PointError where the function does not take them."""
         ordered = self._ordered
         if len(args) > len(ordered) and not self.further:
@@ -133,9 +133,9 @@ class Parameters:
         names = tuple(dict.fromkeys((*positional, *filter(values.__contains__, self.known), *values)))
         values |= further
         static = {name: values[name] for name in names if name in self.static}
-        return Call({name: values[name] for name in names if name not in static}, static, positional, names)
+        return BoundCall({name: values[name] for name in names if name not in static}, static, positional, names)
 
-    def meant(self, at: Any) -> Call:
+    def meant(self, at: Any) -> BoundCall:
         """What a point means: a tuple is f(*at), and a mapping that names arguments f(**at); all else is the only argument.
 
         A tuple of several values is that, too, if the function takes one argument by position.
@@ -158,7 +158,7 @@ class Parameters:
         named = set(at) & set(self.known)
         return bool(named) or (bool(self.others) and not self.names and all(isinstance(key, str) for key in at))
 
-    def _only(self, at: Any) -> Call:
+    def _only(self, at: Any) -> BoundCall:
         if len(self.names) > 1 or not (self._ordered or self.further) or self.by_keyword.intersection(self.names):
             names = ", ".join(self.names or self.known or ("…",))
             raise PointError(f"the point {at!r} does not say what each argument is", f"Give a tuple or a mapping: {names}.")

@@ -10,7 +10,7 @@ from diffcheck import registry
 from diffcheck.checks.arguments import from_value, names_in
 from diffcheck.checks.at_once import DIRECTIONS, SEED, AtOnce, Plan
 from diffcheck.checks.beforehand import require_memory, require_traceable
-from diffcheck.checks.calling import Call, Parameters
+from diffcheck.checks.calling import BoundCall, Parameters
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
@@ -70,11 +70,11 @@ class FunctionCheck:
         self._formula = _formula(against, self.parameters) if isinstance(against, str) else None
         self._other = against if callable(against) else None
 
-    def report(self, points: Sequence[Call]) -> Findings:
+    def report(self, points: Sequence[BoundCall]) -> Findings:
         """The verdicts at some points, those of each point worst first, and what is found of the rules."""
         return self.report_of(self.jacobians(points))
 
-    def jacobians(self, points: Sequence[Call]) -> tuple[Jacobian, ...]:
+    def jacobians(self, points: Sequence[BoundCall]) -> tuple[Jacobian, ...]:
         self._names, self._static = points[0].names, tuple(points[0].static)
         return tuple(map(self._jacobian, points))
 
@@ -86,7 +86,7 @@ class FunctionCheck:
             checks += self._checks(jacobian)
         return Findings(self._header(jacobians[0]), tuple(samples), _merged(checks))
 
-    def _jacobian(self, point: Call) -> Jacobian:
+    def _jacobian(self, point: BoundCall) -> Jacobian:
         with users_code(self.name):
             function = self._at(self._function, point)
             if not function.point:
@@ -101,7 +101,7 @@ class FunctionCheck:
         claim = self._claimed(function, point)
         return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself, self._plan)
 
-    def _claimed(self, function: JaxFunction, point: Call) -> ClaimedJacobian | Mapping[str, Source] | None:
+    def _claimed(self, function: JaxFunction, point: BoundCall) -> ClaimedJacobian | Mapping[str, Written] | None:
         """The claim as arrays; or as texts, one for each argument, which is a number."""
         texts = [self._claim] if isinstance(self._claim, str) else self._claim
         if not isinstance(texts, (list, tuple)) or not all(isinstance(each, str) for each in texts):
@@ -111,12 +111,12 @@ class FunctionCheck:
             raise InputError("claims as texts are for functions of numbers that return one number", fix)
         return {name: Written(_formula(text, self.parameters), text) for name, text in zip(function.variables, texts, strict=True)}
 
-    def _at(self, function: Callable[..., Any], point: Call) -> JaxFunction:
+    def _at(self, function: Callable[..., Any], point: BoundCall) -> JaxFunction:
         static = tuple((name, identity(value)) for name, value in point.static.items())
         made = self._made.setdefault((id(function), point.positional, static), {})
         return JaxFunction(point.of(function), point.arguments, self.format.name == "float64", made)
 
-    def _truth(self, function: JaxFunction, point: Call) -> Sequence[Graph]:
+    def _truth(self, function: JaxFunction, point: BoundCall) -> Sequence[Graph]:
         if self._formula is not None:
             if len(function.outputs) != 1 or any(leaf.shape for leaf in function.point.values()):
                 raise InputError("--against takes an expression for functions of numbers only", "Give another function: FILE.py:OTHER.")

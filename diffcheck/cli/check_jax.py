@@ -37,7 +37,7 @@ from diffcheck.processes.forked import UNWATCHED, Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
-    from diffcheck.checks.calling import Call
+    from diffcheck.checks.calling import BoundCall
     from diffcheck.checks.entries import Jacobian
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.results import Findings, Header, Tally
@@ -142,7 +142,7 @@ class _Points:
             else [part.partition("=")[0] for part in self.shape if "=" in part]
         )
 
-    def of(self, job: FunctionCheck) -> list[Call]:
+    def of(self, job: FunctionCheck) -> list[BoundCall]:
         from diffcheck.checks.arguments import at_random, from_file, from_point_texts, from_value
         from diffcheck.checks.loading import is_reference, load_point
 
