@@ -1,4 +1,4 @@
-"""An Equinox model as the argument of its loss: what is no array in it, as its activation, is static; every other leaf is differentiated."""
+"""An Equinox model as the argument of its loss: what is no array in it (its activation) is static, all else is differentiated."""
 
 import equinox
 import jax

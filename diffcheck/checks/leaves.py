@@ -20,6 +20,7 @@ from diffcheck.formats import Format
 
 NUMBERS = (Complex, Decimal)  # and whatever says what ratio it is
 ARRAYS = (np.ndarray, np.generic, jax.Array)
+OF_TWO = {"float64": "complex128", "float32": "complex64"}  # the complex numbers whose parts are of a format
 
 
 class Integers(Enum):
@@ -79,8 +80,10 @@ def _rounded(leaf: Any, kind: Kind, where: str, fmt: Format) -> NDArray[Any]:
     array = np.asarray(leaf)
     if array.dtype == object:
         array = np.array([fmt.of(each) for each in array.flat], fmt.name).reshape(array.shape)
+    if kind is Kind.COMPLEX and fmt.name not in OF_TWO:
+        raise PointError(f"{where} is complex, and JAX has no complex numbers of two {fmt.name}", "Give its parts, or another --dtype.")
     with np.errstate(all="ignore"):
-        array = array.astype(np.result_type(fmt.name, np.complex64) if kind is Kind.COMPLEX else fmt.name)
+        array = array.astype(OF_TWO[fmt.name] if kind is Kind.COMPLEX else fmt.name)
     if np.isnan(array).any():
         place = np.argwhere(np.isnan(array))[0]
         entry = f"[{','.join(map(str, place))}]" if place.size else ""
