@@ -149,8 +149,15 @@ def test_args_and_kwargs_are_the_mixed_case() -> None:
 def test_the_claim_and_the_other_function_are_called_in_the_same_way() -> None:
     assert_derivative(keyword_only, args=(3.0,), kwargs={"scale": 2.0}, claim=lambda x, *, scale: (scale, x))
     assert_derivative(keyword_only, args=(3.0,), kwargs={"scale": 2.0}, against=lambda x, *, scale: scale * x)
+    assert_derivative(lambda x, n: x * n, (2.0, 3), claim="n", against="x*n")
+    with pytest.raises(InputError, match="the formula uses n, which is no number at this point"):
+        check(lambda x, n: x, (2.0, "text"), against="x*n")
     with pytest.raises(InputError, match="the function to judge against takes x, and keyword_only takes x, scale"):
         check(keyword_only, args=(3.0,), kwargs={"scale": 2.0}, against=lambda x: x)
+
+
+def test_a_claim_may_hold_what_is_static() -> None:
+    assert_derivative(lambda m: m["act"](m["w"]), {"w": 2.0, "act": jnp.sin}, claim=lambda m: {**m, "w": jnp.cos(m["w"])})
 
 
 def test_what_is_static_is_named() -> None:

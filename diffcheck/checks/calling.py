@@ -15,10 +15,12 @@ import jax
 from diffcheck.checks.points import listed
 from diffcheck.engines.faults import call
 from diffcheck.errors import InputError, PointError
+from diffcheck.printable import shown
 
 Arguments = Mapping[str, Any]  # by name: numbers, arrays, trees of them, and what is static
 WHOLE = ("int", int)
 BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+LONGEST_POINT = 60  # characters that a message shows
 COMPILED = type(jax.jit(abs))
 
 
@@ -161,7 +163,8 @@ class Parameters:
     def _only(self, at: Any) -> BoundCall:
         if len(self.names) > 1 or not (self._ordered or self.further) or self.by_keyword.intersection(self.names):
             names = ", ".join(self.names or self.known or ("…",))
-            raise PointError(f"the point {at!r} does not say what each argument is", f"Give a tuple or a mapping: {names}.")
+            point = shown(" ".join(repr(at).split()), LONGEST_POINT)
+            raise PointError(f"the point {point} does not say what each argument is", f"Give a tuple or a mapping: {names}.")
         return self.bound((at,), {})
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from numbers import Real
 from typing import Any
 
 from diffcheck import registry
@@ -24,7 +26,7 @@ from diffcheck.engines.jax.parts import identity
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.formats import format_named
 from diffcheck.graph.build import read
-from diffcheck.graph.graph import Graph
+from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.evidence import Written, listed
 from diffcheck.results import Findings, Header, Outcome, RuleCheck, Sample, counted
@@ -109,7 +111,8 @@ class FunctionCheck:
         if len(function.outputs) != 1 or len(texts) != len(function.variables) or any(leaf.shape for leaf in function.point.values()):
             fix = "Give one for each argument, in their order; of arrays, a claim is an array, or a function that returns it."
             raise InputError("claims as texts are for functions of numbers that return one number", fix)
-        return {name: Written(_formula(text, self.parameters), text) for name, text in zip(function.variables, texts, strict=True)}
+        formulas = [_at_point(_formula(text, self.parameters), function, point) for text in texts]
+        return {name: Written(graph, text) for name, graph, text in zip(function.variables, formulas, texts, strict=True)}
 
     def _at(self, function: Callable[..., Any], point: BoundCall) -> JaxFunction:
         static = tuple((name, identity(value)) for name, value in point.static.items())
@@ -120,7 +123,7 @@ class FunctionCheck:
         if self._formula is not None:
             if len(function.outputs) != 1 or any(leaf.shape for leaf in function.point.values()):
                 raise InputError("--against takes an expression for functions of numbers only", "Give another function: FILE.py:OTHER.")
-            return [self._formula]
+            return [_at_point(self._formula, function, point)]
         if self._other is None:
             return _lifted(function)
         if not point.is_taken_by(self._other):
@@ -176,7 +179,9 @@ def check_function(function: Callable[..., Any], at: Any, **options: Any) -> tup
     The Jacobians are what the report was made of, for pictures.
     """
     check = FunctionCheck(function, given=names_in(at), **options)
-    jacobians = check.jacobians(from_value(at, check.parameters, check.format))
+    with users_code("the point"):  # its trees may be of classes of the user's
+        points = from_value(at, check.parameters, check.format)
+    jacobians = check.jacobians(points)
     return check.report_of(jacobians), jacobians
 
 
@@ -194,6 +199,18 @@ def _formula(text: str, parameters: Parameters) -> Graph:
         fix = f"Its arguments: {', '.join(parameters.known)}."
         raise InputError(f"the formula uses {', '.join(unknown)}, which the function does not have", fix)
     return graph
+
+
+def _at_point(formula: Graph, function: JaxFunction, point: BoundCall) -> Graph:
+    """A formula with the numbers of the arguments that are not differentiated in their place."""
+    builder, given = GraphBuilder(), {**point.arguments, **point.static}
+    places: dict[str, int] = {}
+    for name in formula.variables:
+        if name not in function.variables and not isinstance(given.get(name), Real):
+            raise InputError(f"the formula uses {name}, which is no number at this point", "Give it, or use the others.")
+        is_fixed = name not in function.variables
+        places[name] = builder.constant(Fraction(given[name])) if is_fixed else builder.variable(name)
+    return builder.graph(builder.graft(formula, places))
 
 
 def _merged(checks: Sequence[RuleCheck]) -> tuple[RuleCheck, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from numbers import Complex
+from numbers import Real
 from typing import Any
 
 import jax
@@ -18,7 +18,6 @@ from diffcheck.engines.jax.names import Tracer
 from diffcheck.errors import PointError
 from diffcheck.formats import Format
 
-NUMBERS = (Complex, Decimal)  # and whatever says what ratio it is
 ARRAYS = (np.ndarray, np.generic, jax.Array)
 OF_TWO = {"float64": "complex128", "float32": "complex64"}  # the complex numbers whose parts are of a format
 
@@ -70,16 +69,18 @@ def _kind(leaf: Any) -> Kind:
         return next((kind for types, kind in inexact.items() if jnp.issubdtype(leaf.dtype, types)), Kind.OTHER)
     if isinstance(leaf, np.ndarray):  # Decimal, Fraction, integers beyond 64 bits
         return Kind.FLOAT if all(_kind(each) in (Kind.FLOAT, Kind.INTEGER) for each in leaf.flat) else Kind.OTHER
-    if isinstance(leaf, (bool, type)) or not (isinstance(leaf, NUMBERS) or hasattr(leaf, "as_integer_ratio")):
+    if isinstance(leaf, (bool, type)):
         return Kind.OTHER
-    return Kind.INTEGER if isinstance(leaf, int) else Kind.COMPLEX if isinstance(leaf, complex) else Kind.FLOAT
+    named = {int: Kind.INTEGER, complex: Kind.COMPLEX, Decimal: Kind.FLOAT, Real: Kind.FLOAT}
+    found = next((kind for types, kind in named.items() if isinstance(leaf, types)), None)
+    return found or (Kind.FLOAT if hasattr(type(leaf), "__float__") else Kind.OTHER)  # of mpmath and SymPy
 
 
 def _rounded(leaf: Any, kind: Kind, where: str, fmt: Format) -> NDArray[Any]:
     """The numbers of a leaf, each rounded once to the format; beyond its range they are inf. Raises PointError for NaN."""
     array = np.asarray(leaf)
     if array.dtype == object:
-        array = np.array([fmt.of(each) for each in array.flat], fmt.name).reshape(array.shape)
+        array = np.array([_number(each, where, fmt) for each in array.flat], fmt.name).reshape(array.shape)
     if kind is Kind.COMPLEX and fmt.name not in OF_TWO:
         raise PointError(f"{where} is complex, and JAX has no complex numbers of two {fmt.name}", "Give its parts, or another --dtype.")
     with np.errstate(all="ignore"):
@@ -89,6 +90,13 @@ def _rounded(leaf: Any, kind: Kind, where: str, fmt: Format) -> NDArray[Any]:
         entry = f"[{','.join(map(str, place))}]" if place.size else ""
         raise PointError(f"{where}{entry} is NaN", "There is no derivative there: give numbers.")
     return array
+
+
+def _number(value: object, where: str, fmt: Format) -> float:
+    try:
+        return fmt.of(value)
+    except (TypeError, ValueError) as error:
+        raise PointError(f"{where} holds what is not a number: {error}", "Arguments are numbers, arrays, or trees of them.") from None
 
 
 def _integer(leaf: Any, where: str) -> Any:
