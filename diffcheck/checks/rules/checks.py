@@ -166,7 +166,7 @@ def types(rules: RulesAtPoint) -> Found:
 def arguments(rules: RulesAtPoint) -> Found:
     """What is not differentiated has a cotangent of type float0, and the rule takes it as it is."""
     if not rules.function.fixed_arrays:
-        raise NotApplicable("every argument is a float")
+        raise NotApplicable("what is no float is static" if rules.function.fixed else "every argument is a float")
     problem = rules.function.problem_with_fixed_arguments()
     return (FAIL, problem) if problem else (PASS, f"no cotangent for {', '.join(rules.function.fixed_arrays)}")
 
