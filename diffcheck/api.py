@@ -234,7 +234,7 @@ def _checked(
     on_stage: Callable[[str], object] = lambda stage: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
 ) -> Report:
-    if callable(subject):
+    if callable(subject) and not isinstance(subject, sympy.Basic):
         at = _point(at, args, kwargs)
     else:
         _refuse("an expression", args=args, kwargs=kwargs)

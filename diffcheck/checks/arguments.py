@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.checks.arrays import read_npy, read_npz
-from diffcheck.checks.calling import BoundCall, Exactly, Parameters
+from diffcheck.checks.calling import UNNAMED, BoundCall, Exactly, Parameters
 from diffcheck.checks.csv_points import Table
 from diffcheck.checks.leaves import Integers, cast
 from diffcheck.checks.named import tree_of
@@ -24,7 +24,6 @@ from diffcheck.formats import Format
 from diffcheck.processes.limits import available_megabytes
 
 MAX_RANDOM = 10_000
-UNNAMED = ("x",)  # what is shown of the argument of a function that names none
 ARRAY_FORM = "An array is written x=[1,2,3] or A=[[1,2],[3,4]]."
 
 
@@ -77,7 +76,7 @@ def from_point_texts(texts: Sequence[str], parameters: Parameters, fmt: Format) 
         if "[" in text:
             points.append(_with_arrays(text, parameters, fmt))
         else:
-            points += _rows(from_texts([text], tuple(dict.fromkeys(named)) or parameters.names or UNNAMED, fmt), parameters, fmt)
+            points += _rows(from_texts([text], tuple(dict.fromkeys(named)) or parameters.unnamed, fmt), parameters, fmt)
     return points
 
 
@@ -91,7 +90,7 @@ def _require_names(text: str, parameters: Parameters) -> None:
     if twice := [name for name in dict.fromkeys(named) if named.count(name) > 1]:
         raise PointError(f"{listed(twice)} is given twice", "Write one value for each argument; several points are several --at.")
     if len(parts) > 1 and not named:
-        names = parameters.names or UNNAMED
+        names = parameters.unnamed
         several = f"Write {','.join(f'{name}=…' for name in names)}. {ARRAY_FORM}"
         fix = several if len(names) > 1 else f'Write --at "{names[0]}=[{text}]" for an array, or one --at for each point.'
         raise PointError(f"{text!r} does not say which argument is which", fix)
@@ -113,10 +112,10 @@ def _with_arrays(text: str, parameters: Parameters, fmt: Format) -> BoundCall:
     values: dict[str, Any] = {}
     for part in split(text):
         name, equals, value = part.partition("=")
-        if not equals and len(parameters.names) != 1:
+        if not equals and len(parameters.unnamed) != 1:
             fix = f"{ARRAY_FORM} The arguments: {', '.join(parameters.names)}."
             raise PointError(f"{part!r} does not say which argument it is for", fix)
-        values[name.strip() if equals else parameters.names[0]] = _array(value if equals else part, fmt)
+        values[name.strip() if equals else parameters.unnamed[0]] = _array(value if equals else part, fmt)
     return _named(values, parameters, fmt)
 
 

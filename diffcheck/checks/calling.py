@@ -18,6 +18,7 @@ from diffcheck.errors import InputError, PointError
 from diffcheck.printable import shown
 
 Arguments = Mapping[str, Any]  # by name: numbers, arrays, trees of them, and what is static
+UNNAMED = ("x",)  # the argument of a function that names none
 WHOLE = ("int", int)
 BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 LONGEST_POINT = 60  # characters that a message shows
@@ -86,7 +87,7 @@ class Parameters:
         try:
             found = list(inspect.signature(function).parameters.values())
         except (TypeError, ValueError):
-            return cls(tuple(given) or ("x",))
+            return cls(tuple(given) or UNNAMED)
         own = [parameter for parameter in found if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)]
         further = next((parameter.name for parameter in found if parameter.kind is parameter.VAR_POSITIONAL), "")
         others = next((parameter.name for parameter in found if parameter.kind is parameter.VAR_KEYWORD), "")
@@ -94,7 +95,7 @@ class Parameters:
         if not own and not further and not others:
             raise InputError("the function takes no argument", "There is nothing to differentiate by.")
         if not needed and further and not others:
-            needed = tuple(name for name in given if name not in {parameter.name for parameter in own}) or ("x",)
+            needed = tuple(name for name in given if name not in {parameter.name for parameter in own}) or UNNAMED
         return cls(
             needed,
             tuple(parameter.name for parameter in own if parameter.default is not parameter.empty),
@@ -109,6 +110,11 @@ class Parameters:
     def known(self) -> tuple[str, ...]:
         """The names of all arguments that have one, those that must be given first."""
         return (*self.names, *self.optional)
+
+    @property
+    def unnamed(self) -> tuple[str, ...]:
+        """What numbers without names are for."""
+        return self.names or self._ordered[:1] or UNNAMED
 
     @property
     def _ordered(self) -> tuple[str, ...]:

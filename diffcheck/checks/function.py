@@ -24,6 +24,7 @@ from diffcheck.checks.screening import Screening
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.parts import identity
 from diffcheck.errors import InputError, UnsupportedError
+from diffcheck.floats import exactly
 from diffcheck.formats import format_named
 from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, GraphBuilder
@@ -206,10 +207,13 @@ def _at_point(formula: Graph, function: JaxFunction, point: BoundCall) -> Graph:
     builder, given = GraphBuilder(), {**point.arguments, **point.static}
     places: dict[str, int] = {}
     for name in formula.variables:
-        if name not in function.variables and not isinstance(given.get(name), Real):
+        value = given.get(name)
+        if name in function.variables:
+            places[name] = builder.variable(name)
+        elif isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+            places[name] = builder.constant(Fraction(exactly(value)))
+        else:
             raise InputError(f"the formula uses {name}, which is no number at this point", "Give it, or use the others.")
-        is_fixed = name not in function.variables
-        places[name] = builder.constant(Fraction(given[name])) if is_fixed else builder.variable(name)
     return builder.graph(builder.graft(formula, places))
 
 

@@ -15,10 +15,10 @@ from jax.tree_util import keystr, tree_map_with_path
 from numpy.typing import NDArray
 
 from diffcheck.engines.jax.names import Tracer
+from diffcheck.engines.jax.parts import ARRAYS
 from diffcheck.errors import PointError
 from diffcheck.formats import Format
 
-ARRAYS = (np.ndarray, np.generic, jax.Array)
 OF_TWO = {"float64": "complex128", "float32": "complex64"}  # the complex numbers whose parts are of a format
 
 

@@ -63,7 +63,7 @@ def results(tree: Any) -> Iterator[tuple[str, Any]]:
 def identity(leaf: Any) -> Hashable:
     """What tells one leaf that is not differentiated from another."""
     if isinstance(leaf, jax.Array) and _is(leaf, jax.dtypes.extended):
-        leaf = jax.random.key_data(leaf)
+        return str(leaf.dtype), identity(jax.random.key_data(leaf))
     if is_array(leaf):
         return leaf.dtype.name, leaf.shape, np.asarray(leaf).tobytes()
     return (type(leaf), repr(leaf)) if isinstance(leaf, (bool, int, float, complex, str)) else id(leaf)
