@@ -21,6 +21,7 @@ Arguments = Mapping[str, Any]  # by name: numbers, arrays, trees of them, and wh
 UNNAMED = ("x",)  # the argument of a function that names none
 WHOLE = ("int", int)
 BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+MOST_LAYERS = 100  # of wrappers: some objects claim to wrap another one without end
 LONGEST_POINT = 60  # characters that a message shows
 COMPILED = type(jax.jit(abs))
 
@@ -182,7 +183,7 @@ class Parameters:
 def _static(function: Any) -> set[str]:
     """The arguments that a function, or one that it wraps, declares as static: of jax.jit, and of a custom rule."""
     found: set[str] = set()
-    while function is not None:
+    for _ in range(MOST_LAYERS):
         if isinstance(function, COMPILED):
             state: Any = function.__reduce_ex__(4)[2]  # the only place where JAX says it
             found |= {*state["static_argnames"], *_numbered(function, state["static_argnums"])}
