@@ -129,7 +129,7 @@ class Parameters:
             raise PointError(f"{len(args)} arguments are given by position, and the function takes {len(ordered)}", self._ours)
         further = {f"{self.further}[{k}]": value for k, value in enumerate(args[len(ordered) :])}
         values = dict(zip(ordered, args, strict=False))
-        twice, unknown = ([name for name in kwargs if name in names] for names in (values, kwargs.keys() - set(self.known)))
+        twice, unknown = ([str(name) for name in kwargs if name in names] for names in (values, kwargs.keys() - set(self.known)))
         if twice:
             raise PointError(f"{listed(twice)} is given twice", "Give it by position, or by name.")
         if unknown and not self.others:
