@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,11 @@ def require_traceable(function: JaxFunction, name: str) -> None:
     if not _wants_a_number(error):
         raise error
     leaves = list(function.point)[:MOST_LEAVES]
-    blamed = [leaf for leaf in leaves if _is_another(error, _failure(function.without(leaf), name))] if len(function.point) > 1 else leaves
-    kind = type(error.__cause__).__name__
-    raise UserCodeError(f"{name} raised {kind}: {_remedy(function, name, blamed, error)}", error.trace) from error.__cause__
+    is_alone = len(function.point) == 1
+    blamed = next((leaf for leaf in leaves if is_alone or _is_another(error, _failure(function.without(leaf), name))), "")
+    said = f"it uses {f'the value of {blamed}' if blamed else 'values'} as a number of Python or NumPy, which JAX traces"
+    remedy = _static(blamed, name, error) if blamed and not is_alone else "Use jax.numpy, jax.lax.cond or jax.lax.fori_loop"
+    raise UserCodeError(f"{name} raised {type(error.__cause__).__name__}: {said}. {remedy}", error.trace) from error.__cause__
 
 
 def _failure(function: JaxFunction, name: str) -> UserCodeError | None:
@@ -53,14 +54,11 @@ def _is_another(error: UserCodeError, other: UserCodeError | None) -> bool:
     return other is None or other.message != error.message
 
 
-def _remedy(function: JaxFunction, name: str, blamed: Sequence[str], error: UserCodeError) -> str:
-    values = f"the value of {blamed[0]}" if blamed else "values"
-    said = f"it uses {values} as a number of Python or NumPy, which JAX traces"
-    if not blamed or len(function.point) == 1:
-        return f"{said}. Use jax.numpy, jax.lax.cond or jax.lax.fori_loop"
-    is_argument = blamed[0].isidentifier() and AS_INTEGER not in error.message
-    how = f"jax.jit({name}, static_argnames={blamed[0]!r})" if is_argument else "an integer in its place"
-    return f"{said}. Make {blamed[0]} static, by {how}"
+def _static(leaf: str, name: str, error: UserCodeError) -> str:
+    """How a leaf becomes static."""
+    is_argument = leaf.isidentifier() and AS_INTEGER not in error.message
+    how = f"jax.jit({name}, static_argnames={leaf!r})" if is_argument else "an integer in its place"
+    return f"Make {leaf} static, by {how}"
 
 
 def require_memory(function: JaxFunction, name: str) -> None:

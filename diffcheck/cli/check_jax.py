@@ -136,11 +136,9 @@ class _Points:
         from diffcheck.checks.arguments import names_in
         from diffcheck.checks.loading import is_reference
 
-        return (
-            names_in([text for text in self.at if not is_reference(text)])
-            if self.at
-            else [part.partition("=")[0] for part in self.shape if "=" in part]
-        )
+        if not self.at:
+            return [part.partition("=")[0] for part in self.shape if "=" in part]
+        return names_in([text for text in self.at if not is_reference(text)])
 
     def of(self, job: FunctionCheck) -> list[BoundCall]:
         from diffcheck.checks.arguments import at_random, from_file, from_point_texts, from_value
