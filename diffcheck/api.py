@@ -150,7 +150,7 @@ def check(
     of: str | None = None,
     wrt: Sequence[str | Sequence[str]] | None = None,
     claim: Any = None,
-    dtype: str = "float64",
+    dtype: str | None = None,
     against: str | Callable[..., Any] | None = None,
     lint: bool | None = None,
     timeout: float | None = None,
@@ -173,7 +173,8 @@ def check(
         wrt: Derivatives to check: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². All variables by default. Expressions only.
         claim: A derivative worked out by hand. Of an expression: a text for each derivative of `wrt`. Of a function: a Jacobian, of the
             shape of the result followed by that of the argument, a function that returns it, or, of numbers, a text for each argument.
-        dtype: The format under test: "float64", "float32", "bfloat16" or "float16".
+        dtype: The format under test: "float64", "float32", "bfloat16" or "float16". By default float64; of a function, arrays keep their
+            formats, and the verdicts are relative to the coarsest on the way: a model in float32 is judged in float32.
         against: A formula or another function by which a function is judged, instead of its own computation without its rules.
         lint: Whether the derivative rules of a function are checked, too; by default, if it has custom ones.
         timeout: Seconds. With this or `max_memory`, the work is done in a process of its own, to which the subject is sent and which
@@ -224,7 +225,7 @@ def _checked(
     of: str | None,
     wrt: Sequence[str | Sequence[str]] | None,
     claim: Any,
-    dtype: str,
+    dtype: str | None,
     against: str | Callable[..., Any] | None,
     lint: bool | None,
     args: Sequence[Any] | None,
@@ -252,7 +253,7 @@ def _checked(
         raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
     _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed)
     claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
-    report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype, on_stage=on_stage, lost=lost)
+    report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype or "float64", on_stage=on_stage, lost=lost)
     return Report(report.header, report.samples, text=subject, of=of)
 
 
@@ -299,7 +300,7 @@ def assert_derivative(
     args: Sequence[Any] | None = None,
     kwargs: Mapping[str, Any] | None = None,
     claim: Any = None,
-    dtype: str = "float64",
+    dtype: str | None = None,
     against: str | Callable[..., Any] | None = None,
     lint: bool | None = None,
     timeout: float | None = None,
@@ -315,7 +316,7 @@ def assert_derivative(
         args: Instead of `at`, the arguments that a function is given by position.
         kwargs: Those that it is given by name.
         claim: A derivative worked out by hand.
-        dtype: The format under test: "float64", "float32", "bfloat16" or "float16".
+        dtype: The format under test; by default float64, and of a function that of its arrays.
         against: A formula or another function to judge a function by.
         lint: Whether the derivative rules of a function are checked, too.
         timeout: Seconds for all of it.

@@ -20,10 +20,11 @@ from diffcheck.checks.named import tree_of
 from diffcheck.checks.numbers import assigned, read_number, split
 from diffcheck.checks.points import Columns, from_texts, listed
 from diffcheck.errors import PointError
-from diffcheck.formats import Format
+from diffcheck.formats import FORMATS, Format
 from diffcheck.processes.limits import available_megabytes
 
 MAX_RANDOM = 10_000
+WRITTEN = FORMATS["float64"]  # the format of numbers that are written out, unless one is given
 ARRAY_FORM = "An array is written x=[1,2,3] or A=[[1,2],[3,4]]."
 
 
@@ -41,21 +42,21 @@ def names_in(at: Any) -> tuple[str, ...]:
     return ()
 
 
-def from_value(at: Any, parameters: Parameters, fmt: Format, integers: Integers = Integers.AS_GIVEN) -> list[BoundCall]:
-    """The points that `at=` of the Python API means: one, or a list of them."""
+def from_value(at: Any, parameters: Parameters, fmt: Format | None, integers: Integers = Integers.AS_GIVEN) -> list[BoundCall]:
+    """The points that `at=` of the Python API means: one, or a list of them. Without a format, arrays keep their own."""
     points = at if isinstance(at, list) else [at]
     if not points:
         raise PointError("no point is given", "Write at=2, or a list with at least one point.")
     return [call for one in points for call in _from_one(one, parameters, fmt, integers)]
 
 
-def _from_one(at: Any, parameters: Parameters, fmt: Format, integers: Integers) -> list[BoundCall]:
+def _from_one(at: Any, parameters: Parameters, fmt: Format | None, integers: Integers) -> list[BoundCall]:
     if isinstance(at, str):
         return from_point_texts([at], parameters, fmt)
     return [_rounded(parameters.meant(at), parameters, fmt, integers)]
 
 
-def _rounded(call: BoundCall, parameters: Parameters, fmt: Format, integers: Integers = Integers.COORDINATES) -> BoundCall:
+def _rounded(call: BoundCall, parameters: Parameters, fmt: Format | None, integers: Integers = Integers.COORDINATES) -> BoundCall:
     """A call with its floats in the format; by default one whose numbers were written by hand, or are all floats."""
     static = call.static if integers is Integers.AS_GIVEN else {name: _plain(value) for name, value in call.static.items()}
     return replace(call, arguments=cast(call.arguments, fmt, parameters.whole, integers), static=static)
@@ -67,9 +68,9 @@ def _plain(value: Any) -> Any:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-def from_point_texts(texts: Sequence[str], parameters: Parameters, fmt: Format) -> list[BoundCall]:
-    """The points that `--at` texts name: x=1,y=2, linspace, and arrays in brackets."""
-    points: list[BoundCall] = []
+def from_point_texts(texts: Sequence[str], parameters: Parameters, fmt: Format | None) -> list[BoundCall]:
+    """The points that `--at` texts name: x=1,y=2, linspace, and arrays in brackets; in float64 unless a format is given."""
+    fmt, points = fmt or WRITTEN, list[BoundCall]()
     for text in texts:
         named = [name for name, _ in assigned(text) if name]
         _require_names(text, parameters)
@@ -131,20 +132,22 @@ def _array(text: str, fmt: Format) -> NDArray[Any]:
     return np.array(rows, np.float64)
 
 
-def from_file(path: Path, parameters: Parameters, fmt: Format) -> list[BoundCall]:
+def from_file(path: Path, parameters: Parameters, fmt: Format | None) -> list[BoundCall]:
     """One point of an .npz file (arrays and, by dotted names, trees of them) or an .npy file, or the scalars of a CSV file."""
     if path.suffix in (".npz", ".npy"):
         at = tree_of(read_npz(path)) if path.suffix == ".npz" else read_npy(path)
         return [_rounded(parameters.meant(at), parameters, fmt, Integers.AS_GIVEN)]
     with Table(path) as table:
-        return _rows(table.columns(parameters.names, fmt), parameters, fmt)
+        return _rows(table.columns(parameters.names, fmt or WRITTEN), parameters, fmt or WRITTEN)
 
 
-def at_random(count: int, seed: int, texts: Iterable[str], shapes: Iterable[str], parameters: Parameters, fmt: Format) -> list[BoundCall]:
+def at_random(
+    count: int, seed: int, texts: Iterable[str], shapes: Iterable[str], parameters: Parameters, fmt: Format | None
+) -> list[BoundCall]:
     """Points that are uniform in a domain (`--domain -1,1`, `--domain x=0,10`), for arguments of some shapes (`--shape A=3,3`)."""
     if not 1 <= count <= MAX_RANDOM:
         raise PointError(f"{count} is not a number of random points", f"It may be 1 to {MAX_RANDOM:,}.")
-    generator = np.random.default_rng(seed)
+    fmt, generator = fmt or WRITTEN, np.random.default_rng(seed)
     domains = {name: _interval(value, fmt) for name, value in _by_name(texts, parameters).items()}
     sizes = {name: _shape(value) for name, value in _by_name(shapes, parameters).items()}
 

@@ -8,6 +8,8 @@ from fractions import Fraction
 from numbers import Real
 from typing import Any
 
+import jax
+
 from diffcheck import registry
 from diffcheck.checks.arguments import from_value, names_in
 from diffcheck.checks.at_once import DIRECTIONS, SEED, AtOnce, Plan
@@ -22,7 +24,7 @@ from diffcheck.checks.pipeline import closed_forms
 from diffcheck.checks.rules.linter import LINT_SECONDS, lint
 from diffcheck.checks.screening import Screening
 from diffcheck.engines.jax.function import JaxFunction
-from diffcheck.engines.jax.parts import identity
+from diffcheck.engines.jax.parts import identity, is_wide
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.floats import exactly
 from diffcheck.formats import format_named
@@ -44,7 +46,8 @@ class FunctionCheck:
     and for a limited time. `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed
     by that of the argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text,
     or one for each argument. `given` are names for the arguments of a function whose signature has none. `directions` is along how many,
-    drawn with `seed`, forward mode is checked where the Jacobian is large.
+    drawn with `seed`, forward mode is checked where the Jacobian is large. `dtype` is the format of all floats;
+    without one, arrays keep their own, and the verdicts are relative to the coarsest on the program's way.
     """
 
     def __init__(
@@ -53,7 +56,7 @@ class FunctionCheck:
         *,
         name: str = "",
         against: str | Callable[..., Any] | None = None,
-        dtype: str = "float64",
+        dtype: str | None = None,
         linted: bool | None = None,
         claim: Any = None,
         given: Sequence[str] = (),
@@ -61,7 +64,7 @@ class FunctionCheck:
         seed: int = SEED,
     ) -> None:
         self._plan = Plan(directions, seed)
-        self.format = format_named(dtype)
+        self.format = None if dtype is None else format_named(dtype)  # None: that of the program
         self.parameters = Parameters.of(function, given)
         self.name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
         self._function = function
@@ -102,7 +105,8 @@ class FunctionCheck:
             _ = function.primal
         by_itself = self._formula is None and self._other is None
         claim = self._claimed(function, point)
-        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself, self._plan)
+        judged = self.format or format_named(function.coarsest)
+        return Jacobian(function, self.name, judged, lambda: self._truth(function, point), claim, by_itself, self._plan)
 
     def _claimed(self, function: JaxFunction, point: BoundCall) -> ClaimedJacobian | Mapping[str, Written] | None:
         """The claim as arrays; or as texts, one for each argument, which is a number."""
@@ -118,7 +122,8 @@ class FunctionCheck:
     def _at(self, function: Callable[..., Any], point: BoundCall) -> JaxFunction:
         static = tuple((name, identity(value)) for name, value in point.static.items())
         made = self._made.setdefault((id(function), point.positional, static), {})
-        return JaxFunction(point.of(function), point.arguments, self.format.name == "float64", made)
+        wide = any(is_wide(leaf) for leaf in jax.tree.leaves(point.arguments))
+        return JaxFunction(point.of(function), point.arguments, wide, made)
 
     def _truth(self, function: JaxFunction, point: BoundCall) -> Sequence[Graph]:
         if self._formula is not None:
@@ -156,6 +161,8 @@ class FunctionCheck:
                 f"of {screening.entries:,} derivatives {screening.judged:,} are judged, those that differ most from the function "
                 f"without its rules and an even sample; the largest deviation in floats is {screening.largest:.1e}, at {screening.where}"
             )
+        if jacobian.format.name != jacobian.dtype:
+            notes.append(f"it takes {jacobian.dtype}, and is judged in {jacobian.format.name}, the coarsest format on its way")
         rules = [described(rule) for rule in jacobian.function.custom_rules if not rule.is_library]
         if rules:
             notes.append(f"its derivative is given by {listed(rules[:SHOWN_RULES])}{' and more' if len(rules) > SHOWN_RULES else ''}")
@@ -167,7 +174,7 @@ class FunctionCheck:
             read_as=_read_as(self.name, self._names, jacobian),
             name=self.name,
             variables=jacobian.function.variables if jacobian.is_small else (),
-            dtype=self.format.name,
+            dtype=jacobian.format.name,
             program="; ".join(notes),
             derivatives=closed_forms(jacobian, Short()),
             versions=registry.versions(),

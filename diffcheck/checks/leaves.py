@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from numbers import Real
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from diffcheck.engines.jax.names import Tracer
 from diffcheck.engines.jax.parts import ARRAYS
 from diffcheck.errors import PointError
-from diffcheck.formats import Format
+from diffcheck.formats import FORMATS, Format
 
 OF_TWO = {"float64": "complex128", "float32": "complex64"}  # the complex numbers whose parts are of a format
 
@@ -38,9 +38,13 @@ class Kind(Enum):
     OTHER = "static: nothing is differentiated by it"
 
 
-def cast(values: Mapping[str, Any], fmt: Format, whole: frozenset[str], integers: Integers = Integers.AS_GIVEN) -> dict[str, Any]:
-    """Arguments by name with their floats rounded to the format; numbers of `whole` ones become integers. Raises PointError."""
+def cast(values: Mapping[str, Any], fmt: Format | None, whole: frozenset[str], integers: Integers = Integers.AS_GIVEN) -> dict[str, Any]:
+    """Arguments by name with their floats rounded to the format; numbers of `whole` ones become integers. Raises PointError.
+
+    Without a format, arrays keep their own, and the widest of these is that of plain numbers.
+    """
     values = {name: jax.tree.map(_opened, tree) for name, tree in values.items()}
+    widest = fmt or _widest([leaf for tree in values.values() for leaf in jax.tree.leaves(tree)])
     kinds = {_kind(leaf) for name, tree in values.items() if name not in whole for leaf in jax.tree.leaves(tree)}
     floats = {Kind.FLOAT, Kind.COMPLEX}
     if integers is Integers.COORDINATES or not kinds & floats:
@@ -50,9 +54,23 @@ def cast(values: Mapping[str, Any], fmt: Format, whole: frozenset[str], integers
         kind, where = _kind(given), name + keystr(path)
         if name in whole and kind is not Kind.OTHER:
             return _integer(given, where)
-        return _rounded(given, kind, where, fmt) if kind in floats else given
+        return _rounded(given, kind, where, widest if fmt is not None else _own(given, widest)) if kind in floats else given
 
     return {name: tree_map_with_path(lambda path, given, name=name: leaf(name, path, given), tree) for name, tree in values.items()}
+
+
+def _widest(leaves: Sequence[Any]) -> Format:
+    """The format of a program: that of its arrays, JAX's before NumPy's, which JAX converts unless 64-bit types are enabled."""
+    for types in (jax.Array, np.ndarray):
+        found = [FORMATS[leaf.dtype.name] for leaf in leaves if isinstance(leaf, types) and leaf.dtype.name in FORMATS]
+        if found:
+            return max(found, key=lambda each: each.precision_bits)
+    return FORMATS["float64"]
+
+
+def _own(leaf: Any, widest: Format) -> Format:
+    own = FORMATS.get(leaf.dtype.name, widest) if isinstance(leaf, (jax.Array, np.ndarray)) else widest
+    return min(own, widest, key=lambda each: each.precision_bits)
 
 
 def _opened(leaf: Any) -> Any:

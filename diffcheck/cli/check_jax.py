@@ -19,11 +19,11 @@ from diffcheck.cli.arguments import (
     Color,
     Colored,
     Dtype,
-    FloatFormat,
     Latex,
     MaxMemory,
     Output,
     OutputFormat,
+    OwnFormat,
     ReportFormat,
     Strict,
     Timeout,
@@ -83,7 +83,7 @@ def check_jax(
     shape: Shape = [],  # noqa: B006
     against: Against = "",
     directions: Directions = 3,
-    dtype: FloatFormat = Dtype.float64,
+    dtype: OwnFormat = None,
     lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
@@ -140,6 +140,17 @@ class _Points:
             return [part.partition("=")[0] for part in self.shape if "=" in part]
         return names_in([text for text in self.at if not is_reference(text)])
 
+    def wide(self, dtype: str | None) -> bool:
+        """Whether files are executed with JAX's 64-bit types: for written numbers; objects are made as the user's settings say."""
+        import jax
+
+        from diffcheck.checks.loading import is_reference
+
+        if dtype is not None:
+            return dtype == Dtype.float64
+        are_objects = any(map(is_reference, self.at)) or (self.file is not None and self.file.suffix in (".npz", ".npy"))
+        return bool(jax.config.jax_enable_x64) if are_objects else True  # type: ignore[attr-defined]
+
     def of(self, job: FunctionCheck) -> list[BoundCall]:
         from diffcheck.checks.arguments import at_random, from_file, from_point_texts, from_value
         from diffcheck.checks.loading import is_reference, load_point
@@ -152,28 +163,30 @@ class _Points:
             return from_file(self.file, job.parameters, job.format)
         if self.random:
             return at_random(self.random, self.seed, self.domain, self.shape, job.parameters, job.format)
-        wide, found = job.format.name == "float64", []
+        found: list[BoundCall] = []
         for text in self.at:
             if is_reference(text):
-                found += from_value(load_point(text, wide), job.parameters, job.format)
+                found += from_value(
+                    load_point(text, self.wide(None if job.format is None else job.format.name)), job.parameters, job.format
+                )
             else:
                 found += from_point_texts([text], job.parameters, job.format)
         return found
 
 
-def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist) -> tuple[Findings, int]:
+def _reported(reference: str, against: str, dtype: Dtype | None, lint: bool | None, points: _Points, draw: Artist) -> tuple[Findings, int]:
     """The report, and the line where the function begins."""
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.loading import load
     from diffcheck.engines.jax.program_cache import use_persistent_cache
 
     use_persistent_cache()
-    wide = dtype is Dtype.float64
+    wide = points.wide(dtype)
     function = load(reference, wide)
     other = load(against, wide) if _is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
     drawn = {"directions": points.directions, "seed": points.seed}
-    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint, **drawn)
+    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype, linted=lint, **drawn)
     jacobians = job.jacobians(points.of(job))
     report = job.report_of(jacobians)
     draw(report.header, jacobians)

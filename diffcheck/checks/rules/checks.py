@@ -173,8 +173,8 @@ def arguments(rules: RulesAtPoint) -> Found:
 
 def formats(rules: RulesAtPoint) -> Found:
     """The rule computes in the format of the function."""
-    own = narrowings(rules.function.program, rules.jacobian.format.precision_bits)
-    rule = [place for place in narrowings(rules.function.reverse_program, rules.jacobian.format.precision_bits) if place not in own]
+    own = narrowings(rules.function.program, rules.function.precision_bits)
+    rule = [place for place in narrowings(rules.function.reverse_program, rules.function.precision_bits) if place not in own]
     if rule:
         return FAIL, f"the rule rounds to {rule[0]}, which the function does not"
     return (WARN, f"the function itself rounds to {own[0]}") if own else (PASS, "no operation rounds to a narrower format")

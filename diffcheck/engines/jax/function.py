@@ -20,7 +20,7 @@ from diffcheck.engines.jax.equations import CustomRule, rules
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.names import ClosedJaxpr
-from diffcheck.engines.jax.narrowing import overflow
+from diffcheck.engines.jax.narrowing import bits_of, coarsest, overflow
 from diffcheck.engines.jax.parts import identity, is_array, is_complex, is_float, joined, named_leaves, parts_of, results, split
 from diffcheck.engines.jax.settings import settings
 from diffcheck.engines.jax.undecorated import undecorated, without
@@ -254,11 +254,21 @@ class JaxFunction:
             return ""
         return f"the cotangents of {', '.join(self.fixed_arrays)} are of the types {', '.join(map(str, kinds))}"
 
-    def overflow(self, precision_bits: int) -> str:
+    @cached_property
+    def precision_bits(self) -> int:
+        """The binary digits of its arguments: the most, if they are of several formats."""
+        return max(bits_of(leaf.dtype) for leaf in self.point.values())
+
+    @cached_property
+    def coarsest(self) -> str:
+        """The coarsest format of its arguments and of what it rounds to on the way, by its name."""
+        return coarsest(self.program)
+
+    def overflow(self) -> str:
         """The first operation of the function itself that overflows in a format of fewer digits, where it stands; '' if none does."""
         try:
             with settings(self.wide), lacking():
-                return overflow(self.program, self._leaves(), precision_bits)
+                return overflow(self.program, self._leaves(), self.precision_bits)
         except UnsupportedError:
             return ""
 

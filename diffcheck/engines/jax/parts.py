@@ -24,6 +24,11 @@ def is_float(leaf: Any) -> bool:
     return is_array(leaf) and _is(leaf, jnp.floating)
 
 
+def is_wide(leaf: Any) -> bool:
+    """Whether a leaf is an array of numbers of 64 bits, or of complex ones with such parts."""
+    return is_array(leaf) and leaf.dtype in (np.float64, np.complex128)
+
+
 def is_complex(leaf: Any) -> bool:
     """Whether a leaf is an array of complex numbers."""
     return is_array(leaf) and _is(leaf, jnp.complexfloating)
