@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 
 from diffcheck import printable, results
+from diffcheck.checks.at_once import plan_of
 from diffcheck.checks.calling import Exactly
 from diffcheck.checks.entries import Jacobian
 from diffcheck.checks.expression import Claim
@@ -157,6 +158,7 @@ def check(
     max_memory: int | None = None,
     directions: int | None = None,
     seed: int | None = None,
+    entries: int | str | None = None,
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 
@@ -182,6 +184,7 @@ def check(
         max_memory: Megabytes of that process.
         directions: Along how many directions forward mode is proved where a function has more than 400 derivatives; 3 by default.
         seed: What these directions are drawn with; 0 by default.
+        entries: How many of more than 400 derivatives are shown one by one, beside the wrong and the worst: a number, or "all".
 
     Returns:
         A Report. A wrong derivative is a verdict in it, not an exception. SymPy's derivative of a small
@@ -203,7 +206,7 @@ def check(
         docs/verdicts.md has the rules, docs/numerics.md how derivatives are proved.
     """
     options = {"of": of, "wrt": wrt, "claim": claim, "dtype": dtype, "against": against, "lint": lint}
-    options |= {"args": args, "kwargs": kwargs, "directions": directions, "seed": seed}
+    options |= {"args": args, "kwargs": kwargs, "directions": directions, "seed": seed, "entries": entries}
     if timeout is None and max_memory is None:
         return _checked(subject, at, **options)
     limits = Limits(DEFAULT_SECONDS if timeout is None else timeout, DEFAULT_MEGABYTES if max_memory is None else max_memory)
@@ -232,6 +235,7 @@ def _checked(
     kwargs: Mapping[str, Any] | None,
     directions: int | None = None,
     seed: int | None = None,
+    entries: int | str | None = None,
     on_stage: Callable[[str], object] = lambda stage: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
 ) -> Report:
@@ -245,13 +249,13 @@ def _checked(
         subject, at, wrt, claim = text_of(subject), _named(at), wrt and [_name(names) for names in wrt], _as_text(claim)
     if callable(subject):
         _refuse("a function", of=of, wrt=wrt)
-        drawn = {name: value for name, value in (("directions", directions), ("seed", seed)) if value is not None}
-        report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint, **drawn)
+        plan = plan_of(directions=directions, seed=seed, entries=entries)
+        report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint, plan=plan)
         return Report(report.header, report.samples, report.checks, jacobians=jacobians)
     if not isinstance(subject, str):
         fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
         raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
-    _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed)
+    _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed, entries=entries)
     claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
     report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype or "float64", on_stage=on_stage, lost=lost)
     return Report(report.header, report.samples, text=subject, of=of)
@@ -307,6 +311,7 @@ def assert_derivative(
     max_memory: int | None = None,
     directions: int | None = None,
     seed: int | None = None,
+    entries: int | str | None = None,
 ) -> None:
     """Raise AssertionError unless every derivative passes; for tests.
 
@@ -323,6 +328,7 @@ def assert_derivative(
         max_memory: Megabytes for all of it.
         directions: Along how many directions forward mode is proved where a function has more than 400 derivatives.
         seed: What these directions are drawn with.
+        entries: How many of more than 400 derivatives are shown one by one.
 
     Raises:
         AssertionError: A derivative is wrong or was not proved right: a test must not rest on what is undecided. The message shows
@@ -335,7 +341,7 @@ def assert_derivative(
     """
     __tracebackhide__ = True  # pytest shows the user's line, not this one
     options = {"claim": claim, "dtype": dtype, "against": against, "lint": lint, "timeout": timeout, "max_memory": max_memory}
-    options |= {"directions": directions, "seed": seed}
+    options |= {"directions": directions, "seed": seed, "entries": entries}
     try:
         report = check(subject, at, args=args, kwargs=kwargs, **options)
     except (InputError, UnsupportedError) as error:  # where in diffcheck it was found helps nobody

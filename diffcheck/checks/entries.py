@@ -56,7 +56,7 @@ class Jacobian(Matrices):
         judged_by_itself: bool = True,
         plan: Plan | None = None,
     ) -> None:
-        super().__init__(function, name, fmt, (plan or Plan()) if judged_by_itself and claim is None else None)
+        super().__init__(function, name, fmt, plan or Plan(), may_be_at_once=judged_by_itself and claim is None)
         self.judged_by_itself = judged_by_itself
         self.claim = claim
         self._truth = truth

@@ -12,7 +12,7 @@ import jax
 
 from diffcheck import registry
 from diffcheck.checks.arguments import from_value, names_in
-from diffcheck.checks.at_once import DIRECTIONS, SEED, AtOnce, Plan
+from diffcheck.checks.at_once import AtOnce, Plan
 from diffcheck.checks.beforehand import require_memory, require_traceable
 from diffcheck.checks.calling import BoundCall, Parameters
 from diffcheck.checks.claims import ClaimedJacobian
@@ -45,8 +45,8 @@ class FunctionCheck:
     arguments, or another function. `linted` runs the checks of derivative rules: by default where there is one that is not JAX's own,
     and for a limited time. `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed
     by that of the argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text,
-    or one for each argument. `given` are names for the arguments of a function whose signature has none. `directions` is along how many,
-    drawn with `seed`, forward mode is checked where the Jacobian is large. `dtype` is the format of all floats;
+    or one for each argument. `given` are names for the arguments of a function whose signature has none. `plan` is how a large Jacobian is
+    gone through. `dtype` is the format of all floats;
     without one, arrays keep their own, and the verdicts are relative to the coarsest on the program's way.
     """
 
@@ -60,10 +60,9 @@ class FunctionCheck:
         linted: bool | None = None,
         claim: Any = None,
         given: Sequence[str] = (),
-        directions: int = DIRECTIONS,
-        seed: int = SEED,
+        plan: Plan | None = None,
     ) -> None:
-        self._plan = Plan(directions, seed)
+        self._plan = plan or Plan()
         self.format = None if dtype is None else format_named(dtype)  # None: that of the program
         self.parameters = Parameters.of(function, given)
         self.name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")

@@ -37,6 +37,7 @@ from diffcheck.processes.forked import UNWATCHED, Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
+    from diffcheck.checks.at_once import Plan
     from diffcheck.checks.calling import BoundCall
     from diffcheck.checks.entries import Jacobian
     from diffcheck.checks.function import FunctionCheck
@@ -59,6 +60,9 @@ Random = Annotated[int, option("--random", help="How many random points to take.
 Seed = Annotated[int, typer.Option("--seed", help="What random points and directions are drawn with.")]
 Directions = Annotated[
     int, typer.Option("--directions", help="Of more than 400 derivatives, along how many directions forward mode is proved.", metavar="N")
+]
+Entries = Annotated[
+    str, option("--entries", help="Of more than 400 derivatives, how many are shown one by one: a number, or all.", metavar="N|all")
 ]
 Domain = Annotated[list[str], option("--domain", help="Where random points lie: -1,1 (the default), or x=0,10.", metavar="A,B")]
 Shape = Annotated[list[str], option("--shape", help="The shapes of random arguments: 3, or A=3,3 (default: numbers).", metavar="SHAPE")]
@@ -83,6 +87,7 @@ def check_jax(
     shape: Shape = [],  # noqa: B006
     against: Against = "",
     directions: Directions = 3,
+    entries: Entries = "",
     dtype: OwnFormat = None,
     lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
@@ -103,16 +108,22 @@ def check_jax(
       diffcheck check-jax jax.nn:softmax --at "x=[1,2,3]"
       diffcheck check-jax jax.nn:sigmoid --random 5 --domain -20,20 --against "1/(1 + exp(-x))"
     """
+    from diffcheck.checks.at_once import plan_of
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
+    from diffcheck.views.progress import stages
 
-    wanted = _Points(at, points, random, seed, domain, shape, directions)
+    wanted = _Points(at, points, random, seed, domain, shape)
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
             with _prints_apart(watch):
                 draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
-                found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
+                with stages() as on_stage:
+                    plan = plan_of(
+                        on_stage, directions=directions, seed=seed, entries=int(entries) if entries.isdecimal() else entries or None
+                    )
+                    found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plan, draw))
             return exit_code(_show(*found, function, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
@@ -128,7 +139,6 @@ class _Points:
     seed: int
     domain: list[str]
     shape: list[str]
-    directions: int
 
     @property
     def names(self) -> Sequence[str]:
@@ -174,7 +184,9 @@ class _Points:
         return found
 
 
-def _reported(reference: str, against: str, dtype: Dtype | None, lint: bool | None, points: _Points, draw: Artist) -> tuple[Findings, int]:
+def _reported(
+    reference: str, against: str, dtype: Dtype | None, lint: bool | None, points: _Points, plan: Plan, draw: Artist
+) -> tuple[Findings, int]:
     """The report, and the line where the function begins."""
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.loading import load
@@ -185,8 +197,7 @@ def _reported(reference: str, against: str, dtype: Dtype | None, lint: bool | No
     function = load(reference, wide)
     other = load(against, wide) if _is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
-    drawn = {"directions": points.directions, "seed": points.seed}
-    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype, linted=lint, **drawn)
+    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype, linted=lint, plan=plan)
     jacobians = job.jacobians(points.of(job))
     report = job.report_of(jacobians)
     draw(report.header, jacobians)
