@@ -108,22 +108,16 @@ def check_jax(
       diffcheck check-jax jax.nn:softmax --at "x=[1,2,3]"
       diffcheck check-jax jax.nn:sigmoid --random 5 --domain -20,20 --against "1/(1 + exp(-x))"
     """
-    from diffcheck.checks.at_once import plan_of
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
-    from diffcheck.views.progress import stages
 
-    wanted = _Points(at, points, random, seed, domain, shape)
+    wanted = _Points(at, points, random, seed, domain, shape, directions, entries)
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
             with _prints_apart(watch):
                 draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
-                with stages() as on_stage:
-                    plan = plan_of(
-                        on_stage, directions=directions, seed=seed, entries=int(entries) if entries.isdecimal() else entries or None
-                    )
-                    found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, plan, draw))
+                found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
             return exit_code(_show(*found, function, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
@@ -131,7 +125,7 @@ def check_jax(
 
 @dataclass(frozen=True, slots=True)
 class _Points:
-    """Where to check, as the options say."""
+    """Where to check, and how large Jacobians are gone through, as the options say."""
 
     at: list[str]
     file: Path | None
@@ -139,6 +133,8 @@ class _Points:
     seed: int
     domain: list[str]
     shape: list[str]
+    directions: int
+    entries: str
 
     @property
     def names(self) -> Sequence[str]:
@@ -149,6 +145,12 @@ class _Points:
         if not self.at:
             return [part.partition("=")[0] for part in self.shape if "=" in part]
         return names_in([text for text in self.at if not is_reference(text)])
+
+    def plan(self, on_stage: Callable[[str], object]) -> Plan:
+        from diffcheck.checks.at_once import plan_of
+
+        entries = int(self.entries) if self.entries.isdecimal() else self.entries or None
+        return plan_of(on_stage, directions=self.directions, seed=self.seed, entries=entries)
 
     def wide(self, dtype: str | None) -> bool:
         """Whether files are executed with JAX's 64-bit types: for written numbers; objects are made as the user's settings say."""
@@ -184,22 +186,23 @@ class _Points:
         return found
 
 
-def _reported(
-    reference: str, against: str, dtype: Dtype | None, lint: bool | None, points: _Points, plan: Plan, draw: Artist
-) -> tuple[Findings, int]:
+def _reported(reference: str, against: str, dtype: Dtype | None, lint: bool | None, points: _Points, draw: Artist) -> tuple[Findings, int]:
     """The report, and the line where the function begins."""
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.loading import load
     from diffcheck.engines.jax.program_cache import use_persistent_cache
+    from diffcheck.views.progress import stages
 
     use_persistent_cache()
     wide = points.wide(dtype)
     function = load(reference, wide)
     other = load(against, wide) if _is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
-    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype, linted=lint, plan=plan)
-    jacobians = job.jacobians(points.of(job))
-    report = job.report_of(jacobians)
+    with stages() as on_stage:
+        plan = points.plan(on_stage)
+        job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype, linted=lint, plan=plan)
+        jacobians = job.jacobians(points.of(job))
+        report = job.report_of(jacobians)
     draw(report.header, jacobians)
     return report, getattr(getattr(unwrap(function), "__code__", None), "co_firstlineno", 1)
 
