@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from diffcheck.checks.judged_row import JudgedRow
 from diffcheck.checks.screening import evenly
-from diffcheck.checks.whole import Floats, Proved, ProvedRow, cut, exactly, unit
+from diffcheck.checks.whole import ExactProgram, Floats, Proved, ProvedRow, cut, unit
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import enclosure
 from diffcheck.engines.certified.arrays import Entries
@@ -36,6 +36,7 @@ DIRECTIONS, MOST_DIRECTIONS = 3, 1000
 MOST_ENTRIES = 100_000
 SEED = 0
 WORK = 50_000_000  # operations on balls in the sweeps of all rows: about half a minute
+JUDGED = 6  # such operations are as much work as judging an entry
 WRONG_SHOWN, WORST_SHOWN, EVEN_SHOWN = 10, 3, 3
 INEXACT, FEW = 1e-20, 0.01  # a gap relative to the terms; a part of an argument's entries
 WEIGHTS = (-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0)  # few bits: exact in every format, and so are their products with powers of 2
@@ -92,7 +93,7 @@ class AtOnce:
     @cached_property
     def chosen_rows(self) -> list[int]:
         """The rows that are judged: all, or as many as the work allows, spread evenly."""
-        affordable = max(1, WORK // (3 * (self.proved.work + self.columns)))
+        affordable = max(1, WORK // (3 * (self.proved.work + JUDGED * self.columns)))
         return evenly(self.rows, affordable)
 
     def judged(self, row: int) -> JudgedRow:
@@ -108,8 +109,7 @@ class AtOnce:
         with lacking():
             values = self._function.pulled_back(parts)
         proved = self.proved.pulled(parts)
-        program = exactly(self._function.reverse_program, [*self._function.point.values(), *parts], self.proved.bits)
-        return JudgedRow(proved, values, program, self._format, self.proved.steps)
+        return JudgedRow(proved, values, self._pullback(parts, self.proved.bits), self._format, self.proved.steps)
 
     def _chosen(self) -> list[tuple[int, int]]:
         """(row, column) of the entries that are shown one by one: the wrong and the worst, and an even sample."""
@@ -193,12 +193,15 @@ class AtOnce:
     # Forward mode, along directions
 
     def _pushed_by_jax(self, direction: Floats) -> Entries | UnsupportedError:
-        leaves = list(self._function.point.values())
-        return exactly(self._forward_program, [*leaves, *cut(direction, [leaf.shape for leaf in leaves])], self.proved.bits)
+        return self._pushforward(cut(direction, [leaf.shape for leaf in self._function.point.values()]), self.proved.bits)
 
     @cached_property
-    def _forward_program(self) -> Any:
-        return self._function.pushforward_program
+    def _pullback(self) -> ExactProgram:
+        return ExactProgram(self._function.reverse_program, list(self._function.point.values()))
+
+    @cached_property
+    def _pushforward(self) -> ExactProgram:
+        return ExactProgram(self._function.pushforward_program, list(self._function.point.values()))
 
     @cached_property
     def _seeded(self) -> list[Floats]:
@@ -224,7 +227,7 @@ class AtOnce:
         largest = 0.0
         try:
             with lacking():
-                _ = self._forward_program
+                _ = self._pushforward
         except UnsupportedError as unsupported:
             return unsupported
         for k, direction in enumerate(self._seeded, 1):
