@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Apply, Call, Graph, arguments_of
+from diffcheck.graph.build import meaning
+from diffcheck.graph.functions import FUNCTIONS, Function
+from diffcheck.graph.graph import Apply, Call, Graph, Node, arguments_of
 from diffcheck.graph.text import Infix, Text, node_text
 
 KINDS = {"multiply": "multiplications", "divide": "divisions"}
-ALGEBRAIC = ("cbrt",)  # beside what is exact or correctly rounded
+ALGEBRAIC = ("cbrt", "where", "mod")  # beside what is exact or correctly rounded
 FIRST_PLACEHOLDER = 0xE000  # letters of Unicode's private use: no notation writes them
 
 
@@ -36,12 +37,17 @@ def size(graph: Graph, outputs: Sequence[int] = ()) -> Size:
     return Size(kinds.total(), kinds, max(depths[i] for i in outputs or (graph.output,)))
 
 
-def _kind(node: Apply | Call) -> str:
-    if isinstance(node, Call):
-        return "transcendental"
-    row = FUNCTIONS[node.function]
-    is_plain = row.exactly is not None or row.is_correctly_rounded or row.gives_condition or node.function in ALGEBRAIC
-    return KINDS.get(node.function, "" if is_plain else "transcendental")
+def _kind(node: Node) -> str:
+    if not isinstance(node, Apply):
+        return "transcendental" if isinstance(node, Call) else ""
+    return KINDS.get(node.function) or ("" if _is_algebraic(FUNCTIONS[node.function]) else "transcendental")
+
+
+def _is_algebraic(row: Function) -> bool:
+    """Whether a function is arithmetic, roots and choices: by itself, or in what it means."""
+    if row.exactly is not None or row.is_correctly_rounded or row.gives_condition or row.name in ALGEBRAIC:
+        return True
+    return bool(row.meaning) and all(_kind(node) != "transcendental" for node in meaning(row.name).nodes if arguments_of(node))
 
 
 def characters(graph: Graph) -> int:

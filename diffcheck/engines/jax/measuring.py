@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,14 +31,20 @@ class Compiled:
     compile_seconds: float
     analysis: Mapping[str, float]
     bytes_at_peak: int | None
+    wide: bool
+
+    def __call__(self, arguments: Leaves) -> Any:
+        """The results, all there."""
+        with settings(self.wide):
+            return jax.block_until_ready(self.run(*arguments))
 
     def seconds(self, arguments: Leaves, times: int = 1) -> float:
         """The time of one call, from that of some."""
-        start = time.perf_counter()
-        for _ in range(times):
-            found = self.run(*arguments)
-        jax.block_until_ready(found)
-        return (time.perf_counter() - start) / times
+        with settings(self.wide):  # a compiled program keeps its types, and wants them
+            start = time.perf_counter()
+            for _ in range(times):
+                jax.block_until_ready(self.run(*arguments))
+            return (time.perf_counter() - start) / times
 
     def repeats(self, arguments: Leaves) -> int:
         """How many calls take long enough to be timed."""
@@ -49,7 +56,7 @@ class Program:
     """A JAX program of arrays, counted and compiled. Raises UnsupportedError for what JAX refuses."""
 
     def __init__(self, function: Callable[..., Any], leaves: Leaves, wide: bool) -> None:
-        self._function = function
+        self.function = function
         self._leaves = leaves
         self._wide = wide
 
@@ -57,7 +64,7 @@ class Program:
     def _traced(self) -> tuple[ClosedJaxpr, float]:
         with settings(self._wide), lacking():
             start = time.perf_counter()
-            program = jax.make_jaxpr(lambda *leaves: self._function(*leaves))(*self._leaves)
+            program = jax.make_jaxpr(lambda *leaves: self.function(*leaves))(*self._leaves)
             return program, time.perf_counter() - start
 
     @property
@@ -67,12 +74,18 @@ class Program:
 
     @property
     def trace_seconds(self) -> float:
+        """What it took to find the work."""
         return self._traced[1]
+
+    @property
+    def results(self) -> int:
+        """How many numbers the program returns."""
+        return sum(math.prod(each.shape) for each in self._traced[0].out_avals)
 
     def residuals(self) -> tuple[int, int]:
         """What `jax.vjp` of the program keeps: arrays and bytes."""
         with settings(self._wide), lacking():
-            return residuals(self._function, self._leaves)
+            return residuals(self.function, self._leaves)
 
     def require_few(self) -> None:
         """Raises UnsupportedError where XLA would take too long."""
@@ -83,7 +96,7 @@ class Program:
     def compiled(self, points: Leaves | None = None) -> Compiled:
         """The program for one point, or for many, of which each argument has an axis more."""
         self.require_few()
-        function = self._function if points is None else jax.vmap(self._function)
+        function = self.function if points is None else jax.vmap(self.function)
         with settings(self._wide), lacking():
             fresh = jax.jit(lambda *leaves: function(*leaves))  # JAX keeps what it knows of a function that it has seen
             start = time.perf_counter()
@@ -91,14 +104,8 @@ class Program:
             traced = time.perf_counter()
             made = lowered.compile()
             end = time.perf_counter()
-        return Compiled(self._in_settings(made), traced - start, end - traced, made.cost_analysis() or {}, _peak(made.memory_analysis()))
-
-    def _in_settings(self, program: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*arguments: Any) -> Any:
-            with settings(self._wide):
-                return program(*arguments)
-
-        return run if not self._wide else program  # a compiled program keeps its types
+        peak = _peak(made.memory_analysis())
+        return Compiled(made, traced - start, end - traced, made.cost_analysis() or {}, peak, self._wide)
 
 
 def _peak(memory: Any) -> int | None:

@@ -30,10 +30,10 @@ def computed(graphs: Sequence[Graph], variables: Sequence[str], dtype: str, mode
 def forward(function: Function) -> Derived:
     """f and its derivative by the first entry of the first argument, by jax.jvp."""
 
-    def derived(*leaves: Any) -> Any:
-        directions = [np.zeros(jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves]
-        directions[0].flat[0] = 1
-        return jax.jvp(function, leaves, tuple(directions))
+    def derived(first: Any, *others: Any) -> Any:
+        direction = np.zeros(jnp.shape(first), jnp.result_type(first))
+        direction.flat[0] = 1
+        return jax.jvp(lambda moving: function(moving, *others), (first,), (direction,))
 
     return derived
 

@@ -1,0 +1,236 @@
+"""The ways to the derivatives of a subject: as programs that JAX runs, and as formulas, with their sizes."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import jax.numpy as jnp
+
+from diffcheck.costs.subject import Subject
+from diffcheck.engines.derivation import Names
+from diffcheck.engines.jax import ways
+from diffcheck.engines.jax.counting import Work
+from diffcheck.engines.jax.measuring import Program
+from diffcheck.engines.symbolic import Differentiator
+from diffcheck.engines.symbolic.closed import ClosedForms, Written
+from diffcheck.engines.symbolic.counting import by_kind
+from diffcheck.errors import UnsupportedError
+from diffcheck.graph.graph import Graph, join
+from diffcheck.graph.sizes import Size, size
+from diffcheck.graph.text import Infix, derivative_text
+from diffcheck.measures import Way
+
+REPEATS = 3  # of differentiations that take less than
+REPEATED_SECONDS = 0.3
+MAX_HESSIAN = 1_000  # entries of the gradient
+MAX_JACOBIAN = 10_000
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way: its program, what is counted of it, and how its results hold the derivatives.
+
+    `flat` makes one vector of the program's results: the derivatives in the order of `names`. `graphs` are the formulas, for ways that
+    have any. `seconds` are what differentiating took, in several goes.
+    """
+
+    way: Way
+    program: Program
+    counts: Counts
+    names: Sequence[Names] = ()
+    flat: Callable[[Any], Any] = lambda results: jnp.zeros(0)
+    graphs: Sequence[Graph] = ()
+    seconds: Sequence[float] = ()
+
+    @property
+    def is_at_least(self) -> bool:
+        """Whether the program may do more than is counted."""
+        return not self.graphs and self.program.work.is_lower_bound
+
+
+@dataclass(frozen=True)
+class Forms:
+    """All ways to the derivatives of a subject, in their order; what one lacks is an UnsupportedError in its place."""
+
+    subject: Subject
+    _known: dict[str, Any] = field(default_factory=dict)
+
+    def each(self) -> Iterator[tuple[Way, Form | UnsupportedError]]:
+        for way, make in self._makers.items():
+            try:
+                yield way, make()
+            except UnsupportedError as unsupported:
+                yield way, unsupported
+
+    @property
+    def _makers(self) -> Mapping[Way, Callable[[], Form]]:
+        s = self.subject
+        first = [(name,) for name in s.variables]
+        makers: dict[Way, Callable[[], Form]] = {Way.F: self._f}
+        if self._differs_in_jax:
+            makers[Way.IN_JAX] = lambda: self._by_jax(Way.IN_JAX, s.in_reverse)
+        makers |= {Way.CLOSED: self._closed, Way.CSE: self._cse, Way.CHAINED: self._chained}
+        one = Way.FORWARD if s.entries > 1 else Way.FORWARD_ALL
+        makers[one] = lambda: self._by_jax(one, ways.forward(s.in_forward), first[:1], lambda results: jnp.ravel(results[1])[:1])
+        if s.entries > 1:
+            makers[Way.FORWARD_ALL] = self._forward_all
+        makers[Way.REVERSE] = self._reverse
+        makers[Way.HESSIAN] = self._hessian
+        return makers
+
+    # JAX
+
+    @cached_property
+    def _primal(self) -> Program:
+        return Program(self.subject.in_reverse, self.subject.leaves, self.subject.is_wide)
+
+    @cached_property
+    def _differs_in_jax(self) -> bool:
+        """Whether JAX runs f by other operations than it is written in."""
+        graph = self.subject.graph
+        try:
+            return self.subject.report is None and graph is not None and _of_work(self._primal.work) != _of_size(size(graph))
+        except UnsupportedError:
+            return False
+
+    def _by_jax(self, way: Way, derived: ways.Derived, names: Sequence[Names] = (), flat: Callable[[Any], Any] = lambda results: jnp.zeros(0)) -> Form:
+        program = Program(derived, self.subject.leaves, self.subject.is_wide)
+        return Form(way, program, _of_work(program.work), names, flat)
+
+    def _f(self) -> Form:
+        graph = self.subject.graph
+        if graph is None or self.subject.report is not None:  # of a function of the user's, what JAX runs is what is written
+            return Form(Way.F, self._primal, _of_work(self._primal.work))
+        assert not isinstance(self.subject.problem, UnsupportedError)
+        text, _ = derivative_text(self.subject.problem.target, Infix())
+        return Form(Way.F, self._primal, {**_of_size(size(graph)), "characters": len(text)})
+
+    def _forward_all(self) -> Form:
+        s = self.subject
+        if s.entries > MAX_JACOBIAN:
+            raise UnsupportedError(f"a Jacobian of {s.entries:,} columns is not made, and the budget is {MAX_JACOBIAN:,}")
+        return self._by_jax(Way.FORWARD_ALL, ways.forward_all(s.in_forward), [(n,) for n in s.variables], lambda results: _joined(results[1]))
+
+    def _reverse(self) -> Form:
+        s = self.subject
+        form = self._by_jax(Way.REVERSE, ways.reverse(s.in_reverse), [(n,) for n in s.variables], lambda results: _joined(results[1]))
+        count, of_bytes = self._primal.residuals()
+        return Form(form.way, form.program, {**form.counts, "residuals": count, "residual_bytes": of_bytes}, form.names, form.flat)
+
+    def _hessian(self) -> Form:
+        s = self.subject
+        if self._results > 1:
+            raise UnsupportedError("a Hessian is of one result")
+        if s.entries > MAX_HESSIAN:
+            raise UnsupportedError(f"a Hessian of {s.entries:,}² entries is not made, and the budget is {MAX_HESSIAN:,}²")
+        names = [(a, b) for a in s.variables for b in s.variables]
+        sizes = [leaf.size for leaf in s.leaves]
+        return self._by_jax(Way.HESSIAN, ways.hessian(s.in_reverse), names, lambda results: _square(results, sizes))
+
+    @cached_property
+    def _results(self) -> int:
+        return self._primal.results
+
+    # SymPy
+
+    @property
+    def _graph(self) -> Graph:
+        if isinstance(self.subject.problem, UnsupportedError):
+            raise self.subject.problem
+        return self.subject.problem.target.flat
+
+    @cached_property
+    def _forms(self) -> ClosedForms | UnsupportedError:
+        try:
+            return ClosedForms(self._graph, self.subject.variables)
+        except UnsupportedError as unsupported:
+            return unsupported
+
+    @property
+    def _formulas(self) -> ClosedForms:
+        if isinstance(self._forms, UnsupportedError):
+            raise self._forms
+        return self._forms
+
+    def _closed(self) -> Form:
+        formulas = self._formulas
+        seconds = _timed(formulas.differentiate)
+        return self._written(Way.CLOSED, formulas.written(), seconds)
+
+    def _cse(self) -> Form:
+        formulas = self._formulas
+        written = formulas.shared()
+        return self._written(Way.CSE, written, _timed(lambda: (formulas.differentiate(), formulas.shared())))
+
+    def _written(self, way: Way, written: Written, seconds: Sequence[float]) -> Form:
+        kinds = dict(by_kind(written.operations))
+        joined, outputs = join(written.graphs)
+        counts = {"operations": written.operations.total(), **kinds, "depth": size(joined, outputs).depth, "characters": written.characters}
+        return self._of_graphs(way, written.graphs, counts, seconds)
+
+    def _chained(self) -> Form:
+        problem, variables = self.subject.problem, self.subject.variables
+        if isinstance(problem, UnsupportedError):
+            raise problem
+        differentiator = Differentiator(problem)
+        found = [differentiator.derivative(name) for name in variables]
+
+        def again() -> object:
+            afresh = Differentiator(problem)
+            return [afresh.derivative(name) for name in variables]
+
+        graphs = [definition.flat for definition in found]
+        joined, outputs = join(graphs)
+        texts = (derivative_text(definition, Infix())[0] for definition in found)
+        counts = {**_of_size(size(joined, outputs)), "nodes": len(joined.nodes), "characters": sum(map(len, texts))}
+        return self._of_graphs(Way.CHAINED, graphs, counts, _timed(again))
+
+    def _of_graphs(self, way: Way, graphs: Sequence[Graph], counts: Counts, seconds: Sequence[float]) -> Form:
+        s = self.subject
+        assert not isinstance(s.problem, UnsupportedError)
+        values = s.values_of(graphs)
+        program = Program(values, s.leaves, s.is_wide)
+        return Form(way, program, counts, [(n,) for n in s.variables], _joined, graphs, seconds)
+
+
+def _joined(results: Sequence[Any]) -> Any:
+    """Arrays of derivatives, one for each leaf, as one vector."""
+    return jnp.concatenate([jnp.ravel(each) for each in results])
+
+
+def _square(results: Sequence[Sequence[Any]], sizes: Sequence[int]) -> Any:
+    """The blocks of a Hessian as one vector, row by row."""
+    rows = [[jnp.reshape(block, (size, -1)) for block in row] for size, row in zip(sizes, results, strict=True)]
+    return jnp.block(rows).ravel()
+
+
+def _of_work(work: Work) -> Counts:
+    return {"operations": work.total, **_kinds(work.by_kind), "depth": work.depth}
+
+
+def _of_size(found: Size) -> Counts:
+    return {"operations": found.total, **_kinds(found.by_kind), "depth": found.depth}
+
+
+def _kinds(counts: Counter[str]) -> Counts:
+    return {kind: counts[kind] for kind in ("multiplications", "divisions", "transcendental")}
+
+
+def _timed(work: Callable[[], object]) -> list[float]:
+    """The times of some goes, each with SymPy's memory empty."""
+    from sympy.core.cache import clear_cache
+
+    times = list[float]()
+    while not times or (len(times) < REPEATS and times[0] < REPEATED_SECONDS):
+        clear_cache()
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return times
+

@@ -1,0 +1,244 @@
+"""The table: every way to the derivatives of a subject is counted, compiled, compared with what is proved, and timed in turn with f."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from diffcheck import registry
+from diffcheck.costs.agreement import Agreement, agreements
+from diffcheck.costs.forms import Form, Forms
+from diffcheck.costs.subject import Subject
+from diffcheck.engines.jax.lacking import lacking
+from diffcheck.engines.jax.measuring import Compiled
+from diffcheck.engines.jax.settings import settings
+from diffcheck.errors import UnsupportedError
+from diffcheck.measures import MEASURES, Cost, Costs, Quantity, Spread, Unit, Way
+
+ROUNDS = 7  # in each of which every way runs once, after f
+BUILDS = 3  # how often each program is traced and compiled
+MANY = 1_000_000  # points
+PROBED = 1_000
+MOST_SECONDS = 0.5  # of one run at many points, or there are fewer
+MOST_NUMBERS = 30 * MANY  # in the results of one run
+OF_JAX = (Way.FORWARD, Way.FORWARD_ALL, Way.REVERSE, Way.HESSIAN)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What is known of a way by now."""
+
+    way: Way
+    form: Form | None = None
+    missing: str = ""
+    agreement: Agreement = Agreement("")
+    compiled: Compiled | None = None
+    at_many: Compiled | None = None
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def is_timed(self) -> bool:
+        return self.compiled is not None and not self.agreement.problem
+
+
+def costs(subject: Subject, timed: bool = True, points: int = MANY) -> Costs:
+    """What the derivatives of a subject cost. Without `timed` nothing is run but what the comparison with the proved values takes."""
+    entries = [_entry(way, form) for way, form in Forms(subject).each()]
+    for entry in entries:
+        _compile(entry)
+    _compare(subject, entries)
+    notes = list[str]()
+    count = 0
+    if timed:
+        _build_again([entry for entry in entries if entry.is_timed])
+        _run("run", entries, lambda entry: entry.compiled, subject.leaves)
+        count = _number_of_points(subject, entries, points) if subject.takes_numbers else 0
+        if count:
+            many = _on_device(subject.around(count), subject.is_wide)
+            for entry in entries:
+                _compile_for(entry, many)
+            _run("run_many", entries, lambda entry: entry.at_many, many)
+        else:
+            notes.append("It takes arrays, and was run at one point only." if not subject.takes_numbers else "It was run at one point only.")
+        notes.append(
+            f"Times are medians of {ROUNDS} rounds with their quartiles, and ratios are taken within a round, in which all run in turn."
+        )
+    return Costs(
+        read_as=subject.read_as,
+        name=subject.name,
+        variables=subject.variables or ("",) * subject.entries,
+        dtype=subject.format.name,
+        point=subject.point,
+        points=count,
+        rows=tuple(_rows(entries)),
+        notes=(*_about(subject, entries), *notes),
+        machine=machine(),
+        versions=registry.versions(),
+    )
+
+
+def machine() -> str:
+    """Where it was measured."""
+    model = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            model = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), model)
+    except OSError:
+        pass
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def _entry(way: Way, form: Form | UnsupportedError) -> _Entry:
+    return _Entry(way, missing=form.reason) if isinstance(form, UnsupportedError) else _Entry(way, form)
+
+
+def _compile(entry: _Entry) -> None:
+    """Whatever can be compiled is; IN_JAX is f again."""
+    if entry.form is None or entry.way is Way.IN_JAX:
+        return
+    try:
+        entry.compiled = entry.form.program.compiled()
+    except UnsupportedError as unsupported:
+        entry.missing = unsupported.reason
+
+
+def _compare(subject: Subject, entries: Sequence[_Entry]) -> None:
+    found: dict[Way, tuple[Form, NDArray[Any]]] = {}
+    for entry in entries:
+        if entry.form is not None and entry.compiled is not None and entry.way is not Way.F:
+            with settings(subject.is_wide), lacking():
+                values = np.asarray(entry.form.flat(entry.compiled(subject.leaves)))
+            found[entry.way] = entry.form, values
+    for way, agreement in agreements(subject, found).items():
+        entry = next(each for each in entries if each.way is way)
+        entry.agreement = agreement
+        if agreement.problem:
+            entry.missing = f"not timed, as it is {agreement.verdict}: {agreement.problem}"
+
+
+def _build_again(entries: Sequence[_Entry]) -> None:
+    """Tracing and compiling, in turn."""
+    for turn in range(BUILDS):
+        for entry in entries:
+            made = entry.compiled if turn == 0 else _compiled(entry)
+            if made is not None:
+                entry.seconds.setdefault("trace", []).append(made.trace_seconds)
+                entry.seconds.setdefault("compile", []).append(made.compile_seconds)
+
+
+def _compiled(entry: _Entry) -> Compiled:
+    assert entry.form is not None
+    return entry.form.program.compiled()
+
+
+def _compile_for(entry: _Entry, many: Sequence[Any]) -> None:
+    if entry.form is not None and entry.is_timed:
+        try:
+            entry.at_many = entry.form.program.compiled(many)
+        except UnsupportedError as unsupported:
+            entry.missing = unsupported.reason
+
+
+def _run(name: str, entries: Sequence[_Entry], program: Callable[[_Entry], Compiled | None], arguments: Sequence[Any]) -> None:
+    """All ways in turn, round by round."""
+    running = [(entry, made) for entry in entries if entry.is_timed and (made := program(entry)) is not None]
+    repeats = {entry.way: made.repeats(arguments) for entry, made in running}
+    for _ in range(ROUNDS):
+        for entry, made in running:
+            entry.seconds.setdefault(name, []).append(made.seconds(arguments, repeats[entry.way]))
+
+
+def _number_of_points(subject: Subject, entries: Sequence[_Entry], wanted: int) -> int:
+    """As many as are wanted, or as can be run within the time and the memory for it: a power of ten."""
+    numbers = max((len(entry.form.names) for entry in entries if entry.form is not None and entry.is_timed), default=1)
+    count = min(wanted, 10 ** int(np.log10(MOST_NUMBERS / max(numbers, 1))))
+    few = min(PROBED, count)
+    probe = _on_device(subject.around(few), subject.is_wide)
+    slowest = 0.0
+    for entry in entries:
+        if entry.form is not None and entry.is_timed:
+            made = entry.form.program.compiled(probe)
+            made(probe)
+            slowest = max(slowest, made.seconds(probe) / few)
+    while count > PROBED and slowest * count > MOST_SECONDS * 10:  # a short run takes longer a point than a long one
+        count //= 10
+    return count
+
+
+def _on_device(columns: Sequence[NDArray[Any]], wide: bool) -> list[Any]:
+    with settings(wide):
+        return [jax.device_put(column) for column in columns]
+
+
+# What was found, as values
+
+
+def _rows(entries: Sequence[_Entry]) -> Iterator[Cost]:
+    by_way = {entry.way: entry for entry in entries}
+    for entry in entries:
+        f = by_way[Way.IN_JAX] if entry.way in OF_JAX and Way.IN_JAX in by_way else by_way[Way.F]
+        yield Cost(entry.way, dict(_quantities(entry, f, by_way[Way.F])), entry.agreement.verdict, entry.missing)
+
+
+def _quantities(entry: _Entry, counted: _Entry, timed: _Entry) -> Iterator[tuple[str, Quantity]]:
+    """All measures of a way that are known; counts have their ratio to `counted`, everything else to `timed`."""
+    for measure in MEASURES:
+        if measure.unit is Unit.SECONDS:
+            times = _times(entry, measure.name)
+            if times:
+                yield measure.name, Quantity(statistics.median(times), _spread(times), _ratio(times, _times(timed, measure.name)))
+            continue
+        value = _counts(entry).get(measure.name)
+        if value is not None:
+            base = _counts(counted if entry.form and measure.name in entry.form.counts else timed).get(measure.name)
+            yield measure.name, Quantity(value, None, Spread(*[value / base] * 3) if base else None)
+
+
+def _times(entry: _Entry, name: str) -> Sequence[float]:
+    if name == "differentiate":
+        return entry.form.seconds if entry.form is not None else ()
+    return entry.seconds.get(name, ())
+
+
+def _counts(entry: _Entry) -> Mapping[str, float]:
+    counts: dict[str, float] = dict(entry.form.counts) if entry.form is not None else {}
+    if entry.compiled is not None:
+        analysis = entry.compiled.analysis
+        names = {"xla_flops": ("flops", "transcendentals"), "xla_bytes": ("bytes accessed",)}
+        counts |= {ours: sum(analysis.get(name, 0.0) for name in theirs) for ours, theirs in names.items() if theirs[0] in analysis}
+    if entry.at_many is not None and entry.at_many.bytes_at_peak is not None:
+        counts["peak_memory"] = entry.at_many.bytes_at_peak
+    return counts
+
+
+def _spread(values: Sequence[float]) -> Spread | None:
+    if len(values) < 2:
+        return None
+    lower, _, upper = statistics.quantiles(values, n=4, method="inclusive")
+    return Spread(statistics.median(values), lower, upper)
+
+
+def _ratio(times: Sequence[float], of_f: Sequence[float]) -> Spread | None:
+    if len(times) != len(of_f):
+        return None
+    ratios = [ours / theirs for ours, theirs in zip(times, of_f, strict=True) if theirs > 0]
+    return _spread(ratios)
+
+
+def _about(subject: Subject, entries: Sequence[_Entry]) -> Iterator[str]:
+    """What a reader must know."""
+    judged = [entry for entry in entries if entry.agreement.verdict]
+    if not judged:
+        yield "Its derivatives were not compared with anything."
+    if any(entry.way is Way.IN_JAX for entry in entries):
+        yield "JAX runs f by other operations than it is written in; operations of JAX's rows are compared with those."
+    if any(entry.form is not None and entry.form.is_at_least for entry in entries):
+        yield "It holds a loop that turns as often as its numbers say; one turn is counted."
