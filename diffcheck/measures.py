@@ -18,10 +18,10 @@ class Way(StrEnum):
 
     F = "f"
     IN_JAX = "f in JAX"  # where JAX runs f by other operations than it is written in
-    CLOSED = "SymPy, closed form"
-    CSE = "SymPy, cse"
+    CLOSED = "SymPy closed form"
+    CSE = "SymPy cse"
     CHAINED = "chained definitions"
-    FORWARD = "JAX forward, one"
+    FORWARD = "JAX forward (one)"
     FORWARD_ALL = "JAX forward"
     REVERSE = "JAX reverse"
     HESSIAN = "JAX Hessian"
@@ -73,21 +73,21 @@ class Measure:
 
 MEASURES = (
     Measure("operations", "operations", Group.SIZE, is_brief=True, meaning="operations; in a formula, each as often as it is written"),
-    Measure("multiplications", "multiplications", Group.SIZE, meaning="of these, products"),
-    Measure("divisions", "divisions", Group.SIZE, meaning="of these, quotients"),
-    Measure("transcendental", "transcendental", Group.SIZE, meaning="of these, exp, log, sin and all that is no arithmetic"),
+    Measure("multiplications", "products", Group.SIZE, meaning="of these, products"),
+    Measure("divisions", "quotients", Group.SIZE, meaning="of these, quotients"),
+    Measure("transcendental", "functions", Group.SIZE, meaning="of these, exp, log, sin and all that is no arithmetic"),
     Measure("depth", "depth", Group.SIZE, is_brief=True, meaning="the longest chain of operations, each of which needs the one before"),
-    Measure("characters", "characters", Group.SIZE, is_brief=True, meaning="of the formula, as `diffcheck derive` writes it"),
-    Measure("residuals", "stored", Group.SIZE, is_brief=True, meaning="values that jax.vjp keeps from its pass forward for the one back"),
+    Measure("characters", "length", Group.SIZE, is_brief=True, meaning="characters of the formula, as `diffcheck derive` writes it"),
+    Measure("residuals", "stored", Group.MEMORY, is_brief=True, meaning="values that jax.vjp keeps from its pass forward for the one back"),
     Measure("residual_bytes", "stored bytes", Group.MEMORY, Unit.BYTES, meaning="the size of these"),
-    Measure("xla_flops", "XLA flops", Group.MEMORY, is_brief=True, meaning="floating-point operations after XLA's optimisation"),
-    Measure("xla_bytes", "XLA bytes", Group.MEMORY, Unit.BYTES, meaning="bytes that the optimised program reads and writes"),
+    Measure("xla_flops", "flops", Group.MEMORY, is_brief=True, meaning="floating-point operations after XLA's optimisation"),
+    Measure("xla_bytes", "bytes", Group.MEMORY, Unit.BYTES, meaning="bytes that the optimised program reads and writes"),
     Measure("peak_memory", "memory", Group.MEMORY, Unit.BYTES, meaning="arguments, results and temporary arrays at many points"),
     Measure("differentiate", "differentiate", Group.TIME, Unit.SECONDS, meaning="what SymPy takes; JAX differentiates as it traces"),
     Measure("trace", "trace", Group.TIME, Unit.SECONDS, meaning="from Python to the program that XLA gets"),
     Measure("compile", "compile", Group.TIME, Unit.SECONDS, meaning="what XLA takes"),
     Measure("run", "run", Group.TIME, Unit.SECONDS, meaning="one call at one point; of a small function mostly the call itself"),
-    Measure("run_many", "run at many", Group.TIME, Unit.SECONDS, is_brief=True, meaning="one call at many points"),
+    Measure("run_many", "at many", Group.TIME, Unit.SECONDS, is_brief=True, meaning="one call at many points"),
 )
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
@@ -155,7 +155,8 @@ class Costs:
         """What follows from the table."""
         yield from _of_reverse(self)
         yield from _of_formulas(self)
-        yield from (f"{row.way}: {row.missing}." for row in self.rows if row.missing)
+        yield from _of_agreement(self)
+        yield from (f"{row.way}: {row.missing.rstrip('.')}." for row in self.rows if row.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,7 @@ class Swell:
         """Where ways stopped, and the two formulas compared where both are known last."""
         for each in self.ways:
             if each.stop is not None:
-                yield f"{each.way} stopped at {self.index} = {each.stop.n:,}: {each.stop.reason}."
+                yield f"{each.way} stopped at {self.index} = {each.stop.n:,}: {each.stop.reason.rstrip('.')}."
         closed, chained = self.of(Way.CLOSED), self.of(Way.CHAINED)
         common = sorted(set(closed.steps) & set(chained.steps)) if closed and chained else []
         if closed and chained and common:
@@ -212,24 +213,38 @@ class Swell:
 
 def _of_reverse(costs: Costs) -> Iterator[str]:
     row = costs.row(Way.REVERSE)
-    if row is None:
+    ratio = row.ratio("operations") if row is not None else None
+    if row is None or ratio is None:
         return
-    ratio, count = row.ratio("operations"), len(costs.variables)
-    derivatives = f"all {count:,} derivatives" if count > 1 else "the derivative"
+    count = len(costs.variables)
+    derivatives = {1: "the derivative", 2: "both derivatives"}.get(count, f"all {count:,} derivatives")
+    beyond = "" if ratio <= GRIEWANK[1] else ", for functions whose derivatives count as one operation, which JAX spells out"
     bound = f"Griewank's bound is {GRIEWANK[0]} to {GRIEWANK[1]} ({SOURCE})"
-    if ratio is None:
-        return
-    beyond = "" if ratio <= GRIEWANK[1] else ", which counts an elementary function and its derivative as one operation each"
     yield f"Reverse mode gives {derivatives} of {costs.name} for {ratio:.2g} times its operations; {bound}{beyond}."
-    timed = row.quantities.get("run_many")
+    timed = row.quantities.get("run_many") or row.quantities.get("run")
     if timed is not None and timed.ratio is not None:
-        yield f"It takes {spread_text(timed.ratio)} times as long as {costs.name} at {costs.points:,} points."
+        where = f"{costs.points:,} points" if "run_many" in row.quantities else "one point"
+        yield f"It takes {spread_text(timed.ratio)} times as long as {costs.name} at {where}."
 
 
 def _of_formulas(costs: Costs) -> Iterator[str]:
     closed, chained = (row.value("operations") if row else None for row in map(costs.row, (Way.CLOSED, Way.CHAINED)))
     if closed is not None and chained is not None:
         yield _compared(int(closed), int(chained), "The")
+
+
+def _of_agreement(costs: Costs) -> Iterator[str]:
+    """How the ways compare with what is proved, those of one verdict together."""
+    by_verdict: dict[str, list[str]] = {}
+    for row in costs.rows:
+        if row.agreement:
+            by_verdict.setdefault(row.agreement, []).append(row.way)
+    told = "Judged at the point by the proved derivatives"
+    if len(by_verdict) == 1:
+        yield f"{told}, all are: {next(iter(by_verdict))}."
+    elif by_verdict:
+        listed = (f"{verdict} ({', '.join(ways)})" for verdict, ways in by_verdict.items())
+        yield f"{told}: {', '.join(listed)}."
 
 
 def _compared(closed: int, chained: int, subject: str) -> str:

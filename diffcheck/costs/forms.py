@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -59,17 +59,17 @@ class Forms:
     """All ways to the derivatives of a subject, in their order; what one lacks is an UnsupportedError in its place."""
 
     subject: Subject
-    _known: dict[str, Any] = field(default_factory=dict)
 
     def each(self) -> Iterator[tuple[Way, Form | UnsupportedError]]:
-        for way, make in self._makers.items():
+        for way, make in self.makers.items():
             try:
                 yield way, make()
             except UnsupportedError as unsupported:
                 yield way, unsupported
 
     @property
-    def _makers(self) -> Mapping[Way, Callable[[], Form]]:
+    def makers(self) -> Mapping[Way, Callable[[], Form]]:
+        """What makes each form. It raises UnsupportedError for what cannot be had."""
         s = self.subject
         first = [(name,) for name in s.variables]
         makers: dict[Way, Callable[[], Form]] = {Way.F: self._f}
@@ -99,7 +99,9 @@ class Forms:
         except UnsupportedError:
             return False
 
-    def _by_jax(self, way: Way, derived: ways.Derived, names: Sequence[Names] = (), flat: Callable[[Any], Any] = lambda results: jnp.zeros(0)) -> Form:
+    def _by_jax(
+        self, way: Way, derived: ways.Derived, names: Sequence[Names] = (), flat: Callable[[Any], Any] = lambda results: jnp.zeros(0)
+    ) -> Form:
         program = Program(derived, self.subject.leaves, self.subject.is_wide)
         return Form(way, program, _of_work(program.work), names, flat)
 
@@ -115,7 +117,9 @@ class Forms:
         s = self.subject
         if s.entries > MAX_JACOBIAN:
             raise UnsupportedError(f"a Jacobian of {s.entries:,} columns is not made, and the budget is {MAX_JACOBIAN:,}")
-        return self._by_jax(Way.FORWARD_ALL, ways.forward_all(s.in_forward), [(n,) for n in s.variables], lambda results: _joined(results[1]))
+        return self._by_jax(
+            Way.FORWARD_ALL, ways.forward_all(s.in_forward), [(n,) for n in s.variables], lambda results: _joined(results[1])
+        )
 
     def _reverse(self) -> Form:
         s = self.subject
@@ -131,7 +135,7 @@ class Forms:
             raise UnsupportedError(f"a Hessian of {s.entries:,}² entries is not made, and the budget is {MAX_HESSIAN:,}²")
         names = [(a, b) for a in s.variables for b in s.variables]
         sizes = [leaf.size for leaf in s.leaves]
-        return self._by_jax(Way.HESSIAN, ways.hessian(s.in_reverse), names, lambda results: _square(results, sizes))
+        return self._by_jax(Way.HESSIAN, ways.hessian(s.in_forward), names, lambda results: _square(results, sizes))
 
     @cached_property
     def _results(self) -> int:
@@ -233,4 +237,3 @@ def _timed(work: Callable[[], object]) -> list[float]:
         work()
         times.append(time.perf_counter() - start)
     return times
-

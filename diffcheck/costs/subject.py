@@ -152,7 +152,9 @@ def _mathematics(truth: Sequence[Graph] | UnsupportedError, variables: tuple[str
     if len(truth) != 1:
         return UnsupportedError(f"SymPy is given functions of one result, and this one has {len(truth):,}")
     if len(truth[0].nodes) > IN_MATHEMATICS:
-        return UnsupportedError(f"SymPy is given functions of up to {IN_MATHEMATICS:,} operations, and this one has {len(truth[0].nodes):,}")
+        return UnsupportedError(
+            f"SymPy is given functions of up to {IN_MATHEMATICS:,} operations, and this one has {len(truth[0].nodes):,}"
+        )
     target = Definition("", variables, len(variables), truth[0], truth[0])
     return Problem(syntax.Program("", (), None), (target,), target)
 

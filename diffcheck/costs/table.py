@@ -67,7 +67,9 @@ def costs(subject: Subject, timed: bool = True, points: int = MANY) -> Costs:
                 _compile_for(entry, many)
             _run("run_many", entries, lambda entry: entry.at_many, many)
         else:
-            notes.append("It takes arrays, and was run at one point only." if not subject.takes_numbers else "It was run at one point only.")
+            notes.append(
+                "It takes arrays, and was run at one point only." if not subject.takes_numbers else "It was run at one point only."
+            )
         notes.append(
             f"Times are medians of {ROUNDS} rounds with their quartiles, and ratios are taken within a round, in which all run in turn."
         )
@@ -83,6 +85,16 @@ def costs(subject: Subject, timed: bool = True, points: int = MANY) -> Costs:
         machine=machine(),
         versions=registry.versions(),
     )
+
+
+def judged(subject: Subject) -> str:
+    """What comes of the comparison with the proved derivatives, as the beginning of a sentence; '' where nothing can be compared."""
+    entries = [_entry(way, form) for way, form in Forms(subject).each()]
+    for entry in entries:
+        _compile(entry)
+    _compare(subject, entries)
+    verdicts = dict.fromkeys(entry.agreement.verdict for entry in entries if entry.agreement.verdict)
+    return f"Judged by the proved derivatives, all ways are {', '.join(verdicts)}" if verdicts else ""
 
 
 def machine() -> str:

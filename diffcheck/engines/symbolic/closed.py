@@ -46,6 +46,7 @@ class ClosedForms:
     def __init__(self, graph: Graph, wrt: Sequence[str]) -> None:
         self._graph = graph
         _require_plain(graph)
+        self._require_few(expanded_sizes(graph)[graph.output])  # the function itself, written out
         self._counting = Counting()
         try:
             values = evaluate_nodes(graph, _Opaque(), {name: sympy.Symbol(name, real=True) for name in graph.variables})
@@ -135,4 +136,3 @@ def _lacking(error: Exception) -> UnsupportedError:
     if isinstance(error, RecursionError):
         return UnsupportedError("the formula is nested too deeply for SymPy, which recurses")
     return UnsupportedError(f"SymPy: {type(error).__name__}: {str(error)[:160]}")
-

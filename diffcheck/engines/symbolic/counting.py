@@ -109,7 +109,7 @@ def _name(formula: Any) -> str:
 
 
 KINDS = {"MUL": "multiplications", "DIV": "divisions"}
-ARITHMETIC = {"ADD", "SUB", "NEG", "POW", *KINDS}
+ARITHMETIC = {*"ADD SUB NEG POW ABS SIGN HEAVISIDE MAX MIN PIECEWISE FLOOR CEIL CBRT AND OR NOT".split(), *KINDS}
 
 
 def by_kind(by_name: Counter[str]) -> Iterator[tuple[str, int]]:

@@ -1,0 +1,67 @@
+"""How derivatives grow with n: each way as far as its budget of work goes, and no further."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+
+from diffcheck import registry
+from diffcheck.costs.families import Composition, Family, wanted
+from diffcheck.costs.forms import Form, Forms
+from diffcheck.costs.subject import of_problem
+from diffcheck.costs.table import judged, machine
+from diffcheck.errors import InputError, UnsupportedError
+from diffcheck.graph.sizes import size
+from diffcheck.measures import Step, Stop, Swell, Swelling, Way
+
+WAYS = (Way.F, Way.CLOSED, Way.CSE, Way.CHAINED, Way.FORWARD_ALL, Way.REVERSE, Way.HESSIAN)
+MAX_WORK = {  # operations of f, times the passes that a way takes over them
+    Way.CHAINED: 200_000,
+    Way.FORWARD_ALL: 20_000,
+    Way.REVERSE: 20_000,
+    Way.HESSIAN: 4_000,
+}
+COORDINATE = 0.5  # of the arrays that programs are traced for: nothing is run
+
+
+def swell(family: Family | Composition, index: str, numbers: Sequence[int]) -> Swell:
+    """The operations of each way for each n, and the seconds that it took to find them.
+
+    At the smallest n all ways are compared with the proved derivatives. A way that has stopped is not tried again.
+    """
+    steps: dict[Way, dict[int, Step]] = {way: {} for way in WAYS}
+    stops: dict[Way, Stop] = {}
+    notes = list[str]()
+    for n, problem in wanted(family, numbers):
+        if isinstance(problem, InputError):
+            if n == numbers[0]:
+                raise problem
+            stops |= {way: Stop(n, problem.message) for way in WAYS if way not in stops}
+            break
+        if not notes:
+            notes.append(f"{judged(of_problem(problem, '')) or 'Nothing was compared'} at {index} = {n:,}.")
+        operations, variables = size(problem.target.flat).total, len(problem.variables)
+        subject = of_problem(problem, "", dict.fromkeys(problem.variables, COORDINATE))
+        makers = Forms(subject).makers
+        for way in (way for way in WAYS if way not in stops):
+            try:
+                _require_little(way, operations, variables)
+                steps[way][n] = _step(makers[way])
+            except UnsupportedError as unsupported:
+                stops[way] = Stop(n, unsupported.reason)
+    ways = tuple(Swelling(way, steps[way], stops.get(way)) for way in WAYS)
+    return Swell(family.written, index, tuple(numbers), ways, tuple(notes), machine(), registry.versions())
+
+
+def _require_little(way: Way, operations: int, variables: int) -> None:
+    """Raises UnsupportedError where a way would take more work than it is given."""
+    work, most = operations * (variables if way is Way.CHAINED else 1), MAX_WORK.get(way)
+    if most is not None and work > most:
+        passes = f" for {variables:,} variables" if variables > 1 and way is Way.CHAINED else ""
+        raise UnsupportedError(f"{operations:,} operations of f{passes} are more than its budget of {most:,}")
+
+
+def _step(make: Callable[[], Form]) -> Step:
+    form = make()
+    seconds = statistics.median(form.seconds) if form.seconds else form.program.trace_seconds
+    return Step(form.counts["operations"], seconds)
