@@ -45,13 +45,13 @@ MEANINGS = {
 }
 
 
-class Unit(StrEnum):
+class MeasureUnit(StrEnum):
     COUNT = ""
     BYTES = "bytes"
     SECONDS = "s"
 
 
-class Group(StrEnum):
+class MeasureGroup(StrEnum):
     """The tables of `--all`."""
 
     SIZE = "size"
@@ -65,29 +65,49 @@ class Measure:
 
     name: str
     title: str
-    group: Group
-    unit: Unit = Unit.COUNT
+    group: MeasureGroup
+    unit: MeasureUnit = MeasureUnit.COUNT
     is_brief: bool = False
     meaning: str = ""
 
 
 MEASURES = (
-    Measure("operations", "operations", Group.SIZE, is_brief=True, meaning="operations; in a formula, each as often as it is written"),
-    Measure("multiplications", "products", Group.SIZE, meaning="of these, products"),
-    Measure("divisions", "quotients", Group.SIZE, meaning="of these, quotients"),
-    Measure("transcendental", "functions", Group.SIZE, meaning="of these, exp, log, sin and all that is no arithmetic"),
-    Measure("depth", "depth", Group.SIZE, is_brief=True, meaning="the longest chain of operations, each of which needs the one before"),
-    Measure("characters", "length", Group.SIZE, is_brief=True, meaning="characters of the formula, as `diffcheck derive` writes it"),
-    Measure("residuals", "stored", Group.MEMORY, is_brief=True, meaning="values that jax.vjp keeps from its pass forward for the one back"),
-    Measure("residual_bytes", "stored bytes", Group.MEMORY, Unit.BYTES, meaning="the size of these"),
-    Measure("xla_flops", "flops", Group.MEMORY, is_brief=True, meaning="floating-point operations after XLA's optimisation"),
-    Measure("xla_bytes", "bytes", Group.MEMORY, Unit.BYTES, meaning="bytes that the optimised program reads and writes"),
-    Measure("peak_memory", "memory", Group.MEMORY, Unit.BYTES, meaning="arguments, results and temporary arrays at many points"),
-    Measure("differentiate", "differentiate", Group.TIME, Unit.SECONDS, meaning="what SymPy takes; JAX differentiates as it traces"),
-    Measure("trace", "trace", Group.TIME, Unit.SECONDS, meaning="from Python to the program that XLA gets"),
-    Measure("compile", "compile", Group.TIME, Unit.SECONDS, meaning="what XLA takes"),
-    Measure("run", "run", Group.TIME, Unit.SECONDS, meaning="one call at one point; of a small function mostly the call itself"),
-    Measure("run_many", "at many", Group.TIME, Unit.SECONDS, is_brief=True, meaning="one call at many points"),
+    Measure(
+        "operations", "operations", MeasureGroup.SIZE, is_brief=True, meaning="operations; in a formula, each as often as it is written"
+    ),
+    Measure("multiplications", "products", MeasureGroup.SIZE, meaning="of these, products"),
+    Measure("divisions", "quotients", MeasureGroup.SIZE, meaning="of these, quotients"),
+    Measure("transcendental", "functions", MeasureGroup.SIZE, meaning="of these, exp, log, sin and all that is no arithmetic"),
+    Measure(
+        "depth", "depth", MeasureGroup.SIZE, is_brief=True, meaning="the longest chain of operations, each of which needs the one before"
+    ),
+    Measure("characters", "length", MeasureGroup.SIZE, is_brief=True, meaning="characters of the formula, as `diffcheck derive` writes it"),
+    Measure(
+        "residuals",
+        "stored",
+        MeasureGroup.MEMORY,
+        is_brief=True,
+        meaning="values that jax.vjp keeps from its pass forward for the one back",
+    ),
+    Measure("residual_bytes", "stored bytes", MeasureGroup.MEMORY, MeasureUnit.BYTES, meaning="the size of these"),
+    Measure("xla_flops", "flops", MeasureGroup.MEMORY, is_brief=True, meaning="floating-point operations after XLA's optimisation"),
+    Measure("xla_bytes", "bytes", MeasureGroup.MEMORY, MeasureUnit.BYTES, meaning="bytes that the optimised program reads and writes"),
+    Measure(
+        "peak_memory", "memory", MeasureGroup.MEMORY, MeasureUnit.BYTES, meaning="arguments, results and temporary arrays at many points"
+    ),
+    Measure(
+        "differentiate",
+        "differentiate",
+        MeasureGroup.TIME,
+        MeasureUnit.SECONDS,
+        meaning="what SymPy takes; JAX differentiates as it traces",
+    ),
+    Measure("trace", "trace", MeasureGroup.TIME, MeasureUnit.SECONDS, meaning="from Python to the program that XLA gets"),
+    Measure("compile", "compile", MeasureGroup.TIME, MeasureUnit.SECONDS, meaning="what XLA takes"),
+    Measure(
+        "run", "run", MeasureGroup.TIME, MeasureUnit.SECONDS, meaning="one call at one point; of a small function mostly the call itself"
+    ),
+    Measure("run_many", "at many", MeasureGroup.TIME, MeasureUnit.SECONDS, is_brief=True, meaning="one call at many points"),
 )
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
@@ -160,7 +180,7 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Grown:
     """One way at one n: how many operations, and the seconds that it took to get there."""
 
     operations: int
@@ -180,7 +200,7 @@ class Swelling:
     """One way over all n."""
 
     way: Way
-    steps: Mapping[int, Step]
+    steps: Mapping[int, Grown]
     stop: Stop | None = None
 
 

@@ -9,36 +9,36 @@ from typing import Any
 from numpy.typing import NDArray
 
 from diffcheck.checks.screening import evenly
-from diffcheck.costs.forms import Form
-from diffcheck.costs.subject import Subject
+from diffcheck.costs.routes import Route
+from diffcheck.costs.subject import Costed
 from diffcheck.engines.derivation import Derivation, Names, Wanted
 from diffcheck.engines.jax.lift import lift
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph
-from diffcheck.judgement.evidence import Source
+from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge
 from diffcheck.measures import Way
 from diffcheck.registry import Engine
 from diffcheck.results import Outcome, Result
 
-MOST = 60  # derivatives of one form that are compared; of more an even sample
+MOST = 60  # derivatives of one route that are compared; of more an even sample
 MODES = {Way.FORWARD: "forward", Way.FORWARD_ALL: "forward", Way.REVERSE: "reverse"}
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How the values of a form compare with the proved derivatives: the worst verdict, and why it is wrong if it is."""
+    """How the values of a route compare with the proved derivatives: the worst verdict, and why it is wrong if it is."""
 
     verdict: str
     problem: str = ""
 
 
 class _Values(Derivation):
-    """What one form gave, for the judge: its formula, or the program that JAX ran."""
+    """What one route gave, for the judge: its formula, or the program that JAX ran."""
 
-    def __init__(self, form: Form, subject: Subject) -> None:
-        super().__init__(Engine(form.way.name.lower(), form.way.value))
-        self._form = form
+    def __init__(self, route: Route, subject: Costed) -> None:
+        super().__init__(Engine(route.way.name.lower(), route.way.value))
+        self._form = route
         self._subject = subject
 
     def formula(self, wanted: Wanted) -> Graph | None:
@@ -61,25 +61,25 @@ class _Values(Derivation):
         return list(self._form.names).index(wanted[1])
 
 
-def agreements(subject: Subject, found: Mapping[Way, tuple[Form, NDArray[Any]]]) -> dict[Way, Agreement]:
-    """For each form with its values at the point, how they compare; a way without an entry was not compared."""
+def agreements(subject: Costed, found: Mapping[Way, tuple[Route, NDArray[Any]]]) -> dict[Way, Agreement]:
+    """For each route with its values at the point, how they compare; a way without an entry was not compared."""
     graph = subject.graph
     if graph is None or subject.report is not None and not subject.variables:
         return _by_report(subject, found)
-    judge = Judge(Source(graph, ""), subject.format)
+    judge = Judge(Written(graph, ""), subject.format)
     point = {**subject.point, **subject.rest}
     asked: dict[Names, dict[Derivation, float]] = {}
     ways: dict[Derivation, Way] = {}
-    for way, (form, values) in found.items():
-        derivation = _Values(form, subject)
+    for way, (route, values) in found.items():
+        derivation = _Values(route, subject)
         ways[derivation] = way
-        for k in evenly(len(values), min(MOST, len(values))) if len(values) else ():
-            asked.setdefault(tuple(form.names[k]), {})[derivation] = float(values[k])
+        for k in evenly(len(values), MOST) if len(values) else ():
+            asked.setdefault(tuple(route.names[k]), {})[derivation] = float(values[k])
     results: dict[Way, list[Result]] = {}
     for names, given in asked.items():
         sample = judge.sample(point, (0, names), given, None)
-        for derivation, result in zip(given, sample.results, strict=True):
-            results.setdefault(ways[derivation], []).append(result)
+        for asked_of, result in zip(given, sample.results, strict=True):
+            results.setdefault(ways[asked_of], []).append(result)
     return {way: _worst(each) for way, each in results.items()}
 
 
@@ -88,7 +88,7 @@ def _worst(results: Sequence[Result]) -> Agreement:
     return Agreement(worst.verdict.value, worst.reason if worst.outcome is Outcome.FAIL else "")
 
 
-def _by_report(subject: Subject, found: Mapping[Way, tuple[Form, NDArray[Any]]]) -> dict[Way, Agreement]:
+def _by_report(subject: Costed, found: Mapping[Way, tuple[Route, NDArray[Any]]]) -> dict[Way, Agreement]:
     """Of a function of the user's: what the check found of each mode."""
     if subject.report is None:
         return {}

@@ -56,7 +56,7 @@ def numbers(spec: str, form: str) -> tuple[int, ...]:
     found = sorted(set(map(int, parts)))
     if dots and int(lower) > int(upper):
         raise InputError(f"the range {quoted(spec)} is empty: {int(lower):,} is above {int(upper):,}", "Write the smaller end first.")
-    if not 1 <= found[0] or found[-1] > MAX_NUMBER:
+    if found[0] < 1 or found[-1] > MAX_NUMBER:
         raise InputError(f"{quoted(spec)} goes beyond 1 to {MAX_NUMBER:,}", form)
     return tuple(_taken(found[0], found[-1]) if dots else found)
 
@@ -150,11 +150,11 @@ FAMILIES: Mapping[str, Family] = {
 }
 
 
-# Composition
+# SelfComposition
 
 
 @dataclass(frozen=True, slots=True)
-class Composition:
+class SelfComposition:
     """A function of one variable, composed with itself."""
 
     inner: Problem
@@ -177,16 +177,16 @@ class Composition:
         return Problem(self.inner.program, (*self.inner.definitions, step, whole), whole)
 
 
-def composition(text: str, of: str | None = None) -> Composition:
+def composition(text: str, of: str | None = None) -> SelfComposition:
     """The function of an expression, to be composed. Raises InputError where it has not one variable."""
     problem = read(expanded(text), of)
     if len(problem.variables) != 1 and problem.target.arity != 1:
         count = len(problem.variables)
         raise InputError(f"what is composed is a function of one variable, and this one has {count}", "Write f(x) = …; f is composed in x.")
-    return Composition(problem)
+    return SelfComposition(problem)
 
 
-def wanted(family: Family | Composition, values: Sequence[int]) -> Iterator[tuple[int, Problem | InputError]]:
+def wanted(family: Family | SelfComposition, values: Sequence[int]) -> Iterator[tuple[int, Problem | InputError]]:
     """The problems one by one; one that is too large to be read is an InputError in its place, and nothing follows it."""
     for n in values:
         try:

@@ -24,14 +24,14 @@ from diffcheck.graph.graph import Definition, Graph
 from diffcheck.language import syntax
 from diffcheck.language.reading import read_back
 from diffcheck.printable import quoted
-from diffcheck.results import Report, Status
+from diffcheck.results import Findings, Status
 
 IN_MATHEMATICS = 400  # nodes of a lifted function that SymPy is asked to differentiate
 JUDGED = 10_000  # derivatives of a function that are judged before they are timed
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Costed:
     """A function of arrays (`leaves`) as JAX runs it, and as mathematics, or why there is none.
 
     `in_reverse` and `in_forward` are the same function; a few functions of the language have an implementation for each mode.
@@ -47,7 +47,7 @@ class Subject:
     in_forward: ways.Function
     problem: Problem | UnsupportedError
     rest: Mapping[str, float] = field(default_factory=dict)
-    report: Report | None = None
+    report: Findings | None = None
 
     @property
     def graph(self) -> Graph | None:
@@ -82,13 +82,13 @@ class Subject:
         return [(leaf * steps).astype(self.format.name) for leaf in self.leaves]
 
 
-def of_expression(text: str, of: str | None = None, at: object = None, wrt: Sequence[str] = (), dtype: str = "float64") -> Subject:
+def of_expression(text: str, of: str | None = None, at: object = None, wrt: Sequence[str] = (), dtype: str = "float64") -> Costed:
     """An expression at a point; without one at the first of some points where it is proved to be smooth. Raises InputError."""
     problem = read(text, of)
     return of_problem(problem, read_back(problem.program), at, wrt, dtype)
 
 
-def of_problem(problem: Problem, read_as: str, at: object = None, wrt: Sequence[str] = (), dtype: str = "float64") -> Subject:
+def of_problem(problem: Problem, read_as: str, at: object = None, wrt: Sequence[str] = (), dtype: str = "float64") -> Costed:
     """The same of one that is read already."""
     variables = problem.variables
     if not variables:
@@ -102,7 +102,7 @@ def of_problem(problem: Problem, read_as: str, at: object = None, wrt: Sequence[
     graph, rest = problem.target.flat, {name: point[name] for name in variables if name not in chosen}
     leaves = tuple(np.asarray(point[name], dtype) for name in chosen)
     in_reverse, in_forward = (_first(_values([graph], chosen, rest, dtype, mode)) for mode in ("jax", "jax_forward"))
-    return Subject(read_as, problem.shown_name, chosen, fmt, leaves, in_reverse, in_forward, problem, rest)
+    return Costed(read_as, problem.shown_name, chosen, fmt, leaves, in_reverse, in_forward, problem, rest)
 
 
 def _values(graphs: Sequence[Graph], variables: Sequence[str], rest: Mapping[str, float], dtype: str, mode: str) -> ways.Function:
@@ -119,14 +119,14 @@ def _first(values: ways.Function) -> ways.Function:
     return lambda *leaves: values(*leaves)[0]
 
 
-def of_function(function: Callable[..., Any], at: Any, name: str = "", dtype: str = "float64") -> Subject:
+def of_function(function: Callable[..., Any], at: Any, name: str = "", dtype: str = "float64") -> Costed:
     """A JAX function at a point. Raises InputError where it has none, or is not differentiable by anything."""
     check = FunctionCheck(function, given=names_in(at), name=name, dtype=dtype, linted=False)
     points = from_value(at, check.parameters, check.format)
     return of_arguments(check, points)
 
 
-def of_arguments(check: FunctionCheck, points: Sequence[Arguments]) -> Subject:
+def of_arguments(check: FunctionCheck, points: Sequence[Arguments]) -> Costed:
     """The same of a function and points that were read already: the first is taken."""
     if len(points) != 1:
         raise InputError(f"costs are measured at one point, and {len(points)} are given", "Give one.")
@@ -142,7 +142,7 @@ def of_arguments(check: FunctionCheck, points: Sequence[Arguments]) -> Subject:
     read_as = report.header.read_as if report is not None else f"{check.name}({', '.join(check.parameters.names)})"
     leaves = tuple(found.point.values())
     problem = _mathematics(jacobian.truth, found.variables)
-    return Subject(read_as, check.name, names, check.format, leaves, run, run, problem, report=report)
+    return Costed(read_as, check.name, names, check.format, leaves, run, run, problem, report=report)
 
 
 def _mathematics(truth: Sequence[Graph] | UnsupportedError, variables: tuple[str, ...]) -> Problem | UnsupportedError:

@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Callable, Sequence
 
 from diffcheck import registry
-from diffcheck.costs.families import Composition, Family, wanted
-from diffcheck.costs.forms import Form, Forms
+from diffcheck.costs.families import Family, SelfComposition, wanted
+from diffcheck.costs.routes import Route, Routes
 from diffcheck.costs.subject import of_problem
 from diffcheck.costs.table import judged, machine
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.sizes import size
-from diffcheck.measures import Step, Stop, Swell, Swelling, Way
+from diffcheck.measures import Grown, Stop, Swell, Swelling, Way
 
 WAYS = (Way.F, Way.CLOSED, Way.CSE, Way.CHAINED, Way.FORWARD_ALL, Way.REVERSE, Way.HESSIAN)
 MAX_WORK = {  # operations of f, times the passes that a way takes over them
@@ -24,12 +24,12 @@ MAX_WORK = {  # operations of f, times the passes that a way takes over them
 COORDINATE = 0.5  # of the arrays that programs are traced for: nothing is run
 
 
-def swell(family: Family | Composition, index: str, numbers: Sequence[int]) -> Swell:
+def swell(family: Family | SelfComposition, index: str, numbers: Sequence[int]) -> Swell:
     """The operations of each way for each n, and the seconds that it took to find them.
 
     At the smallest n all ways are compared with the proved derivatives. A way that has stopped is not tried again.
     """
-    steps: dict[Way, dict[int, Step]] = {way: {} for way in WAYS}
+    steps: dict[Way, dict[int, Grown]] = {way: {} for way in WAYS}
     stops: dict[Way, Stop] = {}
     notes = list[str]()
     for n, problem in wanted(family, numbers):
@@ -42,7 +42,7 @@ def swell(family: Family | Composition, index: str, numbers: Sequence[int]) -> S
             notes.append(f"{judged(of_problem(problem, '')) or 'Nothing was compared'} at {index} = {n:,}.")
         operations, variables = size(problem.target.flat).total, len(problem.variables)
         subject = of_problem(problem, "", dict.fromkeys(problem.variables, COORDINATE))
-        makers = Forms(subject).makers
+        makers = Routes(subject).makers
         for way in (way for way in WAYS if way not in stops):
             try:
                 _require_little(way, operations, variables)
@@ -61,7 +61,7 @@ def _require_little(way: Way, operations: int, variables: int) -> None:
         raise UnsupportedError(f"{operations:,} operations of f{passes} are more than its budget of {most:,}")
 
 
-def _step(make: Callable[[], Form]) -> Step:
-    form = make()
-    seconds = statistics.median(form.seconds) if form.seconds else form.program.trace_seconds
-    return Step(form.counts["operations"], seconds)
+def _step(make: Callable[[], Route]) -> Grown:
+    route = make()
+    seconds = statistics.median(route.seconds) if route.seconds else route.program.trace_seconds
+    return Grown(route.counts["operations"], seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -15,13 +16,13 @@ from numpy.typing import NDArray
 
 from diffcheck import registry
 from diffcheck.costs.agreement import Agreement, agreements
-from diffcheck.costs.forms import Form, Forms
-from diffcheck.costs.subject import Subject
+from diffcheck.costs.routes import Route, Routes
+from diffcheck.costs.subject import Costed
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.measuring import Compiled
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
-from diffcheck.measures import MEASURES, Cost, Costs, Quantity, Spread, Unit, Way
+from diffcheck.measures import MEASURES, Cost, Costs, MeasureUnit, Quantity, Spread, Way
 
 ROUNDS = 7  # in each of which every way runs once, after f
 BUILDS = 3  # how often each program is traced and compiled
@@ -37,7 +38,7 @@ class _Entry:
     """What is known of a way by now."""
 
     way: Way
-    form: Form | None = None
+    route: Route | None = None
     missing: str = ""
     agreement: Agreement = Agreement("")
     compiled: Compiled | None = None
@@ -49,9 +50,9 @@ class _Entry:
         return self.compiled is not None and not self.agreement.problem
 
 
-def costs(subject: Subject, timed: bool = True, points: int = MANY) -> Costs:
+def costs(subject: Costed, timed: bool = True, points: int = MANY) -> Costs:
     """What the derivatives of a subject cost. Without `timed` nothing is run but what the comparison with the proved values takes."""
-    entries = [_entry(way, form) for way, form in Forms(subject).each()]
+    entries = [_entry(way, route) for way, route in Routes(subject).each()]
     for entry in entries:
         _compile(entry)
     _compare(subject, entries)
@@ -87,9 +88,9 @@ def costs(subject: Subject, timed: bool = True, points: int = MANY) -> Costs:
     )
 
 
-def judged(subject: Subject) -> str:
+def judged(subject: Costed) -> str:
     """What comes of the comparison with the proved derivatives, as the beginning of a sentence; '' where nothing can be compared."""
-    entries = [_entry(way, form) for way, form in Forms(subject).each()]
+    entries = [_entry(way, route) for way, route in Routes(subject).each()]
     for entry in entries:
         _compile(entry)
     _compare(subject, entries)
@@ -108,27 +109,27 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
-def _entry(way: Way, form: Form | UnsupportedError) -> _Entry:
-    return _Entry(way, missing=form.reason) if isinstance(form, UnsupportedError) else _Entry(way, form)
+def _entry(way: Way, route: Route | UnsupportedError) -> _Entry:
+    return _Entry(way, missing=route.reason) if isinstance(route, UnsupportedError) else _Entry(way, route)
 
 
 def _compile(entry: _Entry) -> None:
     """Whatever can be compiled is; IN_JAX is f again."""
-    if entry.form is None or entry.way is Way.IN_JAX:
+    if entry.route is None or entry.way is Way.IN_JAX:
         return
     try:
-        entry.compiled = entry.form.program.compiled()
+        entry.compiled = entry.route.program.compiled()
     except UnsupportedError as unsupported:
         entry.missing = unsupported.reason
 
 
-def _compare(subject: Subject, entries: Sequence[_Entry]) -> None:
-    found: dict[Way, tuple[Form, NDArray[Any]]] = {}
+def _compare(subject: Costed, entries: Sequence[_Entry]) -> None:
+    found: dict[Way, tuple[Route, NDArray[Any]]] = {}
     for entry in entries:
-        if entry.form is not None and entry.compiled is not None and entry.way is not Way.F:
+        if entry.route is not None and entry.compiled is not None and entry.way is not Way.F:
             with settings(subject.is_wide), lacking():
-                values = np.asarray(entry.form.flat(entry.compiled(subject.leaves)))
-            found[entry.way] = entry.form, values
+                values = np.asarray(entry.route.flat(entry.compiled(subject.leaves)))
+            found[entry.way] = entry.route, values
     for way, agreement in agreements(subject, found).items():
         entry = next(each for each in entries if each.way is way)
         entry.agreement = agreement
@@ -147,14 +148,14 @@ def _build_again(entries: Sequence[_Entry]) -> None:
 
 
 def _compiled(entry: _Entry) -> Compiled:
-    assert entry.form is not None
-    return entry.form.program.compiled()
+    assert entry.route is not None
+    return entry.route.program.compiled()
 
 
 def _compile_for(entry: _Entry, many: Sequence[Any]) -> None:
-    if entry.form is not None and entry.is_timed:
+    if entry.route is not None and entry.is_timed:
         try:
-            entry.at_many = entry.form.program.compiled(many)
+            entry.at_many = entry.route.program.compiled(many)
         except UnsupportedError as unsupported:
             entry.missing = unsupported.reason
 
@@ -168,16 +169,16 @@ def _run(name: str, entries: Sequence[_Entry], program: Callable[[_Entry], Compi
             entry.seconds.setdefault(name, []).append(made.seconds(arguments, repeats[entry.way]))
 
 
-def _number_of_points(subject: Subject, entries: Sequence[_Entry], wanted: int) -> int:
+def _number_of_points(subject: Costed, entries: Sequence[_Entry], wanted: int) -> int:
     """As many as are wanted, or as can be run within the time and the memory for it: a power of ten."""
-    numbers = max((len(entry.form.names) for entry in entries if entry.form is not None and entry.is_timed), default=1)
-    count = min(wanted, 10 ** int(np.log10(MOST_NUMBERS / max(numbers, 1))))
+    numbers = max((len(entry.route.names) for entry in entries if entry.route is not None and entry.is_timed), default=1)
+    count = min(wanted, int(10.0 ** math.floor(math.log10(MOST_NUMBERS / max(numbers, 1)))))
     few = min(PROBED, count)
     probe = _on_device(subject.around(few), subject.is_wide)
     slowest = 0.0
     for entry in entries:
-        if entry.form is not None and entry.is_timed:
-            made = entry.form.program.compiled(probe)
+        if entry.route is not None and entry.is_timed:
+            made = entry.route.program.compiled(probe)
             made(probe)
             slowest = max(slowest, made.seconds(probe) / few)
     while count > PROBED and slowest * count > MOST_SECONDS * 10:  # a short run takes longer a point than a long one
@@ -203,25 +204,25 @@ def _rows(entries: Sequence[_Entry]) -> Iterator[Cost]:
 def _quantities(entry: _Entry, counted: _Entry, timed: _Entry) -> Iterator[tuple[str, Quantity]]:
     """All measures of a way that are known; counts have their ratio to `counted`, everything else to `timed`."""
     for measure in MEASURES:
-        if measure.unit is Unit.SECONDS:
+        if measure.unit is MeasureUnit.SECONDS:
             times = _times(entry, measure.name)
             if times:
                 yield measure.name, Quantity(statistics.median(times), _spread(times), _ratio(times, _times(timed, measure.name)))
             continue
         value = _counts(entry).get(measure.name)
         if value is not None:
-            base = _counts(counted if entry.form and measure.name in entry.form.counts else timed).get(measure.name)
+            base = _counts(counted if entry.route and measure.name in entry.route.counts else timed).get(measure.name)
             yield measure.name, Quantity(value, None, Spread(*[value / base] * 3) if base else None)
 
 
 def _times(entry: _Entry, name: str) -> Sequence[float]:
     if name == "differentiate":
-        return entry.form.seconds if entry.form is not None else ()
+        return entry.route.seconds if entry.route is not None else ()
     return entry.seconds.get(name, ())
 
 
 def _counts(entry: _Entry) -> Mapping[str, float]:
-    counts: dict[str, float] = dict(entry.form.counts) if entry.form is not None else {}
+    counts: dict[str, float] = dict(entry.route.counts) if entry.route is not None else {}
     if entry.compiled is not None:
         analysis = entry.compiled.analysis
         names = {"xla_flops": ("flops", "transcendentals"), "xla_bytes": ("bytes accessed",)}
@@ -245,12 +246,12 @@ def _ratio(times: Sequence[float], of_f: Sequence[float]) -> Spread | None:
     return _spread(ratios)
 
 
-def _about(subject: Subject, entries: Sequence[_Entry]) -> Iterator[str]:
+def _about(subject: Costed, entries: Sequence[_Entry]) -> Iterator[str]:
     """What a reader must know."""
     judged = [entry for entry in entries if entry.agreement.verdict]
     if not judged:
         yield "Its derivatives were not compared with anything."
     if any(entry.way is Way.IN_JAX for entry in entries):
         yield "JAX runs f by other operations than it is written in; operations of JAX's rows are compared with those."
-    if any(entry.form is not None and entry.form.is_at_least for entry in entries):
+    if any(entry.route is not None and entry.route.is_at_least for entry in entries):
         yield "It holds a loop that turns as often as its numbers say; one turn is counted."

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from rich.console import Console
 
-from diffcheck.measures import MEASURES, Cost, Costs, Group, Measure, Quantity, Swell, Swelling, Unit, Way, measures_in
+from diffcheck.measures import MEASURES, Cost, Costs, Measure, MeasureGroup, MeasureUnit, Quantity, Swell, Swelling, Way, measures_in
 from diffcheck.printable import shown
 from diffcheck.views.layout import Column, line, paragraph, show_table
 
@@ -18,7 +18,7 @@ TIMES = "×"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Grid:
     """A heading, names of columns, and rows of texts; the first column is to the left, numbers are to the right."""
 
     heading: str
@@ -29,40 +29,40 @@ class Table:
 # The tables of one function
 
 
-def tables(costs: Costs, everything: bool) -> list[Table]:
+def tables(costs: Costs, everything: bool) -> list[Grid]:
     """One table of what matters most, or three of everything."""
     if not everything:
         return [_brief(costs)]
-    return [table for group in Group for table in _group(costs, group)]
+    return [table for group in MeasureGroup for table in _group(costs, group)]
 
 
-def _brief(costs: Costs) -> Table:
+def _brief(costs: Costs) -> Grid:
     measures = measures_in(costs.rows, [measure for measure in MEASURES if measure.is_brief])
     columns = ["", *(name for measure in measures for name in _titles(measure))]
     rows = [(str(row.way), *(cell for measure in measures for cell in _cells(row, measure))) for row in costs.rows]
-    return Table("", tuple(columns), tuple(rows))
+    return Grid("", tuple(columns), tuple(rows))
 
 
 def _titles(measure: Measure) -> tuple[str, ...]:
-    if measure.unit is Unit.SECONDS:
+    if measure.unit is MeasureUnit.SECONDS:
         return (f"time {TIMES} f",)
     return (measure.title, f"{TIMES} f") if measure.name == "operations" else (measure.title,)
 
 
 def _cells(row: Cost, measure: Measure) -> tuple[str, ...]:
     quantity = row.quantities.get(measure.name)
-    if measure.unit is Unit.SECONDS:
+    if measure.unit is MeasureUnit.SECONDS:
         return (_ratio(quantity),)
     value = _value(measure.unit, quantity)
     return (value, _ratio(quantity)) if measure.name == "operations" else (value,)
 
 
-def _group(costs: Costs, group: Group) -> Iterator[Table]:
+def _group(costs: Costs, group: MeasureGroup) -> Iterator[Grid]:
     measures = measures_in(costs.rows, [measure for measure in MEASURES if measure.group is group])
     if measures:
         rows = [(str(row.way), *(_with_ratio(row, measure) for measure in measures)) for row in costs.rows]
-        many = f", many points: {costs.points:,}" if costs.points and group is not Group.SIZE else ""
-        yield Table(f"{group} (in brackets: times f{many})", ("", *(measure.title for measure in measures)), tuple(rows))
+        many = f", many points: {costs.points:,}" if costs.points and group is not MeasureGroup.SIZE else ""
+        yield Grid(f"{group} (in brackets: times f{many})", ("", *(measure.title for measure in measures)), tuple(rows))
 
 
 def _with_ratio(row: Cost, measure: Measure) -> str:
@@ -70,12 +70,12 @@ def _with_ratio(row: Cost, measure: Measure) -> str:
     value, ratio = _value(measure.unit, quantity), _ratio(quantity)
     if row.way is Way.F or ratio == NOTHING or quantity is None or quantity.ratio is None:
         return value
-    if measure.unit is Unit.SECONDS:
+    if measure.unit is MeasureUnit.SECONDS:
         return f"{value} ({number_text(quantity.ratio.lower)} to {number_text(quantity.ratio.upper)})"
-    return f"{value} ({ratio})" if measure.unit is not Unit.COUNT or measure.is_brief else value
+    return f"{value} ({ratio})" if measure.unit is not MeasureUnit.COUNT or measure.is_brief else value
 
 
-def _value(unit: Unit, quantity: Quantity | None) -> str:
+def _value(unit: MeasureUnit, quantity: Quantity | None) -> str:
     return NOTHING if quantity is None else _WRITTEN[unit](quantity.value)
 
 
@@ -102,17 +102,17 @@ def bytes_text(number: float) -> str:
     return scaled(number, ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1, "B")))
 
 
-_WRITTEN: dict[Unit, Callable[[float], str]] = {
-    Unit.COUNT: lambda number: f"{number:,.0f}",
-    Unit.BYTES: bytes_text,
-    Unit.SECONDS: seconds_text,
+_WRITTEN: dict[MeasureUnit, Callable[[float], str]] = {
+    MeasureUnit.COUNT: lambda number: f"{number:,.0f}",
+    MeasureUnit.BYTES: bytes_text,
+    MeasureUnit.SECONDS: seconds_text,
 }
 
 
 # The tables of a family
 
 
-def swell_tables(swell: Swell, everything: bool) -> list[Table]:
+def swell_tables(swell: Swell, everything: bool) -> list[Grid]:
     """The operations of each way for each n; with everything also the seconds that it took to find them."""
     found = [_swell_table(swell, "operations", lambda each, n: f"{each.steps[n].operations:,}")]
     if everything:
@@ -120,14 +120,14 @@ def swell_tables(swell: Swell, everything: bool) -> list[Table]:
     return found
 
 
-def _swell_table(swell: Swell, heading: str, cell: Callable[[Swelling, int], str]) -> Table:
+def _swell_table(swell: Swell, heading: str, cell: Callable[[Swelling, int], str]) -> Grid:
     def text(each: Swelling, n: int) -> str:
         if n in each.steps:
             return cell(each, n)
         return STOPPED if each.stop is not None and each.stop.n == n else ""
 
     rows = [(f"{n:,}", *(text(each, n) for each in swell.ways)) for n in swell.numbers]
-    return Table(heading, (swell.index, *(str(each.way) for each in swell.ways)), tuple(rows))
+    return Grid(heading, (swell.index, *(str(each.way) for each in swell.ways)), tuple(rows))
 
 
 # Where they go
@@ -162,7 +162,7 @@ def write_markdown(stream: TextIO, found: Costs | Swell, everything: bool) -> No
     stream.write("".join(f"- {text}\n" for text in _below(found)))
 
 
-def _tables(found: Costs | Swell, everything: bool) -> list[Table]:
+def _tables(found: Costs | Swell, everything: bool) -> list[Grid]:
     return tables(found, everything) if isinstance(found, Costs) else swell_tables(found, everything)
 
 

@@ -19,17 +19,26 @@ import numpy as np
 from diffcheck.engines.jax.equations import CALLS, programs
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr, Literal
 
-MOVES = frozenset(
-    "broadcast broadcast_in_dim reshape squeeze transpose rev slice dynamic_slice dynamic_update_slice concatenate pad gather scatter "
-    "convert_element_type reduce_precision copy copy_p iota stop_gradient expand_dims split device_put optimization_barrier "
-    "bitcast_convert_type real imag complex symbolic_zeros zeros_like pvary".split()
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+MOVES = _names(
+    """
+    broadcast broadcast_in_dim reshape squeeze transpose rev slice dynamic_slice dynamic_update_slice concatenate pad gather scatter
+    convert_element_type reduce_precision copy copy_p iota stop_gradient expand_dims split device_put optimization_barrier
+    bitcast_convert_type real imag complex zeros_like pvary
+    """
 )
 KINDS = {"mul": "multiplications", "dot_general": "multiplications", "conv_general_dilated": "multiplications", "div": "divisions"}
-ARITHMETIC = MOVES | frozenset(
-    "add add_any sub neg mul div rem integer_pow square sqrt rsqrt cbrt abs sign max min clamp floor ceil round nextafter select_n eq ne lt "
-    "le gt ge and or not xor is_finite reduce_sum reduce_max reduce_min reduce_prod reduce_and reduce_or argmax argmin cumsum cumprod "
-    "cummax cummin dot_general conv_general_dilated sort scatter-add reduce_window_sum shift_left shift_right_logical "
-    "shift_right_arithmetic select_and_scatter_add top_k random_bits threefry2x32".split()
+ARITHMETIC = _names(
+    """
+    add add_any sub neg mul div rem integer_pow square sqrt rsqrt cbrt abs sign max min clamp floor ceil round nextafter select_n
+    eq ne lt le gt ge eq_to le_to lt_to and or not xor is_finite reduce_sum reduce_max reduce_min reduce_prod reduce_and reduce_or
+    argmax argmin cumsum cumprod cummax cummin dot_general conv_general_dilated sort scatter-add reduce_window_sum reduce_window_max
+    reduce_window_min shift_left shift_right_logical shift_right_arithmetic select_and_scatter_add top_k random_bits threefry2x32
+    """
 )
 
 
@@ -98,7 +107,7 @@ def _of_equation(equation: Any) -> Work:
     return Work(count, Counter({kind: count} if kind else {}), 1)
 
 
-def _opened(program: Any) -> Jaxpr:
+def _opened(program: ClosedJaxpr | Jaxpr) -> Jaxpr:
     return program.jaxpr if isinstance(program, ClosedJaxpr) else program
 
 
@@ -108,7 +117,8 @@ def _is_by_one(equation: Any) -> bool:
 
 
 def _entries(var: Any) -> int:
-    return math.prod(var.aval.shape)
+    shape: Sequence[int] = var.aval.shape
+    return math.prod(shape)
 
 
 def _entries_out(equation: Any) -> int:
@@ -122,16 +132,19 @@ def _entries_in(equation: Any) -> int:
 def _of_product(equation: Any) -> int:
     """Each entry of the result is a sum of products."""
     (contracted, _), _ = equation.params["dimension_numbers"]
-    return 2 * _entries_out(equation) * math.prod(equation.invars[0].aval.shape[axis] for axis in contracted)
+    lengths: Sequence[int] = equation.invars[0].aval.shape
+    return 2 * _entries_out(equation) * int(np.prod([lengths[axis] for axis in contracted]))
 
 
 def _of_convolution(equation: Any) -> int:
-    kernel, numbers = equation.invars[1].aval.shape, equation.params["dimension_numbers"]
-    return 2 * _entries_out(equation) * math.prod(kernel) // kernel[numbers.rhs_spec[0]]
+    kernel: Sequence[int] = equation.invars[1].aval.shape
+    channels: int = kernel[equation.params["dimension_numbers"].rhs_spec[0]]
+    return 2 * _entries_out(equation) * math.prod(kernel) // channels
 
 
 def _of_window(equation: Any) -> int:
-    return _entries_out(equation) * math.prod(equation.params["window_dimensions"])
+    window: Sequence[int] = equation.params["window_dimensions"]
+    return _entries_out(equation) * math.prod(window)
 
 
 WEIGHTS: dict[str, Callable[[Any], int]] = {

@@ -36,14 +36,14 @@ class Compiled:
     def __call__(self, arguments: Leaves) -> Any:
         """The results, all there."""
         with settings(self.wide):
-            return jax.block_until_ready(self.run(*arguments))
+            return _awaited(self.run(*arguments))
 
     def seconds(self, arguments: Leaves, times: int = 1) -> float:
         """The time of one call, from that of some."""
         with settings(self.wide):  # a compiled program keeps its types, and wants them
             start = time.perf_counter()
             for _ in range(times):
-                jax.block_until_ready(self.run(*arguments))
+                _awaited(self.run(*arguments))
             return (time.perf_counter() - start) / times
 
     def repeats(self, arguments: Leaves) -> int:
@@ -52,7 +52,7 @@ class Compiled:
         return max(1, int(LEAST_SECONDS / max(once, 1e-7)))
 
 
-class Program:
+class MeasuredProgram:
     """A JAX program of arrays, counted and compiled. Raises UnsupportedError for what JAX refuses."""
 
     def __init__(self, function: Callable[..., Any], leaves: Leaves, wide: bool) -> None:
@@ -106,6 +106,9 @@ class Program:
             end = time.perf_counter()
         peak = _peak(made.memory_analysis())
         return Compiled(made, traced - start, end - traced, made.cost_analysis() or {}, peak, self._wide)
+
+
+_awaited: Callable[[Any], Any] = jax.block_until_ready
 
 
 def _peak(memory: Any) -> int | None:

@@ -32,7 +32,7 @@ MAX_SHARED = 100_000  # of all of them before sympy.cse, whose work grows faster
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenOut:
     """Derivatives as graphs, the operations of their formulas as SymPy's count_ops counts them, by its names, and how long they are."""
 
     graphs: tuple[Graph, ...]
@@ -70,13 +70,13 @@ class ClosedForms:
         """What a user of SymPy would call: `sympy.diff` by each variable. For its time: the formulas are known."""
         return [self._whole.diff(symbol) for symbol in self._symbols]
 
-    def written(self) -> Written:
+    def written(self) -> WrittenOut:
         """The formulas as they are."""
         total = sum((self._counting.of(formula) for formula in self.formulas), Counter[str]())
         graphs = self._graphs({}, self.formulas)
-        return Written(graphs, total, sum(map(characters, graphs)))
+        return WrittenOut(graphs, total, sum(map(characters, graphs)))
 
-    def shared(self) -> Written:
+    def shared(self) -> WrittenOut:
         """The formulas after `sympy.cse`: a name for everything that occurs twice."""
         size = sum(self._counting.of(formula).total() for formula in self.formulas)
         if size > MAX_SHARED:
@@ -87,7 +87,7 @@ class ClosedForms:
             raise _lacking(error) from error
         total = sum((self._counting.of(formula) for formula in [*(each for _, each in named), *formulas]), Counter[str]())
         lines = [*(f"{name} = {formula}" for name, formula in named), *map(str, formulas)]
-        return Written(self._graphs(dict(named), formulas), total, sum(map(len, lines)))
+        return WrittenOut(self._graphs(dict(named), formulas), total, sum(map(len, lines)))
 
     def _graphs(self, named: Mapping[Any, Any], formulas: Sequence[Any]) -> tuple[Graph, ...]:
         """SymPy's formulas as graphs, with what had no meaning to SymPy put back."""

@@ -11,13 +11,13 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from diffcheck.costs.subject import Subject
+from diffcheck.costs.subject import Costed
 from diffcheck.engines.derivation import Names
 from diffcheck.engines.jax import ways
 from diffcheck.engines.jax.counting import Work
-from diffcheck.engines.jax.measuring import Program
+from diffcheck.engines.jax.measuring import MeasuredProgram
 from diffcheck.engines.symbolic import Differentiator
-from diffcheck.engines.symbolic.closed import ClosedForms, Written
+from diffcheck.engines.symbolic.closed import ClosedForms, WrittenOut
 from diffcheck.engines.symbolic.counting import by_kind
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph, join
@@ -33,7 +33,7 @@ Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Route:
     """One way: its program, what is counted of it, and how its results hold the derivatives.
 
     `flat` makes one vector of the program's results: the derivatives in the order of `names`. `graphs` are the formulas, for ways that
@@ -41,7 +41,7 @@ class Form:
     """
 
     way: Way
-    program: Program
+    program: MeasuredProgram
     counts: Counts
     names: Sequence[Names] = ()
     flat: Callable[[Any], Any] = lambda results: jnp.zeros(0)
@@ -55,12 +55,12 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Forms:
+class Routes:
     """All ways to the derivatives of a subject, in their order; what one lacks is an UnsupportedError in its place."""
 
-    subject: Subject
+    subject: Costed
 
-    def each(self) -> Iterator[tuple[Way, Form | UnsupportedError]]:
+    def each(self) -> Iterator[tuple[Way, Route | UnsupportedError]]:
         for way, make in self.makers.items():
             try:
                 yield way, make()
@@ -68,11 +68,11 @@ class Forms:
                 yield way, unsupported
 
     @property
-    def makers(self) -> Mapping[Way, Callable[[], Form]]:
-        """What makes each form. It raises UnsupportedError for what cannot be had."""
+    def makers(self) -> Mapping[Way, Callable[[], Route]]:
+        """What makes each route. It raises UnsupportedError for what cannot be had."""
         s = self.subject
         first = [(name,) for name in s.variables]
-        makers: dict[Way, Callable[[], Form]] = {Way.F: self._f}
+        makers: dict[Way, Callable[[], Route]] = {Way.F: self._f}
         if self._differs_in_jax:
             makers[Way.IN_JAX] = lambda: self._by_jax(Way.IN_JAX, s.in_reverse)
         makers |= {Way.CLOSED: self._closed, Way.CSE: self._cse, Way.CHAINED: self._chained}
@@ -87,8 +87,8 @@ class Forms:
     # JAX
 
     @cached_property
-    def _primal(self) -> Program:
-        return Program(self.subject.in_reverse, self.subject.leaves, self.subject.is_wide)
+    def _primal(self) -> MeasuredProgram:
+        return MeasuredProgram(self.subject.in_reverse, self.subject.leaves, self.subject.is_wide)
 
     @cached_property
     def _differs_in_jax(self) -> bool:
@@ -101,19 +101,19 @@ class Forms:
 
     def _by_jax(
         self, way: Way, derived: ways.Derived, names: Sequence[Names] = (), flat: Callable[[Any], Any] = lambda results: jnp.zeros(0)
-    ) -> Form:
-        program = Program(derived, self.subject.leaves, self.subject.is_wide)
-        return Form(way, program, _of_work(program.work), names, flat)
+    ) -> Route:
+        program = MeasuredProgram(derived, self.subject.leaves, self.subject.is_wide)
+        return Route(way, program, _of_work(program.work), names, flat)
 
-    def _f(self) -> Form:
+    def _f(self) -> Route:
         graph = self.subject.graph
         if graph is None or self.subject.report is not None:  # of a function of the user's, what JAX runs is what is written
-            return Form(Way.F, self._primal, _of_work(self._primal.work))
+            return Route(Way.F, self._primal, _of_work(self._primal.work))
         assert not isinstance(self.subject.problem, UnsupportedError)
         text, _ = derivative_text(self.subject.problem.target, Infix())
-        return Form(Way.F, self._primal, {**_of_size(size(graph)), "characters": len(text)})
+        return Route(Way.F, self._primal, {**_of_size(size(graph)), "characters": len(text)})
 
-    def _forward_all(self) -> Form:
+    def _forward_all(self) -> Route:
         s = self.subject
         if s.entries > MAX_JACOBIAN:
             raise UnsupportedError(f"a Jacobian of {s.entries:,} columns is not made, and the budget is {MAX_JACOBIAN:,}")
@@ -121,13 +121,13 @@ class Forms:
             Way.FORWARD_ALL, ways.forward_all(s.in_forward), [(n,) for n in s.variables], lambda results: _joined(results[1])
         )
 
-    def _reverse(self) -> Form:
+    def _reverse(self) -> Route:
         s = self.subject
-        form = self._by_jax(Way.REVERSE, ways.reverse(s.in_reverse), [(n,) for n in s.variables], lambda results: _joined(results[1]))
+        route = self._by_jax(Way.REVERSE, ways.reverse(s.in_reverse), [(n,) for n in s.variables], lambda results: _joined(results[1]))
         count, of_bytes = self._primal.residuals()
-        return Form(form.way, form.program, {**form.counts, "residuals": count, "residual_bytes": of_bytes}, form.names, form.flat)
+        return Route(route.way, route.program, {**route.counts, "residuals": count, "residual_bytes": of_bytes}, route.names, route.flat)
 
-    def _hessian(self) -> Form:
+    def _hessian(self) -> Route:
         s = self.subject
         if self._results > 1:
             raise UnsupportedError("a Hessian is of one result")
@@ -162,23 +162,23 @@ class Forms:
             raise self._forms
         return self._forms
 
-    def _closed(self) -> Form:
+    def _closed(self) -> Route:
         formulas = self._formulas
         seconds = _timed(formulas.differentiate)
         return self._written(Way.CLOSED, formulas.written(), seconds)
 
-    def _cse(self) -> Form:
+    def _cse(self) -> Route:
         formulas = self._formulas
         written = formulas.shared()
         return self._written(Way.CSE, written, _timed(lambda: (formulas.differentiate(), formulas.shared())))
 
-    def _written(self, way: Way, written: Written, seconds: Sequence[float]) -> Form:
+    def _written(self, way: Way, written: WrittenOut, seconds: Sequence[float]) -> Route:
         kinds = dict(by_kind(written.operations))
         joined, outputs = join(written.graphs)
         counts = {"operations": written.operations.total(), **kinds, "depth": size(joined, outputs).depth, "characters": written.characters}
         return self._of_graphs(way, written.graphs, counts, seconds)
 
-    def _chained(self) -> Form:
+    def _chained(self) -> Route:
         problem, variables = self.subject.problem, self.subject.variables
         if isinstance(problem, UnsupportedError):
             raise problem
@@ -195,12 +195,12 @@ class Forms:
         counts = {**_of_size(size(joined, outputs)), "nodes": len(joined.nodes), "characters": sum(map(len, texts))}
         return self._of_graphs(Way.CHAINED, graphs, counts, _timed(again))
 
-    def _of_graphs(self, way: Way, graphs: Sequence[Graph], counts: Counts, seconds: Sequence[float]) -> Form:
+    def _of_graphs(self, way: Way, graphs: Sequence[Graph], counts: Counts, seconds: Sequence[float]) -> Route:
         s = self.subject
         assert not isinstance(s.problem, UnsupportedError)
         values = s.values_of(graphs)
-        program = Program(values, s.leaves, s.is_wide)
-        return Form(way, program, counts, [(n,) for n in s.variables], _joined, graphs, seconds)
+        program = MeasuredProgram(values, s.leaves, s.is_wide)
+        return Route(way, program, counts, [(n,) for n in s.variables], _joined, graphs, seconds)
 
 
 def _joined(results: Sequence[Any]) -> Any:
