@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from diffcheck.results import Outcome
+
 GRIEWANK = (4, 5)  # how many times f a gradient costs at most by reverse mode, by how operations are counted
 SOURCE = "Griewank & Walther, Evaluating Derivatives, 2nd ed., section 4.6"
 
@@ -134,12 +136,13 @@ class Quantity:
 class Cost:
     """What one way costs. `missing` says why there is nothing, or not all of it.
 
-    `agreement` is how its values at the point compare with the proved derivatives: the worst verdict.
+    `agreement` is how its values at the point compare with the proved derivatives: the worst verdict, and `outcome` what that means.
     """
 
     way: Way
     quantities: Mapping[str, Quantity] = field(default_factory=dict)
     agreement: str = ""
+    outcome: Outcome = Outcome.UNDECIDED
     missing: str = ""
 
     def value(self, measure: str) -> float | None:

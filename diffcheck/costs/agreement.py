@@ -29,7 +29,8 @@ MODES = {Way.FORWARD: "forward", Way.FORWARD_ALL: "forward", Way.REVERSE: "rever
 class Agreement:
     """How the values of a route compare with the proved derivatives: the worst verdict, and why it is wrong if it is."""
 
-    verdict: str
+    verdict: str = ""
+    outcome: Outcome = Outcome.UNDECIDED
     problem: str = ""
 
 
@@ -85,7 +86,7 @@ def agreements(subject: Costed, found: Mapping[Way, tuple[Route, NDArray[Any]]])
 
 def _worst(results: Sequence[Result]) -> Agreement:
     worst = max(results, key=lambda result: result.outcome.severity)
-    return Agreement(worst.verdict.value, worst.reason if worst.outcome is Outcome.FAIL else "")
+    return Agreement(worst.verdict.value, worst.outcome, worst.reason if worst.outcome is Outcome.FAIL else "")
 
 
 def _by_report(subject: Costed, found: Mapping[Way, tuple[Route, NDArray[Any]]]) -> dict[Way, Agreement]:

@@ -156,7 +156,7 @@ def _mathematics(truth: Sequence[Graph] | UnsupportedError, variables: tuple[str
             f"SymPy is given functions of up to {IN_MATHEMATICS:,} operations, and this one has {len(truth[0].nodes):,}"
         )
     target = Definition("", variables, len(variables), truth[0], truth[0])
-    return Problem(syntax.Program("", (), None), (target,), target)
+    return Problem(syntax.Script("", (), None), (target,), target)
 
 
 def _given(at: object, variables: Sequence[str], fmt: Format) -> dict[str, float]:

@@ -40,7 +40,7 @@ class _Entry:
     way: Way
     route: Route | None = None
     missing: str = ""
-    agreement: Agreement = Agreement("")
+    agreement: Agreement = Agreement()
     compiled: Compiled | None = None
     at_many: Compiled | None = None
     seconds: dict[str, list[float]] = field(default_factory=dict)
@@ -198,7 +198,7 @@ def _rows(entries: Sequence[_Entry]) -> Iterator[Cost]:
     by_way = {entry.way: entry for entry in entries}
     for entry in entries:
         f = by_way[Way.IN_JAX] if entry.way in OF_JAX and Way.IN_JAX in by_way else by_way[Way.F]
-        yield Cost(entry.way, dict(_quantities(entry, f, by_way[Way.F])), entry.agreement.verdict, entry.missing)
+        yield Cost(entry.way, dict(_quantities(entry, f, by_way[Way.F])), entry.agreement.verdict, entry.agreement.outcome, entry.missing)
 
 
 def _quantities(entry: _Entry, counted: _Entry, timed: _Entry) -> Iterator[tuple[str, Quantity]]:
