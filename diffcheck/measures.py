@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import quantiles
 
 from diffcheck.results import Outcome
 
@@ -184,10 +185,11 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """One way at one n: how many operations, and the seconds that it took to get there."""
+    """One way at one n: how many operations, and the seconds that it took to get there, the median of some goes."""
 
     operations: int
     seconds: float
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +274,14 @@ def _of_agreement(costs: Costs) -> Iterator[str]:
 
 def _compared(closed: int, chained: int, subject: str) -> str:
     return f"{subject} closed form has {closed:,} operation{'s' * (closed != 1)}, the chained one {chained:,}."
+
+
+def spread_of(values: Sequence[float]) -> Spread | None:
+    """The median and the quartiles; none of a single value."""
+    if len(values) < 2:
+        return None
+    lower, median, upper = quantiles(values, n=4, method="inclusive")
+    return Spread(median, lower, upper)
 
 
 def spread_text(spread: Spread) -> str:

@@ -12,7 +12,7 @@ from diffcheck.costs.subject import of_problem
 from diffcheck.costs.table import judged, machine
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.sizes import size
-from diffcheck.measures import Grown, Stop, Swell, Swelling, Way
+from diffcheck.measures import Grown, Stop, Swell, Swelling, Way, spread_of
 
 WAYS = (Way.F, Way.CLOSED, Way.CSE, Way.CHAINED, Way.FORWARD_ALL, Way.REVERSE, Way.HESSIAN)
 MAX_WORK = {  # operations of f, times the passes that a way takes over them
@@ -46,7 +46,7 @@ def swell(family: Family | SelfComposition, index: str, numbers: Sequence[int]) 
         for way in (way for way in WAYS if way not in stops):
             try:
                 _require_little(way, operations, variables)
-                steps[way][n] = _step(makers[way])
+                steps[way][n] = _grown(makers[way])
             except UnsupportedError as unsupported:
                 stops[way] = Stop(n, unsupported.reason)
     ways = tuple(Swelling(way, steps[way], stops.get(way)) for way in WAYS)
@@ -61,7 +61,7 @@ def _require_little(way: Way, operations: int, variables: int) -> None:
         raise UnsupportedError(f"{operations:,} operations of f{passes} are more than its budget of {most:,}")
 
 
-def _step(make: Callable[[], Route]) -> Grown:
+def _grown(make: Callable[[], Route]) -> Grown:
     route = make()
-    seconds = statistics.median(route.seconds) if route.seconds else route.program.trace_seconds
-    return Grown(route.counts["operations"], seconds)
+    seconds = route.seconds or route.program.traced_in()
+    return Grown(route.counts["operations"], statistics.median(seconds), spread_of(seconds))

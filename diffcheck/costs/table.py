@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import platform
 import statistics
@@ -22,14 +21,14 @@ from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.measuring import Compiled
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
-from diffcheck.measures import MEASURES, Cost, Costs, MeasureUnit, Quantity, Spread, Way
+from diffcheck.measures import MEASURES, Cost, Costs, MeasureUnit, Quantity, Spread, Way, spread_of
 
 ROUNDS = 7  # in each of which every way runs once, after f
 BUILDS = 3  # how often each program is traced and compiled
 MANY = 1_000_000  # points
 PROBED = 1_000
-MOST_SECONDS = 0.5  # of one run at many points, or there are fewer
-MOST_NUMBERS = 30 * MANY  # in the results of one run
+MOST_SECONDS = 0.5  # of one run of f at many points, or there are fewer
+MOST_BYTES = 1_000_000_000  # of a program at many points
 OF_JAX = (Way.FORWARD, Way.FORWARD_ALL, Way.REVERSE, Way.HESSIAN)
 
 
@@ -65,7 +64,7 @@ def costs(subject: Costed, timed: bool = True, points: int = MANY) -> Costs:
         if count:
             many = _on_device(subject.around(count), subject.is_wide)
             for entry in entries:
-                _compile_for(entry, many)
+                _compile_for(entry, many, count)
             _run("run_many", entries, lambda entry: entry.at_many, many)
         else:
             notes.append(
@@ -152,12 +151,22 @@ def _compiled(entry: _Entry) -> Compiled:
     return entry.route.program.compiled()
 
 
-def _compile_for(entry: _Entry, many: Sequence[Any]) -> None:
-    if entry.route is not None and entry.is_timed:
-        try:
-            entry.at_many = entry.route.program.compiled(many)
-        except UnsupportedError as unsupported:
-            entry.missing = unsupported.reason
+def _compile_for(entry: _Entry, many: Sequence[Any], count: int) -> None:
+    """The program for many points, unless its results or its memory would be too much."""
+    if entry.route is None or not entry.is_timed:
+        return
+    try:
+        _require_room(len(entry.route.names) * count * 8, count)
+        made = entry.route.program.compiled(many)
+        _require_room(made.bytes_at_peak or 0, count)
+        entry.at_many = made
+    except UnsupportedError as unsupported:
+        entry.missing = unsupported.reason
+
+
+def _require_room(of_bytes: int, count: int) -> None:
+    if of_bytes > MOST_BYTES:
+        raise UnsupportedError(f"not run at {count:,} points, which takes {of_bytes / 1e9:.2g} GB")
 
 
 def _run(name: str, entries: Sequence[_Entry], program: Callable[[_Entry], Compiled | None], arguments: Sequence[Any]) -> None:
@@ -170,18 +179,16 @@ def _run(name: str, entries: Sequence[_Entry], program: Callable[[_Entry], Compi
 
 
 def _number_of_points(subject: Costed, entries: Sequence[_Entry], wanted: int) -> int:
-    """As many as are wanted, or as can be run within the time and the memory for it: a power of ten."""
-    numbers = max((len(entry.route.names) for entry in entries if entry.route is not None and entry.is_timed), default=1)
-    count = min(wanted, int(10.0 ** math.floor(math.log10(MOST_NUMBERS / max(numbers, 1)))))
-    few = min(PROBED, count)
+    """As many as are wanted, or a tenth or less of them where f alone takes too long."""
+    f = next(entry for entry in entries if entry.way is Way.F)
+    if f.route is None or not f.is_timed:
+        return 0
+    few = min(PROBED, wanted)
     probe = _on_device(subject.around(few), subject.is_wide)
-    slowest = 0.0
-    for entry in entries:
-        if entry.route is not None and entry.is_timed:
-            made = entry.route.program.compiled(probe)
-            made(probe)
-            slowest = max(slowest, made.seconds(probe) / few)
-    while count > PROBED and slowest * count > MOST_SECONDS * 10:  # a short run takes longer a point than a long one
+    made = f.route.program.compiled(probe)
+    made(probe)
+    seconds, count = made.seconds(probe) / few, wanted
+    while count > PROBED and seconds * count > MOST_SECONDS:
         count //= 10
     return count
 
@@ -207,7 +214,7 @@ def _quantities(entry: _Entry, counted: _Entry, timed: _Entry) -> Iterator[tuple
         if measure.unit is MeasureUnit.SECONDS:
             times = _times(entry, measure.name)
             if times:
-                yield measure.name, Quantity(statistics.median(times), _spread(times), _ratio(times, _times(timed, measure.name)))
+                yield measure.name, Quantity(statistics.median(times), spread_of(times), _ratio(times, _times(timed, measure.name)))
             continue
         value = _counts(entry).get(measure.name)
         if value is not None:
@@ -232,18 +239,11 @@ def _counts(entry: _Entry) -> Mapping[str, float]:
     return counts
 
 
-def _spread(values: Sequence[float]) -> Spread | None:
-    if len(values) < 2:
-        return None
-    lower, _, upper = statistics.quantiles(values, n=4, method="inclusive")
-    return Spread(statistics.median(values), lower, upper)
-
-
 def _ratio(times: Sequence[float], of_f: Sequence[float]) -> Spread | None:
     if len(times) != len(of_f):
         return None
     ratios = [ours / theirs for ours, theirs in zip(times, of_f, strict=True) if theirs > 0]
-    return _spread(ratios)
+    return spread_of(ratios)
 
 
 def _about(subject: Costed, entries: Sequence[_Entry]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from diffcheck.measures import Cost, Costs, Grown, Swell, Swelling, Way
 from diffcheck.pictures.layout import Panel, Title, encoded, figure_with, head, legend, rows_of, suffix_of
 from diffcheck.pictures.text import within
 from diffcheck.printable import printable
+from diffcheck.views.cost import number_text
 from diffcheck.views.output import opened
 
 LOOKS: Mapping[Way, tuple[str, str]] = {  # colour and marker: either tells them apart
@@ -30,6 +31,7 @@ LOOKS: Mapping[Way, tuple[str, str]] = {  # colour and marker: either tells them
 }
 LEGEND_COLUMNS = 4
 ROW = 0.34  # inches, of a bar
+BASE = 0.1  # times f, where bars begin: a logarithmic axis has no 0
 BARS: Sequence[tuple[str, str]] = (("operations", "operations, times f"), ("run_many", "time at many points, times f"))
 Value = Callable[[Grown], float]
 
@@ -57,27 +59,24 @@ def draw_bars(costs: Costs) -> Figure:
     panels = [Panel(start=start, end=end, height=height) for start, end in widths]
     figure, axes = figure_with(Title(within(printable(costs.read_as), 2)), [panels])
     for each, (name, text) in zip(axes, shown, strict=True):
-        _draw_bars(each, rows, name, text, each is axes[0])
+        _draw_bars(each, rows, name, text)
     return figure
 
 
-def _draw_bars(axes: Axes, rows: Sequence[Cost], name: str, text: str, is_first: bool) -> None:
+def _draw_bars(axes: Axes, rows: Sequence[Cost], name: str, text: str) -> None:
     ratios = [row.ratio(name) for row in rows]
     largest = max(ratio for ratio in ratios if ratio)
     axes.set_xscale("log")
-    axes.set_xlim(0.5, max(10.0, largest * 4))
+    axes.set_xlim(BASE, max(10.0, largest * (largest / BASE) ** 0.8))  # names stand behind the bars
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.yaxis.set_major_locator(FixedLocator(range(len(rows))))
     axes.set_yticklabels([])
     axes.axvline(1, color="#000000", linewidth=1.0)
     head(axes, text)
     for k, (row, ratio) in enumerate(zip(rows, ratios, strict=True)):
-        if ratio:
-            axes.barh(k, ratio - 0.5, left=0.5, height=0.62, color=LOOKS[row.way][0], zorder=2)
-            axes.annotate(_number(ratio), (ratio, k), (4, 0), textcoords="offset points", va="center", fontsize=9)
-        place = (0.5, k) if ratio is None else (0.53, k)
-        color = "#444444" if ratio is None else "#ffffff" if LOOKS[row.way][0] not in ("#E69F00", "#56B4E9") else "#000000"
-        axes.annotate(f" {row.way}{'' if ratio else ': nothing'}", place, va="center", fontsize=9, color=color, zorder=4, clip_on=False)
+        start, told = (BASE, "nothing") if ratio is None else (max(ratio, BASE), number_text(ratio))
+        axes.barh(k, start - BASE, left=BASE, height=0.62, color=LOOKS[row.way][0], zorder=2)
+        axes.annotate(f"{told}  {row.way}", (start, k), (4, 0), textcoords="offset points", va="center", fontsize=9)
     _plain_ticks(axes.xaxis)
 
 
@@ -144,12 +143,8 @@ def _plain_ticks(axis: Any) -> None:
     lower, upper = axis.get_view_interval()
     subs = (1.0, 2.0, 5.0) if upper / lower < 300 else (1.0,)
     axis.set_major_locator(LogLocator(subs=subs, numticks=12))
-    axis.set_major_formatter(FuncFormatter(lambda number, _: _number(number)))
+    axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.10g}"))
     axis.set_minor_formatter(NullFormatter())
-
-
-def _number(number: float) -> str:
-    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def _stops(swell: Swell) -> Sequence[str]:

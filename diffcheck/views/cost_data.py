@@ -11,7 +11,7 @@ from diffcheck.measures import BY_NAME, Cost, Costs, Quantity, Spread, Swell, Sw
 
 SCHEMA_VERSION = 1
 COST_COLUMNS = ("way", "measure", "unit", "value", "lower", "upper", "ratio", "ratio_lower", "ratio_upper")
-SWELL_COLUMNS = ("n", "way", "operations", "seconds", "stopped")
+SWELL_COLUMNS = ("n", "way", "operations", "seconds", "lower", "upper", "stopped")
 
 
 def write_json(stream: TextIO, found: Costs | Swell) -> None:
@@ -63,7 +63,9 @@ def _swell(found: Swell) -> dict[str, Any]:
 
 
 def _swelling(each: Swelling) -> dict[str, Any]:
-    steps = {str(n): {"operations": step.operations, "seconds": step.seconds} for n, step in each.steps.items()}
+    steps = {
+        str(n): {"operations": step.operations, "seconds": step.seconds} | _spread("spread", step.spread) for n, step in each.steps.items()
+    }
     stop = None if each.stop is None else {"n": each.stop.n, "reason": each.stop.reason}
     return {"meaning": each.way.meaning, "steps": steps, "stopped": stop}
 
@@ -78,15 +80,18 @@ def write_csv(stream: TextIO, found: Costs | Swell) -> None:
 def _cost_lines(found: Costs) -> Iterator[tuple[object, ...]]:
     for row in found.rows:
         for name, quantity in row.quantities.items():
-            spread, ratio = quantity.spread, quantity.ratio
-            bounds = (spread.lower, spread.upper) if spread else ("", "")
-            ratios = (ratio.median, ratio.lower, ratio.upper) if ratio else ("", "", "")
-            yield row.way.value, name, BY_NAME[name].unit.value, quantity.value, *bounds, *ratios
+            ratio = quantity.ratio.median if quantity.ratio else ""
+            unit = BY_NAME[name].unit.value
+            yield row.way.value, name, unit, quantity.value, *_bounds(quantity.spread), ratio, *_bounds(quantity.ratio)
+
+
+def _bounds(spread: Spread | None) -> tuple[object, object]:
+    return ("", "") if spread is None else (spread.lower, spread.upper)
 
 
 def _swell_lines(found: Swell) -> Iterator[tuple[object, ...]]:
     for each in found.ways:
         for n, step in each.steps.items():
-            yield n, each.way.value, step.operations, step.seconds, ""
+            yield n, each.way.value, step.operations, step.seconds, *_bounds(step.spread), ""
         if each.stop is not None:
-            yield each.stop.n, each.way.value, "", "", each.stop.reason
+            yield each.stop.n, each.way.value, "", "", "", "", each.stop.reason

@@ -18,6 +18,7 @@ from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
 
 MAX_EQUATIONS = 5_000  # of a program that XLA compiles here: it takes ten seconds for so many
+REPEATS, REPEATED_SECONDS = 3, 0.05  # of traces, and how long one is that is not repeated
 LEAST_SECONDS = 2e-3  # of a run that is timed: shorter ones are repeated
 Leaves = Sequence[Any]
 
@@ -61,6 +62,9 @@ class MeasuredProgram:
         self._wide = wide
 
     @cached_property
+    def _first(self) -> tuple[ClosedJaxpr, float]:
+        return self._traced()
+
     def _traced(self) -> tuple[ClosedJaxpr, float]:
         with settings(self._wide), lacking():
             start = time.perf_counter()
@@ -70,17 +74,17 @@ class MeasuredProgram:
     @property
     def work(self) -> Work:
         """The operations of the program as JAX writes it."""
-        return work_of(self._traced[0])
+        return work_of(self._first[0])
 
-    @property
-    def trace_seconds(self) -> float:
-        """What it took to find the work."""
-        return self._traced[1]
+    def traced_in(self) -> list[float]:
+        """What it took to find the work, in seconds; of short times some, the first of which does not count."""
+        first = self._first[1]
+        return [first] if first > REPEATED_SECONDS else [self._traced()[1] for _ in range(REPEATS)]
 
     @property
     def results(self) -> int:
         """How many numbers the program returns."""
-        return sum(math.prod(each.shape) for each in self._traced[0].out_avals)
+        return sum(math.prod(each.shape) for each in self._first[0].out_avals)
 
     def residuals(self) -> tuple[int, int]:
         """What `jax.vjp` of the program keeps: arrays and bytes."""
@@ -89,7 +93,7 @@ class MeasuredProgram:
 
     def require_few(self) -> None:
         """Raises UnsupportedError where XLA would take too long."""
-        count = equations_in(self._traced[0].jaxpr)
+        count = equations_in(self._first[0].jaxpr)
         if count > MAX_EQUATIONS:
             raise UnsupportedError(f"it is not compiled: the program has {count:,} equations, and the budget is {MAX_EQUATIONS:,}")
 
