@@ -85,7 +85,7 @@ def _ratio(quantity: Quantity | None) -> str:
 
 def number_text(number: float) -> str:
     """Two digits of a small number, all of a whole one: 2.3, 14, 2,740."""
-    return f"{number:,.0f}" if number >= 10 else f"{number:.1f}"
+    return f"{number:,.0f}" if number >= 10 else f"{number:.1f}" if number >= 0.095 else f"{number:.1g}"
 
 
 def scaled(number: float, units: Sequence[tuple[float, str]]) -> str:
