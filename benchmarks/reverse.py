@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +37,12 @@ class Ratio:
         return self.reverse / self.primal
 
 
-def ratio_of(text: str) -> Ratio | None:
+def ratio_of(text: str, wrt: Sequence[str] = ()) -> Ratio | None:
     """The ratio of an expression; None for one that has no variable, or that JAX cannot run. Raises InputError."""
     problem = read(text)
     if not problem.variables:
         return None
-    makers = Routes(of_problem(problem, text, dict.fromkeys(problem.variables, 0.5))).makers
+    makers = Routes(of_problem(problem, text, dict.fromkeys(problem.variables, 0.5), wrt)).makers
     try:
         primal = makers.get(Way.IN_JAX, makers[Way.F])().counts["operations"]
         reverse = makers[Way.REVERSE]().counts["operations"]
@@ -52,17 +52,20 @@ def ratio_of(text: str) -> Ratio | None:
 
 
 def functions_by_ratio() -> dict[str, float]:
-    """Of each function of the table, the ratio of that function alone."""
+    """Of each function of the table, the ratio of that function alone, by all arguments, or by the last where JAX has no others."""
     found = {}
     for name, row in FUNCTIONS.items():
-        literals = [str(row.tried(each)[0]) if row.tried(each) else each for each in row.names]
-        text = f"{name}({', '.join(literals)})" if not row.operator else f"x {row.operator} y"
-        try:
-            ratio = ratio_of(text)
-        except DiffcheckError:
-            continue
-        if ratio is not None:
-            found[name] = ratio.value
+        names = [*row.names, "y"] if row.parameters.endswith("…") else row.names
+        written = [str(row.tried(each)[-1]) if row.tried(each) else each for each in names]
+        text = f"{written[0]} {row.operator} {written[-1]}" if row.operator and len(written) == 2 else f"{name}({', '.join(written)})"
+        for wrt in ((), written[-1:]):
+            try:
+                ratio = ratio_of(text, wrt)
+            except DiffcheckError:
+                continue
+            if ratio is not None:
+                found[name] = ratio.value
+                break
     return found
 
 
@@ -93,7 +96,7 @@ def main() -> None:
         (skipped if ratio is None else seen)[corpus] += 1
         if ratio is not None and ratio.value > GRIEWANK[1]:
             beyond.append((corpus, ratio))
-    print(f"{seen.total()} expressions, {skipped.total()} left out (no variable, or JAX has no program); {len(beyond)} above {GRIEWANK[1]}:")
+    print(f"{seen.total()} expressions; {skipped.total()} left out: no variable, or no program of JAX; {len(beyond)} above {GRIEWANK[1]}:")
     for corpus, ratio in sorted(beyond, key=lambda pair: -pair[1].value):
         text = ratio.text if len(ratio.text) <= 60 else ratio.text[:59] + "…"
         print(f"{corpus:12} {ratio.reverse:5}/{ratio.primal:<5} = {ratio.value:4.1f}  {text:60}  {reason(ratio, alone)}")

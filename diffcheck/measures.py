@@ -35,6 +35,7 @@ class Way(StrEnum):
         return MEANINGS[self]
 
 
+IN_JAX = (Way.FORWARD, Way.FORWARD_ALL, Way.REVERSE, Way.HESSIAN)  # whose operations are compared with those of f in JAX
 MEANINGS = {
     Way.F: "the function itself",
     Way.IN_JAX: "the function in JAX's own operations: what the rows of JAX are compared with",
@@ -42,9 +43,9 @@ MEANINGS = {
     Way.CSE: "the same after sympy.cse: common subexpressions have names",
     Way.CHAINED: "SymPy's derivatives of the pieces, joined by the chain rule: what `diffcheck derive` prints",
     Way.FORWARD: "jax.jvp: f and its derivative in the first variable",
-    Way.FORWARD_ALL: "jax.jvp along every variable: f and all its derivatives",
+    Way.FORWARD_ALL: "jax.jvp along every variable, as jax.jacfwd does: f and all its derivatives",
     Way.REVERSE: "jax.vjp: f and all its derivatives",
-    Way.HESSIAN: "jax.jacfwd of jax.grad: all second derivatives, forward over reverse",
+    Way.HESSIAN: "jax.jvp of jax.grad along every variable, as jax.hessian does: all second derivatives, forward over reverse",
 }
 
 

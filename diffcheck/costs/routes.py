@@ -29,7 +29,7 @@ REPEATS = 3  # of differentiations that take less than
 REPEATED_SECONDS = 0.3
 MAX_HESSIAN = 1_000  # entries of the gradient
 MAX_JACOBIAN = 10_000
-Counts = Mapping[str, int]
+Counts = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,7 @@ class Routes:
         if s.entries > MAX_HESSIAN:
             raise UnsupportedError(f"a Hessian of {s.entries:,}² entries is not made, and the budget is {MAX_HESSIAN:,}²")
         names = [(a, b) for a in s.variables for b in s.variables]
-        sizes = [leaf.size for leaf in s.leaves]
-        return self._by_jax(Way.HESSIAN, ways.hessian(s.in_forward), names, lambda results: _square(results, sizes))
+        return self._by_jax(Way.HESSIAN, ways.hessian(s.in_forward), names, _rows_joined)
 
     @cached_property
     def _results(self) -> int:
@@ -208,10 +207,9 @@ def _joined(results: Sequence[Any]) -> Any:
     return jnp.concatenate([jnp.ravel(each) for each in results])
 
 
-def _square(results: Sequence[Sequence[Any]], sizes: Sequence[int]) -> Any:
-    """The blocks of a Hessian as one vector, row by row."""
-    rows = [[jnp.reshape(block, (size, -1)) for block in row] for size, row in zip(sizes, results, strict=True)]
-    return jnp.block(rows).ravel()
+def _rows_joined(results: Sequence[Any]) -> Any:
+    """Arrays of rows, one for each leaf, as one vector, row by row."""
+    return jnp.concatenate([jnp.reshape(each, (len(each), -1)) for each in results], axis=1).ravel()
 
 
 def _of_work(work: Work) -> Counts:

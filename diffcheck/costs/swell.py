@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Callable, Sequence
 
 from diffcheck import registry
+from diffcheck.costs.counted import COORDINATE
 from diffcheck.costs.families import Family, SelfComposition, wanted
 from diffcheck.costs.routes import Route, Routes
 from diffcheck.costs.subject import of_problem
@@ -21,7 +22,6 @@ MAX_WORK = {  # operations of f, times the passes that a way takes over them
     Way.REVERSE: 20_000,
     Way.HESSIAN: 4_000,
 }
-COORDINATE = 0.5  # of the arrays that programs are traced for: nothing is run
 
 
 def swell(family: Family | SelfComposition, index: str, numbers: Sequence[int]) -> Swell:

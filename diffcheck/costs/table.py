@@ -21,7 +21,7 @@ from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.measuring import Compiled
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
-from diffcheck.measures import MEASURES, Cost, Costs, MeasureUnit, Quantity, Spread, Way, spread_of
+from diffcheck.measures import IN_JAX, MEASURES, Cost, Costs, MeasureUnit, Quantity, Spread, Way, spread_of
 
 ROUNDS = 7  # in each of which every way runs once, after f
 BUILDS = 3  # how often each program is traced and compiled
@@ -29,7 +29,6 @@ MANY = 1_000_000  # points
 PROBED = 1_000
 MOST_SECONDS = 0.5  # of one run of f at many points, or there are fewer
 MOST_BYTES = 1_000_000_000  # of a program at many points
-OF_JAX = (Way.FORWARD, Way.FORWARD_ALL, Way.REVERSE, Way.HESSIAN)
 
 
 @dataclass(slots=True)
@@ -204,7 +203,7 @@ def _on_device(columns: Sequence[NDArray[Any]], wide: bool) -> list[Any]:
 def _rows(entries: Sequence[_Entry]) -> Iterator[Cost]:
     by_way = {entry.way: entry for entry in entries}
     for entry in entries:
-        f = by_way[Way.IN_JAX] if entry.way in OF_JAX and Way.IN_JAX in by_way else by_way[Way.F]
+        f = by_way[Way.IN_JAX] if entry.way in IN_JAX and Way.IN_JAX in by_way else by_way[Way.F]
         yield Cost(entry.way, dict(_quantities(entry, f, by_way[Way.F])), entry.agreement.verdict, entry.agreement.outcome, entry.missing)
 
 
