@@ -102,8 +102,9 @@ def _closing(text: str, start: int) -> int:
 
 
 def _with(text: str, name: str, value: int) -> str:
-    """The index replaced: x_i is x_3, and i is 3."""
-    return re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9_])", str(value), text)
+    """The index replaced: x_i is x_3, i is 3, and 2i is 2(3), a product as the language reads it."""
+    text = re.sub(rf"(?<=_){name}(?![A-Za-z0-9])|(?<![A-Za-z0-9_]){name}(?!\w)", str(value), text)
+    return re.sub(rf"(?<![A-Za-z0-9_.])([\d.]+){name}(?!\w)", rf"\g<1>({value})", text)
 
 
 def family(text: str, index: str) -> Family:

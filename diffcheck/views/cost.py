@@ -147,7 +147,7 @@ def show(console: Console, found: Costs | Swell, everything: bool) -> None:
         rows = [list(row) for row in table.rows]
         show_table(console, columns, lambda _, rows=rows: [rows], (None,))  # type: ignore[misc]
     console.print()
-    for text in _below(found):
+    for text in _below(found, everything):
         paragraph(console, text)
 
 
@@ -159,7 +159,7 @@ def write_markdown(stream: TextIO, found: Costs | Swell, everything: bool) -> No
         rule = ["---", *["---:"] * (len(table.columns) - 1)]
         lines = [table.columns, rule, *table.rows]
         stream.write(heading + "".join(f"| {' | '.join(cells)} |\n" for cells in lines) + "\n")
-    stream.write("".join(f"- {text}\n" for text in _below(found)))
+    stream.write("".join(f"- {text}\n" for text in _below(found, everything)))
 
 
 def _tables(found: Costs | Swell, everything: bool) -> list[Grid]:
@@ -172,8 +172,15 @@ def _about(found: Costs | Swell) -> Iterator[str]:
         yield f"at {coordinates}{', …' * (len(found.point) > 6)} in {found.dtype}"
 
 
-def _below(found: Costs | Swell) -> Iterator[str]:
+def _below(found: Costs | Swell, everything: bool) -> Iterator[str]:
     yield from found.sentences()
     yield from found.notes
-    if found.machine:
+    if _is_timed(found, everything):
         yield f"Measured on {found.machine}."
+
+
+def _is_timed(found: Costs | Swell, everything: bool) -> bool:
+    """Whether there is a time in what is shown: the rest is the same everywhere."""
+    if isinstance(found, Swell):
+        return everything
+    return any(measure.group is MeasureGroup.TIME and measure.name != "differentiate" for measure in measures_in(found.rows))

@@ -42,7 +42,9 @@ def forward_all(function: Function) -> Derived:
     """f and its derivatives by all entries, by jax.jvp along each: what jax.jacfwd does."""
 
     def derived(*leaves: Any) -> Any:
-        pushforward = lambda *directions: jax.jvp(function, leaves, directions)  # noqa: E731
+        def pushforward(*directions: Any) -> Any:
+            return jax.jvp(function, leaves, directions)
+
         return jax.vmap(pushforward, out_axes=(None, 0))(*_basis(leaves))
 
     return derived
