@@ -260,17 +260,18 @@ def _of_formulas(costs: Costs) -> Iterator[str]:
 
 
 def _of_agreement(costs: Costs) -> Iterator[str]:
-    """How the ways compare with what is proved, those of one verdict together."""
-    by_verdict: dict[str, list[str]] = {}
-    for row in costs.rows:
-        if row.agreement:
-            by_verdict.setdefault(row.agreement, []).append(row.way)
-    told = "Judged at the point by the proved derivatives"
-    if len(by_verdict) == 1:
-        yield f"{told}, all are: {next(iter(by_verdict))}."
-    elif by_verdict:
-        listed = (f"{verdict} ({', '.join(ways)})" for verdict, ways in by_verdict.items())
-        yield f"{told}: {', '.join(listed)}."
+    """How the ways compare with what is proved: those that are not simply right by their verdicts."""
+    judged = [row for row in costs.rows if row.agreement]
+    others: dict[str, list[str]] = {}
+    for row in judged:
+        if row.outcome is not Outcome.PASS:
+            others.setdefault(row.agreement, []).append(row.way)
+    if judged and not others:
+        yield "At the point all of them agree with the proved derivatives."
+    elif judged:
+        rest = "; all others agree with them" if sum(map(len, others.values())) < len(judged) else ""
+        told = (f"{', '.join(ways)} {'is' if len(ways) == 1 else 'are'} {verdict}" for verdict, ways in others.items())
+        yield f"At the point, judged by the proved derivatives, {'; '.join(told)}{rest}."
 
 
 def _compared(closed: int, chained: int, subject: str) -> str:

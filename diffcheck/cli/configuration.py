@@ -46,7 +46,7 @@ OWN: Mapping[str, Mapping[str, Kind]] = {  # what means something else, or nothi
     "check": {"format": OutputFormat, "latex": bool, "samples": Bounded(int, 2)},
     "check-jax": {"format": OutputFormat, "latex": bool, "lint": bool},
     "derive": {"format": Notation},
-    "cost": {"format": TableFormat},
+    "cost": {"format": TableFormat, "times": bool, "many": Bounded(int, 1)},
     "plot": {"samples": Bounded(int, 2)},
     "run": {"format": OutputFormat, "workers": Bounded(int, 1, MOST_WORKERS)},
     "functions": {},

@@ -39,7 +39,7 @@ def swell(family: Family | SelfComposition, index: str, numbers: Sequence[int]) 
             stops |= {way: Stop(n, problem.message) for way in WAYS if way not in stops}
             break
         if not notes:
-            notes.append(f"{judged(of_problem(problem, '')) or 'Nothing was compared'} at {index} = {n:,}.")
+            notes.append(f"{judged(of_problem(problem, ''))} at {index} = {n:,}.")
         operations, variables = size(problem.target.flat).total, len(problem.variables)
         subject = of_problem(problem, "", dict.fromkeys(problem.variables, COORDINATE))
         makers = Routes(subject).makers

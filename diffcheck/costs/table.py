@@ -22,6 +22,7 @@ from diffcheck.engines.jax.measuring import Compiled
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
 from diffcheck.measures import IN_JAX, MEASURES, Cost, Costs, MeasureUnit, Quantity, Spread, Way, spread_of
+from diffcheck.results import Outcome
 
 ROUNDS = 7  # in each of which every way runs once, after f
 BUILDS = 3  # how often each program is traced and compiled
@@ -87,13 +88,16 @@ def costs(subject: Costed, timed: bool = True, points: int = MANY) -> Costs:
 
 
 def judged(subject: Costed) -> str:
-    """What comes of the comparison with the proved derivatives, as the beginning of a sentence; '' where nothing can be compared."""
+    """What comes of the comparison with the proved derivatives, as the beginning of a sentence."""
     entries = [_entry(way, route) for way, route in Routes(subject).each()]
     for entry in entries:
         _compile(entry)
     _compare(subject, entries)
-    verdicts = dict.fromkeys(entry.agreement.verdict for entry in entries if entry.agreement.verdict)
-    return f"Judged by the proved derivatives, all ways are {', '.join(verdicts)}" if verdicts else ""
+    agreements = [entry.agreement for entry in entries if entry.agreement.verdict]
+    others = dict.fromkeys(each.verdict for each in agreements if each.outcome is not Outcome.PASS)
+    if not agreements:
+        return "Nothing was compared with proved derivatives"
+    return f"The worst verdicts of the ways are: {', '.join(others)}" if others else "All ways agree with the proved derivatives"
 
 
 def machine() -> str:
