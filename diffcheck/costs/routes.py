@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import jax.numpy as jnp
 
@@ -20,7 +21,7 @@ from diffcheck.engines.symbolic import Differentiator
 from diffcheck.engines.symbolic.closed import ClosedForms, WrittenOut
 from diffcheck.engines.symbolic.counting import by_kind
 from diffcheck.errors import UnsupportedError
-from diffcheck.graph.graph import Graph, join
+from diffcheck.graph.graph import Definition, Graph, join
 from diffcheck.graph.sizes import Size, size
 from diffcheck.graph.text import Infix, derivative_text
 from diffcheck.measures import Way
@@ -30,6 +31,7 @@ REPEATED_SECONDS = 0.3
 MAX_HESSIAN = 1_000  # entries of the gradient
 MAX_JACOBIAN = 10_000
 Counts = dict[str, int]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +164,16 @@ class Routes:
         return self._forms
 
     def _closed(self) -> Route:
-        formulas = self._formulas
-        seconds = _timed(formulas.differentiate)
-        return self._written(Way.CLOSED, formulas.written(), seconds)
+        return self._written(Way.CLOSED, self._formulas.written(), self._differentiated_in)
 
     def _cse(self) -> Route:
-        formulas = self._formulas
-        written = formulas.shared()
-        return self._written(Way.CSE, written, _timed(lambda: (formulas.differentiate(), formulas.shared())))
+        before = statistics.median(self._differentiated_in)
+        written, seconds = _timed(self._formulas.shared)
+        return self._written(Way.CSE, written, [before + each for each in seconds])
+
+    @cached_property
+    def _differentiated_in(self) -> Sequence[float]:
+        return _timed(self._formulas.differentiate)[1]
 
     def _written(self, way: Way, written: WrittenOut, seconds: Sequence[float]) -> Route:
         kinds = dict(by_kind(written.operations))
@@ -181,18 +185,17 @@ class Routes:
         problem, variables = self.subject.problem, self.subject.variables
         if isinstance(problem, UnsupportedError):
             raise problem
-        differentiator = Differentiator(problem)
-        found = [differentiator.derivative(name) for name in variables]
 
-        def again() -> object:
+        def differentiated() -> list[Definition]:
             afresh = Differentiator(problem)
             return [afresh.derivative(name) for name in variables]
 
+        found, seconds = _timed(differentiated)
         graphs = [definition.flat for definition in found]
         joined, outputs = join(graphs)
         texts = (derivative_text(definition, Infix())[0] for definition in found)
         counts = {**_of_size(size(joined, outputs)), "nodes": len(joined.nodes), "characters": sum(map(len, texts))}
-        return self._of_graphs(Way.CHAINED, graphs, counts, _timed(again))
+        return self._of_graphs(Way.CHAINED, graphs, counts, seconds)
 
     def _of_graphs(self, way: Way, graphs: Sequence[Graph], counts: Counts, seconds: Sequence[float]) -> Route:
         s = self.subject
@@ -224,14 +227,14 @@ def _kinds(counts: Counter[str]) -> Counts:
     return {kind: counts[kind] for kind in ("multiplications", "divisions", "transcendental")}
 
 
-def _timed(work: Callable[[], object]) -> list[float]:
-    """The times of some goes, each with SymPy's memory empty."""
+def _timed(work: Callable[[], T]) -> tuple[T, list[float]]:
+    """What it makes, and the times of some goes, each with SymPy's memory empty."""
     from sympy.core.cache import clear_cache
 
     times = list[float]()
     while not times or (len(times) < REPEATS and times[0] < REPEATED_SECONDS):
         clear_cache()
         start = time.perf_counter()
-        work()
+        found = work()
         times.append(time.perf_counter() - start)
-    return times
+    return found, times

@@ -24,11 +24,12 @@ from diffcheck.engines.symbolic.segments import SEGMENT_SIZE, Segments
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Apply, Call, Graph, GraphBuilder, evaluate_nodes, subgraph
-from diffcheck.graph.sizes import characters
+from diffcheck.graph.sizes import characters, size
 from diffcheck.graph.text import expanded_sizes
 
 MAX_OPERATIONS = 250_000  # of all derivatives together as they are written out: SymPy takes a second
-MAX_SHARED = 100_000  # of all of them before sympy.cse, whose work grows faster
+MAX_PASSES = 5_000  # operations of the function times variables: SymPy goes through it once for each, some seconds in all
+REFUSALS = (ArithmeticError, ValueError, TypeError, AttributeError, NotImplementedError, RecursionError)  # of SymPy
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class ClosedForms:
         self._graph = graph
         _require_plain(graph)
         self._require_few(expanded_sizes(graph)[graph.output])  # the function itself, written out
+        _require_few_passes(graph, len(wrt))
         self._counting = Counting()
         try:
             values = evaluate_nodes(graph, _Opaque(), {name: sympy.Symbol(name, real=True) for name in graph.variables})
@@ -55,7 +57,7 @@ class ClosedForms:
             self._symbols = [sympy.Symbol(name, real=True) for name in wrt]
             self.formulas = [derivative(self._whole, symbol, self._watch) for symbol in self._symbols]
             self._require_few(sum(self._counting.of(formula).total() for formula in self.formulas))
-        except (ArithmeticError, ValueError, TypeError, AttributeError, NotImplementedError, RecursionError) as error:
+        except REFUSALS as error:
             raise _lacking(error) from error
 
     def _watch(self, part: Any) -> None:
@@ -64,11 +66,14 @@ class ClosedForms:
     @staticmethod
     def _require_few(operations: int) -> None:
         if operations > MAX_OPERATIONS:
-            raise UnsupportedError(f"it would have {operations:,} operations or more, and the budget is {MAX_OPERATIONS:,}")
+            raise UnsupportedError(f"it would have {operations:,} operations or more; the budget is {MAX_OPERATIONS:,}")
 
     def differentiate(self) -> object:
         """What a user of SymPy would call: `sympy.diff` by each variable. For its time: the formulas are known."""
-        return [self._whole.diff(symbol) for symbol in self._symbols]
+        try:
+            return [self._whole.diff(symbol) for symbol in self._symbols]
+        except REFUSALS as error:
+            raise _lacking(error) from error
 
     def written(self) -> WrittenOut:
         """The formulas as they are."""
@@ -78,12 +83,9 @@ class ClosedForms:
 
     def shared(self) -> WrittenOut:
         """The formulas after `sympy.cse`: a name for everything that occurs twice."""
-        size = sum(self._counting.of(formula).total() for formula in self.formulas)
-        if size > MAX_SHARED:
-            raise UnsupportedError(f"the closed form has {size:,} operations, and sympy.cse is given {MAX_SHARED:,} at most")
         try:
             named, formulas = sympy.cse(self.formulas, symbols=sympy.numbered_symbols(exclude=self.places, real=True))
-        except (ArithmeticError, ValueError, TypeError, AttributeError, NotImplementedError, RecursionError) as error:
+        except REFUSALS as error:
             raise _lacking(error) from error
         total = sum((self._counting.of(formula) for formula in [*(each for _, each in named), *formulas]), Counter[str]())
         lines = [*(f"{name} = {formula}" for name, formula in named), *map(str, formulas)]
@@ -126,9 +128,16 @@ def _require_plain(graph: Graph) -> None:
     if any(isinstance(node, Call) for node in graph.nodes):
         raise UnsupportedError("the function contains a derivative, f', of another")
     choices = sorted({node.function for node in applied if FUNCTIONS[node.function].orders or node.function == "where"})
-    size = expanded_sizes(graph)[graph.output]
-    if choices and size > SEGMENT_SIZE:
-        raise UnsupportedError(f"SymPy is given {choices[0]} in formulas of up to {SEGMENT_SIZE} operations, and this one has {size:,}")
+    written = expanded_sizes(graph)[graph.output]
+    if choices and written > SEGMENT_SIZE:
+        raise UnsupportedError(f"SymPy is given {choices[0]} in formulas of up to {SEGMENT_SIZE} operations, and this one has {written:,}")
+
+
+def _require_few_passes(graph: Graph, variables: int) -> None:
+    operations = size(graph).total
+    if operations * variables > MAX_PASSES:
+        work = f"{operations:,} operations of f, differentiated by {variables:,} variables"
+        raise UnsupportedError(f"{work}, are {operations * variables:,}; the budget is {MAX_PASSES:,}")
 
 
 def _lacking(error: Exception) -> UnsupportedError:
