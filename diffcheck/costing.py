@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +157,9 @@ def measured(
         fix = "Give an expression as a text, or a function of JAX: cost('x^2')."
         raise InputError(f"{quoted(subject)} is not an expression, nor a function", fix)
     if compose is None and sweep is None:
-        return costs(of_expression(expanded(subject), of, at, wrt or (), dtype), timed, many)
+        text = expanded(subject)
+        found = of_expression(text, of, at, wrt or (), dtype)
+        return costs(found if text == subject else replace(found, read_as=subject), timed, many)
     if at is not None or wrt:
         raise InputError("families have no point, and are differentiated by all variables", "Leave out --at and --wrt.")
     if compose is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import quantiles
 
-from diffcheck.results import Outcome
+from diffcheck.results import Outcome, counted
 
 GRIEWANK = (4, 5)  # how many times f a gradient costs at most by reverse mode, by how operations are counted
 SOURCE = "Griewank & Walther, Evaluating Derivatives, 2nd ed., section 4.6"
@@ -165,6 +165,7 @@ class Costs:
     read_as: str
     name: str
     variables: tuple[str, ...]
+    results: int  # how many numbers it returns
     dtype: str
     point: Mapping[str, float]
     points: int  # of `run_many` and `peak_memory`
@@ -242,15 +243,21 @@ def _of_reverse(costs: Costs) -> Iterator[str]:
     ratio = row.ratio("operations") if row is not None else None
     if row is None or ratio is None:
         return
-    count = len(costs.variables)
-    derivatives = {1: "the derivative", 2: "both derivatives"}.get(count, f"all {count:,} derivatives")
     beyond = "" if ratio <= GRIEWANK[1] else ", for functions whose derivatives count as one operation, which JAX spells out"
     bound = f"Griewank's bound is {GRIEWANK[0]} to {GRIEWANK[1]} ({SOURCE})"
-    yield f"Reverse mode gives {derivatives} of {costs.name} for {ratio:.2g} times its operations; {bound}{beyond}."
+    yield f"Reverse mode gives {_given(costs)} of {costs.name} for {ratio:.2g} times its operations; {bound}{beyond}."
     timed = row.quantities.get("run_many") or row.quantities.get("run")
     if timed is not None and timed.ratio is not None:
-        where = f"{costs.points:,} points" if "run_many" in row.quantities else "one point"
+        where = counted(costs.points, "point") if "run_many" in row.quantities else "one point"
         yield f"It takes {spread_text(timed.ratio)} times as long as {costs.name} at {where}."
+
+
+def _given(costs: Costs) -> str:
+    """What reverse mode gives at once."""
+    if costs.results > 1:
+        return f"one pullback of {costs.results:,} results"
+    count = len(costs.variables)
+    return {1: "the derivative", 2: "both derivatives"}.get(count, f"all {count:,} derivatives")
 
 
 def _of_formulas(costs: Costs) -> Iterator[str]:
@@ -267,15 +274,15 @@ def _of_agreement(costs: Costs) -> Iterator[str]:
         if row.outcome is not Outcome.PASS:
             others.setdefault(row.agreement, []).append(row.way)
     if judged and not others:
-        yield "At the point all of them agree with the proved derivatives."
+        yield "At the point the derivatives of all of them are right, judged as by `diffcheck check`."
     elif judged:
-        rest = "; all others agree with them" if sum(map(len, others.values())) < len(judged) else ""
-        told = (f"{', '.join(ways)} {'is' if len(ways) == 1 else 'are'} {verdict}" for verdict, ways in others.items())
-        yield f"At the point, judged by the proved derivatives, {'; '.join(told)}{rest}."
+        told = [f"{verdict}: {', '.join(ways)}" for verdict, ways in others.items()]
+        told += ["right: all others"] * (sum(map(len, others.values())) < len(judged))
+        yield f"At the point, judged as by `diffcheck check`: {'; '.join(told)}."
 
 
 def _compared(closed: int, chained: int, subject: str) -> str:
-    return f"{subject} closed form has {closed:,} operation{'s' * (closed != 1)}, the chained one {chained:,}."
+    return f"{subject} closed form has {counted(closed, 'operation')}, the chained one {chained:,}."
 
 
 def spread_of(values: Sequence[float]) -> Spread | None:

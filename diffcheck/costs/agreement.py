@@ -19,7 +19,7 @@ from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge
 from diffcheck.measures import Way
 from diffcheck.registry import Engine
-from diffcheck.results import Outcome, Result
+from diffcheck.results import Outcome, Result, Verdict
 
 MOST = 60  # derivatives of one route that are compared; of more an even sample
 MODES = {Way.FORWARD: "forward", Way.FORWARD_ALL: "forward", Way.REVERSE: "reverse"}
@@ -86,7 +86,8 @@ def agreements(subject: Costed, found: Mapping[Way, tuple[Route, NDArray[Any]]])
 
 def _worst(results: Sequence[Result]) -> Agreement:
     worst = max(results, key=lambda result: result.outcome.severity)
-    return Agreement(worst.verdict.value, worst.outcome, worst.reason if worst.outcome is Outcome.FAIL else "")
+    is_wrong = worst.outcome is Outcome.FAIL and worst.verdict is not Verdict.INACCURATE  # a right rule, whatever rounding makes of it
+    return Agreement(worst.verdict.value, worst.outcome, worst.reason if is_wrong else "")
 
 
 def _by_report(subject: Costed, found: Mapping[Way, tuple[Route, NDArray[Any]]]) -> dict[Way, Agreement]:

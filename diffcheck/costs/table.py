@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck import registry
-from diffcheck.costs.agreement import Agreement, agreements
+from diffcheck.costs.agreement import MOST, Agreement, agreements
 from diffcheck.costs.routes import Route, Routes
 from diffcheck.costs.subject import Costed
 from diffcheck.engines.jax.lacking import lacking
@@ -77,6 +77,7 @@ def costs(subject: Costed, timed: bool = True, points: int = MANY) -> Costs:
         read_as=subject.read_as,
         name=subject.name,
         variables=subject.variables or ("",) * subject.entries,
+        results=next((entry.route.program.results for entry in entries if entry.way is Way.F and entry.compiled and entry.route), 1),
         dtype=subject.format.name,
         point=subject.point,
         points=count,
@@ -97,7 +98,8 @@ def judged(subject: Costed) -> str:
     others = dict.fromkeys(each.verdict for each in agreements if each.outcome is not Outcome.PASS)
     if not agreements:
         return "Nothing was compared with proved derivatives"
-    return f"The worst verdicts of the ways are: {', '.join(others)}" if others else "All ways agree with the proved derivatives"
+    told = f"are {', '.join(others)}, or right," if others else "are right, judged as by `diffcheck check`,"
+    return f"The derivatives of all ways {told}"
 
 
 def machine() -> str:
@@ -256,5 +258,7 @@ def _about(subject: Costed, entries: Sequence[_Entry]) -> Iterator[str]:
         yield "Its derivatives were not compared with anything."
     if any(entry.way is Way.IN_JAX for entry in entries):
         yield "JAX runs f by other operations than it is written in; operations of JAX's rows are compared with those."
-    if any(entry.route is not None and entry.route.is_at_least for entry in entries):
+    if subject.graph is not None and any(entry.route is not None and len(entry.route.names) > MOST for entry in judged):
+        yield f"Of more than {MOST} derivatives an even sample was judged."
+    if any(entry.route is not None and entry.route.is_at_least for entry in entries if entry.way in IN_JAX):
         yield "It holds a loop that turns as often as its numbers say; one turn is counted."
