@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import sympy
+
 from diffcheck.costs.families import composition, expanded, family, index_and_numbers, numbers
 from diffcheck.costs.subject import of_expression, of_function
 from diffcheck.costs.swell import swell
 from diffcheck.costs.table import MANY, costs
+from diffcheck.engines.symbolic.given import text_of
 from diffcheck.errors import InputError
 from diffcheck.measures import Cost, Costs, Swell, Way
 from diffcheck.printable import quoted
@@ -89,7 +92,7 @@ def _written(write: Callable[[io.StringIO], object]) -> str:
 
 
 def cost(
-    subject: str | Callable[..., Any],
+    subject: str | Callable[..., Any] | sympy.Basic,
     at: Any = None,
     *,
     of: str | None = None,
@@ -103,12 +106,12 @@ def cost(
     """Measure what each way to the derivatives of an expression or of a JAX function costs.
 
     Args:
-        subject: An expression as text, in which prod(x_i, i=1..8) and sum(x_i^2, i=1..8) are written out; a JAX function; with `sweep`
-            an expression with an index in it, or the name of a family: speelpenning, determinant, logarithms, logistic, net.
+        subject: An expression of SymPy, or as text, in which prod(x_i, i=1..8) and sum(x_i^2, i=1..8) are written out; a JAX function;
+            with `sweep` an expression with an index in it, or the name of a family: speelpenning, determinant, logarithms, logistic, net.
         at: The point, as for `check`; of an expression by default one where it is proved to be smooth.
         of: The definition that is meant, if the text has several; the last one by default. Expressions only.
         wrt: The variables to differentiate by; all by default. Expressions only.
-        dtype: The format, "float64" or "float32".
+        dtype: The format of the floats, as for `check`.
         compose: How often the function is composed with itself: "1..1000" or "1,10,100".
         sweep: The values of the index: "n=2..40" or "n=2,4,8".
         timed: Whether programs are timed; what else is measured is the same in every run.
@@ -133,7 +136,7 @@ def cost(
 
 
 def measured(
-    subject: str | Callable[..., Any],
+    subject: str | Callable[..., Any] | sympy.Basic,
     at: Any = None,
     *,
     name: str = "",
@@ -146,6 +149,8 @@ def measured(
     many: int = MANY,
 ) -> Costs | Swell:
     """The same as plain values."""
+    if isinstance(subject, sympy.Basic):
+        subject = text_of(subject)
     if compose is not None and sweep is not None:
         raise InputError("--compose and --sweep are both given", "Give the one or the other.")
     if callable(subject):

@@ -15,6 +15,7 @@ from diffcheck.views.layout import Column, line, paragraph, show_table
 NOTHING = "—"
 STOPPED = "stopped"
 TIMES = "×"
+COMPARED = ("operations", "xla_flops")  # counts that are shown with their ratio to f
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,8 @@ def _with_ratio(row: Cost, measure: Measure) -> str:
     if row.way is Way.F or ratio == NOTHING or quantity is None or quantity.ratio is None:
         return value
     if measure.unit is MeasureUnit.SECONDS:
-        return f"{value} ({number_text(quantity.ratio.lower)} to {number_text(quantity.ratio.upper)})"
-    return f"{value} ({ratio})" if measure.unit is not MeasureUnit.COUNT or measure.is_brief else value
+        return f"{value} ({number_text(quantity.ratio.lower)}–{number_text(quantity.ratio.upper)})"
+    return f"{value} ({ratio})" if measure.unit is MeasureUnit.BYTES or measure.name in COMPARED else value
 
 
 def _value(unit: MeasureUnit, quantity: Quantity | None) -> str:
