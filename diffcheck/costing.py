@@ -13,7 +13,8 @@ import sympy
 from diffcheck.costs.families import composition, expanded, family, index_and_numbers, numbers
 from diffcheck.costs.subject import of_expression, of_function
 from diffcheck.costs.swell import swell
-from diffcheck.costs.table import MANY, costs
+from diffcheck.costs.table import costs
+from diffcheck.costs.timing import MANY
 from diffcheck.engines.symbolic.given import text_of
 from diffcheck.errors import InputError
 from diffcheck.measures import Cost, Costs, Swell, Way

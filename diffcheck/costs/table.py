@@ -5,48 +5,22 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck import registry
-from diffcheck.costs.agreement import MOST, Agreement, agreements
+from diffcheck.costs.agreement import MOST, agreements
 from diffcheck.costs.routes import Route, Routes
 from diffcheck.costs.subject import Costed
+from diffcheck.costs.timing import HOW, MANY, Entry, time_all
 from diffcheck.engines.jax.lacking import lacking
-from diffcheck.engines.jax.measuring import Compiled
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
 from diffcheck.measures import IN_JAX, MEASURES, Cost, Costs, MeasureUnit, Quantity, Spread, Way, spread_of
 from diffcheck.results import Outcome
-
-ROUNDS = 7  # in each of which every way runs once, after f
-BUILDS = 3  # how often each program is traced and compiled
-MANY = 1_000_000  # points
-PROBED = 1_000
-MOST_SECONDS = 0.5  # of one run of f at many points, or there are fewer
-MOST_BYTES = 1_000_000_000  # of a program at many points
-
-
-@dataclass(slots=True)
-class _Entry:
-    """What is known of a way by now."""
-
-    way: Way
-    route: Route | None = None
-    missing: str = ""
-    agreement: Agreement = Agreement()
-    compiled: Compiled | None = None
-    at_many: Compiled | None = None
-    seconds: dict[str, list[float]] = field(default_factory=dict)
-
-    @property
-    def is_timed(self) -> bool:
-        return self.compiled is not None and not self.agreement.problem
 
 
 def costs(subject: Costed, timed: bool = True, points: int = MANY) -> Costs:
@@ -55,24 +29,7 @@ def costs(subject: Costed, timed: bool = True, points: int = MANY) -> Costs:
     for entry in entries:
         _compile(entry)
     _compare(subject, entries)
-    notes = list[str]()
-    count = 0
-    if timed:
-        _build_again([entry for entry in entries if entry.is_timed])
-        _run("run", entries, lambda entry: entry.compiled, subject.leaves)
-        count = _number_of_points(subject, entries, points) if subject.takes_numbers else 0
-        if count:
-            many = _on_device(subject.around(count), subject.is_wide)
-            for entry in entries:
-                _compile_for(entry, many, count)
-            _run("run_many", entries, lambda entry: entry.at_many, many)
-        else:
-            notes.append(
-                "It takes arrays, and was run at one point only." if not subject.takes_numbers else "It was run at one point only."
-            )
-        notes.append(
-            f"Times are medians of {ROUNDS} rounds with their quartiles, and ratios are taken within a round, in which all run in turn."
-        )
+    count, notes = _timed(subject, entries, points) if timed else (0, [])
     return Costs(
         read_as=subject.read_as,
         name=subject.name,
@@ -86,6 +43,18 @@ def costs(subject: Costed, timed: bool = True, points: int = MANY) -> Costs:
         machine=machine(),
         versions=registry.versions(),
     )
+
+
+def _timed(subject: Costed, entries: Sequence[Entry], points: int) -> tuple[int, list[str]]:
+    """At how many points programs were run at once, and how to read the times."""
+    try:
+        count = time_all(subject, entries, points)
+    except UnsupportedError as unsupported:
+        return 0, [f"Programs were run at one point only: {unsupported.reason.rstrip('.')}.", HOW]
+    if count:
+        return count, [HOW]
+    why = "" if subject.takes_numbers else ", as it takes arrays"
+    return 0, [f"Programs were run at one point only{why}.", HOW]
 
 
 def judged(subject: Costed) -> str:
@@ -113,11 +82,11 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
-def _entry(way: Way, route: Route | UnsupportedError) -> _Entry:
-    return _Entry(way, missing=route.reason) if isinstance(route, UnsupportedError) else _Entry(way, route)
+def _entry(way: Way, route: Route | UnsupportedError) -> Entry:
+    return Entry(way, missing=route.reason) if isinstance(route, UnsupportedError) else Entry(way, route)
 
 
-def _compile(entry: _Entry) -> None:
+def _compile(entry: Entry) -> None:
     """Whatever can be compiled is; IN_JAX is f again."""
     if entry.route is None or entry.way is Way.IN_JAX:
         return
@@ -127,7 +96,7 @@ def _compile(entry: _Entry) -> None:
         entry.missing = unsupported.reason
 
 
-def _compare(subject: Costed, entries: Sequence[_Entry]) -> None:
+def _compare(subject: Costed, entries: Sequence[Entry]) -> None:
     found: dict[Way, tuple[Route, NDArray[Any]]] = {}
     for entry in entries:
         if entry.route is not None and entry.compiled is not None and entry.way is not Way.F:
@@ -141,79 +110,17 @@ def _compare(subject: Costed, entries: Sequence[_Entry]) -> None:
             entry.missing = f"not timed, as it is {agreement.verdict}: {agreement.problem}"
 
 
-def _build_again(entries: Sequence[_Entry]) -> None:
-    """Tracing and compiling, in turn."""
-    for turn in range(BUILDS):
-        for entry in entries:
-            made = entry.compiled if turn == 0 else _compiled(entry)
-            if made is not None:
-                entry.seconds.setdefault("trace", []).append(made.trace_seconds)
-                entry.seconds.setdefault("compile", []).append(made.compile_seconds)
-
-
-def _compiled(entry: _Entry) -> Compiled:
-    assert entry.route is not None
-    return entry.route.program.compiled()
-
-
-def _compile_for(entry: _Entry, many: Sequence[Any], count: int) -> None:
-    """The program for many points, unless its results or its memory would be too much."""
-    if entry.route is None or not entry.is_timed:
-        return
-    try:
-        _require_room(len(entry.route.names) * count * 8, count)
-        made = entry.route.program.compiled(many)
-        _require_room(made.bytes_at_peak or 0, count)
-        entry.at_many = made
-    except UnsupportedError as unsupported:
-        entry.missing = unsupported.reason
-
-
-def _require_room(of_bytes: int, count: int) -> None:
-    if of_bytes > MOST_BYTES:
-        raise UnsupportedError(f"not run at {count:,} points, which takes {of_bytes / 1e9:.2g} GB")
-
-
-def _run(name: str, entries: Sequence[_Entry], program: Callable[[_Entry], Compiled | None], arguments: Sequence[Any]) -> None:
-    """All ways in turn, round by round."""
-    running = [(entry, made) for entry in entries if entry.is_timed and (made := program(entry)) is not None]
-    repeats = {entry.way: made.repeats(arguments) for entry, made in running}
-    for _ in range(ROUNDS):
-        for entry, made in running:
-            entry.seconds.setdefault(name, []).append(made.seconds(arguments, repeats[entry.way]))
-
-
-def _number_of_points(subject: Costed, entries: Sequence[_Entry], wanted: int) -> int:
-    """As many as are wanted, or a tenth or less of them where f alone takes too long."""
-    f = next(entry for entry in entries if entry.way is Way.F)
-    if f.route is None or not f.is_timed:
-        return 0
-    few = min(PROBED, wanted)
-    probe = _on_device(subject.around(few), subject.is_wide)
-    made = f.route.program.compiled(probe)
-    made(probe)
-    seconds, count = made.seconds(probe) / few, wanted
-    while count > PROBED and seconds * count > MOST_SECONDS:
-        count //= 10
-    return count
-
-
-def _on_device(columns: Sequence[NDArray[Any]], wide: bool) -> list[Any]:
-    with settings(wide):
-        return [jax.device_put(column) for column in columns]
-
-
 # What was found, as values
 
 
-def _rows(entries: Sequence[_Entry]) -> Iterator[Cost]:
+def _rows(entries: Sequence[Entry]) -> Iterator[Cost]:
     by_way = {entry.way: entry for entry in entries}
     for entry in entries:
         f = by_way[Way.IN_JAX] if entry.way in IN_JAX and Way.IN_JAX in by_way else by_way[Way.F]
         yield Cost(entry.way, dict(_quantities(entry, f, by_way[Way.F])), entry.agreement.verdict, entry.agreement.outcome, entry.missing)
 
 
-def _quantities(entry: _Entry, counted: _Entry, timed: _Entry) -> Iterator[tuple[str, Quantity]]:
+def _quantities(entry: Entry, counted: Entry, timed: Entry) -> Iterator[tuple[str, Quantity]]:
     """All measures of a way that are known; counts have their ratio to `counted`, everything else to `timed`."""
     for measure in MEASURES:
         if measure.unit is MeasureUnit.SECONDS:
@@ -227,13 +134,13 @@ def _quantities(entry: _Entry, counted: _Entry, timed: _Entry) -> Iterator[tuple
             yield measure.name, Quantity(value, None, Spread(*[value / base] * 3) if base else None)
 
 
-def _times(entry: _Entry, name: str) -> Sequence[float]:
+def _times(entry: Entry, name: str) -> Sequence[float]:
     if name == "differentiate":
         return entry.route.seconds if entry.route is not None else ()
     return entry.seconds.get(name, ())
 
 
-def _counts(entry: _Entry) -> Mapping[str, float]:
+def _counts(entry: Entry) -> Mapping[str, float]:
     counts: dict[str, float] = dict(entry.route.counts) if entry.route is not None else {}
     if entry.compiled is not None:
         analysis = entry.compiled.analysis
@@ -251,7 +158,7 @@ def _ratio(times: Sequence[float], of_f: Sequence[float]) -> Spread | None:
     return spread_of(ratios)
 
 
-def _about(subject: Costed, entries: Sequence[_Entry]) -> Iterator[str]:
+def _about(subject: Costed, entries: Sequence[Entry]) -> Iterator[str]:
     """What a reader must know."""
     judged = [entry for entry in entries if entry.agreement.verdict]
     if not judged:

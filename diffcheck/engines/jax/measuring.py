@@ -25,7 +25,10 @@ Leaves = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A program as XLA made it for some arguments, and the seconds that tracing and compiling took."""
+    """A program as XLA made it for some arguments, and the seconds that tracing and compiling took.
+
+    What it runs out of, and whatever else JAX raises, is an UnsupportedError.
+    """
 
     run: Callable[..., Any]
     trace_seconds: float
@@ -36,12 +39,12 @@ class Compiled:
 
     def __call__(self, arguments: Leaves) -> Any:
         """The results, all there."""
-        with settings(self.wide):
+        with settings(self.wide), lacking():
             return _awaited(self.run(*arguments))
 
     def seconds(self, arguments: Leaves, times: int = 1) -> float:
         """The time of one call, from that of some."""
-        with settings(self.wide):  # a compiled program keeps its types, and wants them
+        with settings(self.wide), lacking():  # a compiled program keeps its types, and wants them
             start = time.perf_counter()
             for _ in range(times):
                 _awaited(self.run(*arguments))
