@@ -164,8 +164,9 @@ class Costs:
 
     read_as: str
     name: str
-    variables: tuple[str, ...]
-    results: int  # how many numbers it returns
+    variables: tuple[str, ...]  # of very many, none
+    entries: int  # how many numbers it takes
+    results: int  # and returns
     dtype: str
     point: Mapping[str, float]
     points: int  # of `run_many` and `peak_memory`
@@ -256,8 +257,7 @@ def _given(costs: Costs) -> str:
     """What reverse mode gives at once."""
     if costs.results > 1:
         return f"one pullback of {costs.results:,} results"
-    count = len(costs.variables)
-    return {1: "the derivative", 2: "both derivatives"}.get(count, f"all {count:,} derivatives")
+    return {1: "the derivative", 2: "both derivatives"}.get(costs.entries, f"all {costs.entries:,} derivatives")
 
 
 def _of_formulas(costs: Costs) -> Iterator[str]:

@@ -39,19 +39,19 @@ class _Values(Derivation):
 
     def __init__(self, route: Route, subject: Costed) -> None:
         super().__init__(Engine(route.way.name.lower(), route.way.value))
-        self._form = route
+        self._route = route
         self._subject = subject
 
     def formula(self, wanted: Wanted) -> Graph | None:
-        return self._form.graphs[self._place(wanted)] if self._form.graphs else None
+        return self._route.graphs[self._place(wanted)] if self._route.graphs else None
 
     def program(self, wanted: Wanted) -> Graph | None:
-        if self._form.graphs:
+        if self._route.graphs:
             return self.formula(wanted)
         place = self._place(wanted)
 
         def entry(*leaves: Any) -> Any:
-            return self._form.flat(self._form.program.function(*leaves))[place]
+            return self._route.flat(self._route.program.function(*leaves))[place]
 
         try:
             return lift(entry, self._subject.variables, self._subject.format.name) if self._subject.takes_numbers else None
@@ -59,7 +59,7 @@ class _Values(Derivation):
             return None
 
     def _place(self, wanted: Wanted) -> int:
-        return list(self._form.names).index(wanted[1])
+        return list(self._route.names).index(wanted[1])
 
 
 def agreements(subject: Costed, found: Mapping[Way, tuple[Route, NDArray[Any]]]) -> dict[Way, Agreement]:

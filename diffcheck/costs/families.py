@@ -18,7 +18,7 @@ from diffcheck.language.reading import read_back
 from diffcheck.printable import quoted, shown
 
 MAX_NUMBER = 1_000_000
-MAX_ROWS = 24  # of a range; of a longer one some numbers are taken
+ALL_OF = 12  # numbers of a range; of a longer one some are taken
 STEPS = (1, 1.2, 1.5, 2, 3, 5, 7)  # in each power of ten
 FORM = "Write --sweep n=2..40, or --sweep n=2,4,8."
 OPERATORS = {"prod": "*", "sum": "+"}
@@ -63,7 +63,7 @@ def numbers(spec: str, form: str) -> tuple[int, ...]:
 
 def _taken(lower: int, upper: int) -> list[int]:
     """Both ends and what lies between; of a long range so many in each power of ten."""
-    if upper - lower < MAX_ROWS // 2:
+    if upper - lower < ALL_OF:
         return [*range(lower, upper + 1)]
     scales = (10**k for k in range(len(str(upper))))
     round_ones = {int(step * scale) for scale in scales for step in STEPS}
@@ -151,7 +151,7 @@ FAMILIES: Mapping[str, Family] = {
 }
 
 
-# SelfComposition
+# Composition
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -73,18 +73,22 @@ class Routes:
     def makers(self) -> Mapping[Way, Callable[[], Route]]:
         """What makes each route. It raises UnsupportedError for what cannot be had."""
         s = self.subject
-        first = [(name,) for name in s.variables]
         makers: dict[Way, Callable[[], Route]] = {Way.F: self._f}
         if self._differs_in_jax:
             makers[Way.IN_JAX] = lambda: self._by_jax(Way.IN_JAX, s.in_reverse)
         makers |= {Way.CLOSED: self._closed, Way.CSE: self._cse, Way.CHAINED: self._chained}
         one = Way.FORWARD if s.entries > 1 else Way.FORWARD_ALL
-        makers[one] = lambda: self._by_jax(one, ways.forward(s.in_forward), first[:1], lambda results: jnp.ravel(results[1])[:1])
+        makers[one] = lambda: self._by_jax(one, ways.forward(s.in_forward), self._gradient[:1], lambda results: jnp.ravel(results[1])[:1])
         if s.entries > 1:
             makers[Way.FORWARD_ALL] = self._forward_all
         makers[Way.REVERSE] = self._reverse
         makers[Way.HESSIAN] = self._hessian
         return makers
+
+    @property
+    def _gradient(self) -> list[Names]:
+        """The names of the first derivatives."""
+        return [(name,) for name in self.subject.variables]
 
     # JAX
 
@@ -119,28 +123,22 @@ class Routes:
         s = self.subject
         if s.entries > MAX_JACOBIAN:
             raise UnsupportedError(f"a Jacobian of {s.entries:,} columns is not made, and the budget is {MAX_JACOBIAN:,}")
-        return self._by_jax(
-            Way.FORWARD_ALL, ways.forward_all(s.in_forward), [(n,) for n in s.variables], lambda results: _joined(results[1])
-        )
+        return self._by_jax(Way.FORWARD_ALL, ways.forward_all(s.in_forward), self._gradient, lambda results: jnp.ravel(results[1]))
 
     def _reverse(self) -> Route:
         s = self.subject
-        route = self._by_jax(Way.REVERSE, ways.reverse(s.in_reverse), [(n,) for n in s.variables], lambda results: _joined(results[1]))
+        route = self._by_jax(Way.REVERSE, ways.reverse(s.in_reverse), self._gradient, lambda results: _joined(results[1]))
         count, of_bytes = self._primal.residuals()
-        return Route(route.way, route.program, {**route.counts, "residuals": count, "residual_bytes": of_bytes}, route.names, route.flat)
+        return replace(route, counts={**route.counts, "residuals": count, "residual_bytes": of_bytes})
 
     def _hessian(self) -> Route:
         s = self.subject
-        if self._results > 1:
+        if self._primal.results > 1:
             raise UnsupportedError("a Hessian is of one result")
         if s.entries > MAX_HESSIAN:
             raise UnsupportedError(f"a Hessian of {s.entries:,}² entries is not made, and the budget is {MAX_HESSIAN:,}²")
         names = [(a, b) for a in s.variables for b in s.variables]
         return self._by_jax(Way.HESSIAN, ways.hessian(s.in_forward), names, _rows_joined)
-
-    @cached_property
-    def _results(self) -> int:
-        return self._primal.results
 
     # SymPy
 
@@ -199,10 +197,8 @@ class Routes:
 
     def _of_graphs(self, way: Way, graphs: Sequence[Graph], counts: Counts, seconds: Sequence[float]) -> Route:
         s = self.subject
-        assert not isinstance(s.problem, UnsupportedError)
-        values = s.values_of(graphs)
-        program = MeasuredProgram(values, s.leaves, s.is_wide)
-        return Route(way, program, counts, [(n,) for n in s.variables], _joined, graphs, seconds)
+        program = MeasuredProgram(s.values_of(graphs), s.leaves, s.is_wide)
+        return Route(way, program, counts, self._gradient, _joined, graphs, seconds)
 
 
 def _joined(results: Sequence[Any]) -> Any:

@@ -15,7 +15,7 @@ from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.sizes import size
 from diffcheck.measures import Grown, Stop, Swell, Swelling, Way, spread_of
 
-WAYS = (Way.F, Way.CLOSED, Way.CSE, Way.CHAINED, Way.FORWARD_ALL, Way.REVERSE, Way.HESSIAN)
+WAYS = (Way.F, Way.IN_JAX, Way.CLOSED, Way.CSE, Way.CHAINED, Way.FORWARD_ALL, Way.REVERSE, Way.HESSIAN)
 MAX_WORK = {  # operations of f, times the passes that a way takes over them
     Way.CHAINED: 20_000,
     Way.FORWARD_ALL: 20_000,
@@ -43,13 +43,13 @@ def swell(family: Family | SelfComposition, index: str, numbers: Sequence[int]) 
         operations, variables = size(problem.target.flat).total, len(problem.variables)
         subject = of_problem(problem, "", dict.fromkeys(problem.variables, COORDINATE))
         makers = Routes(subject).makers
-        for way in (way for way in WAYS if way not in stops):
+        for way in (way for way in WAYS if way in makers and way not in stops):
             try:
                 _require_little(way, operations, variables)
                 steps[way][n] = _grown(makers[way])
             except UnsupportedError as unsupported:
                 stops[way] = Stop(n, unsupported.reason)
-    ways = tuple(Swelling(way, steps[way], stops.get(way)) for way in WAYS)
+    ways = tuple(Swelling(way, steps[way], stops.get(way)) for way in WAYS if steps[way] or way in stops)
     return Swell(family.written, index, tuple(numbers), ways, tuple(notes), machine(), registry.versions())
 
 

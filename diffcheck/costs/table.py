@@ -33,7 +33,8 @@ def costs(subject: Costed, timed: bool = True, points: int = MANY) -> Costs:
     return Costs(
         read_as=subject.read_as,
         name=subject.name,
-        variables=subject.variables or ("",) * subject.entries,
+        variables=subject.variables,
+        entries=subject.entries,
         results=next((entry.route.program.results for entry in entries if entry.way is Way.F and entry.compiled and entry.route), 1),
         dtype=subject.format.name,
         point=subject.point,
@@ -152,10 +153,9 @@ def _counts(entry: Entry) -> Mapping[str, float]:
 
 
 def _ratio(times: Sequence[float], of_f: Sequence[float]) -> Spread | None:
-    if len(times) != len(of_f):
-        return None
-    ratios = [ours / theirs for ours, theirs in zip(times, of_f, strict=True) if theirs > 0]
-    return spread_of(ratios)
+    """Round by round; where one of the two was measured once, of the first round."""
+    ratios = [ours / theirs for ours, theirs in zip(times, of_f, strict=False) if theirs > 0]
+    return spread_of(ratios) or (Spread(*[ratios[0]] * 3) if ratios else None)
 
 
 def _about(subject: Costed, entries: Sequence[Entry]) -> Iterator[str]:

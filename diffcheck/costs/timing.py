@@ -19,7 +19,8 @@ from diffcheck.errors import UnsupportedError
 from diffcheck.measures import Way
 
 ROUNDS = 7  # in each of which every way runs once, after f
-BUILDS = 3  # how often each program is traced and compiled
+BUILDS = 3  # how often each program is traced and compiled, if that takes less than
+REBUILT_SECONDS = 1.0
 MANY = 1_000_000  # points
 PROBED = 1_000
 MOST_SECONDS = 0.5  # of one run of f at many points, or there are fewer
@@ -61,11 +62,12 @@ def time_all(subject: Costed, entries: Sequence[Entry], points: int) -> int:
 
 
 def _build_again(entries: Sequence[Entry]) -> None:
-    """Tracing and compiling, in turn."""
+    """Tracing and compiling, in turn; what takes long is done once."""
     for turn in range(BUILDS):
         for entry in entries:
-            made = entry.compiled if turn == 0 else _compiled(entry)
-            if made is not None:
+            made = entry.compiled
+            if made is not None and (turn == 0 or made.trace_seconds + made.compile_seconds < REBUILT_SECONDS):
+                made = made if turn == 0 else _compiled(entry)
                 entry.seconds.setdefault("trace", []).append(made.trace_seconds)
                 entry.seconds.setdefault("compile", []).append(made.compile_seconds)
 

@@ -37,6 +37,8 @@ def _costs(found: Costs) -> dict[str, Any]:
     return {
         "name": found.name,
         "variables": list(found.variables),
+        "entries": found.entries,
+        "results": found.results,
         "dtype": found.dtype,
         "point": dict(found.point),
         "points": found.points,

@@ -7,6 +7,7 @@ size of the derivative is found first, by the rules of `plain.py`, which look at
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from diffcheck.graph.text import expanded_sizes
 
 MAX_OPERATIONS = 250_000  # of all derivatives together as they are written out: SymPy takes a second
 MAX_PASSES = 5_000  # operations of the function times variables: SymPy goes through it once for each, some seconds in all
+READABLE = 10**12  # what is larger is a power of ten
 REFUSALS = (ArithmeticError, ValueError, TypeError, AttributeError, NotImplementedError, RecursionError)  # of SymPy
 
 
@@ -66,7 +68,7 @@ class ClosedForms:
     @staticmethod
     def _require_few(operations: int) -> None:
         if operations > MAX_OPERATIONS:
-            raise UnsupportedError(f"it would have {operations:,} operations or more; the budget is {MAX_OPERATIONS:,}")
+            raise UnsupportedError(f"it would have {_how_many(operations)} operations or more; the budget is {MAX_OPERATIONS:,}")
 
     def differentiate(self) -> object:
         """What a user of SymPy would call: `sympy.diff` by each variable. For its time: the formulas are known."""
@@ -131,6 +133,10 @@ def _require_plain(graph: Graph) -> None:
     written = expanded_sizes(graph)[graph.output]
     if choices and written > SEGMENT_SIZE:
         raise UnsupportedError(f"SymPy is given {choices[0]} in formulas of up to {SEGMENT_SIZE} operations, and this one has {written:,}")
+
+
+def _how_many(operations: int) -> str:
+    return f"{operations:,}" if operations < READABLE else f"10^{int(operations.bit_length() * math.log10(2))}"
 
 
 def _require_few_passes(graph: Graph, variables: int) -> None:
