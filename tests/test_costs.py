@@ -362,12 +362,16 @@ REFUSED = (
     (("jax.nn:gelu",), "no point is given"),
     (("jax.nn:gelu", "--at", "1", "--compose", "1..3"), "--compose is for expressions"),
     (("jax.nn:nothing", "--at", "1"), "jax.nn has no function 'nothing'"),
+    (("(x)", "--no-times", "--plot", "cost.png"), "there is nothing to draw: f has no operation to compare with"),
     (("x^2", "--plot", "cost.gif"), "does not end like the name of a picture"),
 )
 
 
 @pytest.mark.parametrize(("arguments", "message"), REFUSED)
-def test_bad_input_gets_one_sentence_and_the_exit_code_2(arguments: tuple[str, ...], message: str) -> None:
+def test_bad_input_gets_one_sentence_and_the_exit_code_2(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     ended = diffcheck("cost", *arguments)
     assert ended.code == 2
     assert ended.stderr.startswith("error: ")

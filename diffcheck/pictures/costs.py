@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from diffcheck.errors import InputError
 from diffcheck.measures import Cost, Costs, Grown, Swell, Swelling, Way
 from diffcheck.pictures.layout import Panel, Title, encoded, figure_with, head, legend, rows_of, suffix_of
 from diffcheck.pictures.text import within
@@ -32,6 +33,8 @@ LOOKS: Mapping[Way, tuple[str, str]] = {  # colour and marker: either tells them
 LEGEND_COLUMNS = 4
 ROW = 0.34  # inches, of a bar
 BASE = 0.1  # times f, where bars begin: a logarithmic axis has no 0
+LONGEST = 0.6  # of the width: names stand behind the bars
+TICKED = 8  # numbers that all have their tick
 BARS: Sequence[tuple[str, str]] = (("operations", "operations, times f"), ("run_many", "time at many points, times f"))
 Value = Callable[[Grown], float]
 
@@ -53,6 +56,10 @@ def plot_costs(found: Costs | Swell, *, path: Path) -> None:
 def draw_bars(costs: Costs) -> Figure:
     """A bar for each way: its ratio to f, on a logarithmic axis."""
     shown = [(name, text) for name, text in BARS if any(row.ratio(name) for row in costs.rows)]
+    if not shown:
+        raise InputError(
+            f"there is nothing to draw: {costs.name} has no operation to compare with", "Take a function that computes something."
+        )
     rows = [row for row in costs.rows if row.way is not Way.F]
     height = ROW * len(rows) + 0.2
     widths = [(k / len(shown), (k + 1) / len(shown)) for k in range(len(shown))]
@@ -67,14 +74,14 @@ def _draw_bars(axes: Axes, rows: Sequence[Cost], name: str, text: str) -> None:
     ratios = [row.ratio(name) for row in rows]
     largest = max(ratio for ratio in ratios if ratio)
     axes.set_xscale("log")
-    axes.set_xlim(BASE, max(10.0, largest * (largest / BASE) ** 0.8))  # names stand behind the bars
+    axes.set_xlim(BASE, BASE * max(10.0, largest / BASE) ** (1 / LONGEST))
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.yaxis.set_major_locator(FixedLocator(range(len(rows))))
     axes.set_yticklabels([])
     axes.axvline(1, color="#000000", linewidth=1.0)
     head(axes, text)
     for k, (row, ratio) in enumerate(zip(rows, ratios, strict=True)):
-        start, told = (BASE, "nothing") if ratio is None else (max(ratio, BASE), number_text(ratio))
+        start, told = (BASE, "—") if ratio is None else (max(ratio, BASE), number_text(ratio))
         axes.barh(k, start - BASE, left=BASE, height=0.62, color=LOOKS[row.way][0], zorder=2)
         axes.annotate(f"{told}  {row.way}", (start, k), (4, 0), textcoords="offset points", va="center", fontsize=9)
     _plain_ticks(axes.xaxis)
@@ -134,6 +141,9 @@ def _draw_lines(axes: Axes, swell: Swell, value: Value) -> None:
     margin = (upper / lower) ** 0.04 if upper > lower else 1.5
     axes.set_xlim(lower / margin, upper * margin)
     _plain_ticks(axes.xaxis)
+    if len(swell.numbers) <= TICKED:
+        axes.xaxis.set_major_locator(FixedLocator(swell.numbers))
+        axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_locator(LogLocator(numticks=9))
     axes.yaxis.set_minor_locator(NullLocator())
 
