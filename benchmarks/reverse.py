@@ -85,10 +85,10 @@ def expressions(names: list[str]) -> Iterator[tuple[str, str]]:
                     yield path.stem, text
 
 
-def main() -> None:
+def main(names: list[str]) -> None:
     alone, beyond = functions_by_ratio(), list[tuple[str, Ratio]]()
     seen, skipped = Counter[str](), Counter[str]()
-    for corpus, text in expressions(sys.argv[1:]):
+    for corpus, text in expressions(names):
         try:
             ratio = ratio_of(text)
         except DiffcheckError:
@@ -103,4 +103,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

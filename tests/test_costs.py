@@ -127,7 +127,7 @@ def test_reverse_mode_keeps_griewanks_bound(corpus: str) -> None:
 
 @pytest.mark.long
 def test_reverse_mode_keeps_griewanks_bound_on_all_corpora(capsys: pytest.CaptureFixture[str]) -> None:
-    runpy.run_path(str(ROOT / "benchmarks" / "reverse.py"))["main"]()
+    runpy.run_path(str(ROOT / "benchmarks" / "reverse.py"))["main"]([])
     lines = capsys.readouterr().out.splitlines()[1:]
     assert len(lines) == 24
     assert all(line.split("  ")[-1].partition(",")[0] in BEYOND for line in lines)
