@@ -98,7 +98,7 @@ def cost(
     *,
     of: str | None = None,
     wrt: Sequence[str] | None = None,
-    dtype: str = "float64",
+    dtype: str | None = None,
     compose: str | None = None,
     sweep: str | None = None,
     timed: bool = True,
@@ -112,7 +112,7 @@ def cost(
         at: The point, as for `check`; of an expression by default one where it is proved to be smooth.
         of: The definition that is meant, if the text has several; the last one by default. Expressions only.
         wrt: The variables to differentiate by; all by default. Expressions only.
-        dtype: The format of the floats, as for `check`.
+        dtype: The format of the floats, as for `check`; by default float64, and the arrays of a function keep their own.
         compose: How often the function is composed with itself: "1..1000" or "1,10,100".
         sweep: The values of the index: "n=2..40" or "n=2,4,8".
         timed: Whether programs are timed; what else is measured is the same in every run.
@@ -143,7 +143,7 @@ def measured(
     name: str = "",
     of: str | None = None,
     wrt: Sequence[str] | None = None,
-    dtype: str = "float64",
+    dtype: str | None = None,
     compose: str | None = None,
     sweep: str | None = None,
     timed: bool = True,
@@ -164,7 +164,7 @@ def measured(
         raise InputError(f"{quoted(subject)} is not an expression, nor a function", fix)
     if compose is None and sweep is None:
         text = expanded(subject)
-        found = of_expression(text, of, at, wrt or (), dtype)
+        found = of_expression(text, of, at, wrt or (), dtype or "float64")
         return costs(found if text == subject else replace(found, read_as=subject), timed, many)
     if at is not None or wrt:
         raise InputError("families have no point, and are differentiated by all variables", "Leave out --at and --wrt.")

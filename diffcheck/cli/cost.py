@@ -15,10 +15,10 @@ from diffcheck.cli.arguments import (
     Colored,
     Dtype,
     ExpressionCommand,
-    FloatFormat,
     MaxMemory,
     Of,
     Output,
+    OwnFormat,
     TableFormat,
     Timeout,
     Wrt,
@@ -72,7 +72,7 @@ def cost(
     many: Many = 1_000_000,
     times: Times = True,
     everything: Everything = False,
-    dtype: FloatFormat = Dtype.float64,
+    dtype: OwnFormat = None,
     timeout: Timeout = SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
     format: Annotated[TableFormat, typer.Option("--format", help="How to show it.")] = TableFormat.text,
@@ -122,12 +122,12 @@ class _Wanted:
     sweep: str
     many: int
     times: bool
-    dtype: Dtype
+    dtype: Dtype | None
 
     def found(self) -> Costs | Swell:
         from diffcheck.costing import measured
 
-        options: dict[str, Any] = {"of": self.of, "wrt": self.wrt or None, "dtype": self.dtype.value}
+        options: dict[str, Any] = {"of": self.of, "wrt": self.wrt or None, "dtype": self.dtype}
         options |= {"compose": self.compose or None, "sweep": self.sweep or None, "timed": self.times, "many": self.many}
         return measured(self._subject(), self.at or None, name=self.text.rpartition(":")[2] if self.is_function else "", **options)
 
@@ -138,7 +138,7 @@ class _Wanted:
 
         if not self.at:
             raise InputError("no point is given", "Write --at 2, or --at x=[1,2,3].")
-        return load(self.text, self.dtype is Dtype.float64)
+        return load(self.text, self.dtype in (None, Dtype.float64))
 
 
 def _artist(picture: Path | None, directory: str) -> Any:

@@ -11,8 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from diffcheck.checks.arguments import Arguments, from_value, names_in
+from diffcheck.checks.arguments import from_value, names_in
+from diffcheck.checks.calling import BoundCall
 from diffcheck.checks.function import FunctionCheck
+from diffcheck.checks.loading import users_code
 from diffcheck.checks.points import from_points
 from diffcheck.engines.certified import certify
 from diffcheck.engines.jax import ways
@@ -46,6 +48,7 @@ class Costed:
     in_reverse: ways.Function
     in_forward: ways.Function
     problem: Problem | UnsupportedError
+    is_wide: bool  # JAX has 64-bit types
     rest: Mapping[str, float] = field(default_factory=dict)
     report: Findings | None = None
 
@@ -64,10 +67,6 @@ class Costed:
         return sum(leaf.size for leaf in self.leaves)
 
     @property
-    def is_wide(self) -> bool:
-        return self.format.name == "float64"
-
-    @property
     def takes_numbers(self) -> bool:
         """Whether it can be run at many points at once."""
         return all(leaf.ndim == 0 for leaf in self.leaves)
@@ -79,7 +78,7 @@ class Costed:
     def around(self, count: int) -> list[NDArray[Any]]:
         """So many points next to the point, a column for each argument: all take the same branches, as nearly as can be."""
         steps = np.linspace(1 - 1e-9, 1 + 1e-9, count)
-        return [(leaf * steps).astype(self.format.name) for leaf in self.leaves]
+        return [(leaf * steps).astype(leaf.dtype) for leaf in self.leaves]
 
 
 def of_expression(text: str, of: str | None = None, at: object = None, wrt: Sequence[str] = (), dtype: str = "float64") -> Costed:
@@ -102,7 +101,7 @@ def of_problem(problem: Problem, read_as: str, at: object = None, wrt: Sequence[
     graph, rest = problem.target.flat, {name: point[name] for name in variables if name not in chosen}
     leaves = tuple(np.asarray(point[name], dtype) for name in chosen)
     in_reverse, in_forward = (_first(_values([graph], chosen, rest, dtype, mode)) for mode in ("jax", "jax_forward"))
-    return Costed(read_as, problem.shown_name, chosen, fmt, leaves, in_reverse, in_forward, problem, rest)
+    return Costed(read_as, problem.shown_name, chosen, fmt, leaves, in_reverse, in_forward, problem, dtype == "float64", rest)
 
 
 def _values(graphs: Sequence[Graph], variables: Sequence[str], rest: Mapping[str, float], dtype: str, mode: str) -> ways.Function:
@@ -119,15 +118,15 @@ def _first(values: ways.Function) -> ways.Function:
     return lambda *leaves: values(*leaves)[0]
 
 
-def of_function(function: Callable[..., Any], at: Any, name: str = "", dtype: str = "float64") -> Costed:
+def of_function(function: Callable[..., Any], at: Any, name: str = "", dtype: str | None = None) -> Costed:
     """A JAX function at a point. Raises InputError where it has none, or is not differentiable by anything."""
     check = FunctionCheck(function, given=names_in(at), name=name, dtype=dtype, linted=False)
-    points = from_value(at, check.parameters, check.format)
-    return of_arguments(check, points)
+    with users_code("the point"):  # its trees may be of classes of the user's
+        points = from_value(at, check.parameters, check.format)
+    return _of_calls(check, points)
 
 
-def of_arguments(check: FunctionCheck, points: Sequence[Arguments]) -> Costed:
-    """The same of a function and points that were read already: the first is taken."""
+def _of_calls(check: FunctionCheck, points: Sequence[BoundCall]) -> Costed:
     if len(points) != 1:
         raise InputError(f"costs are measured at one point, and {len(points)} are given", "Give one.")
     jacobian = check.jacobians(points)[0]
@@ -142,7 +141,7 @@ def of_arguments(check: FunctionCheck, points: Sequence[Arguments]) -> Costed:
     read_as = report.header.read_as if report is not None else f"{check.name}({', '.join(check.parameters.names)})"
     leaves = tuple(found.point.values())
     problem = _mathematics(jacobian.truth, found.variables)
-    return Costed(read_as, check.name, names, check.format, leaves, run, run, problem, report=report)
+    return Costed(read_as, check.name, names, jacobian.format, leaves, run, run, problem, is_wide=found.wide, report=report)
 
 
 def _mathematics(truth: Sequence[Graph] | UnsupportedError, variables: tuple[str, ...]) -> Problem | UnsupportedError:
