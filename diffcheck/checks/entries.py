@@ -16,9 +16,11 @@ from diffcheck.checks.by_design import by_design, step_function
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import faulty_rule
 from diffcheck.checks.differences import Differences
+from diffcheck.checks.loading import users_code
 from diffcheck.checks.matrices import Matrices, Matrix
 from diffcheck.checks.modes import Conflict, conflict, noted
 from diffcheck.checks.numerical import LABEL, judge_by_evidence
+from diffcheck.checks.proved_entries import ProvedEntries
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Formulas, Found, Inapplicable, Run, Wanted
 from diffcheck.engines.differences import Estimate
 from diffcheck.engines.jax.function import JaxFunction
@@ -73,6 +75,21 @@ class Jacobian(Matrices):
             return self._truth()
         except UnsupportedError as unsupported:
             return unsupported
+
+    @cached_property
+    def on_arrays(self) -> ProvedEntries | None:
+        """What is proved on whole arrays: of a large Jacobian, and of a small one whose graphs are not known."""
+        if isinstance(self.at_once, AtOnce):
+            return self.at_once
+        if not self.is_small or not self.judged_by_itself or not isinstance(self.truth, UnsupportedError):
+            return None
+        if not np.isfinite(self.function.vector).all():
+            return None
+        try:
+            with users_code(self.name):
+                return ProvedEntries(self.function, self.format)
+        except UnsupportedError:
+            return None
 
     @property
     def truth_graphs(self) -> Sequence[Graph]:
@@ -213,8 +230,12 @@ class Jacobian(Matrices):
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is found of one entry."""
         row, column = self.places[wanted]
-        if isinstance(self.at_once, AtOnce):
-            return self.at_once.sample(row, column, values)
+        if self.on_arrays is not None:
+            try:
+                found = self.on_arrays.sample(row, column, values)
+                return replace(found, point=self.point) if self.is_small else found
+            except UnsupportedError as unsupported:
+                return self._by_evidence(wanted, values, primal, unsupported.reason)
         if isinstance(self.truth, UnsupportedError):
             return self._by_evidence(wanted, values, primal, self.truth.reason)
         sample = Judge(Written(self.truth[row], ""), self.format).sample(self.point, wanted, values, primal)
