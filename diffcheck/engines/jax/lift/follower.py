@@ -11,15 +11,19 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax import numpy as jnp
 
 from diffcheck.engines.jax.equations import CALLS, bound
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift.array_algebra import ArrayAlgebra
-from diffcheck.engines.jax.lift.control import library_function
+from diffcheck.engines.jax.lift.control import library_function, solving
 from diffcheck.engines.jax.lift.elementwise import graph_of, has_rule
+from diffcheck.engines.jax.lift.folding import is_folded
+from diffcheck.engines.jax.lift.meanings import meaning
 from diffcheck.engines.jax.lift.moves import MOVES, moved
+from diffcheck.engines.jax.lift.pairs import concerns_pairs, followed
 from diffcheck.engines.jax.lift.reductions import REDUCTIONS
+from diffcheck.engines.jax.lift.scalars import NotLifted
+from diffcheck.engines.jax.lift.values import as_array, together
 from diffcheck.engines.jax.lift.windows import WINDOWS
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr, Literal
 from diffcheck.engines.jax.settings import settings
@@ -46,10 +50,10 @@ class _Follower:
 
     def run(self, program: ClosedJaxpr | Jaxpr, arguments: Sequence[Any]) -> list[Any]:
         jaxpr, constants = (program, ()) if isinstance(program, Jaxpr) else (program.jaxpr, program.consts)
-        values = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*map(_array, constants), *arguments), strict=True))
+        values = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*map(as_array, constants), *arguments), strict=True))
 
         def value(atom: Any) -> Any:
-            return np.asarray(atom.val, _dtype(atom)) if isinstance(atom, Literal) else values[atom]
+            return np.asarray(atom.val, atom.aval.dtype) if isinstance(atom, Literal) else values[atom]
 
         outer = self._arrays.note
         for equation, last in _needed(jaxpr):
@@ -62,9 +66,11 @@ class _Follower:
 
     def _results(self, equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
         name = equation.primitive.name
-        if all(map(_is_known, arguments)) and _is_folded(equation):
+        if all(map(_is_known, arguments)) and is_folded(equation):
             with lacking():
-                return [_array(result) for result in bound(equation, arguments)]
+                return [as_array(result) for result in bound(equation, arguments)]
+        if name not in CONTROL and concerns_pairs(equation):
+            return self._on_pairs(equation, arguments)
         if name in CONTROL:
             results: Sequence[Any] = CONTROL[name](self, equation, arguments)
             return results
@@ -73,9 +79,23 @@ class _Follower:
         if name in ARITHMETIC:
             found = ARITHMETIC[name](self._arrays, equation, *arguments)
             return found if isinstance(found, list) else [found]
+        if (program := self._meaning(equation)) is not None:
+            return self.run(program, arguments)
         if not has_rule(equation):
             raise UnsupportedError(f"the primitive {name} is not followed on arrays")
         return [self._entrywise(graph_of(equation), arguments, equation.outvars[0].aval.shape)]
+
+    def _meaning(self, equation: Any) -> ClosedJaxpr | None:
+        try:
+            return meaning(equation)
+        except NotLifted as what:
+            raise UnsupportedError(f"{what} is not followed on arrays") from None
+
+    def _on_pairs(self, equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
+        try:
+            return followed(equation, arguments, self.run)
+        except NotLifted as what:
+            raise UnsupportedError(f"{what} is not followed on arrays") from None
 
     def _entrywise(self, graph: Any, arguments: Sequence[Any], shape: tuple[int, ...]) -> Any:
         values = {f"x{k}": self._repeated(argument, shape) for k, argument in enumerate(arguments)}
@@ -115,14 +135,18 @@ class _Follower:
             raise UnsupportedError(f"a loop of {length:,} steps is too long to be followed on arrays")
         rows: dict[int, Sequence[Any]] = {}
         for i in reversed(range(length)) if params["reverse"] else range(length):
-            here = [arrays.moved([column], _row(column.shape, i)) for column in columns]
+            here = [together(lambda each, i=i: arrays.moved(each, _row(each[0].shape, i)), [column]) for column in columns]
             results = self.run(params["jaxpr"], [*constants, *carry, *here])
             carry, rows[i] = results[:count], results[count:]
         shapes = [variable.aval.shape for variable in equation.outvars[count:]]
         return [*carry, *(self._stacked([rows[i][k] for i in range(length)], shape) for k, shape in enumerate(shapes))]
 
     def _stacked(self, parts: Sequence[Any], shape: tuple[int, ...]) -> Any:
-        return self._arrays.moved(parts, np.arange(int(np.prod(shape))).reshape(shape)) if parts else np.zeros(shape)
+        places = np.arange(int(np.prod(shape))).reshape(shape)
+        return together(lambda arrays: self._arrays.moved(arrays, places), parts) if parts else np.zeros(shape)
+
+    def _linear_solve(self, equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
+        return self.run(*solving(equation, arguments))
 
     def _while(self, equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
         params = equation.params
@@ -143,6 +167,7 @@ CONTROL: dict[str, Any] = {
     "cond": _Follower._branches,
     "scan": _Follower._scan,
     "while": _Follower._while,
+    "custom_linear_solve": _Follower._linear_solve,
 }
 
 
@@ -151,31 +176,8 @@ def _row(shape: tuple[int, ...], i: int) -> Any:
     return np.arange(i * size, (i + 1) * size).reshape(shape[1:])
 
 
-def _array(value: Any) -> Any:
-    """A known array as NumPy's; keys of random numbers stay JAX's."""
-    return value if jnp.issubdtype(jnp.result_type(value), jax.dtypes.extended) else np.asarray(value)
-
-
 def _is_known(value: Any) -> bool:
     return isinstance(value, (np.ndarray, jax.Array))
-
-
-def _is_folded(equation: Any) -> bool:
-    """Whether JAX may compute an equation of what is known: not where it would round what the program means exactly."""
-    name = equation.primitive.name
-    if name in MOVES or not any(_is_float(variable) for variable in equation.outvars):
-        return True
-    if equation.invars and not any(map(_is_float, equation.invars)):
-        return True
-    return name not in CONTROL and name not in ARITHMETIC and not has_rule(equation)
-
-
-def _is_float(atom: Any) -> bool:
-    return bool(jnp.issubdtype(_dtype(atom), np.inexact))
-
-
-def _dtype(atom: Any) -> Any:
-    return atom.aval.dtype
 
 
 def _needed(jaxpr: Jaxpr) -> list[tuple[Any, list[Any]]]:

@@ -1,0 +1,32 @@
+"""What JAX computes by itself: equations of what does not depend on the input, unless it would round what the program means exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jax import numpy as jnp
+
+from diffcheck.engines.jax.lift.control import CONTROL_RULES
+from diffcheck.engines.jax.lift.elementwise import has_rule
+from diffcheck.engines.jax.lift.meanings import MEANINGS
+from diffcheck.engines.jax.lift.moves import MOVES
+from diffcheck.engines.jax.lift.pairs import is_complex
+from diffcheck.engines.jax.lift.reductions import REDUCTIONS
+from diffcheck.engines.jax.lift.windows import WINDOWS
+
+FOLLOWED = {**REDUCTIONS, **WINDOWS, **CONTROL_RULES, **MEANINGS}
+
+
+def is_folded(equation: Any) -> bool:
+    """Whether JAX may compute an equation whose arguments are known."""
+    name = equation.primitive.name
+    if name in MOVES or not any(_is_float(variable) for variable in equation.outvars):
+        return True
+    if equation.invars and not any(map(_is_float, equation.invars)):
+        return True
+    return name not in FOLLOWED and not has_rule(equation) and not any(map(is_complex, (*equation.invars, *equation.outvars)))
+
+
+def _is_float(atom: Any) -> bool:
+    return bool(jnp.issubdtype(atom.aval.dtype, np.inexact))
