@@ -17,7 +17,7 @@ import numpy as np
 from flint import arb, arb_series, fmpq
 from numpy.typing import NDArray
 
-from diffcheck.engines.certified.arrays import steps
+from diffcheck.engines.certified.arrays import spectral, steps
 from diffcheck.engines.certified.arrays.balls import (
     NAN,
     ONE,
@@ -30,6 +30,7 @@ from diffcheck.engines.certified.arrays.balls import (
     arrayed,
     balls_of,
     collected,
+    floats_of,
     gathered,
     product,
 )
@@ -107,6 +108,10 @@ class Arrays:
         """A condition that the program branches by; raises Undecided."""
         return bool(self.integers(value).item())
 
+    def floats(self, value: Value) -> NDArray[np.float64]:
+        """The midpoints."""
+        return floats_of(self.known(value).entries)
+
     # What is linear
 
     def moved(self, operands: Sequence[Value], places: Places) -> Value:
@@ -152,6 +157,16 @@ class Arrays:
         """The indices of the entries of each row, the smallest first; raises Undecided."""
         balls = self.known(operand)
         return np.array([ordered(row, balls.variable is not None) for row in _rows(balls)], np.int64).reshape(balls.shape)
+
+    # Eigenvalues
+
+    def symmetric_eigen(self, operand: Value, like: Callable[[Any], Any]) -> tuple[Value, Value]:
+        """Eigenvalues and vectors of symmetric matrices (b, n, n); raises Undecided where eigenvalues may be equal."""
+        return spectral.symmetric(self.tape, self.known(operand), like)
+
+    def eigenvalues(self, operand: Value, like: Callable[[Any], Any]) -> tuple[Value, Value]:
+        """Real and imaginary parts of the eigenvalues of matrices (b, n, n); raises Undecided where they may be equal."""
+        return spectral.general(self.tape, self.known(operand), like)
 
     # The functions of the table
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import product
 
 import numpy as np
@@ -70,9 +71,9 @@ class Choices:
 
 def chosen_by_indices(scalars: Scalars, rows: Nodes, sizes: Sequence[int], rule: Callable[[Nodes], Nodes], owners: Nodes) -> Nodes:
     """What a rule of known indices gives, entry by entry by the row of indices that the entry belongs to."""
+    with suppress(NotLifted):
+        return rule(scalars.integers(rows))
     choices = Choices(scalars, rows, sizes)
-    if not choices.columns:
-        return rule(choices.known)
     result = np.full(owners.shape, NONE)
     for values, indices in choices.cases(owners.size):
         here = rule(indices)
@@ -87,9 +88,9 @@ def places_by_indices(
     scalars: Scalars, rows: Nodes, sizes: Sequence[int], rule: Callable[[Nodes], Nodes], owners: Nodes
 ) -> list[list[tuple[int | None, int]]]:
     """For each entry the places where it may go, each with its condition; None is one that holds always."""
+    with suppress(NotLifted):
+        return [[(None, place)] for place in rule(scalars.integers(rows)).ravel().tolist()]
     choices = Choices(scalars, rows, sizes)
-    if not choices.columns:
-        return [[(None, place)] for place in rule(choices.known).ravel().tolist()]
     found: list[list[tuple[int | None, int]]] = [[] for _ in range(owners.size)]
     for values, indices in choices.cases(owners.size):
         places = rule(indices).ravel().tolist()

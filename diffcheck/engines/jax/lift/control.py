@@ -10,7 +10,7 @@ import numpy as np
 from diffcheck.engines.jax.code_places import function_of
 from diffcheck.engines.jax.equations import CALLS
 from diffcheck.engines.jax.lift.scalars import TOO_LONG, Nodes, NotLifted, Scalars
-from diffcheck.engines.jax.lift.values import together
+from diffcheck.engines.jax.lift.values import entry, together
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.limits import MAX_NODES
@@ -68,13 +68,13 @@ def _scan(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes])
     step = -1 if params["reverse"] else 1
     rows = []
     for i in range(params["length"])[::step]:
-        rows_here = [together(lambda parts, i=i: np.asarray(parts[0][i]), [column]) for column in columns]
+        rows_here = [together(lambda arrays, i=i: entry(arrays[0], i), [column]) for column in columns]
         results = run(params["jaxpr"], [*constants, *carry, *rows_here])
         carry, row, _ = _parts(results, len(carry), len(results) - len(carry))
         rows.append(row)
-    stacked = zip(*rows[::step], strict=True) if rows else []
+    columns_of_rows = zip(*rows[::step], strict=True) if rows else []
     empty = [np.empty(variable.aval.shape, np.int64) for variable in equation.outvars[len(carry) :]]
-    return [*carry, *([together(np.stack, entries) for entries in stacked] or empty)]
+    return [*carry, *([together(stacked, entries) for entries in columns_of_rows] or empty)]
 
 
 def _while(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes]) -> Sequence[Nodes]:

@@ -13,9 +13,10 @@ from diffcheck.engines.jax.lift.meanings import MEANINGS
 from diffcheck.engines.jax.lift.moves import MOVES
 from diffcheck.engines.jax.lift.pairs import is_complex
 from diffcheck.engines.jax.lift.reductions import REDUCTIONS
+from diffcheck.engines.jax.lift.spectral import SPECTRAL
 from diffcheck.engines.jax.lift.windows import WINDOWS
 
-FOLLOWED = {**REDUCTIONS, **WINDOWS, **CONTROL_RULES, **MEANINGS}
+FOLLOWED = {**REDUCTIONS, **WINDOWS, **CONTROL_RULES, **MEANINGS, **SPECTRAL}
 
 
 def is_folded(equation: Any) -> bool:

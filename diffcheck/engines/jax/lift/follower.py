@@ -23,6 +23,7 @@ from diffcheck.engines.jax.lift.moves import MOVES, moved
 from diffcheck.engines.jax.lift.pairs import concerns_pairs, followed
 from diffcheck.engines.jax.lift.reductions import REDUCTIONS
 from diffcheck.engines.jax.lift.scalars import NotLifted
+from diffcheck.engines.jax.lift.spectral import SPECTRAL
 from diffcheck.engines.jax.lift.values import as_array, together
 from diffcheck.engines.jax.lift.windows import WINDOWS
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr, Literal
@@ -30,7 +31,7 @@ from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.limits import MAX_NODES
 
-ARITHMETIC = {**REDUCTIONS, **WINDOWS}
+ARITHMETIC = {**REDUCTIONS, **WINDOWS, **SPECTRAL}
 
 
 def follow(program: ClosedJaxpr, arguments: Sequence[Any], arrays: ArrayAlgebra) -> list[Any]:
@@ -69,7 +70,7 @@ class _Follower:
         if all(map(_is_known, arguments)) and is_folded(equation):
             with lacking():
                 return [as_array(result) for result in bound(equation, arguments)]
-        if name not in CONTROL and concerns_pairs(equation):
+        if name not in CONTROL and name not in SPECTRAL and concerns_pairs(equation):
             return self._on_pairs(equation, arguments)
         if name in CONTROL:
             results: Sequence[Any] = CONTROL[name](self, equation, arguments)

@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax import numpy as jnp
 from numpy.typing import NDArray
 
 from diffcheck.engines.jax.code_places import code_span
@@ -128,7 +129,7 @@ class _Lifter:
         """An array that is known; one of nodes, if all of them are whole numbers or conditions that are."""
         if isinstance(argument, Known):
             return argument
-        if isinstance(argument, Pair) or atom.aval.dtype.kind not in "iub":
+        if isinstance(argument, Pair) or not _is_whole(atom.aval.dtype):
             return None
         values = [self._scalars.known(index) for index in argument.ravel().tolist()]
         if any(value is None for value in values):
@@ -142,7 +143,7 @@ class _Lifter:
             return followed(equation, [each.value if isinstance(each, Known) else each for each in arguments], self._run_on_parts)
         nodes = [self.nodes(each) for each in arguments]
         if name in CONTROL_RULES:
-            return CONTROL_RULES[name](self._scalars, self.run, equation, nodes)
+            return CONTROL_RULES[name](self._scalars, self._run_to_nodes, equation, nodes)
         self._scalars.dtype = equation.outvars[0].aval.dtype if equation.outvars else None
         if name in ARRAY_RULES:
             results = ARRAY_RULES[name](self._scalars, equation, *nodes)
@@ -153,6 +154,9 @@ class _Lifter:
             return self.run(program, nodes)
         return elementwise(self._scalars, equation, nodes)
 
+    def _run_to_nodes(self, program: ClosedJaxpr, arguments: Sequence[Value]) -> list[Value]:
+        return [self.nodes(value) for value in self.run(program, arguments)]
+
     def _run_on_parts(self, program: ClosedJaxpr, parts: Sequence[Any]) -> list[Value]:
         """Parts of complex arrays that are known come as they are."""
         return self.run(program, [part if isinstance(part, Known) or part.dtype == np.int64 else Known(part) for part in parts])
@@ -162,8 +166,13 @@ class _Lifter:
         match value:
             case Pair(real, imag):
                 return Pair(self.nodes(real), self.nodes(imag))
-            case Known(array) if array.dtype.kind == "c":
+            case Known(np.ndarray() as array) if array.dtype.kind == "c":
                 return Pair(self._scalars.array(array.real), self._scalars.array(array.imag))
-            case Known(array) if isinstance(array, np.ndarray):
+            case Known(np.ndarray() as array):
                 return self._scalars.array(array)
         return value
+
+
+def _is_whole(dtype: Any) -> bool:
+    """Whether numbers of a type are whole, or conditions."""
+    return any(jnp.issubdtype(dtype, kind) for kind in (np.integer, np.bool_))

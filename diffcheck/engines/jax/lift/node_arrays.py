@@ -66,11 +66,20 @@ class NodeArrays:
     def integers(self, value: Any) -> NDArray[Any]:
         return self._scalars.integers(value)
 
+    def floats(self, value: Any) -> NDArray[np.float64]:
+        raise NotLifted("a number that depends on the input")
+
     def first(self, operand: Any, largest: bool) -> NDArray[Any]:
         raise NotLifted("an index that depends on the input")
 
     def order(self, operand: Any) -> NDArray[Any]:
         raise NotLifted("an order that depends on the input")
+
+    def symmetric_eigen(self, operand: Any, like: Any) -> tuple[Any, Any]:
+        raise NotLifted("eigenvalues")
+
+    def eigenvalues(self, operand: Any, like: Any) -> tuple[Any, Any]:
+        raise NotLifted("eigenvalues")
 
     def nodes(self, value: Any) -> Nodes:
         return self._scalars.array(value) if np.asarray(value).dtype.kind == "f" else value

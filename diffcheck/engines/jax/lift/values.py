@@ -27,10 +27,21 @@ class Known:
 
 
 def together(function: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> Any:
-    """A function of arrays; of pairs, part by part."""
+    """A function of arrays; of pairs, part by part, and of keys, which are known."""
+    if any(isinstance(value, Known) for value in values):
+        return Known(function([value.value for value in values]))
     if not any(isinstance(value, Pair) for value in values):
         return function(values)
     return Pair(function([value.real for value in values]), function([value.imag for value in values]))
+
+
+def entry(array: Any, index: int) -> Any:
+    return as_array(array[index])
+
+
+def stacked(arrays: Sequence[Any]) -> Any:
+    """Arrays along a new first axis."""
+    return (np if all(isinstance(array, np.ndarray) for array in arrays) else jnp).stack(arrays)
 
 
 def parts(value: Any) -> tuple[Any, Any]:
