@@ -10,7 +10,7 @@ import numpy as np
 from diffcheck.engines.jax.code_places import function_of
 from diffcheck.engines.jax.equations import CALLS
 from diffcheck.engines.jax.lift.scalars import TOO_LONG, Nodes, NotLifted, Scalars
-from diffcheck.engines.jax.lift.values import entry, together
+from diffcheck.engines.jax.lift.values import entry, stacked, together
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.limits import MAX_NODES
