@@ -10,7 +10,7 @@ import numpy as np
 from diffcheck.engines.jax.code_places import function_of
 from diffcheck.engines.jax.equations import CALLS
 from diffcheck.engines.jax.lift.scalars import TOO_LONG, Nodes, NotLifted, Scalars
-from diffcheck.engines.jax.lift.values import entry, stacked, together
+from diffcheck.engines.jax.lift.values import row_of, stacked, together
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.limits import MAX_NODES
@@ -68,8 +68,7 @@ def _scan(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes])
     step = -1 if params["reverse"] else 1
     rows = []
     for i in range(params["length"])[::step]:
-        rows_here = [together(lambda arrays, i=i: entry(arrays[0], i), [column]) for column in columns]
-        results = run(params["jaxpr"], [*constants, *carry, *rows_here])
+        results = run(params["jaxpr"], [*constants, *carry, *(row_of(column, i) for column in columns)])
         carry, row, _ = _parts(results, len(carry), len(results) - len(carry))
         rows.append(row)
     columns_of_rows = zip(*rows[::step], strict=True) if rows else []

@@ -6,6 +6,7 @@ Each function is of one matrix; loops over rows and columns are unrolled, as siz
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -103,7 +104,7 @@ def _reflection(corner: Array, below: Array) -> tuple[Array, Array, Array]:
     return jnp.concatenate([jnp.ones(1, below.dtype), vector]), scale, jnp.where(is_done, corner, beta)
 
 
-def _product_of_reflections(reflections: Sequence[tuple[Array, Array]], rows: int, columns: int, dtype: object) -> Array:
+def _product_of_reflections(reflections: Sequence[tuple[Array, Array]], rows: int, columns: int, dtype: Any) -> Array:
     result = jnp.eye(rows, columns, dtype=dtype)
     for k, (vector, scale) in reversed(list(enumerate(reflections))):
         part = result[k:]

@@ -24,7 +24,7 @@ from diffcheck.engines.jax.lift.pairs import concerns_pairs, followed
 from diffcheck.engines.jax.lift.reductions import REDUCTIONS
 from diffcheck.engines.jax.lift.scalars import NotLifted
 from diffcheck.engines.jax.lift.spectral import SPECTRAL
-from diffcheck.engines.jax.lift.values import as_array, together
+from diffcheck.engines.jax.lift.values import as_array, literal, together
 from diffcheck.engines.jax.lift.windows import WINDOWS
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr, Literal
 from diffcheck.engines.jax.settings import settings
@@ -54,7 +54,7 @@ class _Follower:
         values = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*map(as_array, constants), *arguments), strict=True))
 
         def value(atom: Any) -> Any:
-            return np.asarray(atom.val, atom.aval.dtype) if isinstance(atom, Literal) else values[atom]
+            return literal(atom) if isinstance(atom, Literal) else values[atom]
 
         outer = self._arrays.note
         for equation, last in _needed(jaxpr):
@@ -128,7 +128,7 @@ class _Follower:
         return self.run(branches[min(max(int(self._arrays.integers(which).item()), 0), len(branches) - 1)], operands)
 
     def _scan(self, equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
-        params, arrays = equation.params, self._arrays
+        params = equation.params
         first = params["num_consts"] + params["num_carry"]
         constants, carry, columns = arguments[: params["num_consts"]], arguments[params["num_consts"] : first], arguments[first:]
         length, count = params["length"], len(carry)
@@ -136,11 +136,14 @@ class _Follower:
             raise UnsupportedError(f"a loop of {length:,} steps is too long to be followed on arrays")
         rows: dict[int, Sequence[Any]] = {}
         for i in reversed(range(length)) if params["reverse"] else range(length):
-            here = [together(lambda each, i=i: arrays.moved(each, _row(each[0].shape, i)), [column]) for column in columns]
+            here = [self._row_of(column, i) for column in columns]
             results = self.run(params["jaxpr"], [*constants, *carry, *here])
             carry, rows[i] = results[:count], results[count:]
         shapes = [variable.aval.shape for variable in equation.outvars[count:]]
         return [*carry, *(self._stacked([rows[i][k] for i in range(length)], shape) for k, shape in enumerate(shapes))]
+
+    def _row_of(self, column: Any, i: int) -> Any:
+        return together(lambda values: self._arrays.moved(values, _row(values[0].shape, i)), [column])
 
     def _stacked(self, parts: Sequence[Any], shape: tuple[int, ...]) -> Any:
         places = np.arange(int(np.prod(shape))).reshape(shape)

@@ -25,7 +25,7 @@ from diffcheck.engines.jax.lift.node_arrays import NodeArrays
 from diffcheck.engines.jax.lift.pairs import concerns_pairs, followed
 from diffcheck.engines.jax.lift.scalars import Nodes, NotLifted, Scalars
 from diffcheck.engines.jax.lift.scopes import span_of
-from diffcheck.engines.jax.lift.values import Known, Pair, as_array
+from diffcheck.engines.jax.lift.values import ComplexPair, KnownArray, as_array, literal
 from diffcheck.engines.jax.lift.windows import WINDOWS
 from diffcheck.engines.jax.names import ClosedJaxpr, Literal
 from diffcheck.engines.jax.settings import settings
@@ -33,7 +33,7 @@ from diffcheck.graph.graph import Graph
 from diffcheck.language.syntax import Span
 
 Graphs = NDArray[np.object_]
-Value = Any  # Nodes, Known or Pair
+Value = Any  # Nodes, KnownArray or ComplexPair
 PlaceOf = Callable[[Any], Span | None]  # where an equation was written
 
 
@@ -85,7 +85,7 @@ def _graphs(scalars: Scalars, nodes: Nodes) -> Graphs:
 
 
 class _Lifter:
-    """Follows jaxprs; recursion goes as deep as they are nested. Values are nodes, `Known`, or pairs of such."""
+    """Follows jaxprs; recursion goes as deep as they are nested. Values are nodes, `KnownArray`, or pairs of such."""
 
     def __init__(self, scalars: Scalars, place_of: PlaceOf) -> None:
         self._scalars = scalars
@@ -94,11 +94,11 @@ class _Lifter:
     def run(self, closed: ClosedJaxpr, arguments: Sequence[Value]) -> list[Value]:
         """The outputs of a jaxpr applied to arrays of nodes."""
         jaxpr, scalars = closed.jaxpr, self._scalars
-        constants = [Known(as_array(value)) for value in closed.consts]
+        constants = [KnownArray(as_array(value)) for value in closed.consts]
         places = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*constants, *arguments), strict=True))
 
         def place(atom: Any) -> Value:
-            return Known(np.asarray(atom.val, atom.aval.dtype)) if isinstance(atom, Literal) else places[atom]
+            return KnownArray(literal(atom)) if isinstance(atom, Literal) else places[atom]
 
         inherited = scalars.builder.place
         for equation in jaxpr.eqns:
@@ -123,24 +123,24 @@ class _Lifter:
         if any(each is None for each in known) or not equation.outvars or not is_folded(equation):
             return None
         with lacking():
-            return [Known(as_array(result)) for result in bound(equation, [each.value for each in known if each is not None])]
+            return [KnownArray(as_array(result)) for result in bound(equation, [each.value for each in known if each is not None])]
 
-    def _known(self, argument: Value, atom: Any) -> Known | None:
+    def _known(self, argument: Value, atom: Any) -> KnownArray | None:
         """An array that is known; one of nodes, if all of them are whole numbers or conditions that are."""
-        if isinstance(argument, Known):
+        if isinstance(argument, KnownArray):
             return argument
-        if isinstance(argument, Pair) or not _is_whole(atom.aval.dtype):
+        if isinstance(argument, ComplexPair) or not _is_whole(atom.aval.dtype):
             return None
         values = [self._scalars.known(index) for index in argument.ravel().tolist()]
         if any(value is None for value in values):
             return None
         whole = [value if isinstance(value, bool) else int(value) for value in values if value is not None]
-        return Known(np.array(whole, atom.aval.dtype).reshape(argument.shape))
+        return KnownArray(np.array(whole, atom.aval.dtype).reshape(argument.shape))
 
     def _lifted(self, equation: Any, arguments: Sequence[Value]) -> Sequence[Value]:
         name = equation.primitive.name
         if name not in CONTROL_RULES and concerns_pairs(equation):
-            return followed(equation, [each.value if isinstance(each, Known) else each for each in arguments], self._run_on_parts)
+            return followed(equation, [each.value if isinstance(each, KnownArray) else each for each in arguments], self._run_on_parts)
         nodes = [self.nodes(each) for each in arguments]
         if name in CONTROL_RULES:
             return CONTROL_RULES[name](self._scalars, self._run_to_nodes, equation, nodes)
@@ -159,16 +159,16 @@ class _Lifter:
 
     def _run_on_parts(self, program: ClosedJaxpr, parts: Sequence[Any]) -> list[Value]:
         """Parts of complex arrays that are known come as they are."""
-        return self.run(program, [part if isinstance(part, Known) or part.dtype == np.int64 else Known(part) for part in parts])
+        return self.run(program, [part if isinstance(part, KnownArray) or part.dtype == np.int64 else KnownArray(part) for part in parts])
 
     def nodes(self, value: Value) -> Any:
         """The nodes of an array; keys of random numbers have none, and stay what they are."""
         match value:
-            case Pair(real, imag):
-                return Pair(self.nodes(real), self.nodes(imag))
-            case Known(np.ndarray() as array) if array.dtype.kind == "c":
-                return Pair(self._scalars.array(array.real), self._scalars.array(array.imag))
-            case Known(np.ndarray() as array):
+            case ComplexPair(real, imag):
+                return ComplexPair(self.nodes(real), self.nodes(imag))
+            case KnownArray(np.ndarray() as array) if array.dtype.kind == "c":
+                return ComplexPair(self._scalars.array(array.real), self._scalars.array(array.imag))
+            case KnownArray(np.ndarray() as array):
                 return self._scalars.array(array)
         return value
 

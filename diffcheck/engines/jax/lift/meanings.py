@@ -32,7 +32,8 @@ def meaning(equation: Any) -> ClosedJaxpr | None:
 
 @lru_cache(maxsize=1024)  # equations of loops come back at each step
 def _traced(equation: Any) -> ClosedJaxpr:
-    arguments = [jax.ShapeDtypeStruct(variable.aval.shape, variable.aval.dtype) for variable in equation.invars]
+    avals = [variable.aval for variable in equation.invars]
+    arguments = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in avals]  # type: ignore[no-untyped-call]
     program = MEANINGS[equation.primitive.name](equation.params, arguments)
 
     def flat(*values: Any) -> list[Any]:

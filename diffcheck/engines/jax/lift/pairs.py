@@ -14,7 +14,7 @@ from jax import lax
 from diffcheck.engines.jax.equations import bound
 from diffcheck.engines.jax.lift.moves import MOVES
 from diffcheck.engines.jax.lift.scalars import NotLifted
-from diffcheck.engines.jax.lift.values import Pair, parts
+from diffcheck.engines.jax.lift.values import ComplexPair, parts
 from diffcheck.engines.jax.names import ClosedJaxpr
 from diffcheck.engines.jax.settings import settings
 
@@ -43,7 +43,7 @@ def followed(equation: Any, arguments: Sequence[Any], run: Callable[[ClosedJaxpr
     pairs = zip(arguments, equation.invars, strict=True)
     flat = [part for argument, atom in pairs for part in (parts(argument) if is_complex(atom) else (argument,))]
     found = iter(run(_program(equation), flat))
-    return [Pair(next(found), next(found)) if is_complex(variable) else next(found) for variable in equation.outvars]
+    return [ComplexPair(next(found), next(found)) if is_complex(variable) else next(found) for variable in equation.outvars]
 
 
 @lru_cache(maxsize=1024)
@@ -70,7 +70,8 @@ def _flat(result: Any) -> Iterator[Any]:
 
 def _shapes(atom: Any) -> list[Any]:
     shape, dtype = atom.aval.shape, real_dtype(atom.aval.dtype)
-    return [jax.ShapeDtypeStruct(shape, dtype)] * (2 if is_complex(atom) else 1)
+    struct = jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call]
+    return [struct, struct] if is_complex(atom) else [struct]
 
 
 def real_dtype(dtype: Any) -> Any:

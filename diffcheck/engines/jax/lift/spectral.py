@@ -14,7 +14,7 @@ from diffcheck.engines.jax.equations import bound
 from diffcheck.engines.jax.lift.array_algebra import ArrayAlgebra
 from diffcheck.engines.jax.lift.elementwise import graph_of_function
 from diffcheck.engines.jax.lift.reductions import numbered
-from diffcheck.engines.jax.lift.values import Pair
+from diffcheck.engines.jax.lift.values import ComplexPair
 from diffcheck.errors import UnsupportedError
 
 Rule = Callable[..., Any]
@@ -82,7 +82,7 @@ def _of_general(arrays: ArrayAlgebra, equation: Any, operand: Any) -> list[Any]:
         return np.asarray(_run(equation, matrices, operand.shape)[0]).reshape(-1, n)
 
     real, imag = arrays.eigenvalues(arrays.moved([operand], numbered(operand.shape).reshape(-1, n, n)), like)
-    return [Pair(_shaped(arrays, real, operand.shape[:-1]), _shaped(arrays, imag, operand.shape[:-1]))]
+    return [ComplexPair(_shaped(arrays, real, operand.shape[:-1]), _shaped(arrays, imag, operand.shape[:-1]))]
 
 
 def _run(equation: Any, matrices: Any, shape: Any) -> Any:

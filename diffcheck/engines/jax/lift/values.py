@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from jax import dtypes
 from jax import numpy as jnp
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pair:
+class ComplexPair:
     """An array of complex numbers, as whoever follows a program holds its real and imaginary parts."""
 
     real: Any
@@ -20,7 +21,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class KnownArray:
     """An array that does not depend on the input: NumPy's, or JAX's where it holds keys of random numbers."""
 
     value: Any
@@ -28,15 +29,15 @@ class Known:
 
 def together(function: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> Any:
     """A function of arrays; of pairs, part by part, and of keys, which are known."""
-    if any(isinstance(value, Known) for value in values):
-        return Known(function([value.value for value in values]))
-    if not any(isinstance(value, Pair) for value in values):
+    if any(isinstance(value, KnownArray) for value in values):
+        return KnownArray(function([value.value for value in values]))
+    if not any(isinstance(value, ComplexPair) for value in values):
         return function(values)
-    return Pair(function([value.real for value in values]), function([value.imag for value in values]))
+    return ComplexPair(function([value.real for value in values]), function([value.imag for value in values]))
 
 
-def entry(array: Any, index: int) -> Any:
-    return as_array(array[index])
+def row_of(value: Any, index: int) -> Any:
+    return together(lambda arrays: as_array(arrays[0][index]), [value])
 
 
 def stacked(arrays: Sequence[Any]) -> Any:
@@ -46,7 +47,12 @@ def stacked(arrays: Sequence[Any]) -> Any:
 
 def parts(value: Any) -> tuple[Any, Any]:
     """Real and imaginary part of a pair, or of an array of complex numbers that is known."""
-    return (value.real, value.imag) if isinstance(value, Pair) else (np.real(value), np.imag(value))
+    return (value.real, value.imag) if isinstance(value, ComplexPair) else (np.real(value), np.imag(value))
+
+
+def literal(atom: Any) -> NDArray[Any]:
+    """The number that stands in a program."""
+    return np.asarray(atom.val, atom.aval.dtype)
 
 
 def as_array(value: Any) -> Any:
