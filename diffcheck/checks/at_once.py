@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from diffcheck.checks.judged_row import JudgedRow
 from diffcheck.checks.proved_entries import ProvedEntries
 from diffcheck.checks.screening import evenly
-from diffcheck.checks.whole import Floats, Proved, ProvedRow, unit
+from diffcheck.checks.whole import Floats, Proved, ProvedRow, cut, exactly, unit
+from diffcheck.engines.certified.arrays import Entries
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.errors import InputError, InternalError, UnsupportedError
@@ -81,6 +82,14 @@ class AtOnce(ProvedEntries):
         return list(dict.fromkeys([*bad[:WRONG_SHOWN], *self._odd[:WORST_SHOWN], *self._wrong_forward, *worst[:WORST_SHOWN], *spread]))
 
     # Forward mode, along directions
+
+    def _pushed_by_jax(self, direction: Floats) -> Entries | UnsupportedError:
+        leaves = list(self._function.point.values())
+        return exactly(self._forward_program, [*leaves, *cut(direction, [leaf.shape for leaf in leaves])], self.proved.bits)
+
+    @cached_property
+    def _forward_program(self) -> Any:
+        return self._function.pushforward_program
 
     @cached_property
     def _seeded(self) -> list[Floats]:

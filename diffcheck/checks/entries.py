@@ -39,6 +39,7 @@ from diffcheck.results import Result, Sample, Status, Verdict
 
 IN_MATHEMATICS = 4  # derivatives by engines that differentiate formulas; of a larger Jacobian there are none
 MISTAKES = (Verdict.WRONG, Verdict.CONTRADICTED)
+SHORT = 100_000  # operations for all entries: some seconds; beyond, whole arrays are quicker
 SHOWN = 3  # places in a sentence
 
 
@@ -78,18 +79,23 @@ class Jacobian(Matrices):
 
     @cached_property
     def on_arrays(self) -> ProvedEntries | None:
-        """What is proved on whole arrays: of a large Jacobian, and of a small one whose graphs are not known."""
+        """What is proved on whole arrays: of a large Jacobian, and of a small one whose graphs are not known, or too long."""
         if isinstance(self.at_once, AtOnce):
             return self.at_once
-        if not self.is_small or not self.judged_by_itself or not isinstance(self.truth, UnsupportedError):
-            return None
-        if not np.isfinite(self.function.vector).all():
+        is_lifted = not isinstance(self.truth, UnsupportedError)
+        if not self.is_small or not self.judged_by_itself or (is_lifted and self._work <= SHORT):
             return None
         try:
             with users_code(self.name):
-                return ProvedEntries(self.function, self.format)
+                found = ProvedEntries(self.function, self.format)
         except UnsupportedError:
             return None
+        return None if is_lifted and found.proved.ties else found  # of ties, graphs tell more
+
+    @property
+    def _work(self) -> int:
+        """Of following the graphs for each entry, in operations."""
+        return sum(len(graph.nodes) for graph in self.truth_graphs) * self.columns
 
     @property
     def truth_graphs(self) -> Sequence[Graph]:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+
+import numpy as np
 
 from diffcheck.checks.judged_row import JudgedRow
-from diffcheck.checks.whole import Floats, Proved, cut, exactly, unit
+from diffcheck.checks.whole import Floats, LinearProgram, Proved, cut, exactly, unit
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import enclosure
 from diffcheck.engines.certified.arrays import Entries
@@ -32,6 +33,8 @@ class ProvedEntries:
 
     def __init__(self, function: JaxFunction, fmt: Format) -> None:
         """Raises UnsupportedError where the function is not followed on arrays."""
+        if not np.isfinite(function.vector).all():
+            raise UnsupportedError("nothing is proved at infinity")
         self._function, self._format = function, fmt
         self.proved = Proved(function)
         self.rows, self.columns = len(function.outputs), len(function.variables)
@@ -124,17 +127,22 @@ class ProvedEntries:
         """The program that a mode of JAX ran for an entry; None where it is not followed, and for what is not JAX's."""
         if not isinstance(derivation, JaxMode):
             return None
-        judged, is_forward = self.judged(row), derivation.own_mode == "forward"
-        entries = self._pushed_by_jax(unit(column, self.columns)) if is_forward else judged.program
+        judged = self.judged(row)
+        entries = self._forward_row(row) if derivation.own_mode == "forward" else judged.program
         if isinstance(entries, UnsupportedError):
             return None
-        exact = enclosure(entries[row if is_forward else column])
+        exact = enclosure(entries[column])
         return Rule("JAX's rule", lambda: exact, lambda: Decimal(float(judged.literals[column])), is_formula=False)
 
-    def _pushed_by_jax(self, direction: Floats) -> Entries | UnsupportedError:
-        leaves = list(self._function.point.values())
-        return exactly(self._forward_program, [*leaves, *cut(direction, [leaf.shape for leaf in leaves])], self.proved.bits)
+    def _forward_row(self, row: int) -> Entries | UnsupportedError:
+        """A row by JAX's forward mode, in exact arithmetic."""
+        if isinstance(self._linear, UnsupportedError):
+            return self._linear
+        return self._linear.row(self._parts(unit(row, self.rows)))
 
     @cached_property
-    def _forward_program(self) -> Any:
-        return self._function.pushforward_program
+    def _linear(self) -> LinearProgram | UnsupportedError:
+        try:
+            return LinearProgram(self._function.pushforward_program, list(self._function.point.values()), self.proved.bits)
+        except UnsupportedError as unsupported:
+            return unsupported

@@ -8,9 +8,10 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from jax import lax
+from jax import numpy as jnp
 
 from diffcheck.engines.jax.lift.choices import chosen_by_indices, places_by_indices
+from diffcheck.engines.jax.lift.gathers import OUTSIDE, gathered_places, scattered_places
 from diffcheck.engines.jax.lift.scalars import Nodes, Scalars
 
 Rule = Callable[..., Nodes | Sequence[Nodes]]  # the scalars, the equation, and the nodes of each argument
@@ -121,17 +122,29 @@ def _as_row(starts: Sequence[Nodes]) -> Nodes:
 
 
 def _gather(scalars: Scalars, equation: Any, operand: Nodes, indices: Nodes) -> Nodes:
-    """JAX's own gather, of nodes; what is outside becomes NaN, or the value that the equation says."""
-    fill, numbers = equation.params["fill_value"], equation.params["dimension_numbers"]
-    outside = scalars.constant(np.nan if fill is None else fill)
-    params = {**equation.params, "fill_value": outside}
+    """What is outside becomes the value that the equation says."""
+    params, numbers = equation.params, equation.params["dimension_numbers"]
     rows = indices.reshape(-1, indices.shape[-1])
+    flat = np.append(operand.ravel(), scalars.constant(_fill_value(equation)))  # the last place is OUTSIDE
 
     def at(known: Nodes) -> Nodes:
-        return np.asarray(equation.primitive.bind(operand, known.reshape(indices.shape), **params))
+        places = gathered_places(operand.shape, known.reshape(indices.shape), numbers, params["slice_sizes"], params["mode"])
+        return np.asarray(flat[places])
 
     axes = [operand.shape[axis] for axis in numbers.start_index_map]
     return chosen_by_indices(scalars, rows, axes, at, _numbers_of_rows(equation.outvars[0].aval.shape, numbers.offset_dims))
+
+
+def _fill_value(equation: Any) -> Any:
+    """By default NaN, the largest integer of an unsigned type, or the smallest of another one."""
+    fill, dtype = equation.params["fill_value"], equation.invars[0].aval.dtype
+    if fill is not None:
+        return fill
+    if dtype == np.bool_:
+        return True
+    if jnp.issubdtype(dtype, np.integer):
+        return np.iinfo(dtype).max if jnp.issubdtype(dtype, np.unsignedinteger) else np.iinfo(dtype).min
+    return np.nan
 
 
 def _numbers_of_rows(shape: Sequence[int], windows: Sequence[int]) -> Nodes:
@@ -147,7 +160,7 @@ def _scatter(function: str | None) -> Rule:
         numbers = equation.params["dimension_numbers"]
 
         def at(known: Nodes) -> Nodes:
-            return places_of_updates(equation.params, operand.shape, known.reshape(indices.shape), updates.shape)
+            return scattered_places(equation.params, operand.shape, known.reshape(indices.shape), updates.shape)
 
         axes = [operand.shape[axis] for axis in numbers.scatter_dims_to_operand_dims]
         rows = _numbers_of_rows(updates.shape, numbers.update_window_dims)
@@ -162,26 +175,6 @@ def _scatter(function: str | None) -> Rule:
         return result.reshape(operand.shape)
 
     return rule
-
-
-OUTSIDE = -1
-
-
-def places_of_updates(params: dict[str, Any], shape: tuple[int, ...], indices: Nodes, updates: tuple[int, ...]) -> Nodes:
-    """Where in the flattened operand each update goes: the gather of places that mirrors the scatter."""
-    numbers = params["dimension_numbers"]
-    mirrored = lax.GatherDimensionNumbers(
-        offset_dims=numbers.update_window_dims,
-        collapsed_slice_dims=numbers.inserted_window_dims,
-        start_index_map=numbers.scatter_dims_to_operand_dims,
-        operand_batching_dims=numbers.operand_batching_dims,
-        start_indices_batching_dims=numbers.scatter_indices_batching_dims,
-    )
-    window = iter([updates[axis] for axis in numbers.update_window_dims])
-    single = (*numbers.inserted_window_dims, *numbers.operand_batching_dims)
-    sizes = tuple(1 if axis in single else next(window) for axis in range(len(shape)))
-    places = np.arange(int(np.prod(shape))).reshape(shape)
-    return np.asarray(lax.gather(places, indices, mirrored, sizes, mode=params["mode"], fill_value=OUTSIDE))
 
 
 # Combinations

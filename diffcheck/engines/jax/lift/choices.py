@@ -11,7 +11,7 @@ import numpy as np
 from diffcheck.engines.jax.lift.scalars import Nodes, NotLifted, Scalars
 
 NONE = -1  # no node yet
-MOST_CASES = 20_000  # entries of all cases together
+MOST_CASES = 5_000  # entries of all cases together
 Values = tuple[int, ...]
 
 

@@ -12,12 +12,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from diffcheck.engines.jax.equations import CALLS, bound
-from diffcheck.engines.jax.lacking import lacking
+from diffcheck.engines.jax.equations import CALLS
 from diffcheck.engines.jax.lift.array_algebra import ArrayAlgebra
 from diffcheck.engines.jax.lift.control import library_function, solving
 from diffcheck.engines.jax.lift.elementwise import graph_of, has_rule
-from diffcheck.engines.jax.lift.folding import is_folded
+from diffcheck.engines.jax.lift.folding import folded
 from diffcheck.engines.jax.lift.meanings import meaning
 from diffcheck.engines.jax.lift.moves import MOVES, moved
 from diffcheck.engines.jax.lift.pairs import concerns_pairs, followed
@@ -67,9 +66,8 @@ class _Follower:
 
     def _results(self, equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
         name = equation.primitive.name
-        if all(map(_is_known, arguments)) and is_folded(equation):
-            with lacking():
-                return [as_array(result) for result in bound(equation, arguments)]
+        if all(map(_is_known, arguments)) and (known := folded(equation, arguments)) is not None:
+            return known
         if name not in CONTROL and name not in SPECTRAL and concerns_pairs(equation):
             return self._on_pairs(equation, arguments)
         if name in CONTROL:

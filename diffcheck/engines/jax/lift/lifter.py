@@ -14,12 +14,10 @@ from jax import numpy as jnp
 from numpy.typing import NDArray
 
 from diffcheck.engines.jax.code_places import code_span
-from diffcheck.engines.jax.equations import bound
-from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift.arrays import ARRAY_RULES
 from diffcheck.engines.jax.lift.control import CONTROL_RULES
 from diffcheck.engines.jax.lift.elementwise import elementwise
-from diffcheck.engines.jax.lift.folding import is_folded
+from diffcheck.engines.jax.lift.folding import folded
 from diffcheck.engines.jax.lift.meanings import meaning
 from diffcheck.engines.jax.lift.node_arrays import NodeArrays
 from diffcheck.engines.jax.lift.pairs import concerns_pairs, followed
@@ -120,10 +118,10 @@ class _Lifter:
     def _folded(self, equation: Any, arguments: Sequence[Value]) -> Sequence[Value] | None:
         """What JAX computes by itself where all arguments are known."""
         known = [self._known(argument, atom) for argument, atom in zip(arguments, equation.invars, strict=True)]
-        if any(each is None for each in known) or not equation.outvars or not is_folded(equation):
+        if any(each is None for each in known) or not equation.outvars:
             return None
-        with lacking():
-            return [KnownArray(as_array(result)) for result in bound(equation, [each.value for each in known if each is not None])]
+        found = folded(equation, [each.value for each in known if each is not None])
+        return None if found is None else [KnownArray(result) for result in found]
 
     def _known(self, argument: Value, atom: Any) -> KnownArray | None:
         """An array that is known; one of nodes, if all of them are whole numbers or conditions that are."""
