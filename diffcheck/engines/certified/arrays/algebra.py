@@ -164,9 +164,9 @@ class Arrays:
         """Eigenvalues and vectors of symmetric matrices (b, n, n); raises Undecided where eigenvalues may be equal."""
         return spectral.symmetric(self.tape, self.known(operand), like)
 
-    def eigenvalues(self, operand: Value, like: Callable[[Any], Any]) -> tuple[Value, Value]:
-        """Real and imaginary parts of the eigenvalues of matrices (b, n, n); raises Undecided where they may be equal."""
-        return spectral.general(self.tape, self.known(operand), like)
+    def eigenvalues(self, real: Value, imag: Value, like: Callable[[Any], Any]) -> tuple[Value, Value]:
+        """Parts of the eigenvalues of complex matrices (b, n, n); raises Undecided where they may be equal."""
+        return spectral.general(self.tape, (self.known(real), self.known(imag)), like)
 
     # The functions of the table
 

@@ -91,32 +91,40 @@ def _eigen(matrix: Entries, left: bool) -> Any:
         raise Undecided(EQUAL) from None
 
 
-def general(tape: Tape, matrices: Balls, like: Callable[[Floats], Floats]) -> tuple[Balls, Balls]:
-    """Real and imaginary parts of the eigenvalues of real matrices (b, n, n), in the order of `like`, which gives them in floats."""
-    pattern = like(floats_of(matrices.entries))
-    found = [_of_general(matrix, order) for matrix, order in zip(matrices.entries, pattern, strict=True)]
-    count, n = matrices.shape[:2]
-    values = [value for each, _ in found for value in each]
-    weights = [weight for _, each in found for weight in each]
-    as_columns = np.arange(matrices.entries.size).reshape(count, n * n, 1)
-    moving = matrices.variable
-    flat = None if moving is None else tape.add(steps.Move((moving,), (0,), (matrices.shape,), as_columns))
-
-    def part(of: Callable[[acb], arb]) -> Balls:
-        entries = array_of(map(of, values), (count, n))
-        if flat is None:
-            return Balls(entries)
-        slopes = array_of((of(entry) for weight in weights for entry in weight), (count, n, n * n))
-        column = tape.add(steps.Product(slopes, np.empty((count, n * n, 1), object), (None, flat)))
-        places = np.arange(count * n).reshape(count, n)
-        return Balls(entries, tape.add(steps.Move((column,), (0,), ((count, n, 1),), places)))
-
-    return part(lambda z: z.real), part(lambda z: z.imag)
+def general(tape: Tape, matrices: tuple[Balls, Balls], like: Callable[[Floats], Floats]) -> tuple[Balls, Balls]:
+    """The eigenvalues of complex matrices (b, n, n), in the order of `like`, which gives them in floats. Parts, real and imaginary."""
+    middles = [floats_of(part.entries) for part in matrices]
+    pattern = like(middles[0] + 1j * middles[1])
+    found = [_of_general(re, im, order) for re, im, order in zip(*(part.entries for part in matrices), pattern, strict=True)]
+    values, weights = (np.array([each[k] for each in found], object) for k in (0, 1))  # (b, n) and (b, n, n²)
+    real, imag = (_slopes(tape, weights, matrices, turned) for turned in (acb(1), acb(0, -1)))
+    return Balls(_parts(values, acb(1)), real), Balls(_parts(values, acb(0, -1)), imag)
 
 
-def _of_general(matrix: Entries, order: Floats) -> tuple[list[acb], list[list[acb]]]:
+def _slopes(tape: Tape, weights: Entries, matrices: tuple[Balls, Balls], turned: acb) -> int | None:
+    """The variable Re(turned·Σ weight·d(A + iB)), a sum of one product for each part that depends on the input."""
+    count, n, square = weights.shape
+    columns = []
+    for part, factor in zip(matrices, (acb(1), acb(0, 1)), strict=True):
+        if part.variable is not None:
+            flat = np.arange(part.entries.size).reshape(count, square, 1)
+            column = tape.add(steps.Move((part.variable,), (0,), (part.shape,), flat))
+            columns.append(tape.add(steps.Product(_parts(weights, turned * factor), part.entries[:, :, :1], (None, column))))
+    if not columns:
+        return None
+    total = columns[0] if len(columns) == 1 else tape.add(steps.Scale((columns[0], columns[1]), (1, 1)))
+    return tape.add(steps.Move((total,), (0,), ((count, n, 1),), np.arange(count * n).reshape(count, n)))
+
+
+def _parts(numbers: Entries, turned: acb) -> Entries:
+    """Re(turned·z)."""
+    return array_of(((turned * z).real for z in numbers.ravel().tolist()), numbers.shape)
+
+
+def _of_general(real: Entries, imag: Entries, order: Floats) -> tuple[list[acb], list[list[acb]]]:
     """The eigenvalues, and the derivatives of each by the entries of the matrix."""
-    values, left, right = _eigen(matrix, left=True)
+    pairs = zip(real.ravel().tolist(), imag.ravel().tolist(), strict=True)
+    values, left, right = _eigen(array_of((acb(*pair) for pair in pairs), real.shape), left=True)
     n = len(values)
     chosen = [int(np.argmin([abs(complex(value) - wanted) for value in values])) for wanted in order]
     if sorted(chosen) != list(range(n)):

@@ -47,5 +47,5 @@ class ArrayAlgebra(Protocol):
     def symmetric_eigen(self, operand: Any, like: Callable[[NDArray[Any]], NDArray[Any]]) -> tuple[Any, Any]:
         """Eigenvalues in increasing order and unit vectors of symmetric matrices (b, n, n); `like` gives vectors with their signs."""
 
-    def eigenvalues(self, operand: Any, like: Callable[[NDArray[Any]], NDArray[Any]]) -> tuple[Any, Any]:
-        """Real and imaginary parts of the eigenvalues of matrices (b, n, n), in the order of `like`."""
+    def eigenvalues(self, real: Any, imag: Any, like: Callable[[NDArray[Any]], NDArray[Any]]) -> tuple[Any, Any]:
+        """Real and imaginary parts of the eigenvalues of complex matrices (b, n, n), in the order of `like`."""

@@ -12,7 +12,7 @@ from diffcheck.engines.jax.equations import bound
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift.control import CONTROL_RULES
 from diffcheck.engines.jax.lift.elementwise import has_rule
-from diffcheck.engines.jax.lift.meanings import MEANINGS
+from diffcheck.engines.jax.lift.meanings import COLLECTIVES, MEANINGS
 from diffcheck.engines.jax.lift.moves import MOVES, known_moved
 from diffcheck.engines.jax.lift.pairs import is_complex
 from diffcheck.engines.jax.lift.reductions import REDUCTIONS
@@ -38,6 +38,8 @@ def folded(equation: Any, arguments: Sequence[Any]) -> list[Any] | None:
 def is_folded(equation: Any) -> bool:
     """Whether JAX may compute an equation whose arguments are known."""
     name = equation.primitive.name
+    if name in COLLECTIVES:
+        return False  # they know the axis of devices only inside their program
     if name in MOVES or name in ROUNDING or not any(_is_float(variable) for variable in equation.outvars):
         return True
     if equation.invars and not any(map(_is_float, equation.invars)):

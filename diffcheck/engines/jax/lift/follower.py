@@ -7,6 +7,7 @@ random bits, JAX computes by itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import jax
@@ -23,7 +24,7 @@ from diffcheck.engines.jax.lift.pairs import concerns_pairs, followed
 from diffcheck.engines.jax.lift.reductions import REDUCTIONS
 from diffcheck.engines.jax.lift.scalars import NotLifted
 from diffcheck.engines.jax.lift.spectral import SPECTRAL
-from diffcheck.engines.jax.lift.values import as_array, literal, together
+from diffcheck.engines.jax.lift.values import as_array, literal, row_of, together
 from diffcheck.engines.jax.lift.windows import WINDOWS
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr, Literal
 from diffcheck.engines.jax.settings import settings
@@ -76,8 +77,9 @@ class _Follower:
         if name in MOVES:
             return moved(self._arrays, equation, arguments)
         if name in ARITHMETIC:
-            found = ARITHMETIC[name](self._arrays, equation, *arguments)
-            return found if isinstance(found, list) else [found]
+            with suppress(NotLifted):  # a variant that only its meaning covers
+                found = ARITHMETIC[name](self._arrays, equation, *arguments)
+                return found if isinstance(found, list) else [found]
         if (program := self._meaning(equation)) is not None:
             return self.run(program, arguments)
         if not has_rule(equation):
@@ -141,6 +143,8 @@ class _Follower:
         return [*carry, *(self._stacked([rows[i][k] for i in range(length)], shape) for k, shape in enumerate(shapes))]
 
     def _row_of(self, column: Any, i: int) -> Any:
+        if _is_known(column):
+            return row_of(column, i)
         return together(lambda values: self._arrays.moved(values, _row(values[0].shape, i)), [column])
 
     def _stacked(self, parts: Sequence[Any], shape: tuple[int, ...]) -> Any:

@@ -16,6 +16,7 @@ from jax import lax
 
 from diffcheck.engines.jax.lift import factorisations as linear
 from diffcheck.engines.jax.lift.array_algebra import NOWHERE, Places
+from diffcheck.engines.jax.lift.coordinates import SPARSE
 from diffcheck.engines.jax.lift.scalars import NotLifted
 from diffcheck.engines.jax.lift.windows import windows_of
 from diffcheck.engines.jax.names import ClosedJaxpr
@@ -189,6 +190,13 @@ def _gather_selected(params: dict[str, Any], arguments: Sequence[Any]) -> Progra
     return run
 
 
+COLLECTIVES: dict[str, Row] = {
+    **dict.fromkeys(("psum", "psum_invariant"), _over_axes(jnp.sum)),
+    "pmax": _over_axes(jnp.max),
+    "pmin": _over_axes(jnp.min),
+    "ppermute": _exchanged,
+    "axis_index": _index_of_device,
+}
 MEANINGS: dict[str, Row] = {
     "cholesky": _of_matrices(linear.cholesky),
     "lu": _of_matrices(linear.lu),
@@ -202,9 +210,6 @@ MEANINGS: dict[str, Row] = {
     "top_k": _top,
     "select_and_scatter_add": _scatter_to_selected,
     "select_and_gather_add": _gather_selected,
-    **dict.fromkeys(("psum", "psum_invariant"), _over_axes(jnp.sum)),
-    "pmax": _over_axes(jnp.max),
-    "pmin": _over_axes(jnp.min),
-    "ppermute": _exchanged,
-    "axis_index": _index_of_device,
+    **COLLECTIVES,
+    **SPARSE,
 }

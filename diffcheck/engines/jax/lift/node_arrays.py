@@ -78,7 +78,7 @@ class NodeArrays:
     def symmetric_eigen(self, operand: Any, like: Any) -> tuple[Any, Any]:
         raise NotLifted("eigenvalues")
 
-    def eigenvalues(self, operand: Any, like: Any) -> tuple[Any, Any]:
+    def eigenvalues(self, real: Any, imag: Any, like: Any) -> tuple[Any, Any]:
         raise NotLifted("eigenvalues")
 
     def nodes(self, value: Any) -> Nodes:

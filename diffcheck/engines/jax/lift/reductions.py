@@ -10,7 +10,7 @@ import numpy as np
 from diffcheck.engines.jax.lift.array_algebra import ArrayAlgebra, Places
 from diffcheck.engines.jax.lift.elementwise import graph_of_function
 from diffcheck.engines.jax.lift.gathers import OUTSIDE, scattered_places
-from diffcheck.errors import UnsupportedError
+from diffcheck.engines.jax.lift.scalars import NotLifted
 
 Rule = Callable[..., Any]
 
@@ -126,7 +126,7 @@ def _scatter(function: str) -> Rule:
 def _sort(arrays: ArrayAlgebra, equation: Any, *operands: Any) -> list[Any]:
     """All operands in the order of the first."""
     if equation.params["num_keys"] != 1:
-        raise UnsupportedError("the primitive sort by several keys is not followed on arrays")
+        raise NotLifted("the primitive sort by several keys")
     places = np.moveaxis(numbered(operands[0].shape), equation.params["dimension"], -1)
     order = arrays.order(arrays.moved([operands[0]], places))
     sorted_places = np.moveaxis(np.take_along_axis(places, order, -1), -1, equation.params["dimension"])

@@ -13,8 +13,9 @@ import numpy as np
 from diffcheck.engines.jax.equations import bound
 from diffcheck.engines.jax.lift.array_algebra import ArrayAlgebra
 from diffcheck.engines.jax.lift.elementwise import graph_of_function
+from diffcheck.engines.jax.lift.pairs import is_complex
 from diffcheck.engines.jax.lift.reductions import numbered
-from diffcheck.engines.jax.lift.values import ComplexPair
+from diffcheck.engines.jax.lift.values import ComplexPair, parts
 from diffcheck.errors import UnsupportedError
 
 Rule = Callable[..., Any]
@@ -23,6 +24,7 @@ Rule = Callable[..., Any]
 def _of_symmetric(arrays: ArrayAlgebra, equation: Any, operand: Any) -> list[Any]:
     """LAPACK reads one triangle."""
     params = equation.params
+    _require_real(equation)
     if params.get("subset_by_index") is not None:
         raise UnsupportedError("the primitive eigh of some eigenvalues is not followed on arrays")
     n = operand.shape[-1]
@@ -40,6 +42,7 @@ def _of_symmetric(arrays: ArrayAlgebra, equation: Any, operand: Any) -> list[Any
 
 def _singular(arrays: ArrayAlgebra, equation: Any, operand: Any) -> list[Any]:
     """σ² and V from AᵀA, and U = A·V/σ; of a wide matrix that of its transpose."""
+    _require_real(equation)
     params, (*batch, m, n) = equation.params, operand.shape
     if params.get("subset_by_index") is not None or (params["compute_uv"] and params["full_matrices"] and m != n):
         raise UnsupportedError("the primitive svd of some values, or with full matrices, is not followed on arrays")
@@ -74,15 +77,23 @@ def _singular(arrays: ArrayAlgebra, equation: Any, operand: Any) -> list[Any]:
 
 
 def _of_general(arrays: ArrayAlgebra, equation: Any, operand: Any) -> list[Any]:
-    if len(equation.outvars) > 1 or equation.invars[0].aval.dtype.kind == "c":
+    if len(equation.outvars) > 1:
         raise UnsupportedError("the primitive eig with vectors is not followed on arrays")
-    n = operand.shape[-1]
+    is_pair = is_complex(equation.invars[0])
+    real, imag = parts(operand) if is_pair else (operand, np.zeros(operand.shape))
+    n = real.shape[-1]
+    places = numbered(real.shape).reshape(-1, n, n)
 
     def like(matrices: Any) -> Any:
-        return np.asarray(_run(equation, matrices, operand.shape)[0]).reshape(-1, n)
+        return np.asarray(_run(equation, matrices if is_pair else matrices.real, real.shape)[0]).reshape(-1, n)
 
-    real, imag = arrays.eigenvalues(arrays.moved([operand], numbered(operand.shape).reshape(-1, n, n)), like)
-    return [ComplexPair(_shaped(arrays, real, operand.shape[:-1]), _shaped(arrays, imag, operand.shape[:-1]))]
+    found = arrays.eigenvalues(arrays.moved([real], places), arrays.moved([imag], places), like)
+    return [ComplexPair(*(_shaped(arrays, part, real.shape[:-1]) for part in found))]
+
+
+def _require_real(equation: Any) -> None:
+    if is_complex(equation.invars[0]):
+        raise UnsupportedError(f"the primitive {equation.primitive.name} of complex numbers is not followed on arrays")
 
 
 def _run(equation: Any, matrices: Any, shape: Any) -> Any:
