@@ -104,7 +104,7 @@ def complex_numbers(x: V, y: V) -> list[V]:
     w = z * jnp.array([1 + 2j, -0.5j, 2.0]) + 1j
     plain = [z + w, z - w, z * w, z / w, -z, z**3, z**-2, lax.conj(z), lax.square(z), w + x, lax.pow(w, z)]
     functions = [f(z) for f in (jnp.exp, jnp.log, jnp.sqrt, jnp.sin, jnp.cos, jnp.tan, jnp.sinh, jnp.cosh, jnp.tanh, jnp.expm1, jnp.log1p)]
-    more = [lax.rsqrt(z), lax.logistic(z), jnp.sum(z), jnp.prod(z), jnp.outer(z, w) @ w, jnp.where(x > 0, z, w), jnp.cumsum(z), z[::-1]]
+    more = [lax.rsqrt(z), lax.logistic(z), jnp.sum(z), jnp.prod(z), jnp.outer(z, w) @ w, jnp.where(x > 0, z, w), jnp.cumsum(z), z[::-1], jnp.sort(z * w)]
     moved = [jnp.concatenate([z, w]), jnp.zeros(4, complex).at[jnp.array([1, 1, 3])].add(z), jnp.convolve(z, w), z.astype("complex128")]
     carried = lax.scan(lambda c, e: (c * e, c + e), 1 + 0j, z)
     real = [jnp.abs(z), jnp.angle(w), (z == w), (z != w), jnp.isfinite(z), *(part for c in carried for part in (c.real, c.imag))]
@@ -178,15 +178,10 @@ def sparse_matrices(x: V, y: V) -> list[V]:
     matrix = sparse.BCOO((y, np.array([[0, 0], [1, 0], [1, 2]])), shape=(2, 3))
 
     def loss(data: V, v: V) -> V:
-        return jnp.sum(jnp.sin(sparse.BCOO((data, matrix.indices), shape=(2, 3)) @ v))
+        there = sparse.BCOO((data, matrix.indices), shape=(2, 3))
+        return jnp.sum(jnp.sin(there @ v)) + jnp.sum(jnp.cos(there.todense()))
 
-    return [
-        matrix @ x,
-        matrix.todense(),
-        jnp.sum(matrix @ jnp.outer(x, y)),
-        *jax.grad(loss, (0, 1))(y, x),
-        jax.grad(lambda d: jnp.sum(jnp.sin(sparse.BCOO((d, matrix.indices), shape=(2, 3)).todense())))(y),
-    ]
+    return [matrix @ x, matrix.todense(), jnp.sum(matrix @ jnp.outer(x, y)), *jax.grad(loss, (0, 1))(y, x)]
 
 
 PROGRAMS: list[Family] = [

@@ -217,6 +217,8 @@ class Arrays:
         return moved
 
     def _scaled(self, entries: Entries, operands: Sequence[Balls], partials: Sequence[Entries | int]) -> Balls:
+        if self.troubles:
+            partials = [partial if isinstance(partial, int) else _where_valued(entries, partial) for partial in partials]
         moving = [(operand.variable, partial) for operand, partial in zip(operands, partials, strict=True) if operand.variable is not None]
         if not moving:
             return Balls(arrayed(entries))
@@ -337,6 +339,12 @@ PIECES: dict[str, Callable[..., Balls]] = {
     "abs": lambda arrays, operand: arrays._absolute(operand),
 }
 assert set(LOGIC) | set(LINEAR) | set(PIECES) <= set(FUNCTIONS)
+
+
+def _where_valued(entries: Entries, partial: Entries) -> Entries:
+    """Partial derivatives, 0 where there is no value: what is made of it has none, unless it is a branch that is not taken."""
+    pairs = zip(arrayed(entries).ravel().tolist(), partial.ravel().tolist(), strict=True)
+    return array_of((ZERO if value.is_nan() else each for value, each in pairs), partial.shape)
 
 
 def _coefficients(found: Any) -> tuple[arb, arb]:

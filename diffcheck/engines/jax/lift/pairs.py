@@ -231,6 +231,15 @@ def _product_along(equation: Any, z: Complex) -> Complex:
     return reduce(_times, [Complex(rows[0][i], rows[1][i]) for i in range(rows[0].shape[0])])
 
 
+def _sorted(equation: Any, *operands: Any) -> Any:
+    """By real parts, then by imaginary parts."""
+    of_each = [tuple(operand) if isinstance(operand, Complex) else (operand,) for operand in operands]
+    keys = sum(len(each) for each in of_each[: equation.params["num_keys"]])
+    flat = [part for each in of_each for part in each]
+    found = iter(lax.sort(flat, dimension=equation.params["dimension"], num_keys=keys))
+    return [Complex(next(found), next(found)) if len(each) == 2 else next(found) for each in of_each]
+
+
 # Fourier transforms
 
 
@@ -329,5 +338,6 @@ PAIRS: dict[str, Rule] = {
     "dot_general": _bilinear,
     "conv_general_dilated": _bilinear,
     "reduce_prod": _product_along,
+    "sort": _sorted,
     "fft": _fourier,
 }
