@@ -104,8 +104,24 @@ def complex_numbers(x: V, y: V) -> list[V]:
     w = z * jnp.array([1 + 2j, -0.5j, 2.0]) + 1j
     plain = [z + w, z - w, z * w, z / w, -z, z**3, z**-2, lax.conj(z), lax.square(z), w + x, lax.pow(w, z)]
     functions = [f(z) for f in (jnp.exp, jnp.log, jnp.sqrt, jnp.sin, jnp.cos, jnp.tan, jnp.sinh, jnp.cosh, jnp.tanh, jnp.expm1, jnp.log1p)]
-    more = [lax.rsqrt(z), lax.logistic(z), jnp.sum(z), jnp.prod(z), jnp.outer(z, w) @ w, jnp.where(x > 0, z, w), jnp.cumsum(z), z[::-1], jnp.sort(z * w)]
-    moved = [jnp.concatenate([z, w]), jnp.zeros(4, complex).at[jnp.array([1, 1, 3])].add(z), jnp.convolve(z, w), z.astype("complex128")]
+    more = [
+        lax.rsqrt(z),
+        lax.logistic(z),
+        jnp.sum(z),
+        jnp.prod(z),
+        jnp.outer(z, w) @ w,
+        jnp.where(x > 0, z, w),
+        jnp.cumsum(z),
+        z[::-1],
+        jnp.sort(z * w),
+    ]
+    moved = [
+        jnp.concatenate([z, w]),
+        jnp.sort(z * w),
+        jnp.zeros(4, complex).at[jnp.array([1, 1, 3])].add(z),
+        jnp.convolve(z, w),
+        z.astype("complex128"),
+    ]
     carried = lax.scan(lambda c, e: (c * e, c + e), 1 + 0j, z)
     real = [jnp.abs(z), jnp.angle(w), (z == w), (z != w), jnp.isfinite(z), *(part for c in carried for part in (c.real, c.imag))]
     return [*real, *(part for each in [*plain, *functions, *more, *moved] for part in (each.real, each.imag))]
