@@ -44,7 +44,8 @@ def special_functions(x: V, y: V) -> list[V]:
 
 
 def comparisons(x: V, y: V) -> list[V]:
-    return [x < y, x <= y, x > y, x >= y, x == y, x != y, x == x, lax.is_finite(x)]
+    in_order = [compare.bind(x, y) for compare in (lax.lt_to_p, lax.le_to_p, lax.eq_to_p)]
+    return [*in_order, x < y, x <= y, x > y, x >= y, x == y, x != y, x == x, lax.is_finite(x)]
 
 
 def conditions(x: V, y: V) -> list[V]:
@@ -56,7 +57,17 @@ def conditions(x: V, y: V) -> list[V]:
 def rounding(x: V, y: V) -> list[V]:
     n = (3 * y).astype(int)
     nearest = [lax.round(2 * x, method) for method in (lax.RoundingMethod.AWAY_FROM_ZERO, lax.RoundingMethod.TO_NEAREST_EVEN)]
-    return [lax.floor(x), lax.ceil(x), *nearest, n, lax.div(n, 2), lax.rem(n, 2), n == 1, lax.select_n(n % 3, x, y, x * y)]
+    return [
+        lax.floor(x),
+        lax.ceil(x),
+        lax.nextafter(x, y),
+        *nearest,
+        n,
+        lax.div(n, 2),
+        lax.rem(n, 2),
+        n == 1,
+        lax.select_n(n % 3, x, y, x * y),
+    ]
 
 
 def bits_of_the_sign(x: V, y: V) -> list[V]:
@@ -131,6 +142,10 @@ def batched(x: V) -> V:
 batched.def_vmap(lambda size, are_batched, x: (jnp.sin(x), True))
 
 
+def linear_solves(x: V, y: V) -> list[V]:
+    return [lax.custom_linear_solve(lambda v: y * v, x, solve=lambda matvec, v: v / y, transpose_solve=lambda vecmat, v: v / y)]
+
+
 def branches(x: V, y: V) -> list[V]:
     functions = [jnp.sin, jnp.cos, jnp.exp]
     by_number = [lax.switch(k, functions, x) for k in (0, 2, 9)]
@@ -159,7 +174,7 @@ def derivatives(x: V, y: V) -> list[V]:
 
 FAMILIES: list[Callable[[V, V], list[V]]] = [
     arithmetic, powers, trigonometry, special_functions, comparisons, conditions, rounding, bits_of_the_sign, what_changes_nothing,
-    moves, moves_to_known_places, reductions, cumulations, products_of_matrices, calls, shards, branches, loops, derivatives,
+    moves, moves_to_known_places, reductions, cumulations, products_of_matrices, calls, shards, linear_solves, branches, loops, derivatives,
 ]  # fmt: skip
 X, Y = np.array([-0.7, 1.3, 2.5]), np.array([0.4, 1.3, 1.75])
 

@@ -6,9 +6,8 @@ mode is judged along seeded directions, and where it fails, halves of the argume
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -16,21 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.checks.judged_row import JudgedRow
+from diffcheck.checks.proved_entries import ProvedEntries
 from diffcheck.checks.screening import evenly
 from diffcheck.checks.whole import ExactProgram, Floats, Proved, ProvedRow, cut, unit
-from diffcheck.enclosure import Enclosure
-from diffcheck.engines.certified import enclosure
 from diffcheck.engines.certified.arrays import Entries
-from diffcheck.engines.derivation import Derivation, Wanted
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
 from diffcheck.engines.jax.lacking import lacking
-from diffcheck.engines.jax.runs import JaxMode
 from diffcheck.errors import InputError, InternalError, UnsupportedError
 from diffcheck.formats import Format
 from diffcheck.judgement.evidence import listed
-from diffcheck.judgement.judge import Value, result_of, result_without, split
-from diffcheck.judgement.verdict import Judgement, Rule, judge
-from diffcheck.results import Certificate, Outcome, Result, RuleCheck, Sample, Status, Verdict, counted
+from diffcheck.results import Outcome, RuleCheck, counted
 
 DIRECTIONS, MOST_DIRECTIONS = 3, 1000
 MOST_ENTRIES = 100_000
@@ -40,8 +34,6 @@ JUDGED = 6  # such operations are as much work as judging an entry
 WRONG_SHOWN, WORST_SHOWN, EVEN_SHOWN = 10, 3, 3
 INEXACT, FEW = 1e-20, 0.01  # a gap relative to the terms; a part of an argument's entries
 WEIGHTS = (-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0)  # few bits: exact in every format, and so are their products with powers of 2
-BY_ROUNDING = "the terms that add up to it are {times:.2g} times as large, and rounding them explains the error"
-ROUNDING_VERDICTS = (Verdict.UNSTABLE, Verdict.INACCURATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +68,14 @@ def plan_of(on_stage: Callable[[str], object] = lambda stage: None, **given: int
     return Plan(**wanted, on_stage=on_stage)
 
 
-class AtOnce:
-    """What is proved of the Jacobian of a function at its point, and what JAX's values are worth."""
+class AtOnce(ProvedEntries):
+    """What is proved of a large Jacobian, and what JAX's values are worth."""
 
     def __init__(self, function: JaxFunction, fmt: Format, plan: Plan) -> None:
         """Raises UnsupportedError where the function is not followed on arrays, or JAX has no reverse mode."""
-        self._function, self._format, self._plan = function, fmt, plan
         plan.on_stage("following the function on arrays of balls")
-        self.proved = Proved(function)
-        self.rows, self.columns = len(function.outputs), len(function.variables)
-        self._judged: dict[int, JudgedRow] = {}
+        super().__init__(function, fmt)
+        self._plan = plan
         self.chosen = self._chosen()
 
     # Reverse mode, entry by entry
@@ -96,20 +86,10 @@ class AtOnce:
         affordable = max(1, WORK // (3 * (self.proved.work + JUDGED * self.columns)))
         return evenly(self.rows, affordable)
 
-    def judged(self, row: int) -> JudgedRow:
-        """Raises UnsupportedError where JAX has no reverse mode, or balls do not decide."""
-        if row not in self._judged:
-            self._judged[row] = self._combined(unit(row, self.rows))
-        return self._judged[row]
-
-    def _combined(self, weights: Floats) -> JudgedRow:
-        """Σ weight·row."""
+    def _row(self, weights: Floats) -> JudgedRow:
+        """Raises UnsupportedError where JAX has no reverse mode: its rows are what is judged here."""
         self._plan.on_stage(f"proving {self.columns:,} derivatives at once")
-        parts = cut(weights, [each.shape for each in self._function.values])
-        with lacking():
-            values = self._function.pulled_back(parts)
-        proved = self.proved.pulled(parts)
-        return JudgedRow(proved, values, self._pullback(parts, self.proved.bits), self._format, self.proved.steps)
+        return self._combined(weights)
 
     def _chosen(self) -> list[tuple[int, int]]:
         """(row, column) of the entries that are shown one by one: the wrong and the worst, and an even sample."""
@@ -124,80 +104,10 @@ class AtOnce:
         spread = [(self.chosen_rows[k // self.columns], k % self.columns) for k in even]
         return list(dict.fromkeys([*bad[:WRONG_SHOWN], *self._odd[:WORST_SHOWN], *self._wrong_forward, *worst[:WORST_SHOWN], *spread]))
 
-    # One entry
-
-    def certificate(self, row: int, column: int) -> Certificate:
-        """What is proved of an entry. At a tie that is an interval which holds the slopes of all sides, and perhaps more."""
-        derivative, value = self.judged(row).proved.enclosure(column), self.proved.value(row)
-        if not self.judged(row).tied[column]:
-            return Certificate(Status.SMOOTH, "", value, derivative)
-        left, right = (Enclosure(end, Decimal(0)) for end in (derivative.lower, derivative.upper))
-        return Certificate(Status.UNDECIDED, f"f may have a kink here: {self._tie}", value, left=left, right=right)
-
-    @property
-    def _tie(self) -> str:
-        return next(iter(self.proved.ties), "balls do not decide a condition")
-
-    def sample(self, row: int, column: int, values: Mapping[Derivation, Value]) -> Sample:
-        """What is proved of an entry, and what each value that is given for it is worth."""
-        proved, variable, x = self.certificate(row, column), self._function.variables[column], float(self._function.vector[column])
-        results, beside = split({derivation: self._result(row, column, derivation, y) for derivation, y in values.items()})
-        said = (proved.status, proved.reason, float(self._function.primal[row]), proved.value, proved.derivative, None, results)
-        return Sample({variable: x}, variable, 1, *said, output=self._function.outputs[row], beside=beside)
-
-    def _result(self, row: int, column: int, derivation: Derivation, y: Value) -> Result:
-        if isinstance(y, UnsupportedError):
-            return result_without(derivation, y)
-        judged, blame = self.judgement(row, column, derivation, y), None
-        if judged.verdict is Verdict.WRONG:
-            wanted: Wanted = row, (self._function.variables[column],)
-            cause = derivation.cause(wanted, judged.verdict, y, float(self.judged(row).proved.middles[column]))
-            if cause is not None:
-                judged, blame = replace(judged, reason=f"{judged.reason}: {cause.words}"), cause.blame
-        return result_of(derivation, y, judged, blame)
-
-    def judgement(self, row: int, column: int, derivation: Derivation, y: float) -> Judgement:
-        """The verdict on a value that is given for an entry."""
-        judged, truth = self.judged(row), self.certificate(row, column)
-        if judged.tied[column]:
-            is_outside = not abs(y - float(judged.proved.middles[column])) <= float(judged.reach[column])
-            return self._at_tie(truth, is_outside, y)
-        x = float(self._function.vector[column])
-        found = judge(y, x, truth, self._format, lambda: self._rule(derivation, row, column))
-        size = float(judged.terms[column])
-        error = abs(y - float(judged.proved.middles[column]))
-        if found.verdict in ROUNDING_VERDICTS and error <= judged.allowed_roundings * self._format.unit_roundoff * size:
-            times = size / abs(float(judged.proved.middles[column]) or 1.0)
-            return replace(found, verdict=Verdict.ILL_CONDITIONED, outcome=Outcome.PASS, reason=BY_ROUNDING.format(times=times))
-        return found
-
-    def _at_tie(self, truth: Certificate, is_outside: bool, y: float) -> Judgement:
-        assert truth.left is not None
-        assert truth.right is not None
-        interval = f"[{float(truth.left):.6g}, {float(truth.right):.6g}], which holds the slopes of both sides"
-        if is_outside:
-            return Judgement(Verdict.OUTSIDE, Outcome.FAIL, None, f"{self._tie}: {y:.6g} lies outside {interval}")
-        return Judgement(Verdict.SUBGRADIENT, Outcome.PASS, None, f"{self._tie}: {y:.6g} lies in {interval}")
-
-    def _rule(self, derivation: Derivation, row: int, column: int) -> Rule | None:
-        """The program that a mode of JAX ran for an entry; None where it is not followed, and for what is not JAX's."""
-        if not isinstance(derivation, JaxMode):
-            return None
-        judged, is_forward = self.judged(row), derivation.own_mode == "forward"
-        entries = self._pushed_by_jax(unit(column, self.columns)) if is_forward else judged.program
-        if isinstance(entries, UnsupportedError):
-            return None
-        exact = enclosure(entries[row if is_forward else column])
-        return Rule("JAX's rule", lambda: exact, lambda: Decimal(float(judged.literals[column])), is_formula=False)
-
     # Forward mode, along directions
 
     def _pushed_by_jax(self, direction: Floats) -> Entries | UnsupportedError:
         return self._pushforward(cut(direction, [leaf.shape for leaf in self._function.point.values()]), self.proved.bits)
-
-    @cached_property
-    def _pullback(self) -> ExactProgram:
-        return ExactProgram(self._function.reverse_program, list(self._function.point.values()))
 
     @cached_property
     def _pushforward(self) -> ExactProgram:

@@ -16,9 +16,11 @@ from diffcheck.checks.by_design import by_design, step_function
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import faulty_rule
 from diffcheck.checks.differences import Differences
+from diffcheck.checks.loading import users_code
 from diffcheck.checks.matrices import Matrices, Matrix
 from diffcheck.checks.modes import Conflict, conflict, noted
 from diffcheck.checks.numerical import LABEL, judge_by_evidence
+from diffcheck.checks.proved_entries import ProvedEntries
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Formulas, Found, Inapplicable, Run, Wanted
 from diffcheck.engines.differences import Estimate
 from diffcheck.engines.jax.function import JaxFunction
@@ -37,6 +39,7 @@ from diffcheck.results import Result, Sample, Status, Verdict
 
 IN_MATHEMATICS = 4  # derivatives by engines that differentiate formulas; of a larger Jacobian there are none
 MISTAKES = (Verdict.WRONG, Verdict.CONTRADICTED)
+SHORT = 100_000  # operations for all entries: some seconds; beyond, whole arrays are quicker
 SHOWN = 3  # places in a sentence
 
 
@@ -73,6 +76,26 @@ class Jacobian(Matrices):
             return self._truth()
         except UnsupportedError as unsupported:
             return unsupported
+
+    @cached_property
+    def on_arrays(self) -> ProvedEntries | None:
+        """What is proved on whole arrays: of a large Jacobian, and of a small one whose graphs are not known, or too long."""
+        if isinstance(self.at_once, AtOnce):
+            return self.at_once
+        is_lifted = not isinstance(self.truth, UnsupportedError)
+        if not self.is_small or not self.judged_by_itself or (is_lifted and self._work <= SHORT):
+            return None
+        try:
+            with users_code(self.name):
+                found = ProvedEntries(self.function, self.format)
+        except UnsupportedError:
+            return None
+        return None if is_lifted and found.proved.ties else found  # of ties, graphs tell more
+
+    @property
+    def _work(self) -> int:
+        """Of following the graphs for each entry, in operations."""
+        return sum(len(graph.nodes) for graph in self.truth_graphs) * self.columns
 
     @property
     def truth_graphs(self) -> Sequence[Graph]:
@@ -213,8 +236,12 @@ class Jacobian(Matrices):
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is found of one entry."""
         row, column = self.places[wanted]
-        if isinstance(self.at_once, AtOnce):
-            return self.at_once.sample(row, column, values)
+        if self.on_arrays is not None:
+            try:
+                found = self.on_arrays.sample(row, column, values)
+                return replace(found, point=self.point) if self.is_small else found
+            except UnsupportedError as unsupported:
+                return self._by_evidence(wanted, values, primal, unsupported.reason)
         if isinstance(self.truth, UnsupportedError):
             return self._by_evidence(wanted, values, primal, self.truth.reason)
         sample = Judge(Written(self.truth[row], ""), self.format).sample(self.point, wanted, values, primal)

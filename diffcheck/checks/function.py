@@ -237,7 +237,7 @@ def _merged(checks: Sequence[RuleCheck]) -> tuple[RuleCheck, ...]:
 
 def _read_as(name: str, arguments: Sequence[str], jacobian: Jacobian) -> str:
     call, truth = f"{name}({', '.join(arguments)})", jacobian.truth
-    if isinstance(jacobian.at_once, AtOnce):
+    if jacobian.on_arrays is not None:
         return f"{call}: {counted(jacobian.rows, 'result')} of {jacobian.columns:,} numbers, followed on whole arrays"
     if isinstance(truth, UnsupportedError):
         return f"{call}, which cannot be lifted: {truth.reason}"

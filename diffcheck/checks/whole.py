@@ -232,3 +232,26 @@ class ExactProgram:
             return UnsupportedError(str(undecided))
         except UnsupportedError as unsupported:
             return unsupported
+
+
+class LinearProgram:
+    """JAX's own pushforward in exact arithmetic: of the point, then of tangents, in which it is linear; followed once."""
+
+    def __init__(self, program: ClosedJaxpr, point: Sequence[NDArray[Any]], bits: int) -> None:
+        """Raises UnsupportedError where it is not followed."""
+        self._arrays, self._bits = Arrays(), bits
+        try:
+            with scope(bits):
+                self._tangents = [self._arrays.input(np.ones(leaf.shape)) for leaf in point]
+                self._outputs = [self._arrays.known(each) for each in follow(program, [*point, *self._tangents], self._arrays)]
+        except Undecided as undecided:
+            raise UnsupportedError(str(undecided)) from None
+
+    def row(self, weights: Sequence[Floats]) -> Entries:
+        """Σ weight·row: what each unit tangent gives."""
+        moving = [(o.variable, balls_of(w)) for o, w in zip(self._outputs, weights, strict=True) if o.variable is not None]
+        variables = [each.variable for each in self._tangents if each.variable is not None]
+        with scope(self._bits):
+            found = self._arrays.tape.pull(moving, variables)
+        shapes = [each.shape for each in self._tangents]
+        return raveled([balls_of(np.zeros(shape)) if f is None else f for f, shape in zip(found, shapes, strict=True)])

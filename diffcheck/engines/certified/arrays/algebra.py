@@ -17,7 +17,7 @@ import numpy as np
 from flint import arb, arb_series, fmpq
 from numpy.typing import NDArray
 
-from diffcheck.engines.certified.arrays import steps
+from diffcheck.engines.certified.arrays import spectral, steps
 from diffcheck.engines.certified.arrays.balls import (
     NAN,
     ONE,
@@ -30,6 +30,7 @@ from diffcheck.engines.certified.arrays.balls import (
     arrayed,
     balls_of,
     collected,
+    floats_of,
     gathered,
     product,
 )
@@ -107,6 +108,10 @@ class Arrays:
         """A condition that the program branches by; raises Undecided."""
         return bool(self.integers(value).item())
 
+    def floats(self, value: Value) -> NDArray[np.float64]:
+        """The midpoints."""
+        return floats_of(self.known(value).entries)
+
     # What is linear
 
     def moved(self, operands: Sequence[Value], places: Places) -> Value:
@@ -152,6 +157,16 @@ class Arrays:
         """The indices of the entries of each row, the smallest first; raises Undecided."""
         balls = self.known(operand)
         return np.array([ordered(row, balls.variable is not None) for row in _rows(balls)], np.int64).reshape(balls.shape)
+
+    # Eigenvalues
+
+    def symmetric_eigen(self, operand: Value, like: Callable[[Any], Any]) -> tuple[Value, Value]:
+        """Eigenvalues and vectors of symmetric matrices (b, n, n); raises Undecided where eigenvalues may be equal."""
+        return spectral.symmetric(self.tape, self.known(operand), like)
+
+    def eigenvalues(self, real: Value, imag: Value, like: Callable[[Any], Any]) -> tuple[Value, Value]:
+        """Parts of the eigenvalues of complex matrices (b, n, n); raises Undecided where they may be equal."""
+        return spectral.general(self.tape, (self.known(real), self.known(imag)), like)
 
     # The functions of the table
 
@@ -202,6 +217,8 @@ class Arrays:
         return moved
 
     def _scaled(self, entries: Entries, operands: Sequence[Balls], partials: Sequence[Entries | int]) -> Balls:
+        if self.troubles:
+            partials = [partial if isinstance(partial, int) else _where_valued(entries, partial) for partial in partials]
         moving = [(operand.variable, partial) for operand, partial in zip(operands, partials, strict=True) if operand.variable is not None]
         if not moving:
             return Balls(arrayed(entries))
@@ -322,6 +339,12 @@ PIECES: dict[str, Callable[..., Balls]] = {
     "abs": lambda arrays, operand: arrays._absolute(operand),
 }
 assert set(LOGIC) | set(LINEAR) | set(PIECES) <= set(FUNCTIONS)
+
+
+def _where_valued(entries: Entries, partial: Entries) -> Entries:
+    """Partial derivatives, 0 where there is no value: what is made of it has none, unless it is a branch that is not taken."""
+    pairs = zip(arrayed(entries).ravel().tolist(), partial.ravel().tolist(), strict=True)
+    return array_of((ZERO if value.is_nan() else each for value, each in pairs), partial.shape)
 
 
 def _coefficients(found: Any) -> tuple[arb, arb]:

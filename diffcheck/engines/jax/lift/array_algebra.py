@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,8 +35,17 @@ class ArrayAlgebra(Protocol):
     def integers(self, value: Any) -> NDArray[Any]:
         """Whole numbers or conditions that are known, or decided at the point."""
 
+    def floats(self, value: Any) -> NDArray[np.float64]:
+        """Roughly, what the entries are."""
+
     def first(self, operand: Any, largest: bool) -> NDArray[Any]:
         """The index of the first largest or smallest entry of each row; raises what the algebra raises for a tie."""
 
     def order(self, operand: Any) -> NDArray[Any]:
         """The indices of the entries of each row, the smallest first; equal ones as they stand."""
+
+    def symmetric_eigen(self, operand: Any, like: Callable[[NDArray[Any]], NDArray[Any]]) -> tuple[Any, Any]:
+        """Eigenvalues in increasing order and unit vectors of symmetric matrices (b, n, n); `like` gives vectors with their signs."""
+
+    def eigenvalues(self, real: Any, imag: Any, like: Callable[[NDArray[Any]], NDArray[Any]]) -> tuple[Any, Any]:
+        """Real and imaginary parts of the eigenvalues of complex matrices (b, n, n), in the order of `like`."""

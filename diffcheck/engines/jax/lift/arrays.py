@@ -8,8 +8,10 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from jax import lax
+from jax import numpy as jnp
 
+from diffcheck.engines.jax.lift.choices import chosen_by_indices, places_by_indices
+from diffcheck.engines.jax.lift.gathers import OUTSIDE, gathered_places, scattered_places
 from diffcheck.engines.jax.lift.scalars import Nodes, Scalars
 
 Rule = Callable[..., Nodes | Sequence[Nodes]]  # the scalars, the equation, and the nodes of each argument
@@ -88,65 +90,91 @@ def _empty(scalars: Scalars, equation: Any) -> Nodes:
     return scalars.array(np.zeros(aval.shape, aval.dtype))
 
 
-# Moves to places that are known
+# Moves to places that indices say
 
 
-def _window(scalars: Scalars, starts: Sequence[Nodes], shape: Sequence[int], sizes: Sequence[int]) -> tuple[slice, ...]:
+def _window(starts: Nodes, shape: Sequence[int], sizes: Sequence[int]) -> tuple[slice, ...]:
     """The part of an array of this shape, moved inside where it juts out."""
-    known = [int(scalars.integers(start)) for start in starts]
-    inside = [min(max(start, 0), whole - size) for start, whole, size in zip(known, shape, sizes, strict=True)]
+    inside = [min(max(start, 0), whole - size) for start, whole, size in zip(starts.tolist(), shape, sizes, strict=True)]
     return tuple(slice(start, start + size) for start, size in zip(inside, sizes, strict=True))
 
 
 def _dynamic_slice(scalars: Scalars, equation: Any, operand: Nodes, *starts: Nodes) -> Nodes:
-    return operand[_window(scalars, starts, operand.shape, equation.params["slice_sizes"])]
+    sizes = equation.params["slice_sizes"]
+
+    def at(indices: Nodes) -> Nodes:
+        return operand[_window(indices[0], operand.shape, sizes)]
+
+    return chosen_by_indices(scalars, _as_row(starts), operand.shape, at, np.zeros(sizes, np.int64))
 
 
 def _dynamic_update_slice(scalars: Scalars, equation: Any, operand: Nodes, update: Nodes, *starts: Nodes) -> Nodes:
-    result = operand.copy()
-    result[_window(scalars, starts, operand.shape, update.shape)] = update
-    return result
+    def at(indices: Nodes) -> Nodes:
+        result = operand.copy()
+        result[_window(indices[0], operand.shape, update.shape)] = update
+        return result
+
+    return chosen_by_indices(scalars, _as_row(starts), operand.shape, at, np.zeros(operand.shape, np.int64))
+
+
+def _as_row(starts: Sequence[Nodes]) -> Nodes:
+    return np.array([[start.item() for start in starts]], np.int64)
 
 
 def _gather(scalars: Scalars, equation: Any, operand: Nodes, indices: Nodes) -> Nodes:
-    """JAX's own gather, of nodes; what is outside becomes NaN, or the value that the equation says."""
-    fill = equation.params["fill_value"]
-    outside = scalars.constant(np.nan if fill is None else fill)
-    return np.asarray(equation.primitive.bind(operand, scalars.integers(indices), **{**equation.params, "fill_value": outside}))
+    """What is outside becomes the value that the equation says."""
+    params, numbers = equation.params, equation.params["dimension_numbers"]
+    rows = indices.reshape(-1, indices.shape[-1])
+    flat = np.append(operand.ravel(), scalars.constant(_fill_value(equation)))  # the last place is OUTSIDE
+
+    def at(known: Nodes) -> Nodes:
+        places = gathered_places(operand.shape, known.reshape(indices.shape), numbers, params["slice_sizes"], params["mode"])
+        return np.asarray(flat[places])
+
+    axes = [operand.shape[axis] for axis in numbers.start_index_map]
+    return chosen_by_indices(scalars, rows, axes, at, _numbers_of_rows(equation.outvars[0].aval.shape, numbers.offset_dims))
+
+
+def _fill_value(equation: Any) -> Any:
+    """By default NaN, the largest integer of an unsigned type, or the smallest of another one."""
+    fill, dtype = equation.params["fill_value"], equation.invars[0].aval.dtype
+    if fill is not None:
+        return fill
+    if dtype == np.bool_:
+        return True
+    if jnp.issubdtype(dtype, np.integer):
+        return np.iinfo(dtype).max if jnp.issubdtype(dtype, np.unsignedinteger) else np.iinfo(dtype).min
+    return np.nan
+
+
+def _numbers_of_rows(shape: Sequence[int], windows: Sequence[int]) -> Nodes:
+    """The number of the row of indices that each entry of an array of windows belongs to."""
+    rows = [1 if axis in windows else size for axis, size in enumerate(shape)]
+    return np.broadcast_to(np.arange(int(np.prod(rows))).reshape(rows), shape)
 
 
 def _scatter(function: str | None) -> Rule:
     """Updates are combined with what is at their places by a function, or replace it."""
 
     def rule(scalars: Scalars, equation: Any, operand: Nodes, indices: Nodes, updates: Nodes) -> Nodes:
+        numbers = equation.params["dimension_numbers"]
+
+        def at(known: Nodes) -> Nodes:
+            return scattered_places(equation.params, operand.shape, known.reshape(indices.shape), updates.shape)
+
+        axes = [operand.shape[axis] for axis in numbers.scatter_dims_to_operand_dims]
+        rows = _numbers_of_rows(updates.shape, numbers.update_window_dims)
+        places = places_by_indices(scalars, indices.reshape(-1, indices.shape[-1]), axes, at, rows)
         result = operand.ravel().copy()
-        places = places_of_updates(equation.params, operand.shape, scalars.integers(indices), updates.shape)
-        for place, update in zip(places.ravel().tolist(), updates.ravel().tolist(), strict=True):
-            if place != OUTSIDE:
-                result[place] = scalars.apply(function, int(result[place]), update) if function else update
+        for possible, update in zip(places, updates.ravel().tolist(), strict=True):
+            for condition, place in possible:
+                if place != OUTSIDE:
+                    old = int(result[place])
+                    new = scalars.apply(function, old, update) if function else update
+                    result[place] = new if condition is None else scalars.apply("where", condition, new, old)
         return result.reshape(operand.shape)
 
     return rule
-
-
-OUTSIDE = -1
-
-
-def places_of_updates(params: dict[str, Any], shape: tuple[int, ...], indices: Nodes, updates: tuple[int, ...]) -> Nodes:
-    """Where in the flattened operand each update goes: the gather of places that mirrors the scatter."""
-    numbers = params["dimension_numbers"]
-    mirrored = lax.GatherDimensionNumbers(
-        offset_dims=numbers.update_window_dims,
-        collapsed_slice_dims=numbers.inserted_window_dims,
-        start_index_map=numbers.scatter_dims_to_operand_dims,
-        operand_batching_dims=numbers.operand_batching_dims,
-        start_indices_batching_dims=numbers.scatter_indices_batching_dims,
-    )
-    window = iter([updates[axis] for axis in numbers.update_window_dims])
-    single = (*numbers.inserted_window_dims, *numbers.operand_batching_dims)
-    sizes = tuple(1 if axis in single else next(window) for axis in range(len(shape)))
-    places = np.arange(int(np.prod(shape))).reshape(shape)
-    return np.asarray(lax.gather(places, indices, mirrored, sizes, mode=params["mode"], fill_value=OUTSIDE))
 
 
 # Combinations
@@ -221,7 +249,7 @@ def _dot(scalars: Scalars, equation: Any, left: Nodes, right: Nodes) -> Nodes:
     """Sums of products along the contracted axes; batch axes come first in the result, then those of left, then of right."""
     (contracted_left, contracted_right), (batch_left, batch_right) = equation.params["dimension_numbers"]
     a, b = _matrices(left, batch_left, contracted_left), _matrices(right, batch_right, contracted_right)
-    sums = [_inner(scalars, row, column) for rows, columns in zip(a, b, strict=True) for row in rows for column in columns]
+    sums = [scalars.inner(row, column) for rows, columns in zip(a, b, strict=True) for row in rows for column in columns]
     return _shaped(equation, sums)
 
 
@@ -231,11 +259,6 @@ def _matrices(operand: Nodes, batch: Sequence[int], contracted: Sequence[int]) -
     sizes = [int(np.prod([operand.shape[axis] for axis in axes])) for axes in (batch, free, contracted)]
     matrices: list[list[list[int]]] = operand.transpose([*batch, *free, *contracted]).reshape(sizes).tolist()
     return matrices
-
-
-def _inner(scalars: Scalars, row: Sequence[int], column: Sequence[int]) -> int:
-    products = [scalars.apply("multiply", a, b) for a, b in zip(row, column, strict=True)]
-    return reduce(lambda a, b: scalars.apply("add", a, b), products) if products else scalars.constant(0)
 
 
 IDENTITIES = ("copy", "stop_gradient", "optimization_barrier", "reduce_precision", "name", "device_put", "sharding_constraint", "pvary")

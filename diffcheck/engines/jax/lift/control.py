@@ -10,6 +10,7 @@ import numpy as np
 from diffcheck.engines.jax.code_places import function_of
 from diffcheck.engines.jax.equations import CALLS
 from diffcheck.engines.jax.lift.scalars import TOO_LONG, Nodes, NotLifted, Scalars
+from diffcheck.engines.jax.lift.values import row_of, stacked, together
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.limits import MAX_NODES
@@ -45,13 +46,13 @@ def _branches(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nod
     which, *operands = arguments
     branches = equation.params["branches"]
     possible = scalars.possible(which.item())
-    taken = range(len(branches)) if possible is None else sorted({min(max(k, 0), len(branches) - 1) for k in possible})
+    taken = range(len(branches)) if possible is None else sorted({min(max(int(k), 0), len(branches) - 1) for k in possible})
     results = [run(branches[k], operands) for k in taken]
 
     def chosen(*entries: int) -> int:
         return scalars.choice(which.item(), list(zip(taken, entries, strict=True)))
 
-    return [_entrywise(chosen, outputs) for outputs in zip(*results, strict=True)]
+    return [together(lambda outputs: _entrywise(chosen, outputs), outputs) for outputs in zip(*results, strict=True)]
 
 
 def _entrywise(function: Callable[..., int], arrays: Sequence[Nodes]) -> Nodes:
@@ -67,12 +68,12 @@ def _scan(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes])
     step = -1 if params["reverse"] else 1
     rows = []
     for i in range(params["length"])[::step]:
-        results = run(params["jaxpr"], [*constants, *carry, *(np.asarray(column[i]) for column in columns)])
+        results = run(params["jaxpr"], [*constants, *carry, *(row_of(column, i) for column in columns)])
         carry, row, _ = _parts(results, len(carry), len(results) - len(carry))
         rows.append(row)
-    stacked = zip(*rows[::step], strict=True) if rows else []
+    columns_of_rows = zip(*rows[::step], strict=True) if rows else []
     empty = [np.empty(variable.aval.shape, np.int64) for variable in equation.outvars[len(carry) :]]
-    return [*carry, *([np.stack(entries) for entries in stacked] or empty)]
+    return [*carry, *([together(stacked, entries) for entries in columns_of_rows] or empty)]
 
 
 def _while(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes]) -> Sequence[Nodes]:
@@ -90,9 +91,29 @@ def _while(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes]
     raise UnsupportedError(TOO_LONG)
 
 
+def _linear_solve(scalars: Scalars, run: Run, equation: Any, arguments: Sequence[Nodes]) -> Sequence[Nodes]:
+    """What the function that solves returns, whatever it solves."""
+    program, given = solving(equation, arguments)
+    return run(program, given)
+
+
+def solving(equation: Any, arguments: Sequence[Any]) -> tuple[ClosedJaxpr, Sequence[Any]]:
+    """The program that solves a linear system of the user's, and its arguments."""
+    lengths, program = equation.params["const_lengths"], equation.params["jaxprs"].solve
+    start = lengths.matvec + lengths.vecmat
+    return program, [*arguments[start : start + lengths.solve], *arguments[sum(lengths) :]]
+
+
 def _parts(values: Sequence[Nodes], first: int, second: int) -> tuple[Sequence[Nodes], Sequence[Nodes], Sequence[Nodes]]:
     return values[:first], values[first : first + second], values[first + second :]
 
 
 LIBRARY = ("logaddexp", "logaddexp2")
-CONTROL_RULES: dict[str, Rule] = {**dict.fromkeys(CALLS, _call), "shard_map": _shards, "cond": _branches, "scan": _scan, "while": _while}
+CONTROL_RULES: dict[str, Rule] = {
+    **dict.fromkeys(CALLS, _call),
+    "shard_map": _shards,
+    "cond": _branches,
+    "scan": _scan,
+    "while": _while,
+    "custom_linear_solve": _linear_solve,
+}

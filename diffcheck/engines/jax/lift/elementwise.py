@@ -13,6 +13,7 @@ from jax import numpy as jnp
 
 from diffcheck.engines.jax.lift.scalars import Nodes, NotLifted, Scalars
 from diffcheck.errors import UnsupportedError
+from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Graph
 
 Rule = Callable[[Scalars, Sequence[int], Any], int]  # the nodes of one entry of each argument, and the equation
@@ -72,6 +73,24 @@ def _rule(equation: Any) -> Rule:
 
 def _named(name: str) -> Rule:
     return lambda scalars, arguments, equation: scalars.apply(name, *arguments)
+
+
+def _compared(name: str) -> Rule:
+    """A comparison; that of integers chosen by conditions may come out the same whichever they are."""
+
+    def rule(scalars: Scalars, arguments: Sequence[int], equation: Any) -> int:
+        if jnp.issubdtype(equation.invars[0].aval.dtype, np.integer):
+            a, b = map(scalars.possible, arguments)
+            found = {FUNCTIONS[name].exactly(x, y) for x in a for y in b} if a and b else set()  # type: ignore[misc]
+            if len(found) == 1:
+                return scalars.constant(found.pop())
+        return scalars.apply(name, *arguments)
+
+    return rule
+
+
+def _first_argument(scalars: Scalars, arguments: Sequence[int], equation: Any) -> int:
+    return arguments[0]
 
 
 def _integer_power(scalars: Scalars, arguments: Sequence[int], equation: Any) -> int:
@@ -178,9 +197,12 @@ BITS = "the primitive bitcast_convert_type"
 # primitives that have another name in the table; those of SAME_NAME are called alike
 OTHER_NAMES = {
     "add": "add", "add_any": "add", "sub": "subtract", "mul": "multiply", "neg": "negate", "pow": "power",
-    "max": "max", "min": "min", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater",
-    "ge": "greater_equal", "logistic": "sigmoid", "erf_inv": "erfinv", "igamma": "gammainc", "igammac": "gammaincc",
+    "max": "max", "min": "min", "logistic": "sigmoid", "erf_inv": "erfinv", "igamma": "gammainc", "igammac": "gammaincc",
     "regularized_incomplete_beta": "betainc", "bessel_i0e": "i0e", "bessel_i1e": "i1e",
+}  # fmt: skip
+COMPARISONS = {
+    "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "lt_to": "less",
+    "le_to": "less_equal", "eq_to": "equal",
 }  # fmt: skip
 SAME_NAME = (
     "abs", "sign", "floor", "ceil", "exp", "exp2", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "atan2",
@@ -190,6 +212,8 @@ SAME_NAME = (
 NUMBER_RULES: dict[str, Rule] = {
     **{primitive: _named(name) for primitive, name in OTHER_NAMES.items()},
     **{name: _named(name) for name in SAME_NAME},
+    **{primitive: _compared(name) for primitive, name in COMPARISONS.items()},
+    "nextafter": _first_argument,  # but for rounding
     "div": _divide,
     "integer_pow": _integer_power,
     "select_n": _select,

@@ -7,27 +7,32 @@ random bits, JAX computes by itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 import numpy as np
-from jax import numpy as jnp
 
-from diffcheck.engines.jax.equations import CALLS, bound
-from diffcheck.engines.jax.lacking import lacking
+from diffcheck.engines.jax.equations import CALLS
 from diffcheck.engines.jax.lift.array_algebra import ArrayAlgebra
-from diffcheck.engines.jax.lift.control import library_function
+from diffcheck.engines.jax.lift.control import library_function, solving
 from diffcheck.engines.jax.lift.elementwise import graph_of, has_rule
+from diffcheck.engines.jax.lift.folding import folded
+from diffcheck.engines.jax.lift.meanings import meaning
 from diffcheck.engines.jax.lift.moves import MOVES, moved
+from diffcheck.engines.jax.lift.pairs import concerns_pairs, followed
 from diffcheck.engines.jax.lift.reductions import REDUCTIONS
+from diffcheck.engines.jax.lift.scalars import NotLifted
+from diffcheck.engines.jax.lift.spectral import SPECTRAL
+from diffcheck.engines.jax.lift.values import as_array, literal, row_of, together
 from diffcheck.engines.jax.lift.windows import WINDOWS
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr, Literal
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.limits import MAX_NODES
 
-ARITHMETIC = {**REDUCTIONS, **WINDOWS}
+ARITHMETIC = {**REDUCTIONS, **WINDOWS, **SPECTRAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +78,10 @@ class _Follower:
 
     def run(self, program: ClosedJaxpr | Jaxpr, arguments: Sequence[Any], once: Once | None = None) -> list[Any]:
         jaxpr, constants = (program, ()) if isinstance(program, Jaxpr) else (program.jaxpr, program.consts)
-        values = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*map(_array, constants), *arguments), strict=True))
+        values = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*map(as_array, constants), *arguments), strict=True))
 
         def value(atom: Any) -> Any:
-            return np.asarray(atom.val, _dtype(atom)) if isinstance(atom, Literal) else values[atom]
+            return literal(atom) if isinstance(atom, Literal) else values[atom]
 
         outer, left_out = self._arrays.note, once.equations if once is not None and once.kept else ()
         values.update({} if once is None else once.kept)
@@ -94,20 +99,36 @@ class _Follower:
 
     def _results(self, equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
         name = equation.primitive.name
-        if all(map(_is_known, arguments)) and _is_folded(equation):
-            with lacking():
-                return [_array(result) for result in bound(equation, arguments)]
+        if all(map(_is_known, arguments)) and (known := folded(equation, arguments)) is not None:
+            return known
+        if name not in CONTROL and name not in SPECTRAL and concerns_pairs(equation):
+            return self._on_pairs(equation, arguments)
         if name in CONTROL:
             results: Sequence[Any] = CONTROL[name](self, equation, arguments)
             return results
         if name in MOVES:
             return moved(self._arrays, equation, arguments)
         if name in ARITHMETIC:
-            found = ARITHMETIC[name](self._arrays, equation, *arguments)
-            return found if isinstance(found, list) else [found]
+            with suppress(NotLifted):  # a variant that only its meaning covers
+                found = ARITHMETIC[name](self._arrays, equation, *arguments)
+                return found if isinstance(found, list) else [found]
+        if (program := self._meaning(equation)) is not None:
+            return self.run(program, arguments)
         if not has_rule(equation):
             raise UnsupportedError(f"the primitive {name} is not followed on arrays")
         return [self._entrywise(graph_of(equation), arguments, equation.outvars[0].aval.shape)]
+
+    def _meaning(self, equation: Any) -> ClosedJaxpr | None:
+        try:
+            return meaning(equation)
+        except NotLifted as what:
+            raise UnsupportedError(f"{what} is not followed on arrays") from None
+
+    def _on_pairs(self, equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
+        try:
+            return followed(equation, arguments, self.run)
+        except NotLifted as what:
+            raise UnsupportedError(f"{what} is not followed on arrays") from None
 
     def _entrywise(self, graph: Any, arguments: Sequence[Any], shape: tuple[int, ...]) -> Any:
         values = {f"x{k}": self._repeated(argument, shape) for k, argument in enumerate(arguments)}
@@ -139,7 +160,7 @@ class _Follower:
         return self.run(branches[min(max(int(self._arrays.integers(which).item()), 0), len(branches) - 1)], operands)
 
     def _scan(self, equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
-        params, arrays = equation.params, self._arrays
+        params = equation.params
         first = params["num_consts"] + params["num_carry"]
         constants, carry, columns = arguments[: params["num_consts"]], arguments[params["num_consts"] : first], arguments[first:]
         length, count = params["length"], len(carry)
@@ -147,14 +168,23 @@ class _Follower:
             raise UnsupportedError(f"a loop of {length:,} steps is too long to be followed on arrays")
         rows: dict[int, Sequence[Any]] = {}
         for i in reversed(range(length)) if params["reverse"] else range(length):
-            here = [arrays.moved([column], _row(column.shape, i)) for column in columns]
+            here = [self._row_of(column, i) for column in columns]
             results = self.run(params["jaxpr"], [*constants, *carry, *here])
             carry, rows[i] = results[:count], results[count:]
         shapes = [variable.aval.shape for variable in equation.outvars[count:]]
         return [*carry, *(self._stacked([rows[i][k] for i in range(length)], shape) for k, shape in enumerate(shapes))]
 
+    def _row_of(self, column: Any, i: int) -> Any:
+        if _is_known(column):
+            return row_of(column, i)
+        return together(lambda values: self._arrays.moved(values, _row(values[0].shape, i)), [column])
+
     def _stacked(self, parts: Sequence[Any], shape: tuple[int, ...]) -> Any:
-        return self._arrays.moved(parts, np.arange(int(np.prod(shape))).reshape(shape)) if parts else np.zeros(shape)
+        places = np.arange(int(np.prod(shape))).reshape(shape)
+        return together(lambda arrays: self._arrays.moved(arrays, places), parts) if parts else np.zeros(shape)
+
+    def _linear_solve(self, equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
+        return self.run(*solving(equation, arguments))
 
     def _while(self, equation: Any, arguments: Sequence[Any]) -> Sequence[Any]:
         params = equation.params
@@ -175,6 +205,7 @@ CONTROL: dict[str, Any] = {
     "cond": _Follower._branches,
     "scan": _Follower._scan,
     "while": _Follower._while,
+    "custom_linear_solve": _Follower._linear_solve,
 }
 
 
@@ -183,31 +214,8 @@ def _row(shape: tuple[int, ...], i: int) -> Any:
     return np.arange(i * size, (i + 1) * size).reshape(shape[1:])
 
 
-def _array(value: Any) -> Any:
-    """A known array as NumPy's; keys of random numbers stay JAX's."""
-    return value if jnp.issubdtype(jnp.result_type(value), jax.dtypes.extended) else np.asarray(value)
-
-
 def _is_known(value: Any) -> bool:
     return isinstance(value, (np.ndarray, jax.Array))
-
-
-def _is_folded(equation: Any) -> bool:
-    """Whether JAX may compute an equation of what is known: not where it would round what the program means exactly."""
-    name = equation.primitive.name
-    if name in MOVES or not any(_is_float(variable) for variable in equation.outvars):
-        return True
-    if equation.invars and not any(map(_is_float, equation.invars)):
-        return True
-    return name not in CONTROL and name not in ARITHMETIC and not has_rule(equation)
-
-
-def _is_float(atom: Any) -> bool:
-    return bool(jnp.issubdtype(_dtype(atom), np.inexact))
-
-
-def _dtype(atom: Any) -> Any:
-    return atom.aval.dtype
 
 
 def _needed(jaxpr: Jaxpr) -> list[tuple[Any, list[Any]]]:

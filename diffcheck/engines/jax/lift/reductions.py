@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from diffcheck.engines.jax.lift.array_algebra import ArrayAlgebra, Places
-from diffcheck.engines.jax.lift.arrays import OUTSIDE, places_of_updates
 from diffcheck.engines.jax.lift.elementwise import graph_of_function
-from diffcheck.errors import UnsupportedError
+from diffcheck.engines.jax.lift.gathers import OUTSIDE, scattered_places
+from diffcheck.engines.jax.lift.scalars import NotLifted
 
 Rule = Callable[..., Any]
 
@@ -99,7 +99,7 @@ def _matrices(arrays: ArrayAlgebra, operand: Any, batch: Sequence[int], contract
 
 def _scatter_add(arrays: ArrayAlgebra, equation: Any, operand: Any, indices: Any, updates: Any) -> Any:
     """What is there and what comes, each added at its place; what falls outside is dropped."""
-    places = places_of_updates(equation.params, operand.shape, arrays.integers(indices), updates.shape)
+    places = scattered_places(equation.params, operand.shape, arrays.integers(indices), updates.shape)
     both = arrays.moved([operand, updates], numbered((int(np.prod(operand.shape)) + int(np.prod(updates.shape)),)))
     return arrays.summed(both, np.concatenate([numbered(operand.shape).ravel(), places.ravel()]), operand.shape)
 
@@ -108,7 +108,7 @@ def _scatter(function: str) -> Rule:
     """What is there combined with what comes, one update of each place after the other."""
 
     def rule(arrays: ArrayAlgebra, equation: Any, operand: Any, indices: Any, updates: Any) -> Any:
-        left = places_of_updates(equation.params, operand.shape, arrays.integers(indices), updates.shape).flatten()
+        left = scattered_places(equation.params, operand.shape, arrays.integers(indices), updates.shape).flatten()
         while (left != OUTSIDE).any():
             touched, which = np.unique(left, return_index=True)
             touched, which = touched[touched != OUTSIDE], which[touched != OUTSIDE]
@@ -126,7 +126,7 @@ def _scatter(function: str) -> Rule:
 def _sort(arrays: ArrayAlgebra, equation: Any, *operands: Any) -> list[Any]:
     """All operands in the order of the first."""
     if equation.params["num_keys"] != 1:
-        raise UnsupportedError("the primitive sort by several keys is not followed on arrays")
+        raise NotLifted("the primitive sort by several keys")
     places = np.moveaxis(numbered(operands[0].shape), equation.params["dimension"], -1)
     order = arrays.order(arrays.moved([operands[0]], places))
     sorted_places = np.moveaxis(np.take_along_axis(places, order, -1), -1, equation.params["dimension"])

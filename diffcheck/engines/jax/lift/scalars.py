@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
+from itertools import product
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -23,6 +25,8 @@ from diffcheck.graph.limits import MAX_NODES
 Nodes = NDArray[np.int64]  # the index of a node for each entry of an array
 Known = Fraction | bool
 
+EXACT_ON_CHOICES = ("add", "subtract", "multiply", "max", "min")
+MOST_CHOICES = 64
 TOO_LONG = f"JAX's derivative has more than {MAX_NODES:,} operations once its loops are unrolled, which is too many to lift"
 
 
@@ -36,6 +40,7 @@ class Scalars:
     def __init__(self) -> None:
         self.dtype: Any = np.dtype(np.float64)
         self.builder = GraphBuilder()
+        self._possible: dict[int, frozenset[Known]] = {}
         zero, one = self.constant(0), self.constant(1)
         self._conditions = {True: self._add(Apply("less", (zero, one))), False: self._add(Apply("less", (one, zero)))}
         self._known_conditions = {index: value for value, index in self._conditions.items()}
@@ -95,22 +100,9 @@ class Scalars:
             raise NotLifted("an index that depends on the input")
         return np.array([int(value or 0) for value in values], np.int64).reshape(nodes.shape)
 
-    def possible(self, index: int) -> set[int] | None:
-        """The integers among which conditions choose; None where a node is not such a choice."""
-        found, seen, waiting = set[int](), set[int](), [index]
-        while waiting:
-            i = waiting.pop()
-            match self.node(i):
-                case _ if i in seen:
-                    pass
-                case Constant(value):
-                    found.add(int(value))
-                case Apply("where", (_, a, b)) | Apply("max" | "min", (a, b)):
-                    waiting += (a, b)
-                case _:
-                    return None
-            seen.add(i)
-        return found
+    def possible(self, index: int) -> frozenset[Known] | None:
+        """The numbers among which conditions choose, and sums and products of such; None where a node is anything else."""
+        return self._possible.get(index)
 
     def apply(self, function: str, *arguments: int) -> int:
         """A function of the table applied to nodes."""
@@ -128,10 +120,32 @@ class Scalars:
         return result
 
     def _add(self, node: Node) -> int:
+        count = len(self.builder.nodes)
         index = self.builder.add(node)
         if index >= MAX_NODES:
             raise UnsupportedError(TOO_LONG)
+        if index == count and (possible := self._chosen_among(node)) is not None:
+            self._possible[index] = possible
         return index
+
+    def _chosen_among(self, node: Node) -> frozenset[Known] | None:
+        match node:
+            case Constant(value):
+                return frozenset((value,))
+            case Apply("where", (_, *cases)):
+                sets = [self._possible.get(case) for case in cases]
+                found = None if None in sets else frozenset().union(*filter(None, sets))
+            case Apply(function, (a, b)) if function in EXACT_ON_CHOICES and a in self._possible and b in self._possible:
+                pairs = product(self._possible[a], self._possible[b])
+                found = frozenset(FUNCTIONS[function].exactly(*pair) for pair in pairs)  # type: ignore[misc]
+            case _:
+                return None
+        return found if found is not None and len(found) <= MOST_CHOICES else None
+
+    def inner(self, row: Sequence[int], column: Sequence[int]) -> int:
+        """The sum of the products of two rows."""
+        products = [self.apply("multiply", a, b) for a, b in zip(row, column, strict=True)]
+        return reduce(lambda a, b: self.apply("add", a, b), products) if products else self.constant(0)
 
     def _chosen(self, function: str, arguments: Sequence[int]) -> int | None:
         """The argument that a known condition chooses."""

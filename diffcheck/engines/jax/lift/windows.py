@@ -62,7 +62,7 @@ def _convolution(arrays: ArrayAlgebra, equation: Any, left: Any, right: Any) -> 
 
 def _pool(function: str, neutral: float) -> Rule:
     def rule(arrays: ArrayAlgebra, equation: Any, operand: Any) -> Any:
-        seen, result = _windows_of(equation, operand.shape)
+        seen, result = windows_of(equation.params, operand.shape)
         places = np.where(seen == NOWHERE, int(np.prod(operand.shape)), seen)
         rows = arrays.moved([operand, np.asarray(neutral)], places)
         return arrays.moved([found := fold(arrays, function, rows, neutral)], numbered(found.shape).reshape(result))
@@ -70,31 +70,13 @@ def _pool(function: str, neutral: float) -> Rule:
     return rule
 
 
-def _windows_of(equation: Any, shape: Sizes) -> tuple[Places, tuple[int, ...]]:
+def windows_of(params: dict[str, Any], shape: Sizes) -> tuple[Places, tuple[int, ...]]:
     """A row of places for each window, and the shape of the result."""
-    params, ones = equation.params, (1,) * len(shape)
+    ones = (1,) * len(shape)
     dilations = params.get("base_dilation") or ones, params.get("window_dilation") or ones
     seen = windows(shape, params["window_dimensions"], params["window_strides"], params["padding"], *dilations)
     result = seen.shape[: len(shape)]
     return seen.reshape(int(np.prod(result)), -1), result
-
-
-def _selected(arrays: ArrayAlgebra, equation: Any, operand: Any) -> Places:
-    """The place of the first largest (or smallest) that each window sees."""
-    largest = equation.params["select_prim"].name == "ge"
-    seen, result = _windows_of(equation, operand.shape)
-    padding = np.asarray(-np.inf if largest else np.inf)
-    rows = arrays.moved([operand, padding], np.where(seen == NOWHERE, int(np.prod(operand.shape)), seen))
-    return np.take_along_axis(seen, arrays.first(rows, largest)[:, None], 1).reshape(result)
-
-
-def _scatter_to_selected(arrays: ArrayAlgebra, equation: Any, source: Any, operand: Any) -> Any:
-    """Each number of the source is added to the place that its window selects."""
-    return arrays.summed(source, _selected(arrays, equation, operand), operand.shape)
-
-
-def _gather_selected(arrays: ArrayAlgebra, equation: Any, source: Any, operand: Any) -> Any:
-    return arrays.moved([source], _selected(arrays, equation, operand))
 
 
 WINDOWS: dict[str, Rule] = {
@@ -102,6 +84,4 @@ WINDOWS: dict[str, Rule] = {
     "reduce_window_sum": _pool("add", 0.0),
     "reduce_window_max": _pool("max", -np.inf),
     "reduce_window_min": _pool("min", np.inf),
-    "select_and_scatter_add": _scatter_to_selected,
-    "select_and_gather_add": _gather_selected,
 }
