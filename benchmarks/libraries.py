@@ -29,51 +29,101 @@ KEY = jax.random.PRNGKey(0)
 
 # Of a module: "name: argument, argument; name: …", texts of Python
 NAMED = {
-    "jax.nn": "relu: 0.7; relu6: 0.7; sigmoid: 0.7; softplus: 0.7; silu: 0.7; soft_sign: 0.7; log_sigmoid: 0.7; leaky_relu: 0.7; elu: 0.7; celu: -0.7;"
-    " selu: -0.7; gelu: 0.7; mish: 0.7; squareplus: 0.7; hard_tanh: 0.7; hard_sigmoid: 0.7; hard_silu: 0.7; sparse_plus: 0.7; sparse_sigmoid: 0.7;"
-    " glu: VECTOR; softmax: VECTOR; log_softmax: VECTOR; logsumexp: VECTOR; standardize: VECTOR; log1mexp: 0.7",
-    "jax.scipy.special": "erf: 0.4; erfc: 0.4; erfinv: 0.3; expit: 0.4; logit: 0.3; entr: 0.3; rel_entr: 0.3, 0.4; kl_div: 0.3, 0.4; xlogy: 0.3, 0.4;"
-    " xlog1py: 0.3, 0.4; ndtr: 0.4; log_ndtr: 0.4; ndtri: 0.3; gammaln: 1.7; gamma: 1.7; digamma: 1.7; betaln: 1.2, 0.7; beta: 1.2, 0.7; i0: 0.8;"
-    " i0e: 0.8; i1: 0.8; i1e: 0.8; exp1: 0.8; expi: 0.8; spence: 0.4; gammainc: 1.5, 0.4; gammaincc: 1.5, 0.4; dawsn: 0.4; poch: 1.5, 2.0",
-    "jax.scipy.stats.norm": "logpdf: 0.3; cdf: 0.3; logcdf: 0.3; ppf: 0.3; sf: 0.3",
-    "jax.scipy.stats.beta": "logpdf: 0.3, 2.0, 3.0",
-    "jax.scipy.stats.gamma": "logpdf: 0.7, 2.5; cdf: 0.7, 2.5",
-    "jax.scipy.stats.t": "logpdf: 0.3, 4.0",
-    "jax.scipy.stats.cauchy": "logpdf: 0.3; cdf: 0.3",
-    "jax.scipy.stats.laplace": "logpdf: 0.3; cdf: 0.3",
-    "jax.scipy.stats.logistic": "logpdf: 0.3; cdf: 0.3",
-    "jax.scipy.stats.expon": "logpdf: 0.3",
-    "jax.scipy.stats.pareto": "logpdf: 1.5, 2.0",
-    "jax.scipy.stats.chi2": "logpdf: 1.3, 3.0",
-    "jax.scipy.stats.vonmises": "logpdf: 0.3, 1.5",
-    "jax.scipy.stats.truncnorm": "logpdf: 0.3, -1.0, 2.0",
-    "jax.numpy": "sort: VECTOR; median: VECTOR; quantile: VECTOR, 0.3; cumsum: VECTOR; cumprod: VECTOR; std: VECTOR; var: VECTOR; ptp: VECTOR;"
-    " convolve: VECTOR, SMALL; hypot: 3.0, 4.0; arctan2: 3.0, 4.0; logaddexp: 0.3, 0.4; sinc: 0.3; trapezoid: VECTOR; corrcoef: SQUARE; unwrap: VECTOR;"
-    " outer: SMALL, SMALL; kron: SQUARE, SMALL; cross: VECTOR[:3], VECTOR[1:]; prod: VECTOR; max: VECTOR; gradient: VECTOR; float_power: 2.0, 0.5;"
-    " interp: 1.4, VECTOR[[1, 2, 0]], VECTOR[:3]; polyval: VECTOR, 0.3; matmul: SQUARE, SYMMETRIC; diff: VECTOR; roll: VECTOR, 1",
-    "jax.numpy.linalg": "det: SQUARE; slogdet: SQUARE; inv: SQUARE; solve: SQUARE, SMALL; cholesky: SYMMETRIC; eigh: SYMMETRIC; eigvalsh: SYMMETRIC; qr: SQUARE;"
-    " norm: VECTOR; matrix_power: SQUARE, 3; pinv: SQUARE; lstsq: SQUARE, SMALL",
-    "jax.scipy.linalg": "expm: SQUARE; cho_solve: (SYMMETRIC, True), SMALL; solve_triangular: SQUARE, SMALL; lu: SQUARE",
-    "optax": "squared_error: 0.3, 0.7; l2_loss: 0.3, 0.7; huber_loss: 0.3, 0.7; log_cosh: 0.3, 0.7; hinge_loss: 0.3, 1.0; cosine_similarity: SMALL, SMALL[::-1];"
-    " sigmoid_binary_cross_entropy: 0.3, 1.0; softmax_cross_entropy: SMALL, SMALL; kl_divergence: -SMALL, SMALL; convex_kl_divergence: -SMALL, SMALL;"
-    " poly_loss_cross_entropy: SMALL, SMALL; sigmoid_focal_loss: jnp.float64(0.3), jnp.float64(0.4); global_norm: {'w': VECTOR}; safe_norm: VECTOR, 1e-3;"
-    " ntxent: np.arange(6.0).reshape(3, 2) + SMALL, np.array([0, 0, 1]); smooth_labels: SMALL, 0.1; cosine_distance: SMALL, SMALL[::-1];"
-    " losses.ranking_softmax_loss: VECTOR, VECTOR; losses.triplet_margin_loss: SMALL, SMALL[::-1], SMALL * 2; losses.multiclass_hinge_loss: VECTOR, 1;"
-    " losses.multiclass_perceptron_loss: VECTOR, 1; losses.perceptron_loss: 0.3, -1.0; losses.kl_divergence_with_log_targets: -SMALL, -SMALL;"
-    " tree.norm: {'w': VECTOR}; projections.projection_simplex: SMALL; projections.projection_l2_ball: VECTOR",
+    "jax.nn": """
+        relu: 0.7; relu6: 0.7; sigmoid: 0.7; softplus: 0.7; silu: 0.7; soft_sign: 0.7; log_sigmoid: 0.7; leaky_relu: 0.7; elu: 0.7;
+        celu: -0.7; selu: -0.7; gelu: 0.7; mish: 0.7; squareplus: 0.7; hard_tanh: 0.7; hard_sigmoid: 0.7; hard_silu: 0.7;
+        sparse_plus: 0.7; sparse_sigmoid: 0.7; glu: VECTOR; softmax: VECTOR; log_softmax: VECTOR; logsumexp: VECTOR;
+        standardize: VECTOR; log1mexp: 0.7
+    """,
+    "jax.scipy.special": """
+        erf: 0.4; erfc: 0.4; erfinv: 0.3; expit: 0.4; logit: 0.3; entr: 0.3; rel_entr: 0.3, 0.4; kl_div: 0.3, 0.4; xlogy: 0.3, 0.4;
+        xlog1py: 0.3, 0.4; ndtr: 0.4; log_ndtr: 0.4; ndtri: 0.3; gammaln: 1.7; gamma: 1.7; digamma: 1.7; betaln: 1.2, 0.7;
+        beta: 1.2, 0.7; i0: 0.8; i0e: 0.8; i1: 0.8; i1e: 0.8; exp1: 0.8; expi: 0.8; spence: 0.4; gammainc: 1.5, 0.4;
+        gammaincc: 1.5, 0.4; dawsn: 0.4; poch: 1.5, 2.0
+    """,
+    "jax.scipy.stats.norm": """
+        logpdf: 0.3; cdf: 0.3; logcdf: 0.3; ppf: 0.3; sf: 0.3
+    """,
+    "jax.scipy.stats.beta": """
+        logpdf: 0.3, 2.0, 3.0
+    """,
+    "jax.scipy.stats.gamma": """
+        logpdf: 0.7, 2.5; cdf: 0.7, 2.5
+    """,
+    "jax.scipy.stats.t": """
+        logpdf: 0.3, 4.0
+    """,
+    "jax.scipy.stats.cauchy": """
+        logpdf: 0.3; cdf: 0.3
+    """,
+    "jax.scipy.stats.laplace": """
+        logpdf: 0.3; cdf: 0.3
+    """,
+    "jax.scipy.stats.logistic": """
+        logpdf: 0.3; cdf: 0.3
+    """,
+    "jax.scipy.stats.expon": """
+        logpdf: 0.3
+    """,
+    "jax.scipy.stats.pareto": """
+        logpdf: 1.5, 2.0
+    """,
+    "jax.scipy.stats.chi2": """
+        logpdf: 1.3, 3.0
+    """,
+    "jax.scipy.stats.vonmises": """
+        logpdf: 0.3, 1.5
+    """,
+    "jax.scipy.stats.truncnorm": """
+        logpdf: 0.3, -1.0, 2.0
+    """,
+    "jax.numpy": """
+        sort: VECTOR; median: VECTOR; quantile: VECTOR, 0.3; cumsum: VECTOR; cumprod: VECTOR; std: VECTOR; var: VECTOR;
+        ptp: VECTOR; convolve: VECTOR, SMALL; hypot: 3.0, 4.0; arctan2: 3.0, 4.0; logaddexp: 0.3, 0.4; sinc: 0.3;
+        trapezoid: VECTOR; corrcoef: SQUARE; unwrap: VECTOR; outer: SMALL, SMALL; kron: SQUARE, SMALL;
+        cross: VECTOR[:3], VECTOR[1:]; prod: VECTOR; max: VECTOR; gradient: VECTOR; float_power: 2.0, 0.5;
+        interp: 1.4, VECTOR[[1, 2, 0]], VECTOR[:3]; polyval: VECTOR, 0.3; matmul: SQUARE, SYMMETRIC; diff: VECTOR; roll: VECTOR, 1
+    """,
+    "jax.numpy.linalg": """
+        det: SQUARE; slogdet: SQUARE; inv: SQUARE; solve: SQUARE, SMALL; cholesky: SYMMETRIC; eigh: SYMMETRIC; eigvalsh: SYMMETRIC;
+        qr: SQUARE; norm: VECTOR; matrix_power: SQUARE, 3; pinv: SQUARE; lstsq: SQUARE, SMALL
+    """,
+    "jax.scipy.linalg": """
+        expm: SQUARE; cho_solve: (SYMMETRIC, True), SMALL; solve_triangular: SQUARE, SMALL; lu: SQUARE
+    """,
+    "optax": """
+        squared_error: 0.3, 0.7; l2_loss: 0.3, 0.7; huber_loss: 0.3, 0.7; log_cosh: 0.3, 0.7; hinge_loss: 0.3, 1.0;
+        cosine_similarity: SMALL, SMALL[::-1]; sigmoid_binary_cross_entropy: 0.3, 1.0; softmax_cross_entropy: SMALL, SMALL;
+        kl_divergence: -SMALL, SMALL; convex_kl_divergence: -SMALL, SMALL; losses.poly_loss_cross_entropy: SMALL, SMALL;
+        sigmoid_focal_loss: jnp.float64(0.3), jnp.float64(0.4); global_norm: {'w': VECTOR}; safe_norm: VECTOR, 1e-3;
+        ntxent: np.arange(6.0).reshape(3, 2) + SMALL, np.array([0, 0, 1]); smooth_labels: SMALL, 0.1;
+        cosine_distance: SMALL, SMALL[::-1]; losses.ranking_softmax_loss: VECTOR, VECTOR;
+        losses.triplet_margin_loss: SMALL, SMALL[::-1], SMALL * 2; losses.multiclass_hinge_loss: VECTOR, 1;
+        losses.multiclass_perceptron_loss: VECTOR, 1; losses.perceptron_loss: 0.3, -1.0;
+        losses.kl_divergence_with_log_targets: -SMALL, -SMALL; tree.norm: {'w': VECTOR}; projections.projection_simplex: SMALL;
+        projections.projection_l2_ball: VECTOR
+    """,
 }
 # log densities: "Name(parameters): value"
 DENSITIES = {
-    "numpyro.distributions": "Normal(0.1, 1.2): 0.3; StudentT(3.0): 0.3; Cauchy(0.0, 1.0): 0.3; HalfCauchy(1.0): 0.3; HalfNormal(1.0): 0.3; Gamma(2.0, 1.0): 0.3;"
-    " InverseGamma(2.0, 1.0): 0.3; Beta(2.0, 3.0): 0.3; Exponential(2.0): 0.3; Laplace(0.1, 1.0): 0.3; Logistic(0.1, 1.0): 0.3; LogNormal(0.1, 1.2): 0.3;"
-    " Gumbel(0.1, 1.0): 0.3; Weibull(1.0, 1.5): 0.3; Pareto(1.0, 1.5): 1.3; VonMises(0.0, 1.5): 0.3; TruncatedNormal(0.1, 1.0, low=0.0): 0.3;"
-    " AsymmetricLaplace(0.0, 1.0, 1.5): 0.3; SoftLaplace(0.0, 1.0): 0.3; Kumaraswamy(2.0, 3.0): 0.3; Levy(0.0, 1.0): 0.3; Gompertz(1.0, 1.0): 0.3;"
-    " MultivariateNormal(SMALL, SYMMETRIC): SMALL; Dirichlet(SMALL + 1): np.array([0.4, 0.6])",
-    "distrax": "Normal(0.1, 1.2): 0.3; Gamma(2.0, 1.0): 0.3; Beta(2.0, 3.0): 0.3; Logistic(0.1, 1.0): 0.3; Laplace(0.1, 1.0): 0.3; Gumbel(0.1, 1.0): 0.3",
+    "numpyro.distributions": """
+        Normal(0.1, 1.2): 0.3; StudentT(3.0): 0.3; Cauchy(0.0, 1.0): 0.3; HalfCauchy(1.0): 0.3; HalfNormal(1.0): 0.3;
+        Gamma(2.0, 1.0): 0.3; InverseGamma(2.0, 1.0): 0.3; Beta(2.0, 3.0): 0.3; Exponential(2.0): 0.3; Laplace(0.1, 1.0): 0.3;
+        Logistic(0.1, 1.0): 0.3; LogNormal(0.1, 1.2): 0.3; Gumbel(0.1, 1.0): 0.3; Weibull(1.0, 1.5): 0.3; Pareto(1.0, 1.5): 1.3;
+        VonMises(0.0, 1.5): 0.3; TruncatedNormal(0.1, 1.0, low=0.0): 0.3; AsymmetricLaplace(0.0, 1.0, 1.5): 0.3;
+        SoftLaplace(0.0, 1.0): 0.3; Kumaraswamy(2.0, 3.0): 0.3; Levy(0.0, 1.0): 0.3; Gompertz(1.0, 1.0): 0.3;
+        MultivariateNormal(SMALL, SYMMETRIC): SMALL; Dirichlet(SMALL + 1): np.array([0.4, 0.6])
+    """,
+    "distrax": """
+        Normal(0.1, 1.2): 0.3; Gamma(2.0, 1.0): 0.3; Beta(2.0, 3.0): 0.3; Logistic(0.1, 1.0): 0.3; Laplace(0.1, 1.0): 0.3;
+        Gumbel(0.1, 1.0): 0.3
+    """,
 }
 RATES = {  # of discrete distributions: "Name(rate): value"
-    "numpyro.distributions": "Poisson: 2.0, 3; BernoulliLogits: 0.3, 1; BernoulliProbs: 0.3, 1; GeometricProbs: 0.3, 4; GeometricLogits: 0.3, 4;"
-    " CategoricalLogits: VECTOR, 1; OrderedLogistic: 0.3, 1"
+    "numpyro.distributions": """
+        Poisson: 2.0, 3; BernoulliLogits: 0.3, 1; BernoulliProbs: 0.3, 1; GeometricProbs: 0.3, 4; GeometricLogits: 0.3, 4;
+        CategoricalLogits: VECTOR, 1; OrderedLogistic: 0.3, 1
+    """
 }
 WRITTEN = {  # Python of what has no name: a function of x, and x
     "lax.conv": "lambda x: jax.lax.conv(x[None, None], jnp.ones((1, 1, 2)), (1,), 'SAME'); VECTOR",
@@ -108,8 +158,8 @@ WRITTEN = {  # Python of what has no name: a function of x, and x
     "einsum": "lambda x: jnp.einsum('ij,jk->ik', x, x); SQUARE",
     "vmap pmean": "lambda x: jax.vmap(lambda y: y - jax.lax.pmean(y, 'i'), axis_name='i')(x); VECTOR",
     "checkpoint": "jax.checkpoint(lambda x: jnp.sin(jnp.sin(x))); 0.3",
-    "custom_root": "lambda x: jax.lax.custom_root(lambda y: y ** 2 - x, 1.0, lambda f, y: jax.lax.fori_loop(0, 30, lambda i, z: (z + x / z) / 2, y),"
-    " lambda g, y: y / g(1.0)); 2.0",
+    "custom_root": "lambda x: jax.lax.custom_root(lambda y: y ** 2 - x, 1.0, lambda f, y: jax.lax.fori_loop(0, 30, lambda i, z: (z + x / z) / 2,"
+    " y), lambda g, y: y / g(1.0)); 2.0",
     "pure_callback": "lambda x: jax.pure_callback(np.sin, jax.ShapeDtypeStruct((), x.dtype), x, vmap_method='sequential'); 0.3",
 }
 NEEDING = {  # the same, with the library that they need

@@ -244,7 +244,7 @@ class Jacobian(Matrices):
                 return self._by_evidence(wanted, values, primal, unsupported.reason)
         if isinstance(self.truth, UnsupportedError):
             return self._by_evidence(wanted, values, primal, self.truth.reason)
-        sample = Judge(Written(self.truth[row], ""), self.format).sample(self.point, wanted, values, primal)
+        sample = Judge(Written(self.truth[row], ""), self.format, self.rules).sample(self.point, wanted, values, primal)
         if sample.status is Status.UNDECIDED:
             return self._by_evidence(wanted, values, primal, sample.status_reason)
         return replace(sample, output=self.function.outputs[row])

@@ -19,6 +19,7 @@ from diffcheck.errors import UnsupportedError, UserCodeError
 from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.judge import Value
+from diffcheck.judgement.verdict import rules_of
 
 CERTIFIED_ENTRIES = 400  # of a larger Jacobian those that look worst are judged, and an even sample
 SUSPECTS = 10
@@ -46,6 +47,11 @@ class Matrices:
         self.rows, self.columns = len(function.outputs), len(function.variables)
         self._leaves: dict[str, Matrices] = {}
         self._lifted: dict[tuple[str, int], Mapping[int, Graph] | UnsupportedError] = {}
+
+    @property
+    def rules(self) -> Format:
+        """The format in whose digits its rules must be right."""
+        return rules_of(str(self.function.vector.dtype))
 
     # Which entries are judged
 

@@ -21,7 +21,7 @@ from diffcheck.engines.jax.runs import JaxMode
 from diffcheck.errors import UnsupportedError
 from diffcheck.formats import Format
 from diffcheck.judgement.judge import Value, result_of, result_without, split
-from diffcheck.judgement.verdict import Judgement, Rule, judge
+from diffcheck.judgement.verdict import Judgement, Rule, judge, rules_of
 from diffcheck.results import Certificate, Outcome, Result, Sample, Status, Verdict
 
 BY_ROUNDING = "the terms that add up to it are {times:.2g} times as large, and rounding them explains the error"
@@ -35,7 +35,7 @@ class ProvedEntries:
         """Raises UnsupportedError where the function is not followed on arrays."""
         if not np.isfinite(function.vector).all():
             raise UnsupportedError("nothing is proved at infinity")
-        self._function, self._format = function, fmt
+        self._function, self._format, self._rules = function, fmt, rules_of(str(function.vector.dtype))
         self.proved = Proved(function)
         self.rows, self.columns = len(function.outputs), len(function.variables)
         self._judged: dict[int, JudgedRow] = {}
@@ -110,7 +110,7 @@ class ProvedEntries:
             is_outside = not abs(y - float(judged.proved.middles[column])) <= float(judged.reach[column])
             return self._at_tie(truth, is_outside, y)
         x = float(self._function.vector[column])
-        found = judge(y, x, truth, self._format, lambda: self._rule(derivation, row, column))
+        found = judge(y, x, truth, self._format, lambda: self._rule(derivation, row, column), rules=self._rules)
         size = float(judged.terms[column])
         error = abs(y - float(judged.proved.middles[column]))
         if found.verdict in ROUNDING_VERDICTS and error <= judged.allowed_roundings * self._format.unit_roundoff * size:

@@ -21,7 +21,7 @@ from diffcheck.judgement.evidence import Evidence, Written
 from diffcheck.judgement.missing import missing_part
 from diffcheck.judgement.resemblance import of_value
 from diffcheck.judgement.routines import despite_failing_routines, mended
-from diffcheck.judgement.verdict import Judgement, Rule, Turned, judge
+from diffcheck.judgement.verdict import RULES, Judgement, Rule, Turned, judge
 from diffcheck.results import NOT_DEFINED, Blame, Certificate, Outcome, Result, Sample, Status, Verdict, wrt_and_order
 
 Point = Mapping[str, float]
@@ -43,13 +43,19 @@ class _Place:
 
 
 class Judge:
-    """Judges the derivatives of one function of numbers."""
+    """Judges the derivatives of one function of numbers.
 
-    def __init__(self, function: Written, fmt: Format) -> None:
+    `rules` is the format in whose digits a rule must be right, where the one under test has fewer: that of the program.
+    """
+
+    def __init__(self, function: Written, fmt: Format, rules: Format = RULES) -> None:
         self._function = function
         self._format = fmt
+        self._rules = rules
         self._arithmetic = arithmetic_of(fmt)
         self._of_programs = replace(self._arithmetic, literals_are_rounded=True)
+        literals = fmt if fmt.precision_bits < RULES.precision_bits else rules  # the format to which those of a rule are rounded
+        self._of_literals = replace(arithmetic_of(literals), literals_are_rounded=True)
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is proved of a derivative at a point, and what each value that is given for it is worth."""
@@ -93,7 +99,7 @@ class Judge:
     def _verdict(self, derivation: Derivation, value: float, place: _Place) -> tuple[Judgement, Blame | None]:
         """The judgement on a value with its cause, and the operation to blame."""
         x, rule, formula = place.point[place.names[0]], partial(self._rule, derivation, place), derivation.formula(place.wanted)
-        judgement_on = partial(judge, x=x, truth=place.proved, fmt=self._format, rule=rule, turned=place.turned)
+        judgement_on = partial(judge, x=x, truth=place.proved, fmt=self._format, rule=rule, turned=place.turned, rules=self._rules)
         judged = judgement_on(value)
         if judged.outcome is Outcome.FAIL and not math.isfinite(value) and formula is not None:
             found = mended(Written(formula, derivation.text or self._function.text), place.point, self._format)
@@ -121,7 +127,7 @@ class Judge:
         name = f"{derivation.engine.title}'s rule" if arithmetic.literals_are_rounded else "the formula"
         if not arithmetic.literals_are_rounded:
             return Rule(name, exact, bound, is_formula=True)
-        of_literals = replace(arithmetic, roundings=lambda function: 0.0)
+        of_literals = replace(self._of_literals, roundings=lambda function: 0.0)
         return Rule(name, exact, bound, is_formula=False, literals=lambda: rounding_bound(graph, place.point, of_literals))
 
     def _arithmetic_of(self, derivation: Derivation, wanted: Wanted) -> Arithmetic:

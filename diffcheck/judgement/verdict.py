@@ -12,7 +12,7 @@ from decimal import Decimal  # operators round to the thread's context: here eve
 from typing import NamedTuple
 
 from diffcheck.enclosure import DOWN, UP, Enclosure
-from diffcheck.formats import FORMATS, Format
+from diffcheck.formats import FORMATS, Format, format_named
 from diffcheck.judgement.wording import NOTHING, digits_right, shown, told_apart
 from diffcheck.results import Certificate, Outcome, Status, Verdict
 
@@ -22,6 +22,11 @@ RULES = FORMATS["float32"]  # a value of fewer digits does not tell a right rule
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
 RIGHT_ON_A_SIDE = "a condition is within rounding of a tie here, and in exact arithmetic the formula is right on one of its sides"
 PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
+
+
+def rules_of(dtype: str) -> Format:
+    """The format in whose digits the rules of a program must be right: that of its arguments, or float32 where that is shorter."""
+    return max(format_named(dtype), RULES, key=lambda each: each.precision_bits)
 
 
 class Range(NamedTuple):
@@ -78,6 +83,7 @@ def judge(
     fmt: Format,
     rule: Callable[[], Rule | None] = lambda: None,
     turned: Callable[[], Turned] = Turned,
+    rules: Format = RULES,
 ) -> Judgement:
     """The verdict on a number as the derivative of f at a point.
 
@@ -88,6 +94,7 @@ def judge(
         fmt: The format, which says what an ulp and a unit roundoff u are.
         rule: Returns the program that computed y in exact arithmetic, or None if it is not known as a graph. It is called only if
             the error is large.
+        rules: The format in whose digits a rule must be right where `fmt` has fewer.
         turned: Returns the slopes that f has if conditions within rounding of a tie are decided the other way.
 
     Returns:
@@ -104,7 +111,7 @@ def judge(
         return _beside_the_interval(y, judged, truth, fmt, rule()) or judged if is_beside else judged
     if truth.derivative is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
-    judged = _judge_smooth(y, x, truth, truth.derivative, fmt, rule)
+    judged = _judge_smooth(y, x, truth, truth.derivative, fmt, rule, rules)
     if judged.outcome is FAIL and math.isfinite(y):
         return _near_ties(y, judged, truth, truth.derivative, turned(), fmt, rule) or judged
     return judged
@@ -245,7 +252,7 @@ _AT_SPECIAL_POINTS: dict[Status, Callable[[float, Certificate, Format], Judgemen
 
 
 def _judge_smooth(
-    y: float, x: float, truth: Certificate, derivative: Enclosure, fmt: Format, known: Callable[[], Rule | None]
+    y: float, x: float, truth: Certificate, derivative: Enclosure, fmt: Format, known: Callable[[], Rule | None], rules: Format
 ) -> Judgement:
     nearest = fmt.round(derivative.lower)
     if nearest != fmt.round(derivative.upper):
@@ -260,7 +267,7 @@ def _judge_smooth(
     allowed = _conditioning(truth, derivative, fmt)
     passed = _judge_small_error(y == nearest, error, ulps, allowed, derivative)
     if passed is not None:
-        return passed if fmt.precision_bits >= RULES.precision_bits else _judge_rule(passed, truth, derivative, known())
+        return passed if fmt.precision_bits >= rules.precision_bits else _judge_rule(passed, truth, derivative, known(), rules)
     if least_ulps <= AGREES_ULPS or error.least <= allowed.most:
         return _too_wide(ulps, truth)
     return _judge_large_error(error, ulps, truth, allowed, _harmless(x, truth, derivative, fmt), known())
@@ -277,12 +284,12 @@ def _judge_small_error(is_nearest: bool, error: Range, ulps: float, allowed: Ran
     return None
 
 
-def _judge_rule(passed: Judgement, truth: Certificate, derivative: Enclosure, rule: Rule | None) -> Judgement:
-    """Two or three digits agree with many rules: where a value has no more, the rule must be right in exact arithmetic as well."""
+def _judge_rule(passed: Judgement, truth: Certificate, derivative: Enclosure, rule: Rule | None, rules: Format) -> Judgement:
+    """Few digits agree with many rules: where a value has no more, the rule must be right in exact arithmetic as well."""
     exact, literals = (None, None) if rule is None else (rule.exact(), rule.literals())
     if rule is None or exact is None or literals is None:
         return passed
-    if _gap(exact, derivative).least > UP.add(_conditioning(truth, derivative, RULES).most, literals):
+    if _gap(exact, derivative).least > UP.add(_conditioning(truth, derivative, rules).most, literals):
         return Judgement(Verdict.WRONG, FAIL, passed.ulps, _another_number(rule, exact, derivative))
     return passed
 

@@ -69,7 +69,7 @@ class Hessian:
         jacobian = self._jacobian
         names = (jacobian.function.variables[i], jacobian.function.variables[j])
         rule = JaxMode("reverse", lambda columns: {}, lambda wanted: self._program(i, j), jacobian.dtype)
-        judge = Judge(Written(graph, ""), jacobian.format)
+        judge = Judge(Written(graph, ""), jacobian.format, jacobian.rules)
         (result,) = judge.sample(jacobian.point, (0, names), {rule: float(self.given[i, j])}, 0.0).results
         return SecondDerivative(names, result)
 

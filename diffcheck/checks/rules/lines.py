@@ -112,7 +112,7 @@ def _judged(jacobian: Jacobian, graph: Graph, names: tuple[str, ...], value: flo
         return None if program is None else lift(program, ("t",), jacobian.dtype)
 
     rule = JaxMode("reverse", lambda columns: {}, lifted, jacobian.dtype)
-    return Judge(Written(graph, ""), jacobian.format).sample({"t": 0.0}, (0, names), {rule: value}, 0.0)
+    return Judge(Written(graph, ""), jacobian.format, jacobian.rules).sample({"t": 0.0}, (0, names), {rule: value}, 0.0)
 
 
 def beyond_the_clarke_set(jacobian: Jacobian) -> str:

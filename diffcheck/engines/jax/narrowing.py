@@ -18,29 +18,30 @@ NO_FLOAT = 10_000  # more bits than any format has
 
 def narrowings(closed: ClosedJaxpr, precision_bits: int) -> list[str]:
     """The conversions to a narrower format, as `float32 (rule.py:12)`, each once."""
-    return list(dict.fromkeys(f"{after}{place}" for _, after, place in _found(closed.jaxpr, precision_bits, "")))
+    found = _conversions(closed.jaxpr, "")
+    narrow = (f"{after}{place}" for before, after, place in found if bits_of(after) < min(bits_of(before), precision_bits))
+    return list(dict.fromkeys(narrow))
 
 
 def coarsest(closed: ClosedJaxpr) -> str:
-    """The format of the fewest digits among those of the arguments and those to which a program rounds on the way, by its name."""
-    given = [variable.aval.dtype for variable in closed.jaxpr.invars]
-    floats = [dtype for dtype in given if bits_of(dtype) != NO_FLOAT] + [
-        after for before, after, _ in _found(closed.jaxpr, NO_FLOAT, "") if bits_of(before) != NO_FLOAT
-    ]
-    return str(min(floats, key=bits_of))
+    """The format of the fewest digits among those of the arguments and of what is converted on the way, by its name.
+
+    What is converted to a wider format was rounded to the narrower one before: constants of single precision in a program of double.
+    """
+    found = [variable.aval.dtype for variable in closed.jaxpr.invars]
+    found += [dtype for before, after, _ in _conversions(closed.jaxpr, "") for dtype in (before, after) if bits_of(before) != NO_FLOAT]
+    return str(min(found, key=bits_of))
 
 
-def _found(program: Jaxpr, precision_bits: int, called_at: str) -> Iterator[tuple[Any, Any, str]]:
-    """Conversions to a format that is narrower than the one before and one of so many bits: both types, and the place."""
+def _conversions(program: Jaxpr, called_at: str) -> Iterator[tuple[Any, Any, str]]:
+    """Both types of every conversion, and its place."""
     equation: Any
     for equation in program.eqns:
         place = _place(equation) or called_at
         for inner in programs(equation.params):
-            yield from _found(inner, precision_bits, place)
+            yield from _conversions(inner, place)
         if equation.primitive.name == "convert_element_type":
-            before, after = equation.invars[0].aval.dtype, equation.outvars[0].aval.dtype
-            if bits_of(after) < min(bits_of(before), precision_bits):
-                yield before, after, place
+            yield equation.invars[0].aval.dtype, equation.outvars[0].aval.dtype, place
 
 
 def overflow(closed: ClosedJaxpr, arguments: Sequence[Any], precision_bits: int) -> str:
