@@ -15,6 +15,7 @@ from diffcheck.checks.entries import Jacobian
 from diffcheck.checks.expression import Claim
 from diffcheck.checks.expression import check as check_expression
 from diffcheck.checks.function import check_function
+from diffcheck.checks.orders import Orders, asked
 from diffcheck.engines.symbolic.given import text_of
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.functions import Function, registered
@@ -151,6 +152,10 @@ def check(
     max_memory: int | None = None,
     directions: int | None = None,
     seed: int | None = None,
+    order: int | None = None,
+    hessian: bool = False,
+    along: Any = None,
+    hvp: Any = None,
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 
@@ -172,6 +177,10 @@ def check(
         max_memory: Megabytes of that process.
         directions: Along how many directions forward mode is proved where a function has more than 400 derivatives; 3 by default.
         seed: What these directions are drawn with; 0 by default.
+        order: All partial derivatives of an order from 1 to 8, pure and mixed, those that are equal once.
+        hessian: Those of order 2, in each of JAX's four modes.
+        along: A direction, given as a point is: the derivative of this order along it.
+        hvp: A vector, given as a point is: the Hessian times it.
 
     Returns:
         A Report. A wrong derivative is a verdict in it, not an exception. SymPy's derivative of a small
@@ -193,12 +202,19 @@ def check(
         docs/verdicts.md has the rules, docs/numerics.md how derivatives are proved.
     """
     options = {"of": of, "wrt": wrt, "claim": claim, "dtype": dtype, "against": against, "lint": lint}
-    options |= {"directions": directions, "seed": seed}
+    options |= {"directions": directions, "seed": seed, "orders": _orders(order, hessian, along, hvp)}
     if timeout is None and max_memory is None:
         return _checked(subject, at, **options)
     limits = Limits(DEFAULT_SECONDS if timeout is None else timeout, DEFAULT_MEGABYTES if max_memory is None else max_memory)
     report: Report = call(_checked_with, (registered(), subject, at), options, limits)
     return report
+
+
+def _orders(order: int | None, hessian: bool, along: Any, hvp: Any) -> Orders | None:
+    """What is asked for; None where it is the first derivatives."""
+    if order is None and not hessian and along is None and hvp is None:
+        return None
+    return asked(order, hessian=hessian, along=along, times=hvp)
 
 
 def _checked_with(rows: Sequence[Function], subject: Any, at: Any, **options: Any) -> Report:
@@ -220,6 +236,7 @@ def _checked(
     lint: bool | None,
     directions: int | None = None,
     seed: int | None = None,
+    orders: Orders | None = None,
     on_stage: Callable[[str], object] = lambda stage: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
 ) -> Report:
@@ -230,14 +247,16 @@ def _checked(
     if callable(subject):
         _refuse("a function", of=of, wrt=wrt)
         drawn = {name: value for name, value in (("directions", directions), ("seed", seed)) if value is not None}
-        report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint, **drawn)
+        orders = None if orders is not None and orders.is_first else orders
+        options = {"claim": claim, "dtype": dtype, "against": against, "linted": lint, "orders": orders}
+        report, jacobians = check_function(subject, at, **options, **drawn)
         return Report(report.header, report.samples, report.checks, jacobians=jacobians)
     if not isinstance(subject, str):
         fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
         raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
     _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed)
     claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
-    report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype, on_stage=on_stage, lost=lost)
+    report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype, on_stage=on_stage, lost=lost, orders=orders)
     return Report(report.header, report.samples, text=subject, of=of)
 
 
@@ -274,6 +293,10 @@ def assert_derivative(
     lint: bool | None = None,
     timeout: float | None = None,
     max_memory: int | None = None,
+    order: int | None = None,
+    hessian: bool = False,
+    along: Any = None,
+    hvp: Any = None,
 ) -> None:
     """Raise AssertionError unless every derivative passes; for tests.
 
@@ -286,6 +309,10 @@ def assert_derivative(
         lint: Whether the derivative rules of a function are checked, too.
         timeout: Seconds for all of it.
         max_memory: Megabytes for all of it.
+        order: All derivatives of this order.
+        hessian: All second derivatives.
+        along: A direction.
+        hvp: A vector that the Hessian is multiplied by.
 
     Raises:
         AssertionError: A derivative is wrong or was not proved right: a test must not rest on what is undecided. The message shows
@@ -298,6 +325,7 @@ def assert_derivative(
     """
     __tracebackhide__ = True  # pytest shows the user's line, not this one
     options = {"claim": claim, "dtype": dtype, "against": against, "lint": lint, "timeout": timeout, "max_memory": max_memory}
+    options |= {"order": order, "hessian": hessian, "along": along, "hvp": hvp}
     try:
         report = check(subject, at, **options)
     except (InputError, UnsupportedError) as error:  # where in diffcheck it was found helps nobody

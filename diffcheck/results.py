@@ -227,6 +227,7 @@ class Derivative:
     text: str  # closed form, or the reason why there is none within the budget
     latex: str
     chained: bool  # text is a list of chained definitions
+    output: str = ""  # of which entry of a vector, as in a Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, product
+
+import numpy as np
 
 from diffcheck import registry
 from diffcheck.checks import pipeline
+from diffcheck.checks.orders import Moved, Orders, of_a_vector
 from diffcheck.checks.pipeline import Lost, OnStage
 from diffcheck.checks.points import as_list, from_points, names_in, noted
+from diffcheck.checks.symmetry import merged, with_mirrors
 from diffcheck.engines.derivation import Columns, Derivation, Formulas, Found, Names, Run, Wanted
 from diffcheck.engines.jax.program import Program
 from diffcheck.engines.jax.runs import JaxMode, Together
@@ -25,9 +29,10 @@ from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge, Point, Value
 from diffcheck.language.reading import read_back, suggest_product
 from diffcheck.printable import quoted
-from diffcheck.registry import AUTOMATIC, CLAIM
+from diffcheck.registry import AUTOMATIC, CLAIM, FORWARD_OVER_REVERSE, REVERSE, REVERSE_NESTED
 from diffcheck.results import Findings, Header, Sample
 
+SWIFT = (REVERSE, FORWARD_OVER_REVERSE, REVERSE_NESTED)
 COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes to run
 
 
@@ -71,6 +76,7 @@ class Check:
         on_stage: Is called with the name of each engine as its turn comes.
         lost: Engines to skip, by name, and why.
         variables: Names that points give; needed for a constant, which has no variables of its own.
+        orders: Which derivatives by the variables of `wrt` are wanted, instead of those that it names.
 
     Raises:
         InputError: The expression, a derivative or a claim cannot be read. What an engine lacks is a verdict.
@@ -88,6 +94,7 @@ class Check:
         on_stage: OnStage = lambda name: None,
         lost: Lost = {},  # noqa: B006  (read only)
         variables: Sequence[str] = (),
+        orders: Orders | None = None,
     ) -> None:
         self._on_stage = on_stage
         on_stage(registry.engines()[0].name)  # reading is counted as part of its turn
@@ -95,16 +102,24 @@ class Check:
         problem = read(text, of)
         self.problem = problem.in_variables([*variables, *chain(*map(names_of, wrt or problem.wrt), *by_claims)])
         self.format = format_named(dtype)
-        self.wrt = self._chosen(wrt)
-        self.compiled = compiled and len(self._graph.nodes) <= COMPILED_NODES
-        self._together = self.together(AUTOMATIC.modes, lost.get(AUTOMATIC.name))
+        self.given = self.problem.variables  # what points say
+        if orders is not None and orders.of_a_number and self.problem.outputs:
+            raise of_a_vector(self.problem)
+        self._moved = None if orders is None or orders.direction is None else Moved.along(self.problem, orders.direction, self.format)
+        self.problem = self.problem if self._moved is None else self._moved.problem
+        self.wrt = self._chosen(wrt) if orders is None else self._of_orders(orders, wrt)
+        self.compiled = compiled and max(len(graph.nodes) for graph in self._graphs) <= COMPILED_NODES
+        self._together = self.together(AUTOMATIC.modes_of_all(map(len, self.wrt)), lost.get(AUTOMATIC.name))
         derived = pipeline.derived(self, on_stage, lost)
-        self.derivations: dict[Wanted, list[Derivation]] = {wanted: list(derived) for wanted in self.wanted}
+        self.derivations: dict[Wanted, list[Derivation]] = {}
+        for wanted in self._together.wanted:
+            own = wanted[1] in self.wrt
+            self.derivations[wanted] = [each for each in derived if own or (each.engine is AUTOMATIC and each.has(wanted))]
         for claim in self._assigned(claims):
-            wanted = 0, claim.names
+            wanted = 0, self._as_asked(claim.names)
             claimed = Formulas(CLAIM, {wanted: self._claimed(claim)}, self, claim.text)
             self.derivations.setdefault(wanted, []).append(claimed)
-        self._judge = Judge(Written(self._graph, self.problem.program.text), self.format)
+        self._judges = [Judge(Written(graph, self.problem.program.text), self.format) for graph in self._graphs]
 
     def _chosen(self, wrt: Sequence[str | Sequence[str]] | None) -> tuple[Names, ...]:
         variables = self.problem.variables
@@ -113,6 +128,12 @@ class Check:
             if name not in variables:
                 raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(variables)}.")
         return chosen
+
+    def _of_orders(self, orders: Orders, wrt: Sequence[str | Sequence[str]] | None) -> tuple[Names, ...]:
+        among = self._chosen(wrt) if wrt else tuple((name,) for name in self.given)
+        if any(len(names) > 1 for names in among):
+            raise InputError("an order is given, and derivatives of an order too", "Write the one or the other.")
+        return orders.of([name for (name,) in among], "" if self._moved is None else self._moved.variable)
 
     def _assigned(self, claims: Sequence[Claim | str]) -> list[Claim]:
         """Claims given as texts are for the variables of `wrt`, in their order."""
@@ -124,6 +145,10 @@ class Check:
             )
         assigned = [Claim(" ".join(names), 1, text) for names, text in zip(self.wrt, texts, strict=False)]
         return assigned + [claim for claim in claims if isinstance(claim, Claim)]
+
+    def _as_asked(self, names: Names) -> Names:
+        """The derivative that is asked for and differs only in the order of differentiation, if there is one."""
+        return next((each for each in self.wrt if sorted(each) == sorted(names)), names)
 
     def _claimed(self, claim: Claim) -> Graph:
         variables = self.problem.variables
@@ -152,14 +177,14 @@ class Check:
 
     @property
     def wanted(self) -> Sequence[Wanted]:
-        return [(0, names) for names in self.wrt]
+        return list(product(range(len(self._graphs)), self.wrt))
 
     @property
-    def _graph(self) -> Graph:
-        return self.problem.target.flat
+    def _graphs(self) -> list[Graph]:
+        return [result.flat for result in self.problem.results]
 
     def in_mathematics(self, output: int) -> Problem:
-        return self.problem
+        return self.problem.entry(output) if self.problem.outputs else self.problem
 
     def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
         return self._together.evaluated(formulas)
@@ -169,29 +194,35 @@ class Check:
 
     def together(self, modes: Sequence[str | None], lost: LostError | None = None) -> Together:
         """What JAX runs of f: its values, and its derivatives in these modes."""
-        return Together(self._graph, self.variables, self.wrt, self.dtype, self.compiled, [mode for mode in modes if mode], lost)
+        return Together(
+            self._graphs, self.variables, with_mirrors(self.wrt), self.dtype, self.compiled, [mode for mode in modes if mode], lost
+        )
 
     # What the pipeline sees of it
 
     def samples(self, columns: Columns) -> Iterator[Sample]:
         """Yields, for each point in order, one sample per derivative, then one per higher-order claim."""
-        return pipeline.samples(self, columns, self._on_stage)
+        if self._moved is not None:
+            columns = {**columns, self._moved.variable: np.zeros_like(next(iter(columns.values())))}
+        mirrors = frozenset(" ".join(names) for names in with_mirrors(self.wrt) if names not in self.wrt)
+        return merged(pipeline.samples(self, columns, self._on_stage), mirrors)
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return self._together.primals(columns)
 
     @cached_property
     def swift(self) -> Together:
-        """f and its derivatives in JAX's last mode, which has all variables in one go."""
-        return self.together(AUTOMATIC.modes[-1:])
+        """f and its derivatives in the modes that have all variables in one go."""
+        return self.together(SWIFT)
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
-        return self._judge.sample(point, wanted, values, primal)
+        sample = self._judges[wanted[0]].sample(point, wanted, values, primal)
+        return replace(sample, output=self.problem.labels[wanted[0]]) if self.problem.outputs else sample
 
     @property
     def program(self) -> Program:
-        """All that JAX runs."""
-        return self._together.program
+        """All that JAX runs, with the first result."""
+        return self._together.programs[0]
 
     @cached_property
     def header(self) -> Header:
@@ -199,16 +230,16 @@ class Check:
         how = "one program compiled with jax.jit" if self.compiled else "operation by operation (eager)"
         notes = [
             f"{name}: reverse mode runs {row.jax}, forward mode {row.jax_forward}"
-            for name in sorted(self._graph.functions)
+            for name in sorted({name for graph in self._graphs for name in graph.functions})
             if (row := FUNCTIONS[name]).jax_forward
         ]
         return Header(
-            read_as=read_back(self.problem.program),
+            read_as=read_back(self.problem.program) if self._moved is None else self._moved.read_as,
             name=self.problem.shown_name,
             variables=self.variables,
             dtype=self.dtype,
             program="; ".join([f"JAX ran {how} on the CPU", *notes]),
-            derivatives=pipeline.closed_forms(self, Infix()),
+            derivatives=pipeline.closed_forms(self, Infix(), self.problem.labels),
             note=roundings_here(self.dtype).note,
             versions=registry.versions(),
         )
@@ -224,6 +255,7 @@ def check(
     dtype: str = "float64",
     on_stage: OnStage = lambda name: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
+    orders: Orders | None = None,
 ) -> Findings:
     """Check the derivatives of an expression at points.
 
@@ -234,6 +266,6 @@ def check(
     """
     claims = [claim] if isinstance(claim, str) else claim
     points = as_list(at)
-    job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype, on_stage=on_stage, lost=lost, variables=names_in(points))
-    columns = from_points(points, job.problem.variables, job.format)
+    job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype, on_stage=on_stage, lost=lost, variables=names_in(points), orders=orders)
+    columns = from_points(points, job.given, job.format)
     return Findings(noted(job.header, points, job.format), tuple(job.samples(columns)))

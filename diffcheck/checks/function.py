@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import jax
+import numpy as np
+
 from diffcheck import registry
 from diffcheck.checks.arguments import Arguments, Parameters, from_value, names_in
 from diffcheck.checks.at_once import DIRECTIONS, SEED, AtOnce, Plan
-from diffcheck.checks.claims import ClaimedJacobian
+from diffcheck.checks.claims import ClaimedHessian, ClaimedJacobian
 from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
+from diffcheck.checks.higher import MOVED_BY, Higher, along
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.modes import check_of
+from diffcheck.checks.orders import Direction, Orders
 from diffcheck.checks.pipeline import closed_forms
 from diffcheck.checks.rules.linter import lint
 from diffcheck.checks.screening import Screening
@@ -26,6 +31,7 @@ from diffcheck.judgement.evidence import Written, listed
 from diffcheck.results import Findings, Header, Outcome, RuleCheck, Sample, counted
 
 SHOWN_RULES = 4
+SHOWN_VARIABLES = 20
 
 
 class FunctionCheck:
@@ -51,8 +57,10 @@ class FunctionCheck:
         given: Sequence[str] = (),
         directions: int = DIRECTIONS,
         seed: int = SEED,
+        orders: Orders | None = None,
     ) -> None:
         self._plan = Plan(directions, seed)
+        self._orders = orders
         self.format = format_named(dtype)
         self.parameters = Parameters.of(function, given)
         self.name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
@@ -65,7 +73,13 @@ class FunctionCheck:
 
     def report(self, points: Sequence[Arguments]) -> Findings:
         """The verdicts at some points, those of each point worst first, and what is found of the rules."""
-        return self.report_of(self.jacobians(points))
+        return self.report_of_orders(points, self._orders) if self._orders else self.report_of(self.jacobians(points))
+
+    def report_of_orders(self, points: Sequence[Arguments], orders: Orders) -> Findings:
+        """The derivatives of higher order, or those along a direction, at some points."""
+        subjects = [self._higher(point, orders) for point in points]
+        samples = [sample for subject in subjects for sample in subject.samples()]
+        return Findings(self._header_of(subjects[0]), tuple(samples))
 
     def jacobians(self, points: Sequence[Arguments]) -> tuple[Jacobian, ...]:
         return tuple(map(self._jacobian, points))
@@ -78,17 +92,46 @@ class FunctionCheck:
             checks += self._checks(jacobian)
         return Findings(self._header(jacobians[0]), tuple(samples), _merged(checks))
 
+    def _higher(self, point: Arguments, orders: Orders) -> Higher:
+        by_itself = self._formula is None and self._other is None
+        if orders.direction is None:
+            function = self._usable(self._at(self._function, point))
+            claim = None if self._claim is None else ClaimedHessian(self._claim, function, point, orders.order)
+            return Higher(function, self.name, self.format, lambda: self._truth(function, point), orders, claim, by_itself)
+        if not by_itself or self._claim is not None:
+            raise InputError(
+                "a derivative along a direction is judged by the function itself", "Leave out --along or --hvp, or the others."
+            )
+        direction = self._direction(orders.direction)
+        moved = along(self._function, direction, self.parameters.names)
+        start = np.zeros((), self.format.name)
+        function = self._usable(self._at(moved, {MOVED_BY: start, **{f"{name}": point[name] for name in point}}))
+        return Higher(function, self.name, self.format, lambda: _lifted(function), orders)
+
+    def _direction(self, given: Direction) -> Arguments:
+        """One step for each argument. Raises InputError for one that is zero."""
+        steps, *more = from_value(given, self.parameters, self.format)
+        if more:
+            raise InputError("a direction has one number for each coordinate")
+        if not any(np.any(leaf) for leaf in jax.tree.leaves(steps)):
+            raise InputError("the direction is zero", "There is no derivative along it.")
+        return steps
+
     def _jacobian(self, point: Arguments) -> Jacobian:
-        function = self._at(self._function, point)
+        function = self._usable(self._at(self._function, point))
+        by_itself = self._formula is None and self._other is None
+        claim = self._claimed(function, point)
+        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself, self._plan)
+
+    def _usable(self, function: JaxFunction) -> JaxFunction:
+        """A function that has something to differentiate."""
         if not function.point:
             raise InputError(f"no argument of {self.name} is a floating-point number", "There is nothing to differentiate by.")
         with users_code(self.name):
             if not function.outputs:
                 raise InputError(f"{self.name} returns no floating-point number", "There is nothing to differentiate.")
             _ = function.primal
-        by_itself = self._formula is None and self._other is None
-        claim = self._claimed(function, point)
-        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself, self._plan)
+        return function
 
     def _claimed(self, function: JaxFunction, point: Arguments) -> ClaimedJacobian | Mapping[str, Written] | None:
         """The claim as arrays; or as texts, one for each argument, which is a number."""
@@ -134,6 +177,27 @@ class FunctionCheck:
             unseen = f"all but {len(jacobian.chosen)} of {jacobian.rows * jacobian.columns:,} derivatives were not compared"
             yield RuleCheck("screening", Outcome.UNDECIDED, f"{unseen}: {jacobian.screening.reason}")
 
+    def _header_of(self, subject: Higher) -> Header:
+        notes = [f"JAX ran {self.name} compiled with jax.jit on the CPU"]
+        if not subject.is_whole:
+            notes.append(
+                f"of {len(subject.every):,} derivatives {len(subject.wanted)} are judged, those on which JAX's modes differ most and an "
+                "even sample; --all judges all"
+            )
+        truth = subject.truth
+        known = not isinstance(truth, UnsupportedError) and len(truth) == 1
+        call = f"{self.name}({', '.join(self.parameters.names)})"
+        reason = f", which cannot be lifted: {truth.reason}" if isinstance(truth, UnsupportedError) else ""
+        return Header(
+            read_as=f"{call} = {one_line(truth[0], Short())}" if known else f"{call}{reason}",  # type: ignore[index]
+            name=self.name,
+            variables=subject.variables if len(subject.variables) <= SHOWN_VARIABLES else (),
+            dtype=self.format.name,
+            program="; ".join(notes),
+            derivatives=tuple(each for each in closed_forms(subject, Short(), subject.function.outputs) if not each.chained),
+            versions=registry.versions(),
+        )
+
     def _header(self, jacobian: Jacobian) -> Header:
         notes = [f"JAX ran {self.name} compiled with jax.jit on the CPU"]
         if isinstance(screening := jacobian.screening, Screening):
@@ -163,7 +227,10 @@ def check_function(function: Callable[..., Any], at: Any, **options: Any) -> tup
     The Jacobians are what the report was made of, for pictures.
     """
     check = FunctionCheck(function, given=names_in(at), **options)
-    jacobians = check.jacobians(from_value(at, check.parameters, check.format))
+    points = from_value(at, check.parameters, check.format)
+    if options.get("orders") is not None:
+        return check.report(points), ()
+    jacobians = check.jacobians(points)
     return check.report_of(jacobians), jacobians
 
 

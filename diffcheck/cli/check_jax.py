@@ -16,12 +16,18 @@ import typer
 
 from diffcheck.cli.app import app
 from diffcheck.cli.arguments import (
+    Along,
     Color,
     Colored,
     Dtype,
+    Every,
     FloatFormat,
+    HessianFlag,
+    Hvp,
+    JacobianFlag,
     Latex,
     MaxMemory,
+    Order,
     Output,
     OutputFormat,
     ReportFormat,
@@ -31,6 +37,7 @@ from diffcheck.cli.arguments import (
 )
 from diffcheck.cli.check import OWN
 from diffcheck.cli.exits import exit_code, guarded
+from diffcheck.cli.job import orders_of
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
 from diffcheck.processes.forked import UNWATCHED, Watch
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
     from diffcheck.checks.arguments import Arguments
     from diffcheck.checks.entries import Jacobian
     from diffcheck.checks.function import FunctionCheck
+    from diffcheck.checks.orders import Orders
     from diffcheck.results import Findings, Header, Tally
 
     Artist = Callable[[Header, Sequence[Jacobian]], object]
@@ -80,6 +88,12 @@ def check_jax(
     shape: Shape = [],  # noqa: B006
     against: Against = "",
     directions: Directions = 3,
+    jacobian: JacobianFlag = False,
+    hessian: HessianFlag = False,
+    order: Order = None,
+    along: Along = "",
+    hvp: Hvp = "",
+    every: Every = False,
     dtype: FloatFormat = Dtype.float64,
     lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
@@ -99,17 +113,22 @@ def check_jax(
       diffcheck check-jax rule.py:softplus --at "linspace(-30,30,5)"
       diffcheck check-jax jax.nn:softmax --at "x=[1,2,3]"
       diffcheck check-jax jax.nn:sigmoid --random 5 --domain -20,20 --against "1/(1 + exp(-x))"
+      diffcheck check-jax jax.nn:logsumexp --at "x=[1,2,3]" --hessian
     """
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
 
     wanted = _Points(at, points, random, seed, domain, shape, directions)
+    orders = orders_of(order, along, hvp, every, hessian, jacobian=jacobian)
+    orders = None if orders is None or orders.is_first else orders
+    if orders is not None and plot is not None:
+        raise InputError("a picture shows first derivatives", "Leave --plot out.")
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
             with _prints_apart(watch):
                 draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
-                found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
+                found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw, orders))
             return exit_code(_show(*found, function, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
@@ -148,7 +167,9 @@ class _Points:
         return from_point_texts(self.at, job.parameters, job.format)
 
 
-def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist) -> tuple[Findings, int]:
+def _reported(
+    reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist, orders: Orders | None
+) -> tuple[Findings, int]:
     """The report, and the line where the function begins."""
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.loading import load
@@ -160,10 +181,13 @@ def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, poi
     other = load(against, wide) if _is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
     drawn = {"directions": points.directions, "seed": points.seed}
-    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint, **drawn)
-    jacobians = job.jacobians(points.of(job))
-    report = job.report_of(jacobians)
-    draw(report.header, jacobians)
+    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint, orders=orders, **drawn)
+    if orders is not None:
+        report = job.report(points.of(job))
+    else:
+        jacobians = job.jacobians(points.of(job))
+        report = job.report_of(jacobians)
+        draw(report.header, jacobians)
     return report, getattr(getattr(unwrap(function), "__code__", None), "co_firstlineno", 1)
 
 

@@ -13,7 +13,7 @@ from diffcheck.language.literals import degree_of, literal, place, whole
 from diffcheck.language.literals import exponent as power_of
 from diffcheck.language.names import CONSTANTS, LOGARITHM
 from diffcheck.language.refusals import RefusalError
-from diffcheck.language.syntax import Binding, Composition, Expression, Factor, Literal, Name, Operation, Span, postorder
+from diffcheck.language.syntax import Binding, Component, Composition, Expression, Factor, Literal, Name, Operation, Span, Vector, postorder
 from diffcheck.results import counted
 
 
@@ -266,6 +266,15 @@ class TreeBuilder:
         span = _span(opening, closing)
         return Composition((Factor("abs", span),), (inside,), span)
 
+    def vector(self, parts: list[Expression | Token]) -> Vector:
+        """[a, b]"""
+        return Vector(tuple(part for part in parts if not isinstance(part, Token)), _span(parts[0], parts[-1]))
+
+    def component(self, parts: tuple[Expression, Token, Token, Token]) -> Component:
+        """v[0]"""
+        vector, _, place, closing = parts
+        return Component(vector, int(place), _span(vector, closing))
+
     # ── calls ──
 
     def arguments(self, parts: list[Argument | Token]) -> list[Argument]:
@@ -378,6 +387,11 @@ class TreeBuilder:
 
     def function(self, parts: list[Token]) -> Factors:
         return (Factor(str(parts[0]), _span(parts[0], parts[-1]), primes=len(parts) - 1),)
+
+    def entry(self, parts: tuple[Token, Token, Token, Token]) -> Factors:
+        """F[0]"""
+        name, _, place, closing = parts
+        return (Factor(str(name), _span(name, closing), entry=int(place)),)
 
     def iterated(self, parts: list[Token]) -> Factors:
         """f@3, iterate(f, 3)"""

@@ -52,6 +52,9 @@ class Case:
     sampling: Sampling | None = None
     function: str = ""
     against: str = ""
+    order: int | None = None  # all derivatives of this order
+    along: Point | None = None  # that along a direction
+    hvp: Point | None = None  # the Hessian times a vector
 
 
 @dataclass(frozen=True, slots=True)

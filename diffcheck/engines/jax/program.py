@@ -18,6 +18,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from diffcheck.engines.jax import higher
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift import lift, scope
 from diffcheck.engines.jax.settings import settings
@@ -26,6 +27,7 @@ from diffcheck.formats import format_named
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import LACKS, MEANT, NUMPY, Function, Named, Way
 from diffcheck.graph.graph import Algebra, Definition, Graph, Variable, evaluate, evaluate_nodes, join
+from diffcheck.registry import AUTOMATIC, FORWARD, REVERSE
 
 Columns = Mapping[str, NDArray[Any]]
 Coordinates = Mapping[str, Array]
@@ -36,15 +38,14 @@ PADDED_LENGTHS = (64, 256, 1024, 4096)  # eager operations are compiled once for
 
 
 def key_of(mode: str, names: Names) -> str:
-    """Where a derivative is found in what a program returns: `forward:x`, `reverse:x,x`."""
+    """Where a derivative is found in what a program returns: `forward:x`, `forward over reverse:x,x`."""
     return f"{mode}:{','.join(names)}"
 
 
 class Program:
     """One expression's JAX program: primal, forward and reverse derivatives, and further graphs, in one go.
 
-    `wrt` lists the derivatives. Those of first order in one mode share their work; one of higher order is a derivative of a
-    derivative, all in one mode.
+    `wrt` lists the derivatives. Those of first order in one mode share their work, and so do those of second order; see `higher`.
 
     `compiled` runs everything as one jitted program; else each operation is dispatched by itself, which is quicker for an
     expression that is run once. The two may round differently.
@@ -58,12 +59,13 @@ class Program:
         others: Mapping[str, Graph],
         dtype: str,
         compiled: bool,
-        modes: Sequence[str] = ("forward", "reverse"),
+        modes: Sequence[str] = (FORWARD, REVERSE),
     ) -> None:
         self._graph = graph
         self._variables = tuple(variables)
         self._wrt = tuple(names[0] for names in wrt if len(names) == 1)
-        self._higher = tuple(names for names in wrt if len(names) > 1)
+        self._second = tuple(names for names in wrt if len(names) == 2)
+        self._higher = tuple(names for names in wrt if len(names) > 2)
         self._others = others
         self._dtype = np.dtype(dtype)
         self._modes = tuple(modes)
@@ -92,10 +94,13 @@ class Program:
 
         def program(*coordinates: Array) -> Array:
             point = dict(zip(self._variables, coordinates, strict=True))
-            if mode == "forward" and len(names) == 1 and not self._compiled:
+            if mode == FORWARD and len(names) == 1 and not self._compiled:
                 together = self._attempt("", lambda: self._along_with_the_others(names[0], point))
                 if together is not None:  # else a variable has no rule, and each ran by itself
                     return cast(Array, together)
+            if len(names) == 2:
+                together = self._attempt("", lambda: self._entries(mode, self._moving, point, names[:1], names[1:], scoped=True))
+                return self._entry(mode, names, point, scoped=True) if together is None else cast(Array, together[names])
             return self._nested(mode, names, point, scoped=True)
 
         return lift(program, self._variables, self._dtype.name)
@@ -114,9 +119,13 @@ class Program:
             found |= self._each("forward", lambda names: forward(point, names))
         if "reverse" in self._modes:
             found |= self._each("reverse", lambda names: self._cotangents(point, names))
-        for mode, names in product(self._modes, self._higher):
-            key = key_of(mode, names)
-            found[key] = self._attempt(key, partial(self._nested, mode, names, point))
+        for mode in AUTOMATIC.modes_of(2) if self._second else ():
+            if mode in self._modes:
+                found |= self._hessian(mode, point)
+        for mode, names in product(AUTOMATIC.modes_of(3), self._higher):
+            if mode in self._modes:
+                key = key_of(mode, names)
+                found[key] = self._attempt(key, partial(self._nested, mode, names, point))
         return {key: value for key, value in found.items() if value is not None}
 
     def _values(self, point: Coordinates) -> dict[str, Array | None]:
@@ -170,13 +179,35 @@ class Program:
     def _shape(point: Coordinates) -> tuple[int, ...]:
         return next(iter(point.values())).shape if point else (1,)
 
+    @property
+    def _moving(self) -> Sequence[str]:
+        """The variables of all second derivatives: they are differentiated by together."""
+        return [name for name in self._variables if any(name in names for names in self._second)]
+
+    def _hessian(self, mode: str, point: Coordinates) -> dict[str, Array | None]:
+        """The second derivatives at once; where one variable has no rule, one by one."""
+        together = self._attempt("", lambda: self._entries(mode, self._moving, point, self._moving, self._moving))
+        if together is not None:
+            return {key_of(mode, names): together[names] for names in self._second}
+        keys = {names: key_of(mode, names) for names in self._second}
+        return {key: self._attempt(key, partial(self._entry, mode, names, point)) for names, key in keys.items()}
+
+    def _entry(self, mode: str, names: Names, point: Coordinates, scoped: bool = False) -> Array:
+        inner, outer = names
+        return self._entries(mode, tuple(dict.fromkeys(names)), point, (inner,), (outer,), scoped)[inner, outer]
+
+    def _entries(
+        self, mode: str, moving: Sequence[str], point: Coordinates, inner: Sequence[str], outer: Sequence[str], scoped: bool = False
+    ) -> higher.Entries:
+        return higher.second(mode, self._function(mode, point, scoped), {name: point[name] for name in moving}, inner, outer)
+
+    def _function(self, mode: str, point: Coordinates, scoped: bool) -> higher.Function:
+        """f of the coordinates that move, in the form that suits the mode that differentiates it first."""
+        own = {FORWARD: "jax_forward", REVERSE: "jax"}[higher.begins_with(mode)]
+        return lambda moved: self._value(self._graph, {**point, **moved}, own, scoped)
+
     def _nested(self, mode: str, names: Names, point: Coordinates, scoped: bool = False) -> Array:
-        """A derivative of any order: each variable in turn differentiates what the ones before it have made."""
-        own, slope = {"forward": ("jax_forward", _slope), "reverse": ("jax", _pulled_back)}[mode]
-        derivative: Callable[[Coordinates], Array] = partial(self._value, self._graph, mode=own, scoped=scoped)
-        for name in names:
-            derivative = _partial(derivative, name, slope)
-        return derivative(point)
+        return higher.nested(mode, self._function(mode, point, scoped), {name: point[name] for name in names}, names)
 
     def _tangents(self, point: Coordinates, names: Sequence[str]) -> list[Array]:
         """Forward mode, one variable after the other: the compiler shares what they have in common."""
@@ -328,11 +359,6 @@ class _Scoped:
 
 
 Slope = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
-
-
-def _partial(f: Callable[[Coordinates], Array], name: str, slope: Slope) -> Callable[[Coordinates], Array]:
-    """∂f/∂name, with the slope of one mode."""
-    return lambda point: slope(lambda coordinate: f({**point, name: coordinate}))(point[name])
 
 
 def _pulled_back(f: Callable[[Any], Any]) -> Callable[[Any], Any]:

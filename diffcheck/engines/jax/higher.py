@@ -1,0 +1,136 @@
+"""Derivatives of higher order by JAX, in each of the ways in which people nest its modes.
+
+A function takes named coordinates, arrays of one shape, to an array of that shape, elementwise. ∂²f/∂a∂b is the derivative by a, the
+inner one, differentiated by b, the outer one. All entries of a second derivative are computed together, as `jax.hessian` does: the
+directions are the basis vectors, so that the tangents of the other coordinates are zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.experimental.jet import jet
+
+from diffcheck.engines.derivation import Inapplicable
+from diffcheck.registry import (
+    FORWARD,
+    FORWARD_NESTED,
+    FORWARD_OVER_FORWARD,
+    FORWARD_OVER_REVERSE,
+    JET,
+    REVERSE,
+    REVERSE_NESTED,
+    REVERSE_OVER_FORWARD,
+    REVERSE_OVER_REVERSE,
+)
+
+Coordinates = dict[str, Array]
+Function = Callable[[Coordinates], Array]
+Names = Sequence[str]
+Entries = Mapping[tuple[str, str], Array]  # by the inner and the outer variable
+PURE_ONLY = Inapplicable("jax.experimental.jet gives derivatives by one variable")
+
+
+def pushed(f: Function, at: Coordinates, tangent: Coordinates) -> Array:
+    """The derivative of f along a tangent, by forward mode."""
+    found: Array = jax.jvp(f, (at,), (tangent,))[1]
+    return found
+
+
+def pulled(f: Function, at: Coordinates) -> Coordinates:
+    """The gradient of f, by reverse mode."""
+    primal, vjp = jax.vjp(f, at)
+    gradient: Coordinates = vjp(jnp.ones_like(primal))[0]
+    return gradient
+
+
+def _basis(at: Coordinates, names: Names) -> Coordinates:
+    """A tangent for each name, stacked along a new first axis."""
+    return {each: jnp.stack([jnp.full_like(x, each == name) for name in names]) for each, x in at.items()}
+
+
+def _each(f: Callable[[Coordinates], Coordinates | Array], directions: Coordinates, names: Names) -> dict[str, Coordinates | Array]:
+    """What f gives for the direction of each name; for several names in one batch, as `jax.jacfwd` does."""
+    if len(names) == 1:
+        return {names[0]: f({name: rows[0] for name, rows in directions.items()})}
+    rows = jax.vmap(f)(directions)
+    return {name: jax.tree.map(lambda row, k=k: row[k], rows) for k, name in enumerate(names)}
+
+
+def _forward_over_reverse(f: Function, at: Coordinates, inner: Names, outer: Names) -> Entries:
+    gradient = partial(pulled, f)
+    columns = _each(lambda v: jax.jvp(gradient, (at,), (v,))[1], _basis(at, outer), outer)
+    return {(a, b): columns[b][a] for a in inner for b in outer}
+
+
+def _reverse_over_forward(f: Function, at: Coordinates, inner: Names, outer: Names) -> Entries:
+    rows = _each(lambda v: pulled(lambda p: pushed(f, p, v), at), _basis(at, inner), inner)
+    return {(a, b): rows[a][b] for a in inner for b in outer}
+
+
+def _forward_over_forward(f: Function, at: Coordinates, inner: Names, outer: Names) -> Entries:
+    def row(v: Coordinates) -> dict[str, Array]:
+        return _each(lambda w: pushed(lambda p: pushed(f, p, v), at, w), _basis(at, outer), outer)  # type: ignore[return-value]
+
+    rows = _each(row, _basis(at, inner), inner)
+    return {(a, b): rows[a][b] for a in inner for b in outer}
+
+
+def _reverse_over_reverse(f: Function, at: Coordinates, inner: Names, outer: Names) -> Entries:
+    gradient = partial(pulled, f)
+    rows = _each(lambda v: jax.vjp(gradient, at)[1](v)[0], _basis(at, inner), inner)
+    return {(a, b): rows[a][b] for a in inner for b in outer}
+
+
+_SECOND: Mapping[str, Callable[[Function, Coordinates, Names, Names], Entries]] = {
+    FORWARD_OVER_REVERSE: _forward_over_reverse,
+    REVERSE_OVER_FORWARD: _reverse_over_forward,
+    FORWARD_OVER_FORWARD: _forward_over_forward,
+    REVERSE_OVER_REVERSE: _reverse_over_reverse,
+}
+
+
+def second(mode: str, f: Function, at: Coordinates, inner: Names, outer: Names) -> Entries:
+    """∂²f/∂a∂b for each a of the inner and b of the outer names; all coordinates move."""
+    return _SECOND[mode](f, at, inner, outer)
+
+
+def nested(mode: str, f: Function, at: Coordinates, names: Names) -> Array:
+    """A derivative of any order: each variable in turn differentiates what the ones before it have made."""
+    if mode == JET:
+        return _by_jet(f, at, names)
+    for name in names:
+        f = partial(_SLOPES[mode], f, name)
+    return f(at)
+
+
+def _slope(f: Function, name: str, at: Coordinates) -> Array:
+    return pushed(lambda moved: f({**at, **moved}), {name: at[name]}, {name: jnp.ones_like(at[name])})
+
+
+def _pulled_back(f: Function, name: str, at: Coordinates) -> Array:
+    return pulled(lambda moved: f({**at, **moved}), {name: at[name]})[name]
+
+
+_SLOPES = {FORWARD: _slope, FORWARD_NESTED: _slope, REVERSE: _pulled_back, REVERSE_NESTED: _pulled_back}
+
+
+def _by_jet(f: Function, at: Coordinates, names: Names) -> Array:
+    """Taylor-mode: all derivatives up to the order in one go."""
+    name, *others = dict.fromkeys(names)
+    if others:
+        raise PURE_ONLY
+    x = at[name]
+    series = [jnp.ones_like(x), *(jnp.zeros_like(x) for _ in names[1:])]
+    _, derivatives = jet(lambda u: f({**at, name: u}), (x,), (series,))
+    found: Array = derivatives[-1]
+    return found
+
+
+def begins_with(mode: str) -> str:
+    """The mode that differentiates f itself: forward or reverse."""
+    return REVERSE if mode.endswith(REVERSE) or mode == REVERSE_NESTED else FORWARD
