@@ -347,7 +347,8 @@ def _message(report: Report) -> str:
 
 
 def _worst(report: Report, sample: Sample) -> list[str]:
-    from diffcheck.views.console import enclosure_text, place
+    from diffcheck.views.console import place
+    from diffcheck.views.numerals import enclosure_text
 
     symbol = results.leibniz(report.header.name + sample.output, sample.wrt, sample.order)
     proved = enclosure_text(sample.enclosure) if sample.enclosure is not None else sample.status.value

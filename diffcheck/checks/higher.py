@@ -30,6 +30,7 @@ from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge, Point, Value, result_of, result_without, split
 from diffcheck.judgement.verdict import Judgement
 from diffcheck.language import syntax
+from diffcheck.registry import JET
 from diffcheck.results import Outcome, Sample, Status, Verdict, wrt_and_order
 
 IN_MATHEMATICS = 10  # derivatives by engines that differentiate formulas; of more there are none
@@ -184,8 +185,9 @@ class Higher:
             }
         )
         row, names = wanted
-        status = Status.UNDECIDED, why, primal, None, None, None
-        return Sample(self.point, *wrt_and_order(names), *status, results, False, self.function.outputs[row], beside)
+        wrt, order = wrt_and_order(names)
+        nothing = None, None, None
+        return Sample(self.point, wrt, order, Status.UNDECIDED, why, primal, *nothing, results, False, self.function.outputs[row], beside)
 
 
 class Nested(JaxMode):
@@ -204,7 +206,7 @@ class Nested(JaxMode):
         return given
 
     def _applies(self, wanted: Wanted) -> bool:
-        return self.has(wanted) and (self.own_mode != jax_orders.JET or len(set(wanted[1])) == 1)
+        return self.has(wanted) and (self.own_mode != JET or len(set(wanted[1])) == 1)
 
     def numbers(self, wanted: Sequence[Wanted]) -> np.ndarray[Any, Any] | UnsupportedError:
         """The values of all of these, or why there are none."""

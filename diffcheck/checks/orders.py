@@ -20,7 +20,7 @@ from diffcheck.language.reading import read_back
 MAX_ORDER = 8
 MAX_ENTRIES = 400  # of more, some are judged, unless all are asked for
 JUDGED = 100
-Direction = str | Mapping[str, object] | Sequence[float]
+Direction = str | float | Mapping[str, object] | Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,21 @@ class Orders:
         return tuple(combinations_with_replacement(variables, self.order))
 
 
-def asked(order: int | None = None, gradient: bool = False, hessian: bool = False, **others: Direction | bool | None) -> Orders:
+def asked(
+    order: int | None = None,
+    *,
+    gradient: bool = False,
+    hessian: bool = False,
+    along: Direction | None = None,
+    times: Direction | None = None,
+    every: bool = False,
+) -> Orders:
     """What options ask for. Raises InputError where they contradict each other."""
-    orders = {1: gradient, 2: hessian}
-    wanted = {known for known, is_wanted in orders.items() if is_wanted} | ({order} if order is not None else set())
+    wanted = {known for known, is_wanted in ((1, gradient), (2, hessian)) if is_wanted} | ({order} if order is not None else set())
     if len(wanted) > 1:
         raise InputError("several orders of derivatives are asked for", "Write one of --gradient, --hessian and --order N.")
-    return Orders(*wanted, of_a_number=gradient or hessian or others.get("times") is not None, **others)  # type: ignore[arg-type]
+    is_of_a_number = gradient or hessian or times is not None
+    return Orders(next(iter(wanted), 1), along, times, every, is_of_a_number)
 
 
 def of_a_vector(problem: Problem) -> ExpressionError:
@@ -134,7 +142,7 @@ def _start_of(name: str, speed: Fraction, variable: str) -> Graph:
 
 
 def _text(graph: Graph) -> str:
-    return one_line(graph, Infix())
+    return one_line(graph, Infix()) or ""
 
 
 def _start(builder: GraphBuilder, x: int, speed: Fraction, t: int) -> int:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import TypeAlias, TypeGuard
+from typing import TypeAlias
+
+from typing_extensions import TypeIs
 
 from diffcheck.results import counted
 
@@ -28,7 +30,7 @@ class ShapeError(Exception):
         self.fix = fix
 
 
-def is_vector(items: Items) -> TypeGuard[Vector]:
+def is_vector(items: Items) -> TypeIs[Vector]:
     return isinstance(items, tuple)
 
 

@@ -111,8 +111,8 @@ def _samples_of_function(case: Case, conditions: RunOptions) -> Iterator[Sample]
     wide = dtype == "float64"
     with redirect_stdout(sys.stderr):  # what the function prints is not a record
         against = load(case.against, wide) if ":" in case.against else case.against or None
-        options = {"against": against, "dtype": dtype, "linted": False, "orders": _orders(case)}
-        check = FunctionCheck(load(case.function, wide), name=case.function.rpartition(":")[2], **options)
+        name = case.function.rpartition(":")[2]
+        check = FunctionCheck(load(case.function, wide), name=name, against=against, dtype=dtype, linted=False, orders=_orders(case))
         return iter(check.report(from_value(list(case.at), check.parameters, check.format)).samples)
 
 

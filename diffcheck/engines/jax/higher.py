@@ -126,7 +126,7 @@ def _by_jet(f: Function, at: Coordinates, names: Names) -> Array:
         raise PURE_ONLY
     x = at[name]
     series = [jnp.ones_like(x), *(jnp.zeros_like(x) for _ in names[1:])]
-    _, derivatives = jet(lambda u: f({**at, name: u}), (x,), (series,))
+    _, derivatives = jet(lambda u: f({**at, name: u}), (x,), (series,))  # type: ignore[no-untyped-call]
     found: Array = derivatives[-1]
     return found
 

@@ -57,7 +57,7 @@ class Orders:
         """One number for each place; what the user's code and JAX raise passes through."""
         if mode in HESSIANS:
             found = self._hessian(mode, without)
-            return np.array([found[row, columns[0], columns[1]] for row, columns in places])
+            return np.array([found[row, columns[0], columns[1]] for row, columns in places], np.float64)
         return np.asarray(self._nested(mode, places, without), np.float64)
 
     def program(self, mode: str, place: Place) -> Graph:
@@ -105,7 +105,8 @@ class Orders:
         return self._function.scoped(jax.jit(program))
 
     def _unit(self, column: int) -> Values:
-        return self._basis[column]
+        basis: Values = self._basis
+        return basis[column]  # type: ignore[no-any-return]
 
     @cached_property
     def _basis(self) -> Values:
@@ -133,7 +134,7 @@ def _by(slopes: Sequence[Callable[[Map, Vector], Map]], f: Map, x: Vector, direc
 
 def _by_jet(f: Map, x: Vector, directions: Sequence[Vector]) -> Any:
     series = [directions[0], *(jnp.zeros_like(x) for _ in directions[1:])]
-    return jet(f, (x,), (series,))[1][-1]
+    return jet(f, (x,), (series,))[1][-1]  # type: ignore[no-untyped-call]
 
 
 ORDERS_MOST = 8
