@@ -59,7 +59,7 @@ class Higher:
         self._orders = orders
         self._claim = claim
         self.point = dict(zip(function.variables, function.vector.tolist(), strict=True))
-        self.by_jax = jax_orders.Orders(function)
+        self.by_jax = jax_orders.HigherDerivatives(function)
         if len(self.variables) > MOST_COLUMNS:
             problem = f"{name} has {len(self.variables):,} arguments, and a Hessian is computed whole for {MOST_COLUMNS:,} at most"
             raise InputError(problem, "Write --hvp for the Hessian times a vector, or check a part of the function.")

@@ -27,14 +27,13 @@ def merged(samples: Iterable[Sample], mirrors: frozenset[str]) -> Iterator[Sampl
     """The samples without the mirrors, each of which follows its own: that has the worse of both results of each engine."""
     waiting: Sample | None = None
     for sample in samples:
-        if waiting is not None and sample.wrt in mirrors:
-            waiting = _together(waiting, sample)
-            continue
         if waiting is not None:
-            yield waiting
-        waiting = sample
-    if waiting is not None:
-        yield waiting
+            yield _together(waiting, sample)
+            waiting = None
+        elif " ".join(reversed(sample.wrt.split())) in mirrors:
+            waiting = sample
+        else:
+            yield sample
 
 
 def _together(sample: Sample, other: Sample) -> Sample:

@@ -24,7 +24,6 @@ from diffcheck.cli.arguments import (
     FloatFormat,
     HessianFlag,
     Hvp,
-    JacobianFlag,
     Latex,
     MaxMemory,
     Order,
@@ -88,7 +87,6 @@ def check_jax(
     shape: Shape = [],  # noqa: B006
     against: Against = "",
     directions: Directions = 3,
-    jacobian: JacobianFlag = False,
     hessian: HessianFlag = False,
     order: Order = None,
     along: Along = "",
@@ -119,10 +117,7 @@ def check_jax(
     from diffcheck.views.output import opened
 
     wanted = _Points(at, points, random, seed, domain, shape, directions)
-    orders = orders_of(order, along, hvp, every, hessian, jacobian=jacobian)
-    orders = None if orders is None or orders.is_first else orders
-    if orders is not None and plot is not None:
-        raise InputError("a picture shows first derivatives", "Leave --plot out.")
+    orders = _higher(orders_of(order, along, hvp, every, hessian), plot)
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
@@ -132,6 +127,14 @@ def check_jax(
             return exit_code(_show(*found, function, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
+
+
+def _higher(orders: Orders | None, plot: Path | None) -> Orders | None:
+    """What is asked for, unless it is the Jacobian, which is checked by default."""
+    found = None if orders is None or orders.is_first else orders
+    if found is not None and plot is not None:
+        raise InputError("a picture shows first derivatives", "Leave --plot out.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

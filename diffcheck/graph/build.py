@@ -11,6 +11,7 @@ from diffcheck.errors import ExpressionError
 from diffcheck.graph import limits
 from diffcheck.graph.functions import CONSTANT_NAMES, FUNCTIONS, Conditions, Function, lookup, rows_named, spellings
 from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, GraphBuilder, Node, Variable
+from diffcheck.graph.problem import Problem as Problem
 from diffcheck.graph.vectors import (
     FUNCTIONS_OF_VECTORS,
     Items,
@@ -30,56 +31,6 @@ from diffcheck.language.parser import parse
 from diffcheck.language.syntax import Span
 from diffcheck.printable import quoted
 from diffcheck.results import counted
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """What is to be differentiated: `target` among the definitions; an expression without a name is called ''."""
-
-    program: syntax.Script
-    definitions: tuple[Definition, ...]
-    target: Definition
-    outputs: tuple[Definition, ...] = ()  # of a vector: one for each entry, of which the target is the first
-    shape: tuple[int, ...] = ()
-
-    @property
-    def shown_name(self) -> str:
-        """The target's name, or one for an expression without a name that means nothing else in the text."""
-        taken = {definition.name for definition in self.definitions if definition.name}.union(self.variables)
-        return self.target.name or next(name for name in ("f", "F", "y", "result") if name not in taken)
-
-    @property
-    def wrt(self) -> tuple[str, ...]:
-        """The derivative that d/dx before the expression asks for; empty where nothing does."""
-        return (" ".join(self.program.wrt),) if self.program.wrt else ()
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The parameters of the target, then the other variables that it uses."""
-        return self.target.parameters
-
-    @property
-    def results(self) -> tuple[Definition, ...]:
-        """What is differentiated: the entries of a vector, or the only one."""
-        return self.outputs or (self.target,)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What the results are called behind the name: [0], [1]; '' of a number."""
-        return tuple(labels(self.shape))
-
-    def entry(self, place: int) -> Problem:
-        """The problem of one entry alone."""
-        return replace(self, target=self.results[place], outputs=(), shape=())
-
-    def in_variables(self, names: Sequence[str]) -> Problem:
-        """The same problem; a constant is a function of the names given, else of the last definition's parameters, else of x."""
-        if self.variables:
-            return self
-        declared = next((definition.parameters for definition in reversed(self.definitions) if definition.parameters), ("x",))
-        given = tuple(name for name in dict.fromkeys(names) if name.isidentifier() and name not in CONSTANT_NAMES)
-        first, *others = (replace(each, parameters=given or declared) for each in self.results)
-        return replace(self, target=first, outputs=(first, *others) if self.outputs else ())
 
 
 def read(text: str, of: str | None = None) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from lark import Token
 
@@ -12,42 +12,10 @@ from diffcheck.language.foreign import FORMS_OF_REWRITTEN, REWRITTEN, logarithm,
 from diffcheck.language.literals import degree_of, literal, place, whole
 from diffcheck.language.literals import exponent as power_of
 from diffcheck.language.names import CONSTANTS, LOGARITHM
+from diffcheck.language.parts import Asked, Claimed, Keyword, Pair
 from diffcheck.language.refusals import RefusalError
 from diffcheck.language.syntax import Binding, Component, Composition, Expression, Factor, Literal, Name, Operation, Span, Vector, postorder
 from diffcheck.results import counted
-
-
-class Pair(NamedTuple):
-    """`(value, condition)` inside piecewise."""
-
-    value: Expression
-    condition: Expression
-    span: Span
-
-
-class Asked(NamedTuple):
-    """`d/dx body`: the derivative of the body is asked for, by these variables."""
-
-    wrt: tuple[str, ...]
-    body: Expression
-    span: Span
-
-
-class Claimed(NamedTuple):
-    """`f'(x) = body`: what a claim says."""
-
-    body: Expression
-    span: Span
-
-
-class Keyword(NamedTuple):
-    """`base=2` between the arguments of a call."""
-
-    name: str
-    value: Expression
-    span: Span
-    equals: Span
-
 
 ALWAYS = frozenset(("True", "true", "otherwise", "else"))  # conditions of the last piece
 Statement: TypeAlias = Binding | Expression | Asked | Claimed

@@ -46,7 +46,7 @@ HESSIANS: Mapping[str, Callable[[Map], Map]] = {
 }
 
 
-class Orders:
+class HigherDerivatives:
     """What JAX gives for one function at one point."""
 
     def __init__(self, function: JaxFunction) -> None:
