@@ -155,7 +155,7 @@ def test_derivatives_of_higher_order_are_taken_by_all_engines(tmp_path: Path) ->
     records = run_lines(tmp_path, {"id": "a", "expr": "x^3*y", "points": [{"x": 2, "y": 5}], "wrt": [["x"], ["x", "x"], ["x"] * 3]})
     found = [(r.sample.order, r.sample.primal, [x.value for x in r.sample.results]) for r in records if r.sample]
     assert found == [(1, 40.0, [60.0] * 3), (2, 40.0, [60.0] * 5), (3, 40.0, [*[30.0] * 3, pytest.approx(30.0, rel=1e-13)])]
-    assert [record.outcome for record in records] == [Outcome.PASS, Outcome.PASS, Outcome.WARN]  # jet rounds
+    assert {record.outcome for record in records} == {Outcome.PASS}
 
 
 def test_claims_are_judged_where_only_a_higher_order_is_asked_for(tmp_path: Path) -> None:

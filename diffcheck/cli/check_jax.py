@@ -111,7 +111,6 @@ def check_jax(
       diffcheck check-jax rule.py:softplus --at "linspace(-30,30,5)"
       diffcheck check-jax jax.nn:softmax --at "x=[1,2,3]"
       diffcheck check-jax jax.nn:sigmoid --random 5 --domain -20,20 --against "1/(1 + exp(-x))"
-      diffcheck check-jax jax.nn:logsumexp --at "x=[1,2,3]" --hessian
     """
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened

@@ -19,7 +19,7 @@ from diffcheck.language.names import resolve_names
 from diffcheck.language.notations import WITHOUT_ITS_FUNCTION
 from diffcheck.language.parts import Asked, Claimed
 from diffcheck.language.refusals import RefusalError
-from diffcheck.language.syntax import Binding, Composition, Expression, Factor, Name, Operation, Script, Span, Vector, postorder
+from diffcheck.language.syntax import Binding, Composition, Expression, Name, Operation, Script, Span, Vector, postorder
 from diffcheck.language.tree import Statement, TreeBuilder
 from diffcheck.language.written import unquoted
 from diffcheck.results import counted
@@ -118,36 +118,17 @@ def _of_all_parameters(program: Script) -> Script:
 def _check_calls(program: Script) -> None:
     """Definitions are used after they are written, as functions, and with the right number of arguments."""
     all_names = {definition.name for definition in program.definitions}
+    bodies = [*((definition.name, definition.body) for definition in program.definitions), ("", program.expression)]
+    has_vectors = "[" in program.text and any(isinstance(part, Vector) for _, body in bodies if body for part in postorder(body))
     written: dict[str, int] = {}
-    vectors = set[str]()
     for definition in program.definitions:
-        _check_uses(program.text, definition.body, all_names, written, definition.name, vectors)
+        _check_uses(program.text, definition.body, all_names, written, definition.name, has_vectors)
         written[definition.name] = len(definition.parameters)
-        if is_vector(definition.body, vectors):
-            vectors.add(definition.name)
     if program.expression is not None:
-        _check_uses(program.text, program.expression, all_names, written, "", vectors)
+        _check_uses(program.text, program.expression, all_names, written, "", has_vectors)
 
 
-def is_vector(expression: Expression, vectors: Collection[str]) -> bool:
-    """Whether an expression is a vector, as far as its form says; `vectors` are the definitions that are some."""
-    found: dict[int, bool] = {}
-    for part in postorder(expression):
-        match part:
-            case Vector():
-                found[id(part)] = True
-            case Name(name=name):
-                found[id(part)] = name in vectors
-            case Composition(factors=(Factor(name=name, entry=entry), *_)):
-                found[id(part)] = name in vectors and entry is None
-            case Operation(operands=operands):
-                found[id(part)] = any(found[id(operand)] for operand in operands)
-            case _:
-                found[id(part)] = False
-    return found[id(expression)]
-
-
-def _check_uses(text: str, expression: Expression, names: set[str], written: dict[str, int], current: str, vectors: set[str]) -> None:
+def _check_uses(text: str, expression: Expression, names: set[str], written: dict[str, int], current: str, has_vectors: bool) -> None:
     for part in postorder(expression):
         if isinstance(part, Name) and part.name in names and written.get(part.name):
             message = f"'{part.name}' is defined as a function"
@@ -157,8 +138,8 @@ def _check_uses(text: str, expression: Expression, names: set[str], written: dic
         if isinstance(part, Composition):
             for factor in part.factors:
                 _check_order(text, factor.name, factor.span, names, written, current)
-            if not any(factor.name in vectors for factor in part.factors) and not any(is_vector(each, vectors) for each in part.arguments):
-                _check_arity(text, part, written)  # of vectors, graph.build knows the number of entries
+            if not has_vectors:  # of these, graph.build knows the number of entries
+                _check_arity(text, part, written)
 
 
 def _check_order(text: str, name: str, span: Span, names: set[str], written: dict[str, int], current: str) -> None:
