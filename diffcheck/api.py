@@ -11,8 +11,8 @@ from typing import Any
 import sympy
 
 from diffcheck import printable, results
+from diffcheck.checks.claimed import Claim, side_of
 from diffcheck.checks.entries import Jacobian
-from diffcheck.checks.expression import Claim
 from diffcheck.checks.expression import check as check_expression
 from diffcheck.checks.function import check_function
 from diffcheck.checks.orders import Orders, asked
@@ -156,6 +156,7 @@ def check(
     hessian: bool = False,
     along: Any = None,
     hvp: Any = None,
+    side: str | None = None,
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 
@@ -181,6 +182,7 @@ def check(
         hessian: Those of order 2, in each of JAX's four modes.
         along: A direction, given as a point is: the derivative of this order along it.
         hvp: A vector, given as a point is: the Hessian times it.
+        side: "left" or "right": where the function has a kink, the claim is for the slope of this side. Expressions only.
 
     Returns:
         A Report. A wrong derivative is a verdict in it, not an exception. SymPy's derivative of a small
@@ -202,7 +204,7 @@ def check(
         docs/verdicts.md has the rules, docs/numerics.md how derivatives are proved.
     """
     options = {"of": of, "wrt": wrt, "claim": claim, "dtype": dtype, "against": against, "lint": lint}
-    options |= {"directions": directions, "seed": seed, "orders": _orders(order, hessian, along, hvp)}
+    options |= {"directions": directions, "seed": seed, "orders": _orders(order, hessian, along, hvp), "side": side}
     if timeout is None and max_memory is None:
         return _checked(subject, at, **options)
     limits = Limits(DEFAULT_SECONDS if timeout is None else timeout, DEFAULT_MEGABYTES if max_memory is None else max_memory)
@@ -237,6 +239,7 @@ def _checked(
     directions: int | None = None,
     seed: int | None = None,
     orders: Orders | None = None,
+    side: str | None = None,
     on_stage: Callable[[str], object] = lambda stage: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
 ) -> Report:
@@ -245,7 +248,7 @@ def _checked(
     if isinstance(subject, sympy.Basic):
         subject, at, wrt, claim = text_of(subject), _named(at), wrt and [_name(names) for names in wrt], _as_text(claim)
     if callable(subject):
-        _refuse("a function", of=of, wrt=wrt)
+        _refuse("a function", of=of, wrt=wrt, side=side)
         drawn = {name: value for name, value in (("directions", directions), ("seed", seed)) if value is not None}
         orders = None if orders is not None and orders.is_first else orders
         options = {"claim": claim, "dtype": dtype, "against": against, "linted": lint, "orders": orders}
@@ -255,8 +258,10 @@ def _checked(
         fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
         raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
     _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed)
-    claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
-    report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype, on_stage=on_stage, lost=lost, orders=orders)
+    claims = () if claim is None else claim if _are_several(claim) else [claim]
+    report = check_expression(
+        subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype, on_stage=on_stage, lost=lost, orders=orders, side=side_of(side)
+    )
     return Report(report.header, report.samples, text=subject, of=of)
 
 
@@ -275,6 +280,11 @@ def _as_text(claim: Any) -> Any:
     if isinstance(claim, list | tuple):
         return [_as_text(each) for each in claim]
     return text_of(claim) if isinstance(claim, sympy.Basic) else claim
+
+
+def _are_several(claim: Any) -> bool:
+    """Whether these are claims, and not one claim as a matrix of numbers."""
+    return isinstance(claim, (list, tuple)) and all(isinstance(each, (str, Claim)) for each in claim)
 
 
 def _refuse(what: str, **options: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain, product
 
@@ -11,55 +11,32 @@ import numpy as np
 
 from diffcheck import registry
 from diffcheck.checks import pipeline
+from diffcheck.checks.claimed import Claim as Claim
+from diffcheck.checks.claimed import Claims, Given, Side, names_of
 from diffcheck.checks.orders import Moved, Orders, of_a_vector
 from diffcheck.checks.pipeline import Lost, OnStage
 from diffcheck.checks.points import as_list, from_points, names_in, noted
+from diffcheck.checks.relations import related
 from diffcheck.checks.symmetry import merged, with_mirrors
-from diffcheck.engines.derivation import Columns, Derivation, Formulas, Found, Names, Run, Wanted
+from diffcheck.engines.derivation import Columns, Derivation, Found, Names, Run, Wanted
 from diffcheck.engines.jax.program import Program
 from diffcheck.engines.jax.runs import JaxMode, Together
-from diffcheck.errors import ExpressionError, InputError, LostError
+from diffcheck.errors import InputError, LostError
 from diffcheck.formats import format_named
-from diffcheck.graph.build import Problem, read, read_beside
+from diffcheck.graph.build import Problem, read
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Graph
 from diffcheck.graph.text import Infix
 from diffcheck.judgement.accuracy.table import roundings_here
 from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge, Point, Value
-from diffcheck.language.reading import read_back, suggest_product
+from diffcheck.language.reading import read_back
 from diffcheck.printable import quoted
-from diffcheck.registry import AUTOMATIC, CLAIM, FORWARD_OVER_REVERSE, REVERSE, REVERSE_NESTED
+from diffcheck.registry import AUTOMATIC, FORWARD_OVER_REVERSE, REVERSE, REVERSE_NESTED
 from diffcheck.results import Findings, Header, Sample
 
 SWIFT = (REVERSE, FORWARD_OVER_REVERSE, REVERSE_NESTED)
 COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes to run
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A derivative worked out by hand: ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text.
-
-    Attributes:
-        wrt: The variable; a mixed derivative lists its variables: "x y".
-        order: The order, for one variable.
-        text: The derivative as an expression in the variables of the function.
-    """
-
-    wrt: str
-    order: int
-    text: str
-
-    @property
-    def names(self) -> Names:
-        """The variables of the derivative, one for each order."""
-        names = names_of(self.wrt)
-        return names if len(names) > 1 else names * self.order
-
-
-def names_of(derivative: str | Sequence[str]) -> Names:
-    """The variables of a derivative: "x" is ∂/∂x, "x y" and ("x", "y") are ∂²/∂x∂y."""
-    return tuple(derivative.split()) if isinstance(derivative, str) else tuple(derivative)
 
 
 class Check:
@@ -69,7 +46,7 @@ class Check:
         text: The expression, with its definitions.
         of: The definition to differentiate, if there are several.
         wrt: Derivatives: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x²; all variables by default.
-        claims: Texts, one for each derivative of `wrt`, or Claims.
+        claims: Texts, one for each derivative of `wrt`, or for all of them a matrix, as a text, an array or a function; or Claims.
         dtype: The format under test: "float64", "float32", "bfloat16" or "float16".
         compiled: Whether JAX runs one compiled program, which pays for many points, or operation by operation, which is quicker for an
             expression that is met once.
@@ -77,6 +54,7 @@ class Check:
         lost: Engines to skip, by name, and why.
         variables: Names that points give; needed for a constant, which has no variables of its own.
         orders: Which derivatives by the variables of `wrt` are wanted, instead of those that it names.
+        side: Of which side of a kink the claims are.
 
     Raises:
         InputError: The expression, a derivative or a claim cannot be read. What an engine lacks is a verdict.
@@ -88,13 +66,14 @@ class Check:
         *,
         of: str | None = None,
         wrt: Sequence[str | Sequence[str]] | None = None,
-        claims: Sequence[Claim | str] = (),
+        claims: Sequence[Given] = (),
         dtype: str = "float64",
         compiled: bool = True,
         on_stage: OnStage = lambda name: None,
         lost: Lost = {},  # noqa: B006  (read only)
         variables: Sequence[str] = (),
         orders: Orders | None = None,
+        side: Side | None = None,
     ) -> None:
         self._on_stage = on_stage
         on_stage(registry.engines()[0].name)  # reading is counted as part of its turn
@@ -115,9 +94,8 @@ class Check:
         for wanted in self._together.wanted:
             own = wanted[1] in self.wrt
             self.derivations[wanted] = [each for each in derived if own or (each.engine is AUTOMATIC and each.has(wanted))]
-        for claim in self._assigned(claims):
-            wanted = 0, self._as_asked(claim.names)
-            claimed = Formulas(CLAIM, {wanted: self._claimed(claim)}, self, claim.text)
+        self._claims = Claims(self, self.problem, self.wrt, claims, side)
+        for wanted, claimed in self._claims.placed:
             self.derivations.setdefault(wanted, []).append(claimed)
         self._judges = [Judge(Written(graph, self.problem.program.text), self.format) for graph in self._graphs]
 
@@ -134,36 +112,6 @@ class Check:
         if any(len(names) > 1 for names in among):
             raise InputError("an order is given, and derivatives of an order too", "Write the one or the other.")
         return orders.of([name for (name,) in among], "" if self._moved is None else self._moved.variable)
-
-    def _assigned(self, claims: Sequence[Claim | str]) -> list[Claim]:
-        """Claims given as texts are for the variables of `wrt`, in their order."""
-        texts = [claim for claim in claims if isinstance(claim, str)]
-        if texts and len(texts) != len(self.wrt):
-            raise InputError(
-                f"the number of claims ({len(texts)}) is not that of the derivatives ({', '.join(map(' '.join, self.wrt))})",
-                "Give one claim for each derivative of wrt, in that order: --wrt x --claim '2x'.",
-            )
-        assigned = [Claim(" ".join(names), 1, text) for names, text in zip(self.wrt, texts, strict=False)]
-        return assigned + [claim for claim in claims if isinstance(claim, Claim)]
-
-    def _as_asked(self, names: Names) -> Names:
-        """The derivative that is asked for and differs only in the order of differentiation, if there is one."""
-        return next((each for each in self.wrt if sorted(each) == sorted(names)), names)
-
-    def _claimed(self, claim: Claim) -> Graph:
-        variables = self.problem.variables
-        for name in claim.names:
-            if name not in variables:
-                problem = f"a claim is for {quoted(name)}, which the expression does not use"
-                raise InputError(problem, f"Its variables: {', '.join(variables)}.")
-        target = read_beside(claim.text, self.problem).target
-        for name in target.parameters:
-            if name not in variables:
-                product = suggest_product(name, variables)
-                fix = f"Did you mean {product}?" if product else f"The variables are {', '.join(variables)}."
-                start = max(0, claim.text.find(name))
-                raise ExpressionError(f"the claim uses {name!r}, which the expression does not", claim.text, start, start + len(name), fix)
-        return target.flat
 
     # What engines see of it
 
@@ -205,7 +153,10 @@ class Check:
         if self._moved is not None:
             columns = {**columns, self._moved.variable: np.zeros_like(next(iter(columns.values())))}
         mirrors = frozenset(" ".join(names) for names in with_mirrors(self.wrt) if names not in self.wrt)
-        return merged(pipeline.samples(self, columns, self._on_stage), mirrors)
+        found = pipeline.samples(self, columns, self._on_stage)
+        if self._claims.is_matrix and self._claims.layout is not None:
+            found = related(found, list(self.derivations), self._claims.layout)
+        return merged(found, mirrors)
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return self._together.primals(columns)
@@ -251,11 +202,12 @@ def check(
     *,
     of: str | None = None,
     wrt: Sequence[str | Sequence[str]] | None = None,
-    claim: str | Sequence[Claim | str] = (),
+    claim: str | Sequence[Given] = (),
     dtype: str = "float64",
     on_stage: OnStage = lambda name: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
     orders: Orders | None = None,
+    side: Side | None = None,
 ) -> Findings:
     """Check the derivatives of an expression at points.
 
@@ -266,6 +218,7 @@ def check(
     """
     claims = [claim] if isinstance(claim, str) else claim
     points = as_list(at)
-    job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype, on_stage=on_stage, lost=lost, variables=names_in(points), orders=orders)
+    options = {"of": of, "wrt": wrt, "claims": claims, "dtype": dtype, "on_stage": on_stage, "lost": lost, "orders": orders, "side": side}
+    job = Check(text, variables=names_in(points), **options)  # type: ignore[arg-type]
     columns = from_points(points, job.given, job.format)
     return Findings(noted(job.header, points, job.format), tuple(job.samples(columns)))

@@ -46,7 +46,7 @@ def _worse(result: Result, mirrored: Result | None, sample: Sample, other: Sampl
     if mirrored is None or result.value is None or mirrored.value is None or not _differ(result.value, mirrored.value):
         return result
     by = (f"{leibniz('f', each.wrt, 2)} is {value:.6g}" for each, value in ((sample, result.value), (other, mirrored.value)))
-    said = f"the Hessian is not symmetric: {', and '.join(by)}"
+    said = f"The Hessian is not symmetric: {', and '.join(by)}"
     worst = max(result, mirrored, key=lambda each: each.outcome.severity)
     # of a function whose mixed derivatives are continuous, at most one of the two is right
     outcome = Outcome.worst((worst.outcome, Outcome.WARN))

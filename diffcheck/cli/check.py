@@ -35,6 +35,7 @@ from diffcheck.cli.arguments import (
     OutputFormat,
     Points,
     ReportFormat,
+    SideOption,
     Strict,
     Timeout,
     Wrt,
@@ -74,6 +75,7 @@ def check(
     hvp: Hvp = "",
     every: Every = False,
     claim: Claims = [],  # noqa: B006
+    side: SideOption = "",
     dtype: FloatFormat = Dtype.float64,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
@@ -104,7 +106,7 @@ def check(
 
         def work(watch: Watch) -> int:
             with watch.timed(lambda: opened_table(at, points)) as table:
-                job = checked(text, of, wrt, claim, dtype, watch, watch.timed(lambda: names_at(at, table)), orders)
+                job = checked(text, of, wrt, claim, dtype, watch, watch.timed(lambda: names_at(at, table)), orders, side)
                 return exit_code(_Shown(text, format, latex, color, stream, watch).tally(job, at, table, interval, samples), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream)

@@ -29,7 +29,9 @@ def checked(
     watch: Watch = UNWATCHED,
     variables: Sequence[str] = (),
     orders: Orders | None = None,
+    side: str = "",
 ) -> Check:
+    from diffcheck.checks.claimed import side_of
     from diffcheck.checks.expression import Check
     from diffcheck.engines.jax.program_cache import use_persistent_cache
 
@@ -45,6 +47,7 @@ def checked(
             lost=watch.lost,
             variables=variables,
             orders=orders,
+            side=side_of(side or None),
         )
 
 

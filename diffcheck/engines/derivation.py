@@ -74,6 +74,7 @@ class Derivation:
         self.mode = mode
         self.text = text
         self.decides = decides
+        self.side: str | None = None  # "left" or "right": where f has a kink, it is a claim for the slope of this side
 
     def has(self, wanted: Wanted) -> bool:
         """Whether its mode is one of derivatives of this order."""
