@@ -259,9 +259,8 @@ def _checked(
         raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
     _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed)
     claims = () if claim is None else claim if _are_several(claim) else [claim]
-    report = check_expression(
-        subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype, on_stage=on_stage, lost=lost, orders=orders, side=side_of(side)
-    )
+    asked_for: dict[str, Any] = {"of": of, "wrt": wrt, "claim": claims, "dtype": dtype, "orders": orders, "side": side_of(side)}
+    report = check_expression(subject, at, on_stage=on_stage, lost=lost, **asked_for)
     return Report(report.header, report.samples, text=subject, of=of)
 
 
