@@ -31,6 +31,7 @@ from diffcheck.judgement.accuracy.table import roundings_here
 from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge, Point, Value
 from diffcheck.language.reading import read_back
+from diffcheck.language.repeated import note
 from diffcheck.printable import quoted
 from diffcheck.registry import AUTOMATIC, FORWARD_OVER_REVERSE, REVERSE, REVERSE_NESTED
 from diffcheck.results import Findings, Header, Sample
@@ -175,6 +176,11 @@ class Check:
         """All that JAX runs, with the first result."""
         return self._together.programs[0]
 
+    @property
+    def _repeated(self) -> str:
+        """What JAX shares: of higher derivatives, that may decide on all digits."""
+        return note(self.problem.body) if any(len(names) > 1 for names in self.wrt) else ""
+
     @cached_property
     def header(self) -> Header:
         """What is checked, with the closed forms."""
@@ -189,7 +195,7 @@ class Check:
             name=self.problem.shown_name,
             variables=self.variables,
             dtype=self.dtype,
-            program="; ".join([f"JAX ran {how} on the CPU", *notes]),
+            program="; ".join(filter(None, [f"JAX ran {how} on the CPU", *notes, self._repeated])),
             derivatives=pipeline.closed_forms(self, Infix(), self.problem.labels),
             note=roundings_here(self.dtype).note,
             versions=registry.versions(),

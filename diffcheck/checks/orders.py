@@ -86,7 +86,7 @@ def asked(
 
 def of_a_vector(problem: Problem) -> ExpressionError:
     """What is said where a gradient or a Hessian of a vector is asked for."""
-    text, body = problem.program.text, problem.program.expression or problem.program.definitions[-1].body
+    text, body = problem.program.text, problem.body
     fix = "Choose an entry, F(x, y)[0]; --jacobian gives all first derivatives of a vector, --order 2 all second ones."
     return ExpressionError("gradients and Hessians are those of a number, and this is a vector", text, body.span.start, body.span.end, fix)
 

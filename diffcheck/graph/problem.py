@@ -43,6 +43,12 @@ class Problem:
         return self.outputs or (self.target,)
 
     @property
+    def body(self) -> syntax.Expression:
+        """What stands behind the name of the target, or the expression without a name."""
+        named = (each.body for each in self.program.definitions if each.name == self.target.name.partition("[")[0])
+        return next(named, None) or self.program.expression or self.program.definitions[-1].body
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """What the results are called behind the name: [0], [1]; '' of a number."""
         return tuple(labels(self.shape))
