@@ -8,7 +8,9 @@ directions are the basis vectors, so that the tangents of the other coordinates 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -31,7 +33,6 @@ from diffcheck.registry import (
 Coordinates = dict[str, Array]
 Function = Callable[[Coordinates], Array]
 Names = Sequence[str]
-Entries = Mapping[tuple[str, str], Array]  # by the inner and the outer variable
 PURE_ONLY = Inapplicable("jax.experimental.jet gives derivatives by one variable")
 
 
@@ -53,40 +54,36 @@ def _basis(at: Coordinates, names: Names) -> Coordinates:
     return {each: jnp.stack([jnp.full_like(x, each == name) for name in names]) for each, x in at.items()}
 
 
-def _each(f: Callable[[Coordinates], Coordinates | Array], directions: Coordinates, names: Names) -> dict[str, Coordinates | Array]:
-    """What f gives for the direction of each name; for several names in one batch, as `jax.jacfwd` does."""
+def _along_each(f: Callable[[Coordinates], Any], directions: Coordinates, names: Names) -> Any:
+    """What f gives for the direction of each name, stacked; of several names in one batch, as `jax.jacfwd` does."""
     if len(names) == 1:
-        return {names[0]: f({name: rows[0] for name, rows in directions.items()})}
-    rows = jax.vmap(f)(directions)
-    return {name: jax.tree.map(lambda row, k=k: row[k], rows) for k, name in enumerate(names)}
+        return jax.tree.map(lambda x: x[None], f({name: rows[0] for name, rows in directions.items()}))
+    return jax.vmap(f)(directions)
 
 
-def _forward_over_reverse(f: Function, at: Coordinates, inner: Names, outer: Names) -> Entries:
+def _forward_over_reverse(f: Function, at: Coordinates, inner: Names, outer: Names) -> Any:
     gradient = partial(pulled, f)
-    columns = _each(lambda v: jax.jvp(gradient, (at,), (v,))[1], _basis(at, outer), outer)
-    return {(a, b): columns[b][a] for a in inner for b in outer}
+    return _along_each(lambda v: jax.jvp(gradient, (at,), (v,))[1], _basis(at, outer), outer)
 
 
-def _reverse_over_forward(f: Function, at: Coordinates, inner: Names, outer: Names) -> Entries:
-    rows = _each(lambda v: pulled(lambda p: pushed(f, p, v), at), _basis(at, inner), inner)
-    return {(a, b): rows[a][b] for a in inner for b in outer}
+def _reverse_over_forward(f: Function, at: Coordinates, inner: Names, outer: Names) -> Any:
+    return _along_each(lambda v: pulled(lambda p: pushed(f, p, v), at), _basis(at, inner), inner)
 
 
-def _forward_over_forward(f: Function, at: Coordinates, inner: Names, outer: Names) -> Entries:
-    def row(v: Coordinates) -> dict[str, Array]:
-        return _each(lambda w: pushed(lambda p: pushed(f, p, v), at, w), _basis(at, outer), outer)  # type: ignore[return-value]
+def _forward_over_forward(f: Function, at: Coordinates, inner: Names, outer: Names) -> Any:
+    def row(v: Coordinates) -> Array:
+        found: Array = _along_each(lambda w: pushed(lambda p: pushed(f, p, v), at, w), _basis(at, outer), outer)
+        return found
 
-    rows = _each(row, _basis(at, inner), inner)
-    return {(a, b): rows[a][b] for a in inner for b in outer}
+    return _along_each(row, _basis(at, inner), inner)
 
 
-def _reverse_over_reverse(f: Function, at: Coordinates, inner: Names, outer: Names) -> Entries:
+def _reverse_over_reverse(f: Function, at: Coordinates, inner: Names, outer: Names) -> Any:
     gradient = partial(pulled, f)
-    rows = _each(lambda v: jax.vjp(gradient, at)[1](v)[0], _basis(at, inner), inner)
-    return {(a, b): rows[a][b] for a in inner for b in outer}
+    return _along_each(lambda v: jax.vjp(gradient, at)[1](v)[0], _basis(at, inner), inner)
 
 
-_SECOND: Mapping[str, Callable[[Function, Coordinates, Names, Names], Entries]] = {
+_SECOND: Mapping[str, Callable[[Function, Coordinates, Names, Names], Any]] = {
     FORWARD_OVER_REVERSE: _forward_over_reverse,
     REVERSE_OVER_FORWARD: _reverse_over_forward,
     FORWARD_OVER_FORWARD: _forward_over_forward,
@@ -94,9 +91,27 @@ _SECOND: Mapping[str, Callable[[Function, Coordinates, Names, Names], Entries]] 
 }
 
 
-def second(mode: str, f: Function, at: Coordinates, inner: Names, outer: Names) -> Entries:
-    """∂²f/∂a∂b for each a of the inner and b of the outer names; all coordinates move."""
-    return _SECOND[mode](f, at, inner, outer)
+@dataclass(frozen=True, slots=True)
+class Hessian:
+    """∂²f/∂a∂b for each a of the inner and b of the outer names by a mode, as it comes from JAX: few arrays, which compile quickly."""
+
+    mode: str
+    inner: Names
+    outer: Names
+
+    def of(self, f: Function, at: Coordinates) -> Any:
+        """The arrays; all coordinates move."""
+        return _SECOND[self.mode](f, at, self.inner, self.outer)
+
+    def entry(self, arrays: Any, a: str, b: str) -> Any:
+        """One of the derivatives, for each point."""
+        match self.mode:
+            case mode if mode == FORWARD_OVER_REVERSE:
+                return arrays[a][self.outer.index(b)]
+            case mode if mode == FORWARD_OVER_FORWARD:
+                return arrays[self.inner.index(a)][self.outer.index(b)]
+            case _:
+                return arrays[b][self.inner.index(a)]
 
 
 def nested(mode: str, f: Function, at: Coordinates, names: Names) -> Array:

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 
 from diffcheck.engines.jax import higher
 from diffcheck.engines.jax.lacking import lacking
-from diffcheck.engines.jax.lift import lift, scope
+from diffcheck.engines.jax.lift import lift
+from diffcheck.engines.jax.scoped import Scoped
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
 from diffcheck.formats import format_named
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import LACKS, MEANT, NUMPY, Function, Named, Way
-from diffcheck.graph.graph import Algebra, Definition, Graph, Variable, evaluate, evaluate_nodes, join
+from diffcheck.graph.graph import Algebra, Definition, Graph, evaluate, evaluate_nodes, join
 from diffcheck.registry import AUTOMATIC, FORWARD, REVERSE
 
 Columns = Mapping[str, NDArray[Any]]
@@ -40,6 +41,11 @@ PADDED_LENGTHS = (64, 256, 1024, 4096)  # eager operations are compiled once for
 def key_of(mode: str, names: Names) -> str:
     """Where a derivative is found in what a program returns: `forward:x`, `forward over reverse:x,x`."""
     return f"{mode}:{','.join(names)}"
+
+
+def _whole_key(mode: str) -> str:
+    """Where all second derivatives of a mode are."""
+    return f"{mode}:"
 
 
 class Program:
@@ -86,7 +92,7 @@ class Program:
         with settings(True), np.errstate(all="ignore"):  # NaN and infinity are findings, not warnings
             arrays = [jnp.asarray(_tiled(columns[name], blocks, padded, self._dtype)) for name in self._variables]
             values = self._jitted(*arrays) if self._compiled else self._everything(partial(self._blocks_of_tangents, length), *arrays)
-            found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in values.items()}
+            found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in self._entries(values).items()}
         return found | self._failures
 
     def derivative(self, mode: str, names: Names) -> Graph:
@@ -99,8 +105,8 @@ class Program:
                 if together is not None:  # else a variable has no rule, and each ran by itself
                     return cast(Array, together)
             if len(names) == 2:
-                together = self._attempt("", lambda: self._entries(mode, self._moving, point, names[:1], names[1:], scoped=True))
-                return self._entry(mode, names, point, scoped=True) if together is None else cast(Array, together[names])
+                together = self._attempt("", lambda: self._entry(mode, names, point, self._moving, scoped=True))
+                return self._entry(mode, names, point, scoped=True) if together is None else cast(Array, together)
             return self._nested(mode, names, point, scoped=True)
 
         return lift(program, self._variables, self._dtype.name)
@@ -165,7 +171,7 @@ class Program:
         """A graph's value, one for every point even where it does not depend on them."""
         shape = self._shape(point)
         algebra = self._algebra(mode, shape)
-        return self._spread(evaluate(graph, _Scoped(algebra, graph) if scoped else algebra, point), shape)
+        return self._spread(evaluate(graph, Scoped(algebra, graph) if scoped else algebra, point), shape)
 
     def _algebra(self, mode: str, shape: tuple[int, ...]) -> Algebra[Any]:
         return _Jax(mode, self._dtype, () if self._compiled else shape)
@@ -184,22 +190,33 @@ class Program:
         """The variables of all second derivatives: they are differentiated by together."""
         return [name for name in self._variables if any(name in names for names in self._second)]
 
-    def _hessian(self, mode: str, point: Coordinates) -> dict[str, Array | None]:
+    def _hessian(self, mode: str, point: Coordinates) -> dict[str, Any]:
         """The second derivatives at once; where one variable has no rule, one by one."""
-        together = self._attempt("", lambda: self._entries(mode, self._moving, point, self._moving, self._moving))
+        whole = higher.Hessian(mode, self._moving, self._moving)
+        together = self._attempt("", lambda: self._run_hessian(whole, self._moving, point))
         if together is not None:
-            return {key_of(mode, names): together[names] for names in self._second}
+            return {_whole_key(mode): together}
         keys = {names: key_of(mode, names) for names in self._second}
         return {key: self._attempt(key, partial(self._entry, mode, names, point)) for names, key in keys.items()}
 
-    def _entry(self, mode: str, names: Names, point: Coordinates, scoped: bool = False) -> Array:
-        inner, outer = names
-        return self._entries(mode, tuple(dict.fromkeys(names)), point, (inner,), (outer,), scoped)[inner, outer]
+    def _run_hessian(self, hessian: higher.Hessian, moving: Sequence[str], point: Coordinates, scoped: bool = False) -> Any:
+        return hessian.of(self._function(hessian.mode, point, scoped), {name: point[name] for name in moving})
 
-    def _entries(
-        self, mode: str, moving: Sequence[str], point: Coordinates, inner: Sequence[str], outer: Sequence[str], scoped: bool = False
-    ) -> higher.Entries:
-        return higher.second(mode, self._function(mode, point, scoped), {name: point[name] for name in moving}, inner, outer)
+    def _entry(self, mode: str, names: Names, point: Coordinates, moving: Sequence[str] = (), scoped: bool = False) -> Array:
+        """One second derivative; the variables that move are its own, if none are given."""
+        one = higher.Hessian(mode, names[:1], names[1:])
+        found: Array = one.entry(self._run_hessian(one, moving or tuple(dict.fromkeys(names)), point, scoped), *names)
+        return found
+
+    def _entries(self, found: dict[str, Any]) -> dict[str, Any]:
+        """What a run gave, with each second derivative by its own key."""
+        entries: dict[str, Any] = {}
+        for mode in AUTOMATIC.modes_of(2):
+            arrays = found.pop(_whole_key(str(mode)), None)
+            if arrays is not None:
+                hessian, arrays = higher.Hessian(str(mode), self._moving, self._moving), jax.tree.map(np.asarray, arrays)
+                entries |= {key_of(str(mode), names): hessian.entry(arrays, *names) for names in self._second}
+        return found | entries
 
     def _function(self, mode: str, point: Coordinates, scoped: bool) -> higher.Function:
         """f of the coordinates that move, in the form that suits the mode that differentiates it first."""
@@ -336,26 +353,6 @@ class _Nodewise(_Jax):
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
         return None if any(argument is None for argument in arguments) else np.asarray(super().call(definition, order, arguments))
-
-
-class _Scoped:
-    """An algebra whose operations JAX names by their place in the user's text: the lifted program knows it from there."""
-
-    def __init__(self, algebra: Algebra[Any], graph: Graph) -> None:
-        self._algebra = algebra
-        self._spans = iter([span for node, span in graph.placed_nodes if not isinstance(node, Variable)])
-
-    def constant(self, value: Fraction) -> Any:
-        next(self._spans)
-        return self._algebra.constant(value)
-
-    def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
-        with scope(next(self._spans)):
-            return self._algebra.apply(function, arguments)
-
-    def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
-        with scope(next(self._spans)):
-            return self._algebra.call(definition, order, arguments)
 
 
 Slope = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
