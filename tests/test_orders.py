@@ -359,3 +359,32 @@ def entry(samples: tuple[Sample, ...], wrt: str) -> Sample:
 def test_a_claim_for_an_entry_stands_with_that_entry_whatever_the_order_of_its_variables() -> None:
     samples = check("x^2*y", {"x": 1, "y": 2}, hessian=True, claim="d2f/dydx = 2x").samples
     assert [result.verdict for result in entry(samples, "x y").results if result.engine == "claim"] == [Verdict.EXACT]
+
+
+# Pictures
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("(1 - x)^2 + 100(y - x^2)^2", ["--at", "x=-1,y=1.5", "--at", "x=0.5,y=0"]),
+        ("x/y", ["--at", "x=1,y=2"]),
+        ("abs(x) + y", ["--at", "x=0,y=0"]),
+        ("3 + 0*x*y", ["--at", "x=1,y=2"]),
+        ("[t cos(t), t sin(t)]", ["--at", "2", "--range", "0,8"]),
+    ],
+)
+def test_functions_in_the_plane_are_drawn(text: str, arguments: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "plane.png"
+    ended = run("plot", text, *arguments, "-o", str(path))
+    assert ended.code == 0, ended.stderr
+    assert path.read_bytes().startswith(b"\x89PNG")
+    again = tmp_path / "again.png"
+    run("plot", text, *arguments, "-o", str(again))
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_a_vector_that_is_no_curve_is_not_drawn(tmp_path: Path) -> None:
+    ended = run("plot", "[x, y, x*y]", "--at", "x=1,y=2", "-o", str(tmp_path / "x.png"))
+    assert ended.code == 2
+    assert "a picture shows a number, or a curve" in ended.stderr
