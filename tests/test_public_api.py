@@ -78,7 +78,7 @@ def test_the_version_is_a_version() -> None:
 
 def test_the_signature_of_check_is_kept() -> None:
     parameters = inspect.signature(check).parameters
-    orders = ["order", "hessian", "along", "hvp"]
+    orders = ["order", "hessian", "along", "hvp", "side"]
     limits_and_draws = ["timeout", "max_memory", "directions", "seed"]
     assert list(parameters) == ["subject", "at", "of", "wrt", "claim", "dtype", "against", "lint", *limits_and_draws, *orders]
     positional = [name for name, parameter in parameters.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]

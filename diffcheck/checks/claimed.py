@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diffcheck.checks.loading import users_code
 from diffcheck.engines.derivation import Columns, Derivation, Formulas, Found, Names, Subject, Wanted
 from diffcheck.errors import ExpressionError, InputError
 from diffcheck.graph.build import Problem, read_beside
@@ -240,7 +241,10 @@ class _ByFunction(Derivation):
         return dict.fromkeys(wanted, found)
 
     def _value(self, point: Sequence[float]) -> float:
-        found = np.asarray(self._claim(*point), float)
+        with users_code("the claim"):
+            found = np.asarray(self._claim(*point))
+        if found.dtype.kind not in "iufb":
+            raise InputError("the claim returns what is not numbers", f"{self._layout.what.capitalize()} is an array of floats.")
         if found.size != math.prod(self._layout.lengths):
             size = " × ".join(map(str, self._layout.lengths))
             raise InputError(f"the claim returns {found.size} numbers, and {self._layout.what} is {size}")

@@ -13,10 +13,11 @@ from diffcheck import registry
 from diffcheck.checks import pipeline
 from diffcheck.checks.claimed import Claim as Claim
 from diffcheck.checks.claimed import Claims, Given, Side, names_of
-from diffcheck.checks.orders import Moved, Orders, of_a_vector
+from diffcheck.checks.orders import JUDGED, MAX_ENTRIES, Moved, Orders, of_a_vector
 from diffcheck.checks.pipeline import Lost, OnStage
 from diffcheck.checks.points import as_list, from_points, names_in, noted
 from diffcheck.checks.relations import related
+from diffcheck.checks.screening import evenly
 from diffcheck.checks.symmetry import merged, with_mirrors
 from diffcheck.engines.derivation import Columns, Derivation, Found, Names, Run, Wanted
 from diffcheck.engines.jax.program import Program
@@ -87,6 +88,7 @@ class Check:
             raise of_a_vector(self.problem)
         self._moved = None if orders is None or orders.direction is None else Moved.along(self.problem, orders.direction, self.format)
         self.problem = self.problem if self._moved is None else self._moved.problem
+        self._sampled = ""  # of very many derivatives, which are judged
         self.wrt = self._chosen(wrt) if orders is None else self._of_orders(orders, wrt)
         self.compiled = compiled and max(len(graph.nodes) for graph in self._graphs) <= COMPILED_NODES
         self._together = self.together(AUTOMATIC.modes_of_all(map(len, self.wrt)), lost.get(AUTOMATIC.name))
@@ -112,7 +114,13 @@ class Check:
         among = self._chosen(wrt) if wrt else tuple((name,) for name in self.given)
         if any(len(names) > 1 for names in among):
             raise InputError("an order is given, and derivatives of an order too", "Write the one or the other.")
-        return orders.of([name for (name,) in among], "" if self._moved is None else self._moved.variable)
+        found = orders.of([name for (name,) in among], "" if self._moved is None else self._moved.variable)
+        total = len(found) * len(self.problem.results)
+        if total <= MAX_ENTRIES or orders.every:
+            return found
+        chosen = tuple(found[k] for k in evenly(len(found), max(1, JUDGED // len(self.problem.results))))
+        self._sampled = f"of {total:,} derivatives an even sample of {len(chosen) * len(self.problem.results)} is judged; --all judges all"
+        return chosen
 
     # What engines see of it
 
@@ -195,7 +203,7 @@ class Check:
             name=self.problem.shown_name,
             variables=self.variables,
             dtype=self.dtype,
-            program="; ".join(filter(None, [f"JAX ran {how} on the CPU", *notes, self._repeated])),
+            program="; ".join(filter(None, [f"JAX ran {how} on the CPU", *notes, self._repeated, self._sampled])),
             derivatives=pipeline.closed_forms(self, Infix(), self.problem.labels),
             note=roundings_here(self.dtype).note,
             versions=registry.versions(),

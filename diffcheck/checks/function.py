@@ -242,7 +242,7 @@ def _lifted(function: JaxFunction) -> Sequence[Graph]:
 
 
 def _formula(text: str, parameters: Parameters) -> Graph:
-    graph = read(text).target.flat
+    graph = read(text).number.flat
     unknown = [name for name in graph.variables if name not in parameters.names]
     if unknown:
         fix = f"Its arguments: {', '.join(parameters.names)}."

@@ -16,6 +16,7 @@ from diffcheck.graph.build import Problem, inline
 from diffcheck.graph.graph import Definition, Graph, GraphBuilder
 from diffcheck.graph.text import Infix, one_line
 from diffcheck.language.reading import read_back
+from diffcheck.printable import quoted
 
 MAX_ORDER = 8
 MAX_ENTRIES = 400  # of more, some are judged, unless all are asked for
@@ -42,8 +43,8 @@ class Orders:
     of_a_number: bool = False
 
     def __post_init__(self) -> None:
-        if not 1 <= self.order <= MAX_ORDER:
-            raise InputError(f"{self.order} is not an order of a derivative that is checked", f"Orders go from 1 to {MAX_ORDER}.")
+        if not isinstance(self.order, int) or isinstance(self.order, bool) or not 1 <= self.order <= MAX_ORDER:
+            raise InputError(f"{quoted(self.order)} is not an order of a derivative that is checked", f"Orders go from 1 to {MAX_ORDER}.")
         if self.along is not None and self.times is not None:
             raise InputError("a direction is given, and a vector for the Hessian too", "Write the one or the other.")
         if self.times is not None and self.order not in (1, 2):
@@ -112,7 +113,8 @@ class Moved:
 
 
 def _speeds(direction: Direction, problem: Problem, fmt: Format) -> dict[str, Fraction]:
-    columns = from_points(direction, problem.variables, fmt)
+    is_row = isinstance(direction, (list, tuple)) or getattr(direction, "ndim", 0) == 1
+    columns = from_points([direction] if is_row and len(problem.variables) > 1 else direction, problem.variables, fmt)
     if any(len(column) != 1 for column in columns.values()):
         raise PointError("a direction has one number for each variable", f"Write {','.join(f'{name}=1' for name in problem.variables)}.")
     speeds = {name: float(column[0]) for name, column in columns.items()}

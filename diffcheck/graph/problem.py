@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from diffcheck.errors import ExpressionError
 from diffcheck.graph.functions import CONSTANT_NAMES
 from diffcheck.graph.graph import Definition
 from diffcheck.graph.vectors import labels
@@ -52,6 +53,15 @@ class Problem:
     def labels(self) -> tuple[str, ...]:
         """What the results are called behind the name: [0], [1]; '' of a number."""
         return tuple(labels(self.shape))
+
+    @property
+    def number(self) -> Definition:
+        """The target, where one number is meant. Raises ExpressionError for a vector."""
+        if self.outputs:
+            span = self.body.span
+            fix = "Choose an entry: [x, y][0], or F(x, y)[0]."
+            raise ExpressionError("this is a vector, and a number is needed here", self.program.text, span.start, span.end, fix)
+        return self.target
 
     def entry(self, place: int) -> Problem:
         """The problem of one entry alone."""

@@ -101,7 +101,7 @@ def show_samples(console: Console, header: Header, samples: Iterable[Sample]) ->
         if len(shown) > max(LINES, IN_FULL * (matrices.MOST if matrices.is_entry(sample) else len(header.variables))):
             shown = _without_least(shown)
     points = [list(group) for _, group in groupby(shown, key=lambda sample: sorted(sample.point.items()))]
-    if len(points) <= IN_FULL and len(shown) == tally.samples and all(map(_is_readable, points)):
+    if len(points) <= IN_FULL and len(shown) == tally.samples and all(_is_readable(point, header) for point in points):
         for point in points:
             _show_point(console, header, point)
     else:
@@ -109,9 +109,9 @@ def show_samples(console: Console, header: Header, samples: Iterable[Sample]) ->
     return tally
 
 
-def _is_readable(point: Sequence[Sample]) -> bool:
+def _is_readable(point: Sequence[Sample], header: Header) -> bool:
     """Whether what was found at a point is few tables, or matrices."""
-    return len(point) <= LINES or bool(matrices.matrices_of(point))
+    return len(point) <= LINES or bool(matrices.matrices_of(point, header.variables))
 
 
 def _show_lines(console: Console, header: Header, samples: Sequence[Sample], total: int) -> None:
@@ -211,7 +211,7 @@ def _show_point(console: Console, header: Header, samples: Sequence[Sample]) -> 
     values = ", ".join(f"{header.name}{output} = {value}" for output, value in sorted(outputs.items()))
     console.print()
     paragraph(console, f"at {coordinates(samples[0].point)}: {values}", "bold")
-    found = matrices.matrices_of(samples)
+    found = matrices.matrices_of(samples, header.variables)
     for k, matrix in enumerate(found):
         if k:
             console.print()

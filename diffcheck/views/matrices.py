@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -40,19 +41,27 @@ def is_entry(sample: Sample) -> bool:
     return sample.order == 2 or bool(sample.output)
 
 
-def matrices_of(samples: Sequence[Sample]) -> list[Matrix]:
+def matrices_of(samples: Sequence[Sample], variables: Sequence[str]) -> list[Matrix]:
     """The samples of one point as matrices; none where they are not whole ones, or have too many columns."""
     if len({sample.order for sample in samples}) != 1 or not is_entry(samples[0]):
         return []
-    found = [_jacobian(samples)] if samples[0].order == 1 else list(_hessians(samples))
+    found = [_jacobian(samples, variables)] if samples[0].order == 1 else list(_hessians(samples))
     fits = all(len(each.columns) <= MOST_COLUMNS and len(each.entries) == len(each.rows) * len(each.columns) > 1 for each in found)
     return found if fits else []
 
 
-def _jacobian(samples: Sequence[Sample]) -> Matrix:
+def _jacobian(samples: Sequence[Sample], variables: Sequence[str]) -> Matrix:
+    """Rows and columns in their order, whatever that of the samples."""
     entries = {(sample.output, sample.wrt): sample for sample in samples}
-    rows, columns = (tuple(dict.fromkeys(names)) for names in zip(*entries, strict=True))
-    return Matrix("Jacobian", tuple(map(str, rows)), tuple(map(str, columns)), entries)
+    rows, columns = (tuple(map(str, dict.fromkeys(names))) for names in zip(*entries, strict=True))
+    if set(columns) <= set(variables):
+        columns = tuple(name for name in variables if name in columns)
+    return Matrix("Jacobian", tuple(sorted(rows, key=_by_place)), columns, entries)
+
+
+def _by_place(output: str) -> list[tuple[int, str]]:
+    """[2] comes before [10]."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", output)]
 
 
 def _hessians(samples: Sequence[Sample]) -> Iterator[Matrix]:
