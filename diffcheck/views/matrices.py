@@ -15,6 +15,7 @@ from diffcheck.results import Header, Outcome, Result, Sample, Verdict
 from diffcheck.views.layout import Cell, Column, show_table
 from diffcheck.views.numerals import MARKS, STYLES, enclosure_text, ulps_text
 
+JACOBIAN, HESSIAN = "Jacobian", "Hessian"
 MOST = 400  # entries
 MOST_COLUMNS = 12
 WORST = 5  # entries that are shown with all their values
@@ -30,6 +31,7 @@ class Matrix:
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     entries: dict[tuple[str, str], Sample]
+    output: str = ""  # whose Hessian it is
 
     @property
     def samples(self) -> list[Sample]:
@@ -56,7 +58,7 @@ def _jacobian(samples: Sequence[Sample], variables: Sequence[str]) -> Matrix:
     rows, columns = (tuple(map(str, dict.fromkeys(names))) for names in zip(*entries, strict=True))
     if set(columns) <= set(variables):
         columns = tuple(name for name in variables if name in columns)
-    return Matrix("Jacobian", tuple(sorted(rows, key=_by_place)), columns, entries)
+    return Matrix(JACOBIAN, tuple(sorted(rows, key=_by_place)), columns, entries)
 
 
 def _by_place(output: str) -> list[tuple[int, str]]:
@@ -74,12 +76,12 @@ def _hessians(samples: Sequence[Sample]) -> Iterator[Matrix]:
                 second = rest[0] if rest else first
                 entries[first, second] = entries[second, first] = sample
         names = tuple(dict.fromkeys(name for name, _ in entries))
-        yield Matrix(f"Hessian {output}".strip(), names, names, entries)
+        yield Matrix(HESSIAN, names, names, entries, output)
 
 
 def show_matrix(console: Console, header: Header, matrix: Matrix) -> None:
     """The matrix, and what each engine made of it."""
-    title = matrix.title.replace("Hessian", f"Hessian of {header.name}") if matrix.rows == matrix.columns else matrix.title
+    title = f"Hessian of {header.name}{matrix.output}" if matrix.title == HESSIAN else matrix.title
     columns = [Column(printable(title)), *(Column(printable(f"d/d{name}"), right=True) for name in matrix.columns)]
     show_table(console, columns, lambda digits: [[_row(header, matrix, row, digits) for row in matrix.rows]], DIGITS)
     console.print()
@@ -88,7 +90,7 @@ def show_matrix(console: Console, header: Header, matrix: Matrix) -> None:
 
 
 def _row(header: Header, matrix: Matrix, row: str, digits: int) -> list[Cell]:
-    name = f"d{header.name}{row}" if matrix.title == "Jacobian" else f"d/d{row}"
+    name = f"d{header.name}{row}" if matrix.title == JACOBIAN else f"d/d{row}"
     return [printable(name), *(_entry(matrix.entries[row, column], digits) for column in matrix.columns)]
 
 
