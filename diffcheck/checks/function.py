@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -14,10 +15,10 @@ from diffcheck.checks.at_once import DIRECTIONS, SEED, AtOnce, Plan
 from diffcheck.checks.claims import ClaimedHessian, ClaimedJacobian
 from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
-from diffcheck.checks.higher import MOVED_BY, Higher, along
+from diffcheck.checks.higher import Higher, along
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.modes import check_of
-from diffcheck.checks.orders import Direction, Orders
+from diffcheck.checks.orders import Direction, Orders, free_name
 from diffcheck.checks.pipeline import closed_forms
 from diffcheck.checks.rules.linter import lint
 from diffcheck.checks.screening import Screening
@@ -102,11 +103,16 @@ class FunctionCheck:
             raise InputError(
                 "a derivative along a direction is judged by the function itself", "Leave out --along or --hvp, or the others."
             )
-        direction = self._direction(orders.direction)
-        moved = along(self._function, direction, self.parameters.names)
-        start = np.zeros((), self.format.name)
-        function = self._usable(self._at(moved, {MOVED_BY: start, **{f"{name}": point[name] for name in point}}))
-        return Higher(function, self.name, self.format, lambda: _lifted(function), orders)
+        t = free_name(self.parameters.names)
+        function = self._usable(self._at(self._moved, {t: np.zeros((), self.format.name), **point}))
+        return Higher(function, self.name, self.format, lambda: _lifted(function), orders, moved_by=t)
+
+    @cached_property
+    def _moved(self) -> Callable[..., Any]:
+        """The function along the direction that is asked for."""
+        assert self._orders is not None
+        assert self._orders.direction is not None
+        return along(self._function, self._direction(self._orders.direction), self.parameters.names)
 
     def _direction(self, given: Direction) -> Arguments:
         """One step for each argument. Raises InputError for one that is zero."""

@@ -20,7 +20,7 @@ from diffcheck.checks.screening import evenly
 from diffcheck.checks.symmetry import merged, mirror, with_mirrors
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Inapplicable, Names, Run, Wanted
 from diffcheck.engines.jax import orders as jax_orders
-from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
+from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction, is_float
 from diffcheck.engines.jax.runs import JaxMode, Together
 from diffcheck.errors import InputError, UnsupportedError, UserCodeError
 from diffcheck.formats import Format
@@ -35,7 +35,6 @@ from diffcheck.results import Outcome, Sample, Status, Verdict, wrt_and_order
 
 IN_MATHEMATICS = 10  # derivatives by engines that differentiate formulas; of more there are none
 MOST_COLUMNS = 2_000  # of a Hessian that is computed whole
-MOVED_BY = "t"
 
 
 class Higher:
@@ -50,6 +49,7 @@ class Higher:
         orders: Orders,
         claim: Derivation | None = None,
         judged_by_itself: bool = True,
+        moved_by: str = "",
     ) -> None:
         self.function = function
         self.name = name
@@ -57,12 +57,13 @@ class Higher:
         self.judged_by_itself = judged_by_itself
         self._truth = truth
         self._orders = orders
+        self._moved_by = moved_by  # the argument that moves the others along a direction
         self._claim = claim
         self.point = dict(zip(function.variables, function.vector.tolist(), strict=True))
         self.by_jax = jax_orders.HigherDerivatives(function)
-        if len(self.variables) > MOST_COLUMNS:
+        if len(self.variables) > MOST_COLUMNS and orders.along is None:
             problem = f"{name} has {len(self.variables):,} arguments, and a Hessian is computed whole for {MOST_COLUMNS:,} at most"
-            raise InputError(problem, "Write --hvp for the Hessian times a vector, or check a part of the function.")
+            raise InputError(problem, "Check the derivative by a part of the arguments, or along a direction.")
 
     @cached_property
     def truth(self) -> Sequence[Graph] | UnsupportedError:
@@ -84,8 +85,8 @@ class Higher:
     @cached_property
     def every(self) -> list[Wanted]:
         """All derivatives that are asked for."""
-        moving = [name for name in self.variables if self._orders.direction is None or name != MOVED_BY]
-        return list(product(range(len(self.function.outputs)), self._orders.of(moving, MOVED_BY)))
+        moving = [name for name in self.variables if name != self._moved_by]
+        return list(product(range(len(self.function.outputs)), self._orders.of(moving, self._moved_by)))
 
     @cached_property
     def wanted(self) -> Sequence[Wanted]:
@@ -245,6 +246,6 @@ def along(function: Callable[..., Any], direction: Mapping[str, Any], variables:
     steps = [direction[name] for name in variables]
 
     def moved(t: Any, *arguments: Any) -> Any:
-        return function(*jax.tree.map(lambda leaf, step: leaf + t * step, list(arguments), steps))
+        return function(*jax.tree.map(lambda leaf, step: leaf + t * step if is_float(leaf) else leaf, list(arguments), steps))
 
     return moved

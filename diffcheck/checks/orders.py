@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations_with_replacement
@@ -104,12 +104,16 @@ class Moved:
     def along(cls, problem: Problem, direction: Direction, fmt: Format) -> Moved:
         """Raises InputError for a direction that is 0, and PointError for one that lacks a variable."""
         speeds = _speeds(direction, problem, fmt)
-        taken = {*problem.variables, *(definition.name for definition in problem.definitions)}
-        variable = next(name for name in ("t", "s", "h", *(f"t_{k}" for k in range(len(taken) + 1))) if name not in taken)
+        variable = free_name({*problem.variables, *(definition.name for definition in problem.definitions)})
         results = [_along(result, speeds, variable) for result in problem.results]
         moved = replace(problem, target=results[0], outputs=tuple(results) if problem.outputs else ())
         line = ", ".join(f"{name} = {_text(_start_of(name, speeds[name], variable))}" for name in problem.variables)
         return cls(moved, variable, f"{read_back(problem.program)}, along {line} at {variable} = 0")
+
+
+def free_name(taken: Collection[str]) -> str:
+    """A name for how far the point has moved: t, unless it is taken."""
+    return next(name for name in ("t", "s", "h", *(f"t_{k}" for k in range(len(taken) + 1))) if name not in taken)
 
 
 def _speeds(direction: Direction, problem: Problem, fmt: Format) -> dict[str, Fraction]:
