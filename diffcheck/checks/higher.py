@@ -21,6 +21,7 @@ from diffcheck.checks.symmetry import merged, mirror, with_mirrors
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Inapplicable, Names, Run, Wanted
 from diffcheck.engines.jax import orders as jax_orders
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction, is_float
+from diffcheck.engines.jax.higher import PURE_ONLY
 from diffcheck.engines.jax.runs import JaxMode, Together
 from diffcheck.errors import InputError, UnsupportedError, UserCodeError
 from diffcheck.formats import Format
@@ -201,7 +202,7 @@ class Nested(JaxMode):
     def values(self, columns: Columns, wanted: Sequence[Wanted]) -> Mapping[Wanted, Found]:
         applicable = [each for each in wanted if self._applies(each)]
         found = self.numbers(applicable) if applicable else np.empty(0)
-        given: dict[Wanted, Found] = dict.fromkeys(wanted, jax_orders.PURE_ONLY)
+        given: dict[Wanted, Found] = dict.fromkeys(wanted, PURE_ONLY)
         for k, each in enumerate(applicable):
             given[each] = found if isinstance(found, UnsupportedError) else found[k : k + 1]
         return given

@@ -18,6 +18,7 @@ from jax import Array
 from jax.experimental.jet import jet
 
 from diffcheck.engines.derivation import Inapplicable
+from diffcheck.errors import UnsupportedError
 from diffcheck.registry import (
     FORWARD,
     FORWARD_NESTED,
@@ -135,13 +136,20 @@ _SLOPES = {FORWARD: _slope, FORWARD_NESTED: _slope, REVERSE: _pulled_back, REVER
 
 
 def _by_jet(f: Function, at: Coordinates, names: Names) -> Array:
-    """Taylor-mode: all derivatives up to the order in one go."""
     name, *others = dict.fromkeys(names)
     if others:
         raise PURE_ONLY
     x = at[name]
-    series = [jnp.ones_like(x), *(jnp.zeros_like(x) for _ in names[1:])]
-    _, derivatives = jet(lambda u: f({**at, name: u}), (x,), (series,))  # type: ignore[no-untyped-call]
+    return taylor(lambda u: f({**at, name: u}), x, jnp.ones_like(x), len(names))
+
+
+def taylor(f: Callable[[Array], Array], x: Array, direction: Array, order: int) -> Array:
+    """A derivative along a direction by `jax.experimental.jet`, which has all up to its order in one go."""
+    series = [direction, *(jnp.zeros_like(x) for _ in range(order - 1))]
+    try:
+        _, derivatives = jet(f, (x,), (series,))  # type: ignore[no-untyped-call]
+    except KeyError as primitive:
+        raise UnsupportedError(f"jax.experimental.jet has no rule for {str(primitive.args[0]) if primitive.args else 'this'}") from None
     found: Array = derivatives[-1]
     return found
 

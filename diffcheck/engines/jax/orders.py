@@ -6,18 +6,17 @@ Second derivatives are whole Hessians, as `jax.hessian` gives them; those of hig
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental.jet import jet
 from numpy.typing import NDArray
 
-from diffcheck.engines.derivation import Inapplicable
 from diffcheck.engines.jax.equations import CustomRule
 from diffcheck.engines.jax.function import JaxFunction
+from diffcheck.engines.jax.higher import taylor
 from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.undecorated import undecorated
 from diffcheck.graph.graph import Graph
@@ -36,7 +35,6 @@ Map = Callable[[Vector], Vector]  # from a vector to a vector
 Place = tuple[int, tuple[int, ...]]  # a row, and the columns by which it is differentiated, the innermost first
 Values = NDArray[Any]
 NO_RULES: frozenset[CustomRule] = frozenset()
-PURE_ONLY = Inapplicable("jax.experimental.jet gives derivatives by one variable")
 # [row, inner, outer]; the first is what jax.hessian is
 HESSIANS: Mapping[str, Callable[[Map], Map]] = {
     FORWARD_OVER_REVERSE: lambda f: jax.jacfwd(jax.jacrev(f)),
@@ -105,12 +103,9 @@ class HigherDerivatives:
         return self._function.scoped(jax.jit(program))
 
     def _unit(self, column: int) -> Values:
-        basis: Values = self._basis
-        return basis[column]  # type: ignore[no-any-return]
-
-    @cached_property
-    def _basis(self) -> Values:
-        return np.eye(len(self._function.vector), dtype=self._function.vector.dtype)
+        vector = np.zeros_like(self._function.vector)
+        vector[column] = 1
+        return vector
 
 
 def _pushed(f: Map, direction: Vector) -> Map:
@@ -133,17 +128,16 @@ def _by(slopes: Sequence[Callable[[Map, Vector], Map]], f: Map, x: Vector, direc
 
 
 def _by_jet(f: Map, x: Vector, directions: Sequence[Vector]) -> Any:
-    series = [directions[0], *(jnp.zeros_like(x) for _ in directions[1:])]
-    return jet(f, (x,), (series,))[1][-1]  # type: ignore[no-untyped-call]
+    return taylor(f, x, directions[0], len(directions))
 
 
-ORDERS_MOST = 8
+DEEPEST = 8
 _ENTRIES: Mapping[str, Callable[[Map, Vector, Sequence[Vector]], Any]] = {
     FORWARD_OVER_REVERSE: partial(_by, (_pulled, _pushed)),
     REVERSE_OVER_FORWARD: partial(_by, (_pushed, _pulled)),
     FORWARD_OVER_FORWARD: partial(_by, (_pushed, _pushed)),
     REVERSE_OVER_REVERSE: partial(_by, (_pulled, _pulled)),
-    FORWARD_NESTED: partial(_by, (_pushed,) * ORDERS_MOST),
-    REVERSE_NESTED: partial(_by, (_pulled,) * ORDERS_MOST),
+    FORWARD_NESTED: partial(_by, (_pushed,) * DEEPEST),
+    REVERSE_NESTED: partial(_by, (_pulled,) * DEEPEST),
     JET: _by_jet,
 }
