@@ -165,7 +165,7 @@ class Check:
         found = pipeline.samples(self, columns, self._on_stage)
         if self._claims.is_matrix and self._claims.layout is not None:
             found = related(found, list(self.derivations), self._claims.layout)
-        return merged(found, mirrors)
+        return merged(found, mirrors) if mirrors else found
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return self._together.primals(columns)

@@ -93,25 +93,29 @@ def _indented(lines: Iterable[str]) -> str:
 
 
 def show_samples(console: Console, header: Header, samples: Iterable[Sample]) -> Tally:
-    """A table for every point, or a line for each derivative (the worst ones of many); returns the counts of all."""
+    """A table or a matrix for every point, or a line for each derivative (the worst ones of many); returns the counts of all."""
     tally, shown = Tally(), list[Sample]()
+    lines = room = max(LINES, IN_FULL * len(header.variables))
     for sample in samples:
         tally.add(sample)
         shown.append(sample)
-        if len(shown) > max(LINES, IN_FULL * (matrices.MOST if matrices.is_entry(sample) else len(header.variables))):
-            shown = _without_least(shown)
+        if matrices.is_entry(sample):
+            lines, room = LINES, IN_FULL * matrices.MOST
+        if len(shown) > 2 * room:
+            shown = _most_remarkable(shown, room)
+    shown = _most_remarkable(shown, room)
     points = [list(group) for _, group in groupby(shown, key=lambda sample: sorted(sample.point.items()))]
-    if len(points) <= IN_FULL and len(shown) == tally.samples and all(_is_readable(point, header) for point in points):
+    if len(points) <= IN_FULL and len(shown) == tally.samples and all(_is_readable(point, header, console.width) for point in points):
         for point in points:
             _show_point(console, header, point)
     else:
-        _show_lines(console, header, shown, tally.samples)
+        _show_lines(console, header, _most_remarkable(shown, lines), tally.samples)
     return tally
 
 
-def _is_readable(point: Sequence[Sample], header: Header) -> bool:
-    """Whether what was found at a point is few tables, or matrices."""
-    return len(point) <= LINES or bool(matrices.matrices_of(point, header.variables))
+def _is_readable(point: Sequence[Sample], header: Header, width: int) -> bool:
+    """Whether what was found at a point is shown as tables: of many entries of a matrix only if they are one."""
+    return not matrices.is_entry(point[0]) or len(point) <= LINES or bool(matrices.matrices_of(point, header.variables, width))
 
 
 def _show_lines(console: Console, header: Header, samples: Sequence[Sample], total: int) -> None:
@@ -191,10 +195,12 @@ def _show_notes(console: Console, samples: Sequence[Sample]) -> None:
         line(console, f"  … and {len(told) - LINES} more reasons")
 
 
-def _without_least(samples: list[Sample]) -> list[Sample]:
-    """All but the least remarkable sample, in their order."""
-    least = min(range(len(samples)), key=lambda i: (_remarkable(samples[i]), -i))
-    return samples[:least] + samples[least + 1 :]
+def _most_remarkable(samples: list[Sample], count: int) -> list[Sample]:
+    """The most remarkable samples, in their order; of equal ones the first."""
+    if len(samples) <= count:
+        return samples
+    best = sorted(range(len(samples)), key=lambda i: _remarkable(samples[i]), reverse=True)[:count]  # stable: the first ones stay
+    return [samples[i] for i in sorted(best)]
 
 
 def _remarkable(sample: Sample) -> tuple[int, float]:
@@ -211,7 +217,7 @@ def _show_point(console: Console, header: Header, samples: Sequence[Sample]) -> 
     values = ", ".join(f"{header.name}{output} = {value}" for output, value in sorted(outputs.items()))
     console.print()
     paragraph(console, f"at {coordinates(samples[0].point)}: {values}", "bold")
-    found = matrices.matrices_of(samples, header.variables)
+    found = matrices.matrices_of(samples, header.variables, console.width)
     for k, matrix in enumerate(found):
         if k:
             console.print()

@@ -18,6 +18,7 @@ from diffcheck.views.numerals import MARKS, STYLES, enclosure_text, ulps_text
 JACOBIAN, HESSIAN = "Jacobian", "Hessian"
 MOST = 400  # entries
 MOST_COLUMNS = 12
+NARROWEST = 13  # characters of a column, with what keeps it apart
 WORST = 5  # entries that are shown with all their values
 DIGITS = (17, 12, 8, 5)  # of each entry, until the matrix fits
 ENGINES = (Column("by"), Column("largest error in ulps", right=True), Column("verdicts"))
@@ -43,12 +44,13 @@ def is_entry(sample: Sample) -> bool:
     return sample.order == 2 or bool(sample.output)
 
 
-def matrices_of(samples: Sequence[Sample], variables: Sequence[str]) -> list[Matrix]:
-    """The samples of one point as matrices; none where they are not whole ones, or have too many columns."""
+def matrices_of(samples: Sequence[Sample], variables: Sequence[str], width: int) -> list[Matrix]:
+    """The samples of one point as matrices; none where they are not whole ones, or have more columns than there is room for."""
     if len({sample.order for sample in samples}) != 1 or not is_entry(samples[0]):
         return []
     found = [_jacobian(samples, variables)] if samples[0].order == 1 else list(_hessians(samples))
-    fits = all(len(each.columns) <= MOST_COLUMNS and len(each.entries) == len(each.rows) * len(each.columns) > 1 for each in found)
+    most = min(MOST_COLUMNS, width // NARROWEST - 1)
+    fits = all(len(each.columns) <= most and len(each.entries) == len(each.rows) * len(each.columns) > 1 for each in found)
     return found if fits else []
 
 
