@@ -43,7 +43,8 @@ def seconds(command: list[str]) -> float:
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as cache:
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "XDG_CACHE_HOME": cache})
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            subprocess.run(command, check=False, env={**os.environ, "XDG_CACHE_HOME": cache}, **quiet)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
         best = min(best, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
     return best

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diffcheck.checks.loading import users_code
 from diffcheck.engines.derivation import Columns, Derivation, Formulas, Found, Names, Subject, Wanted
 from diffcheck.errors import ExpressionError, InputError
 from diffcheck.graph.build import Problem, read_beside
@@ -30,18 +29,18 @@ ENTRY = re.compile(r"\s*[d∂]\^?([2-8²³])?\s*[^\W\d]\w*?(\[[0-9,]+\])?\s*/\s*
 SUPERSCRIPTS = {"²": "2", "³": "3", None: "1"}
 
 
-class Side(StrEnum):
+class KinkSide(StrEnum):
     """Of which one-sided slope a claim is, where f has a kink."""
 
     LEFT = "left"
     RIGHT = "right"
 
 
-def side_of(name: str | None) -> Side | None:
+def side_of(name: str | None) -> KinkSide | None:
     """The side of this name. Raises InputError."""
-    if name is not None and name not in set(Side):
+    if name is not None and name not in set(KinkSide):
         raise InputError(f"{quoted(name)} is not a side", "Write left or right.")
-    return None if name is None else Side(name)
+    return None if name is None else KinkSide(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ class Layout:
 class Claims:
     """The claims of one check, placed."""
 
-    def __init__(self, subject: Subject, problem: Problem, wrt: Sequence[Names], claims: Sequence[Given], side: Side | None) -> None:
+    def __init__(self, subject: Subject, problem: Problem, wrt: Sequence[Names], claims: Sequence[Given], side: KinkSide | None) -> None:
         self._subject, self._problem, self._side = subject, problem, side
         self._wrt = wrt
         self._outputs = len(problem.results)
@@ -241,6 +240,8 @@ class _ByFunction(Derivation):
         return dict.fromkeys(wanted, found)
 
     def _value(self, point: Sequence[float]) -> float:
+        from diffcheck.checks.loading import users_code  # imports JAX, which engines.jax must do first: it says why JAX does not start
+
         with users_code("the claim"):
             found = np.asarray(self._claim(*point))
         if found.dtype.kind not in "iufb":

@@ -12,7 +12,7 @@ import numpy as np
 from diffcheck import registry
 from diffcheck.checks import pipeline
 from diffcheck.checks.claimed import Claim as Claim
-from diffcheck.checks.claimed import Claims, Given, Side, names_of
+from diffcheck.checks.claimed import Claims, Given, KinkSide, names_of
 from diffcheck.checks.orders import JUDGED, MAX_ENTRIES, Moved, Orders, of_a_vector
 from diffcheck.checks.pipeline import Lost, OnStage
 from diffcheck.checks.points import as_list, from_points, names_in, noted
@@ -75,7 +75,7 @@ class Check:
         lost: Lost = {},  # noqa: B006  (read only)
         variables: Sequence[str] = (),
         orders: Orders | None = None,
-        side: Side | None = None,
+        side: KinkSide | None = None,
     ) -> None:
         self._on_stage = on_stage
         on_stage(registry.engines()[0].name)  # reading is counted as part of its turn
@@ -221,7 +221,7 @@ def check(
     on_stage: OnStage = lambda name: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
     orders: Orders | None = None,
-    side: Side | None = None,
+    side: KinkSide | None = None,
 ) -> Findings:
     """Check the derivatives of an expression at points.
 

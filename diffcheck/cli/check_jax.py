@@ -115,8 +115,7 @@ def check_jax(
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
 
-    wanted = _Points(at, points, random, seed, domain, shape, directions)
-    orders = _higher(orders_of(order, along, hvp, every, hessian), plot)
+    wanted, orders = _Points(at, points, random, seed, domain, shape, directions), _higher(order, along, hvp, every, hessian, plot)
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
@@ -128,8 +127,9 @@ def check_jax(
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
 
-def _higher(orders: Orders | None, plot: Path | None) -> Orders | None:
+def _higher(order: int | None, along: str, hvp: str, every: bool, hessian: bool, plot: Path | None) -> Orders | None:
     """What is asked for, unless it is the Jacobian, which is checked by default."""
+    orders = orders_of(order, along, hvp, every, hessian)
     found = None if orders is None or orders.is_first else orders
     if found is not None and plot is not None:
         raise InputError("a picture shows first derivatives", "Leave --plot out.")

@@ -17,7 +17,7 @@ from diffcheck.views.numerals import MARKS, STYLES, enclosure_text, ulps_text
 
 JACOBIAN, HESSIAN = "Jacobian", "Hessian"
 MOST = 400  # entries
-MOST_COLUMNS = 12
+MOST_ROWS, MOST_COLUMNS = 24, 12
 NARROWEST = 13  # characters of a column, with what keeps it apart
 WORST = 5  # entries that are shown with all their values
 DIGITS = (17, 12, 8, 5)  # of each entry, until the matrix fits
@@ -50,7 +50,10 @@ def matrices_of(samples: Sequence[Sample], variables: Sequence[str], width: int)
         return []
     found = [_jacobian(samples, variables)] if samples[0].order == 1 else list(_hessians(samples))
     most = min(MOST_COLUMNS, width // NARROWEST - 1)
-    fits = all(len(each.columns) <= most and len(each.entries) == len(each.rows) * len(each.columns) > 1 for each in found)
+    fits = all(
+        len(each.columns) <= most and len(each.rows) <= MOST_ROWS and len(each.entries) == len(each.rows) * len(each.columns) > 1
+        for each in found
+    )
     return found if fits else []
 
 

@@ -93,7 +93,7 @@ _SECOND: Mapping[str, Callable[[Function, Coordinates, Names, Names], Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Hessian:
+class SecondOrder:
     """∂²f/∂a∂b for each a of the inner and b of the outer names by a mode, as it comes from JAX: few arrays, which compile quickly."""
 
     mode: str

@@ -192,19 +192,19 @@ class Program:
 
     def _hessian(self, mode: str, point: Coordinates) -> dict[str, Any]:
         """The second derivatives at once; where one variable has no rule, one by one."""
-        whole = higher.Hessian(mode, self._moving, self._moving)
+        whole = higher.SecondOrder(mode, self._moving, self._moving)
         together = self._attempt("", lambda: self._run_hessian(whole, self._moving, point))
         if together is not None:
             return {_whole_key(mode): together}
         keys = {names: key_of(mode, names) for names in self._second}
         return {key: self._attempt(key, partial(self._entry, mode, names, point)) for names, key in keys.items()}
 
-    def _run_hessian(self, hessian: higher.Hessian, moving: Sequence[str], point: Coordinates, scoped: bool = False) -> Any:
+    def _run_hessian(self, hessian: higher.SecondOrder, moving: Sequence[str], point: Coordinates, scoped: bool = False) -> Any:
         return hessian.of(self._function(hessian.mode, point, scoped), {name: point[name] for name in moving})
 
     def _entry(self, mode: str, names: Names, point: Coordinates, moving: Sequence[str] = (), scoped: bool = False) -> Array:
         """One second derivative; the variables that move are its own, if none are given."""
-        one = higher.Hessian(mode, names[:1], names[1:])
+        one = higher.SecondOrder(mode, names[:1], names[1:])
         found: Array = one.entry(self._run_hessian(one, moving or tuple(dict.fromkeys(names)), point, scoped), *names)
         return found
 
@@ -214,7 +214,7 @@ class Program:
         for mode in AUTOMATIC.modes_of(2):
             arrays = found.pop(_whole_key(str(mode)), None)
             if arrays is not None:
-                hessian, arrays = higher.Hessian(str(mode), self._moving, self._moving), jax.tree.map(np.asarray, arrays)
+                hessian, arrays = higher.SecondOrder(str(mode), self._moving, self._moving), jax.tree.map(np.asarray, arrays)
                 entries |= {key_of(str(mode), names): hessian.entry(arrays, *names) for names in self._second}
         return found | entries
 
