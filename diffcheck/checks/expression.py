@@ -89,8 +89,8 @@ class Check:
         self._moved = None if orders is None or orders.direction is None else Moved.along(self.problem, orders.direction, self.format)
         self.problem = self.problem if self._moved is None else self._moved.problem
         self._sampled = ""  # of very many derivatives, which are judged
-        self.wrt = self._chosen(wrt) if orders is None else self._of_orders(orders, wrt)
-        self.compiled = compiled and max(len(graph.nodes) for graph in self._graphs) <= COMPILED_NODES
+        self.wrt = self._few(self._chosen(wrt) if orders is None else self._of_orders(orders, wrt), orders)
+        self.compiled = compiled and sum(len(graph.nodes) for graph in self._graphs) <= COMPILED_NODES
         self._together = self.together(AUTOMATIC.modes_of_all(map(len, self.wrt)), lost.get(AUTOMATIC.name))
         derived = pipeline.derived(self, on_stage, lost)
         self.derivations: dict[Wanted, list[Derivation]] = {}
@@ -114,9 +114,12 @@ class Check:
         among = self._chosen(wrt) if wrt else tuple((name,) for name in self.given)
         if any(len(names) > 1 for names in among):
             raise InputError("an order is given, and derivatives of an order too", "Write the one or the other.")
-        found = orders.of([name for (name,) in among], "" if self._moved is None else self._moved.variable)
+        return orders.of([name for (name,) in among], "" if self._moved is None else self._moved.variable)
+
+    def _few(self, found: tuple[Names, ...], orders: Orders | None) -> tuple[Names, ...]:
+        """An even sample of very many derivatives, unless all are asked for."""
         total = len(found) * len(self.problem.results)
-        if total <= MAX_ENTRIES or orders.every:
+        if total <= MAX_ENTRIES or (orders is not None and orders.every) or (orders is None and not self.problem.outputs):
             return found
         chosen = tuple(found[k] for k in evenly(len(found), max(1, JUDGED // len(self.problem.results))))
         self._sampled = f"of {total:,} derivatives an even sample of {len(chosen) * len(self.problem.results)} is judged; --all judges all"
@@ -192,7 +195,8 @@ class Check:
     @cached_property
     def header(self) -> Header:
         """What is checked, with the closed forms."""
-        how = "one program compiled with jax.jit" if self.compiled else "operation by operation (eager)"
+        program = "a program for each entry," if self.problem.outputs else "one program"
+        how = f"{program} compiled with jax.jit" if self.compiled else "operation by operation (eager)"
         notes = [
             f"{name}: reverse mode runs {row.jax}, forward mode {row.jax_forward}"
             for name in sorted({name for graph in self._graphs for name in graph.functions})

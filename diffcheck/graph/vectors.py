@@ -17,6 +17,7 @@ Items: TypeAlias = "int | tuple[Items, ...]"
 Vector: TypeAlias = "tuple[Items, ...]"
 Apply = Callable[[str, Sequence[int]], int]  # the node of a function of the table
 MOST_ROWS = 4  # of a determinant that is written out
+MOST_PARTS = 400  # of a vector
 
 ELEMENTWISE = frozenset(("add", "subtract", "negate"))
 
@@ -73,6 +74,8 @@ def described(items: Items) -> str:
 
 def vector_of(parts: Sequence[Items]) -> Vector:
     """[a, b]. Raises ShapeError where the rows of a matrix differ."""
+    if len(parts) > MOST_PARTS:
+        raise ShapeError(f"a vector has {MOST_PARTS} entries at most, and this one has {len(parts):,}", "Check it in parts.")
     first = shape(parts[0])
     odd = next((k for k, part in enumerate(parts) if shape(part) != first), None)
     if odd is not None:
