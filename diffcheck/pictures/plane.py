@@ -184,6 +184,8 @@ def _left_over(check: Check, place: _Place) -> list[Series]:
     length = float(np.hypot(*slopes))
     direction = slopes / length if length else np.array([1.0, 0.0])
     least = max(10.0**-DECADES, 8 * u * float(abs(at).max()))
+    if least >= 1:  # steps that floats do not see
+        return []
     steps = np.logspace(math.log10(least), 0, int(PER_DECADE * -math.log10(least)) + 1)
     moved = (at[None, :] + steps[:, None] * direction).astype(check.format.name).astype(float)
     made = moved - at
