@@ -201,10 +201,8 @@ class Claims:
     def _require_fit(self, lengths: Sequence[int], text: str) -> None:
         layout = self._whole_layout
         if tuple(lengths) != layout.lengths:
-            given, right = (" × ".join(map(str, each)) or "a number" for each in (lengths, layout.lengths))
-            raise ExpressionError(
-                f"the claim is {given}, and {layout.what} is {right}", text, 0, len(text), "Both must have the same entries."
-            )
+            problem = f"the claim is {_size(lengths)}, and {layout.what} is {_size(layout.lengths)}"
+            raise ExpressionError(problem, text, 0, len(text), "Both must have the same entries.")
 
     def _graph(self, text: str, names: Names) -> Graph:
         for name in names:
@@ -247,9 +245,13 @@ class _ByFunction(Derivation):
         if found.dtype.kind not in "iufb":
             raise InputError("the claim returns what is not numbers", f"{self._layout.what.capitalize()} is an array of floats.")
         if found.size != math.prod(self._layout.lengths):
-            size = " × ".join(map(str, self._layout.lengths))
-            raise InputError(f"the claim returns {found.size} numbers, and {self._layout.what} is {size}")
+            raise InputError(f"the claim returns {found.size} numbers, and {self._layout.what} is {_size(self._layout.lengths)}")
         return float(found.ravel()[self._at])
+
+
+def _size(lengths: Sequence[int]) -> str:
+    """2 × 3; a vector of 2 numbers; a number."""
+    return " × ".join(map(str, lengths)) if len(lengths) > 1 else f"a vector of {lengths[0]} numbers" if lengths else "a number"
 
 
 def _below(text: str, variables: Sequence[str]) -> Names | None:
