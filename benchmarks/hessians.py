@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 VARIABLES = 10
-ROUNDS = 3
+ROUNDS = 2
 COORDINATES = {f"x_{k}": 0.3 + 0.1 * k for k in range(VARIABLES)}
 FUNCTIONS = {
     "Rosenbrock": "+".join(f"(1 - x_{k})^2 + 100(x_{k + 1} - x_{k}^2)^2" for k in range(VARIABLES - 1)),
