@@ -19,7 +19,23 @@ TEXT, LATEX = "df/dx = 2*x\n", r"\frac{d f}{d x} = 2 x" + "\n"
 ASKS_FOR_LATEX = '[tool.diffcheck.derive]\nformat = "latex"\n'
 LINE_ONLY = {  # what a stranger's directory must not say, and what belongs to one command line
     *("allow-code", "output", "points", "plot", "scheduler"),
-    *("at", "interval", "range", "random", "seed", "directions", "domain", "shape", "wrt", "of", "claim", "against", "shard", "resume"),
+    *(
+        "at",
+        "interval",
+        "range",
+        "random",
+        "seed",
+        "directions",
+        "entries",
+        "domain",
+        "shape",
+        "wrt",
+        "of",
+        "claim",
+        "against",
+        "shard",
+        "resume",
+    ),
     *("taylor", "derivative", "errors"),
     *("version", "isolated", "k", "j", "o", "V"),
 }

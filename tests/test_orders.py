@@ -135,7 +135,7 @@ def verdicts(report: diffcheck.Report) -> set[Verdict]:
 
 
 def test_hessians_of_jax_functions_are_judged_in_every_mode() -> None:
-    report = check(lambda x: jnp.sum(jnp.sin(x) * x[::-1] ** 2), jnp.array([1.0, 2.0, 3.0]), hessian=True)
+    report = check(lambda x: jnp.sum(jnp.sin(x) * x[::-1] ** 2), np.array([1.0, 2.0, 3.0]), hessian=True)
     assert report.outcome is Outcome.PASS
     assert len(report.samples) == 6
     assert {tuple(r.mode for r in sample.results) for sample in report.samples} == {tuple(SECOND)}
@@ -217,9 +217,9 @@ def test_a_wrong_entry_in_a_hessian_of_ten_variables_is_found() -> None:
     right = (matrix + matrix.T) / 2
     wrong = right.copy()
     wrong[3, 7] += 1e-6
-    at = jnp.linspace(0, 1, 10)
-    assert check(quadratic, at, hessian=True, claim=right).outcome is Outcome.PASS
-    report = check(quadratic, at, hessian=True, claim=wrong)
+    options = {"at": np.linspace(0, 1, 10), "dtype": "float64", "hessian": True}
+    assert check(quadratic, claim=right, **options).outcome is Outcome.PASS
+    report = check(quadratic, claim=wrong, **options)
     assert report.outcome is Outcome.FAIL
     assert [sample.wrt for sample in report.samples if sample.outcome is Outcome.FAIL] == ["x[3] x[7]"]
 

@@ -79,8 +79,9 @@ def test_the_version_is_a_version() -> None:
 def test_the_signature_of_check_is_kept() -> None:
     parameters = inspect.signature(check).parameters
     orders = ["order", "hessian", "along", "hvp", "side"]
-    limits_and_draws = ["timeout", "max_memory", "directions", "seed"]
-    assert list(parameters) == ["subject", "at", "of", "wrt", "claim", "dtype", "against", "lint", *limits_and_draws, *orders]
+    limits_and_draws = ["timeout", "max_memory", "directions", "seed", "entries"]
+    subject = ["subject", "at", "args", "kwargs", "of", "wrt", "claim", "dtype", "against", "lint"]
+    assert list(parameters) == [*subject, *limits_and_draws, *orders]
     positional = [name for name, parameter in parameters.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
     assert positional == ["subject", "at"]
 
@@ -238,8 +239,8 @@ def test_the_number_format_can_be_chosen() -> None:
     (sample,) = check("x/10", 0.1, dtype="float32").samples
     assert sample.point["x"] == 0.10000000149011612
     assert [result.verdict for result in sample.results] == [Verdict.EXACT] * 3
-    with pytest.raises(InputError, match="float16"):
-        check("x", 1, dtype="float16")
+    with pytest.raises(InputError, match="float8"):
+        check("x", 1, dtype="float8")
 
 
 def test_a_check_is_made_once_and_used_at_many_points() -> None:

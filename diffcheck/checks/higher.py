@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from diffcheck.checks import pipeline
@@ -18,10 +19,11 @@ from diffcheck.checks.matrices import CUSTOM_VJP
 from diffcheck.checks.orders import JUDGED, MAX_ENTRIES, Orders
 from diffcheck.checks.screening import evenly
 from diffcheck.checks.symmetry import merged, mirror, with_mirrors
-from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Inapplicable, Names, Run, Wanted
+from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Inapplicable, Run, Wanted
 from diffcheck.engines.jax import orders as jax_orders
-from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction, is_float
+from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
 from diffcheck.engines.jax.higher import PURE_ONLY
+from diffcheck.engines.jax.parts import is_float
 from diffcheck.engines.jax.runs import JaxMode, Together
 from diffcheck.errors import InputError, UnsupportedError, UserCodeError
 from diffcheck.formats import Format
@@ -242,11 +244,15 @@ class Nested(JaxMode):
         )
 
 
-def along(function: Callable[..., Any], direction: Mapping[str, Any], variables: Names) -> Callable[..., Any]:
+def along(function: Callable[..., Any], steps: Sequence[Any]) -> Callable[..., Any]:
     """f of its arguments moved by t along a direction, as a function of t and of them."""
-    steps = [direction[name] for name in variables]
 
     def moved(t: Any, *arguments: Any) -> Any:
-        return function(*jax.tree.map(lambda leaf, step: leaf + t * step if is_float(leaf) else leaf, list(arguments), steps))
+        return function(*jax.tree.map(lambda leaf, step: _moved(leaf, step, t), list(arguments), list(steps)))
 
     return moved
+
+
+def _moved(leaf: Any, step: Any, t: Any) -> Any:
+    """A leaf of floats, moved in its own format."""
+    return leaf + (t * step).astype(jnp.result_type(leaf)) if is_float(leaf) else leaf

@@ -16,6 +16,7 @@ import numpy as np
 from diffcheck.checks.arguments import from_value
 from diffcheck.checks.expression import Check, Claim
 from diffcheck.checks.function import FunctionCheck
+from diffcheck.checks.leaves import Integers
 from diffcheck.checks.loading import load
 from diffcheck.checks.orders import Orders, asked
 from diffcheck.checks.points import Columns, from_points, listed, names_in
@@ -113,7 +114,7 @@ def _samples_of_function(case: Case, conditions: RunOptions) -> Iterator[Sample]
         against = load(case.against, wide) if ":" in case.against else case.against or None
         name = case.function.rpartition(":")[2]
         check = FunctionCheck(load(case.function, wide), name=name, against=against, dtype=dtype, linted=False, orders=_orders(case))
-        return iter(check.report(from_value(list(case.at), check.parameters, check.format)).samples)
+        return iter(check.report(from_value(list(case.at), check.parameters, check.format, Integers.COORDINATES)).samples)
 
 
 def _orders(case: Case) -> Orders | None:
