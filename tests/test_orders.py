@@ -388,3 +388,19 @@ def test_a_vector_that_is_no_curve_is_not_drawn(tmp_path: Path) -> None:
     ended = run("plot", "[x, y, x*y]", "--at", "x=1,y=2", "-o", str(tmp_path / "x.png"))
     assert ended.code == 2
     assert "a picture shows a number, or a curve" in ended.stderr
+
+
+@pytest.mark.parametrize("options", [{"hessian": True}, {"order": 3}, {"hvp": np.ones(2, np.float32)}, {"along": np.ones(2, np.float32)}])
+def test_functions_of_narrow_floats_are_judged_in_their_own_format(options: dict[str, Any]) -> None:
+    report = check(lambda x: jnp.sum(jnp.exp(x) * x), np.ones(2, np.float32), **options)
+    assert report.header.dtype == "float32"
+    assert report.outcome.is_accepted
+
+
+def test_functions_are_called_as_their_signatures_say() -> None:
+    def power(x: jax.Array, *, n: int = 2) -> jax.Array:
+        return x**n
+
+    (sample,) = check(power, args=(1.5,), kwargs={"n": 3}, hessian=True).samples
+    assert sample.enclosure is not None
+    assert float(sample.enclosure) == 9.0
