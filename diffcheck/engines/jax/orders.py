@@ -21,10 +21,12 @@ from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.undecorated import undecorated
 from diffcheck.graph.graph import Graph
 from diffcheck.registry import (
+    FORWARD,
     FORWARD_NESTED,
     FORWARD_OVER_FORWARD,
     FORWARD_OVER_REVERSE,
     JET,
+    REVERSE,
     REVERSE_NESTED,
     REVERSE_OVER_FORWARD,
     REVERSE_OVER_REVERSE,
@@ -133,6 +135,8 @@ def _by_jet(f: Map, x: Vector, directions: Sequence[Vector]) -> Any:
 
 DEEPEST = 8
 _ENTRIES: Mapping[str, Callable[[Map, Vector, Sequence[Vector]], Any]] = {
+    FORWARD: partial(_by, (_pushed,)),
+    REVERSE: partial(_by, (_pulled,)),
     FORWARD_OVER_REVERSE: partial(_by, (_pulled, _pushed)),
     REVERSE_OVER_FORWARD: partial(_by, (_pushed, _pulled)),
     FORWARD_OVER_FORWARD: partial(_by, (_pushed, _pushed)),
