@@ -237,6 +237,8 @@ def complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
         known = ["case"] if within is TomlSuite else list(within.model_fields)
         return f"unknown key '{name}'.{_suggestion(names[-1], known) or ' Known: ' + ', '.join(known) + '.'}"
     said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else _WANTED.get(fault["type"]) or fault["msg"].lower()
+    if not names and fault["type"] == "value_error":
+        return said
     if not names or model is TomlSuite:
         return 'a case is an object: {"expr": …, "points": …}' if model is CaseLine else "a case is a table, headed by [[case]]"
     return f"'{name}': {said}"

@@ -119,9 +119,9 @@ def _samples_of_function(case: Case, conditions: RunOptions) -> Iterator[Sample]
 
 def _orders(case: Case) -> Orders | None:
     """Which derivatives a case is about; None where they are the first ones, or those of its `wrt`."""
-    if case.order is None and case.along is None and case.hvp is None:
+    if case.order is None and not case.hessian and case.along is None and case.hvp is None:
         return None
-    orders = asked(case.order, along=case.along, times=case.hvp)
+    orders = asked(case.order, hessian=case.hessian, along=case.along, times=case.hvp)
     return None if case.function and orders.is_first else orders
 
 
