@@ -19,7 +19,7 @@ from diffcheck.checks.entries import Jacobian
 from diffcheck.checks.expression import check as check_expression
 from diffcheck.checks.function import check_function
 from diffcheck.checks.orders import Orders, asked
-from diffcheck.engines.symbolic.given import text_of
+from diffcheck.engines.symbolic.given import as_text, name_of, named, text_of
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.functions import Function, registered
 from diffcheck.graph.register import register
@@ -218,7 +218,7 @@ def check(
     """
     options = {"of": of, "wrt": wrt, "claim": claim, "dtype": dtype, "against": against, "lint": lint}
     options |= {"args": args, "kwargs": kwargs, "directions": directions, "seed": seed, "entries": entries}
-    options |= {"orders": _orders(order, hessian, along, hvp), "side": side}
+    options |= {"orders": _orders(order, hessian, along, hvp, entries == "all"), "side": side}
     if timeout is None and max_memory is None:
         return _checked(subject, at, **options)
     limits = Limits(DEFAULT_SECONDS if timeout is None else timeout, DEFAULT_MEGABYTES if max_memory is None else max_memory)
@@ -226,11 +226,11 @@ def check(
     return report
 
 
-def _orders(order: int | None, hessian: bool, along: Any, hvp: Any) -> Orders | None:
+def _orders(order: int | None, hessian: bool, along: Any, hvp: Any, every: bool) -> Orders | None:
     """What is asked for; None where it is the first derivatives."""
     if order is None and not hessian and along is None and hvp is None:
         return None
-    return asked(order, hessian=hessian, along=along, times=hvp)
+    return asked(order, hessian=hessian, along=along, times=hvp, every=every)
 
 
 def _checked_with(rows: Sequence[Function], subject: Any, at: Any, **options: Any) -> Report:
@@ -267,19 +267,17 @@ def _checked(
     if at is None:
         raise InputError("no point is given", "Write at=2, at={'x': 1, 'y': 2}, or a list of such points.")
     if isinstance(subject, sympy.Basic):
-        subject, at, wrt, claim = text_of(subject), _named(at), wrt and [_name(names) for names in wrt], _as_text(claim)
+        subject, at, wrt, claim = text_of(subject), named(at), wrt and [name_of(names) for names in wrt], as_text(claim)
     if callable(subject):
         _refuse("a function", of=of, wrt=wrt, side=side)
-        orders = None if orders is not None and orders.is_first else orders
-        how = {"linted": lint, "plan": plan_of(directions=directions, seed=seed, entries=entries), "orders": orders}
+        how = {"linted": lint, "plan": plan_of(directions=directions, seed=seed, entries=entries), "orders": orders and orders.beyond_first}
         report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, **how)
         return Report(report.header, report.samples, report.checks, jacobians=jacobians)
     if not isinstance(subject, str):
         fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
         raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
     _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed, entries=entries)
-    claims = () if claim is None else claim if _are_several(claim) else [claim]
-    asked_for: dict[str, Any] = {"of": of, "wrt": wrt, "claim": claims, "orders": orders, "side": side_of(side)}
+    asked_for: dict[str, Any] = {"of": of, "wrt": wrt, "claim": _claims(claim), "orders": orders, "side": side_of(side)}
     report = check_expression(subject, at, dtype=dtype or "float64", on_stage=on_stage, lost=lost, **asked_for)
     return Report(report.header, report.samples, text=subject, of=of)
 
@@ -297,26 +295,10 @@ def _point(at: Any, args: Sequence[Any] | None, kwargs: Mapping[str, Any] | None
     return Exactly(tuple(args or ()), kwargs)
 
 
-def _named(at: Any) -> Any:
-    """Points with the names of SymPy's symbols instead of these."""
-    if isinstance(at, Mapping):
-        return {str(name): value for name, value in at.items()}
-    return [_named(point) for point in at] if isinstance(at, list) else at
-
-
-def _name(names: Any) -> Any:
-    return names if isinstance(names, str) else str(names) if isinstance(names, sympy.Basic) else tuple(map(str, names))
-
-
-def _as_text(claim: Any) -> Any:
-    if isinstance(claim, list | tuple):
-        return [_as_text(each) for each in claim]
-    return text_of(claim) if isinstance(claim, sympy.Basic) else claim
-
-
-def _are_several(claim: Any) -> bool:
-    """Whether these are claims, and not one claim as a matrix of numbers."""
-    return isinstance(claim, (list, tuple)) and all(isinstance(each, (str, Claim)) for each in claim)
+def _claims(claim: Any) -> Sequence[Any]:
+    """One claim, which may be a matrix of numbers, or several."""
+    are_several = isinstance(claim, (list, tuple)) and all(isinstance(each, (str, Claim)) for each in claim)
+    return () if claim is None else claim if are_several else [claim]
 
 
 def _refuse(what: str, **options: object) -> None:

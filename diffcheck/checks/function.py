@@ -210,7 +210,7 @@ class FunctionCheck:
         if not subject.is_whole:
             notes.append(
                 f"of {len(subject.every):,} derivatives {len(subject.wanted)} are judged, those on which JAX's modes differ most and an "
-                "even sample; --all judges all"
+                "even sample; --entries all judges all"
             )
         truth = subject.truth
         text = one_line(truth[0], Short()) if not isinstance(truth, UnsupportedError) and len(truth) == 1 else None

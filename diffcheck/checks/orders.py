@@ -56,6 +56,11 @@ class Orders:
         return self.order == 1 and self.direction is None
 
     @property
+    def beyond_first(self) -> Orders | None:
+        """These, unless they are the first derivatives."""
+        return None if self.is_first else self
+
+    @property
     def direction(self) -> Direction | None:
         return self.along if self.times is None else self.times
 

@@ -20,7 +20,6 @@ from diffcheck.cli.arguments import (
     Color,
     Colored,
     Dtype,
-    Every,
     HessianFlag,
     Hvp,
     Latex,
@@ -99,7 +98,6 @@ def check_jax(
     order: Order = None,
     along: Along = "",
     hvp: Hvp = "",
-    every: Every = False,
     dtype: OwnFormat = None,
     lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
@@ -123,8 +121,7 @@ def check_jax(
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
 
-    orders = _higher(order, along, hvp, every, hessian, plot)
-    wanted = _Points(at, points, random, seed, domain, shape, directions, entries, orders)
+    wanted = _Points(at, points, random, seed, domain, shape, directions, entries, _higher(order, along, hvp, hessian, entries, plot))
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
@@ -136,10 +133,10 @@ def check_jax(
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
 
-def _higher(order: int | None, along: str, hvp: str, every: bool, hessian: bool, plot: Path | None) -> Orders | None:
+def _higher(order: int | None, along: str, hvp: str, hessian: bool, entries: str, plot: Path | None) -> Orders | None:
     """What is asked for, unless it is the Jacobian, which is checked by default."""
-    orders = orders_of(order, along, hvp, every, hessian)
-    found = None if orders is None or orders.is_first else orders
+    orders = orders_of(order, along, hvp, entries == "all", hessian)
+    found = orders and orders.beyond_first
     if found is not None and plot is not None:
         raise InputError("a picture shows first derivatives", "Leave --plot out.")
     return found

@@ -122,7 +122,7 @@ def _orders(case: Case) -> Orders | None:
     if case.order is None and not case.hessian and case.along is None and case.hvp is None:
         return None
     orders = asked(case.order, hessian=case.hessian, along=case.along, times=case.hvp)
-    return None if case.function and orders.is_first else orders
+    return orders.beyond_first if case.function else orders
 
 
 def _columns(case: Case, variables: Sequence[str], fmt: Format) -> Columns:
