@@ -30,6 +30,7 @@ from diffcheck.graph.functions import CONSTANT_NAMES
 PUBLIC = [
     "Check",
     "Claim",
+    "CostReport",
     "DiffcheckError",
     "Domain",
     "ExpressionError",
@@ -48,6 +49,7 @@ PUBLIC = [
     "__version__",
     "assert_derivative",
     "check",
+    "cost",
     "register",
 ]
 

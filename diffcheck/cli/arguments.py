@@ -81,6 +81,13 @@ class Notation(StrEnum):
     json = "json"
 
 
+class TableFormat(StrEnum):
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+    csv = "csv"
+
+
 class Dtype(StrEnum):
     float64 = "float64"
     float32 = "float32"

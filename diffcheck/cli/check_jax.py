@@ -125,7 +125,7 @@ def check_jax(
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
-            with _prints_apart(watch):
+            with prints_apart(watch):
                 draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
                 found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
             return exit_code(_show(*found, function, format, latex, color, stream), strict)
@@ -256,7 +256,7 @@ def _artist(picture: Path | None, directory: str) -> Artist:
 
 
 @contextmanager
-def _prints_apart(watch: Watch) -> Iterator[None]:
+def prints_apart(watch: Watch) -> Iterator[None]:
     """What the user's code prints, or programs that it starts, is not part of the report: it goes where messages go."""
     with redirect_stdout(sys.stderr), ExitStack() as after:
         if watch is not UNWATCHED:

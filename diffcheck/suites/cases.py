@@ -56,6 +56,7 @@ class Case:
     order: int | None = None  # all derivatives of this order
     along: Point | None = None  # that along a direction
     hvp: Point | None = None  # the Hessian times a vector
+    cost: bool = False  # the operations of every way to its derivatives are counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ def _case(table: TomlCase, number: int, line: int, path: Path) -> Case:
         order=table.order,
         along=table.along,
         hvp=table.hvp,
+        cost=table.cost,
     )
 
 
