@@ -14,11 +14,12 @@ import sympy
 from diffcheck import printable, results
 from diffcheck.checks.at_once import plan_of
 from diffcheck.checks.calling import Exactly
+from diffcheck.checks.claimed import Claim, side_of
 from diffcheck.checks.entries import Jacobian
-from diffcheck.checks.expression import Claim
 from diffcheck.checks.expression import check as check_expression
 from diffcheck.checks.function import check_function
-from diffcheck.engines.symbolic.given import text_of
+from diffcheck.checks.orders import Orders, asked
+from diffcheck.engines.symbolic.given import as_text, name_of, named, text_of
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.functions import Function, registered
 from diffcheck.graph.register import register
@@ -159,6 +160,11 @@ def check(
     directions: int | None = None,
     seed: int | None = None,
     entries: int | str | None = None,
+    order: int | None = None,
+    hessian: bool = False,
+    along: Any = None,
+    hvp: Any = None,
+    side: str | None = None,
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 
@@ -185,6 +191,11 @@ def check(
         directions: Along how many directions forward mode is proved where a function has more than 400 derivatives; 3 by default.
         seed: What these directions are drawn with; 0 by default.
         entries: How many of more than 400 derivatives are shown one by one, beside the wrong and the worst: a number, or "all".
+        order: All partial derivatives of an order from 1 to 8, pure and mixed, those that are equal once.
+        hessian: Those of order 2, in each of JAX's four modes.
+        along: A direction, given as a point is: the derivative of this order along it.
+        hvp: A vector, given as a point is: the Hessian times it.
+        side: "left" or "right": where the function has a kink, the claim is for the slope of this side. Expressions only.
 
     Returns:
         A Report. A wrong derivative is a verdict in it, not an exception. SymPy's derivative of a small
@@ -207,11 +218,19 @@ def check(
     """
     options = {"of": of, "wrt": wrt, "claim": claim, "dtype": dtype, "against": against, "lint": lint}
     options |= {"args": args, "kwargs": kwargs, "directions": directions, "seed": seed, "entries": entries}
+    options |= {"orders": _orders(order, hessian, along, hvp, entries == "all"), "side": side}
     if timeout is None and max_memory is None:
         return _checked(subject, at, **options)
     limits = Limits(DEFAULT_SECONDS if timeout is None else timeout, DEFAULT_MEGABYTES if max_memory is None else max_memory)
     report: Report = call(_checked_with, (registered(), subject, at), options, limits)
     return report
+
+
+def _orders(order: int | None, hessian: bool, along: Any, hvp: Any, every: bool) -> Orders | None:
+    """What is asked for; None where it is the first derivatives."""
+    if order is None and not hessian and along is None and hvp is None:
+        return None
+    return asked(order, hessian=hessian, along=along, times=hvp, every=every)
 
 
 def _checked_with(rows: Sequence[Function], subject: Any, at: Any, **options: Any) -> Report:
@@ -236,6 +255,8 @@ def _checked(
     directions: int | None = None,
     seed: int | None = None,
     entries: int | str | None = None,
+    orders: Orders | None = None,
+    side: str | None = None,
     on_stage: Callable[[str], object] = lambda stage: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
 ) -> Report:
@@ -246,18 +267,18 @@ def _checked(
     if at is None:
         raise InputError("no point is given", "Write at=2, at={'x': 1, 'y': 2}, or a list of such points.")
     if isinstance(subject, sympy.Basic):
-        subject, at, wrt, claim = text_of(subject), _named(at), wrt and [_name(names) for names in wrt], _as_text(claim)
+        subject, at, wrt, claim = text_of(subject), named(at), wrt and [name_of(names) for names in wrt], as_text(claim)
     if callable(subject):
-        _refuse("a function", of=of, wrt=wrt)
-        plan = plan_of(directions=directions, seed=seed, entries=entries)
-        report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint, plan=plan)
+        _refuse("a function", of=of, wrt=wrt, side=side)
+        how = {"linted": lint, "plan": plan_of(directions=directions, seed=seed, entries=entries), "orders": orders and orders.beyond_first}
+        report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, **how)
         return Report(report.header, report.samples, report.checks, jacobians=jacobians)
     if not isinstance(subject, str):
         fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
         raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
     _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed, entries=entries)
-    claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
-    report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype or "float64", on_stage=on_stage, lost=lost)
+    asked_for: dict[str, Any] = {"of": of, "wrt": wrt, "claim": _claims(claim), "orders": orders, "side": side_of(side)}
+    report = check_expression(subject, at, dtype=dtype or "float64", on_stage=on_stage, lost=lost, **asked_for)
     return Report(report.header, report.samples, text=subject, of=of)
 
 
@@ -274,21 +295,10 @@ def _point(at: Any, args: Sequence[Any] | None, kwargs: Mapping[str, Any] | None
     return Exactly(tuple(args or ()), kwargs)
 
 
-def _named(at: Any) -> Any:
-    """Points with the names of SymPy's symbols instead of these."""
-    if isinstance(at, Mapping):
-        return {str(name): value for name, value in at.items()}
-    return [_named(point) for point in at] if isinstance(at, list) else at
-
-
-def _name(names: Any) -> Any:
-    return names if isinstance(names, str) else str(names) if isinstance(names, sympy.Basic) else tuple(map(str, names))
-
-
-def _as_text(claim: Any) -> Any:
-    if isinstance(claim, list | tuple):
-        return [_as_text(each) for each in claim]
-    return text_of(claim) if isinstance(claim, sympy.Basic) else claim
+def _claims(claim: Any) -> Sequence[Any]:
+    """One claim, which may be a matrix of numbers, or several."""
+    are_several = isinstance(claim, (list, tuple)) and all(isinstance(each, (str, Claim)) for each in claim)
+    return () if claim is None else claim if are_several else [claim]
 
 
 def _refuse(what: str, **options: object) -> None:
@@ -312,6 +322,10 @@ def assert_derivative(
     directions: int | None = None,
     seed: int | None = None,
     entries: int | str | None = None,
+    order: int | None = None,
+    hessian: bool = False,
+    along: Any = None,
+    hvp: Any = None,
 ) -> None:
     """Raise AssertionError unless every derivative passes; for tests.
 
@@ -329,6 +343,10 @@ def assert_derivative(
         directions: Along how many directions forward mode is proved where a function has more than 400 derivatives.
         seed: What these directions are drawn with.
         entries: How many of more than 400 derivatives are shown one by one.
+        order: All derivatives of this order.
+        hessian: All second derivatives.
+        along: A direction.
+        hvp: A vector that the Hessian is multiplied by.
 
     Raises:
         AssertionError: A derivative is wrong or was not proved right: a test must not rest on what is undecided. The message shows
@@ -342,6 +360,7 @@ def assert_derivative(
     __tracebackhide__ = True  # pytest shows the user's line, not this one
     options = {"claim": claim, "dtype": dtype, "against": against, "lint": lint, "timeout": timeout, "max_memory": max_memory}
     options |= {"directions": directions, "seed": seed, "entries": entries}
+    options |= {"order": order, "hessian": hessian, "along": along, "hvp": hvp}
     try:
         report = check(subject, at, args=args, kwargs=kwargs, **options)
     except (InputError, UnsupportedError) as error:  # where in diffcheck it was found helps nobody
@@ -365,7 +384,8 @@ def _message(report: Report) -> str:
 
 
 def _worst(report: Report, sample: Sample) -> list[str]:
-    from diffcheck.views.console import enclosure_text, place
+    from diffcheck.views.console import place
+    from diffcheck.views.numerals import enclosure_text
 
     symbol = results.leibniz(report.header.name + sample.output, sample.wrt, sample.order)
     proved = enclosure_text(sample.enclosure) if sample.enclosure is not None else sample.status.value

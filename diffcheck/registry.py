@@ -7,7 +7,7 @@ Nobody else knows an engine by its name. Packages add engines by an entry point 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -38,8 +38,9 @@ class Engine:
     """One way to a derivative, which is judged with the others.
 
     `derivations` is `module:function`: what takes a `Subject` and yields the derivations that the engine has for it, one for each of its
-    `modes` (see engines/derivation.py); where it is empty, the user gives them. `column` is where the table of functions says what the
-    engine calls each. `extra` is what must be installed where the engine's library does not come with diffcheck: "diffcheck-ad[torch]".
+    `modes` (see engines/derivation.py); where it is empty, the user gives them. `further` are its modes of second derivatives, and then
+    of all higher ones, where they have names of their own. `column` is where the table of functions says what the engine calls each.
+    `extra` is what must be installed where the engine's library does not come with diffcheck: "diffcheck-ad[torch]".
     """
 
     name: str  # in data; never changes
@@ -50,10 +51,19 @@ class Engine:
     column: str = ""
     extra: str = ""
     has_formulas: bool = False  # it works when derivations are made, and JAX runs them; others work when values are asked for
+    further: tuple[tuple[str, ...], ...] = ()
 
     def titled(self, mode: str | None) -> str:
         """The engine in one mode: JAX forward."""
         return f"{self.title} {mode}" if mode else self.title
+
+    def modes_of(self, order: int) -> tuple[str | None, ...]:
+        """Its modes of derivatives of an order."""
+        return (self.modes, *self.further)[min(order - 1, len(self.further))]
+
+    def modes_of_all(self, orders: Iterable[int]) -> tuple[str | None, ...]:
+        """Those of some orders, each once."""
+        return tuple(dict.fromkeys(mode for order in sorted(set(orders)) for mode in self.modes_of(order)))
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -76,13 +86,23 @@ SYMBOLIC = Engine(
     column="sympy",
     has_formulas=True,
 )
+FORWARD, REVERSE = "forward", "reverse"
+FORWARD_OVER_REVERSE = "forward over reverse"  # what jax.hessian runs
+REVERSE_OVER_FORWARD = "reverse over forward"
+FORWARD_OVER_FORWARD = "forward over forward"
+REVERSE_OVER_REVERSE = "reverse over reverse"
+FORWARD_NESTED, REVERSE_NESTED, JET = "forward nested", "reverse nested", "jet"
 AUTOMATIC = Engine(
     "automatic",
     "JAX",
-    ("forward", "reverse"),
+    (FORWARD, REVERSE),
     (Library("JAX", "jax", "jax"),),
     "diffcheck.engines.jax.runs:derivations",
     column="jax",
+    further=(
+        (FORWARD_OVER_REVERSE, REVERSE_OVER_FORWARD, FORWARD_OVER_FORWARD, REVERSE_OVER_REVERSE),
+        (FORWARD_NESTED, REVERSE_NESTED, JET),
+    ),
 )
 CLAIM = Engine("claim", "claim")
 CERTIFIED = Engine("certified", "Arb", libraries=(Library("FLINT", "python-flint", "flint"),), column="ball")  # it judges the others
@@ -122,10 +142,20 @@ def place(title: str) -> int:
 
 def together(titles: Iterable[str]) -> list[str]:
     """Titles as a sentence has them: all modes of one engine are the engine itself."""
+    return _replaced(titles, [(engine, modes) for engine in engines() for modes in (engine.modes, *engine.further)])
+
+
+def joined(titles: Iterable[str]) -> list[str]:
+    """The same, but only where the modes are many: those of higher derivatives."""
+    return _replaced(titles, [(engine, modes) for engine in engines() for modes in engine.further])
+
+
+def _replaced(titles: Iterable[str], known: Iterable[tuple[Engine, Sequence[str | None]]]) -> list[str]:
     found = list(dict.fromkeys(titles))
-    for engine in engines():
-        if len(engine.modes) > 1 and set(engine.titles) <= set(found):
-            found = [engine.title if title == engine.titles[0] else title for title in found if title not in engine.titles[1:]]
+    for engine, modes in known:
+        first, *others = map(engine.titled, modes)
+        if others and {first, *others} <= set(found):
+            found = [engine.title if title == first else title for title in found if title not in others]
     return found
 
 

@@ -123,7 +123,8 @@ class Result:
 
     Attributes:
         engine: The name of an `Engine`: "symbolic" (SymPy), "automatic" (JAX), "claim" or another.
-        mode: "forward" or "reverse" of JAX; else None.
+        mode: Of JAX "forward" or "reverse"; of a second derivative "forward over reverse" and so on, of higher ones "forward nested",
+            "reverse nested" or "jet"; else None.
         value: The number that was judged, or None.
         ulps: The error in units in the last place of the true value (Muller 2005), if it is known.
         verdict: What the value is worth, and `outcome` what that amounts to.
@@ -227,6 +228,7 @@ class Derivative:
     text: str  # closed form, or the reason why there is none within the budget
     latex: str
     chained: bool  # text is a list of chained definitions
+    output: str = ""  # of which entry of a vector, as in a Sample
 
 
 @dataclass(frozen=True, slots=True)

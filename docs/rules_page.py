@@ -6,7 +6,7 @@ from typing import Any
 
 import diffcheck
 from diffcheck.checks.rules.linter import CHECKS, Requirement
-from diffcheck.views.console import MARKS
+from diffcheck.views.numerals import MARKS
 
 INTRO = """# Checks of derivative rules
 

@@ -20,7 +20,7 @@ CARET = [
     ("sinx", "'sinx' is one name here", "^^^^", "Write sin(x)."),
     ("2xe^x", "'xe' is one name here", "^^", "Write 2x*e^x."),
     ("max(x,[1])", "'[' does not group", "^", "Only round brackets group"),
-    ("x[bold]", "'[' does not group", "^", ""),
+    ("x[bold]", "an entry of a vector is chosen by a whole number", "^^^^^^", ""),
     ("x^9**9**9", "too large", "^", "10^±10,000"),
     ("9**9**9 + x", "too large to compute", "^^^^^^^", "10^±10,000"),
     ("factorial(10^7) x", "too large to compute", "^", "10^±10,000"),

@@ -9,6 +9,7 @@ import pytest
 from diffcheck import Outcome, Verdict, check
 from diffcheck.checks.expression import Check, Claim
 from diffcheck.checks.points import from_texts
+from diffcheck.registry import JET
 from diffcheck.results import Result, Status
 
 
@@ -274,8 +275,11 @@ def test_beyond_rounding_of_a_tie_the_other_side_s_slope_is_wrong() -> None:
 def test_derivatives_of_any_order_are_taken_by_every_engine(wrt: str, expected: float, compiled: bool) -> None:
     job = Check("x^4 - 8*x^2 + 12*x", wrt=[wrt], compiled=compiled)
     (sample,) = job.samples(from_texts(["2"], ("x",), job.format))
-    assert [result.value for result in sample.results] == [expected] * 3
-    assert {result.verdict for result in sample.results} == {Verdict.EXACT}
+    rounded = [result for result in sample.results if result.mode == JET]  # its factorials are exponentials of logarithms
+    others = [result for result in sample.results if result not in rounded]
+    assert [result.value for result in others] == [expected] * len(others)
+    assert {result.verdict for result in others} == {Verdict.EXACT}
+    assert [result.value for result in rounded] == [pytest.approx(expected, rel=1e-14)] * len(rounded)
 
 
 def test_a_wrong_second_derivative_is_caught() -> None:
@@ -286,6 +290,6 @@ def test_a_wrong_second_derivative_is_caught() -> None:
 
 def test_claims_of_any_order_stand_beside_the_engines() -> None:
     (sample,) = check("sin(x)", at="1", wrt=["x x"], claim=["-sin(x)"]).samples
-    assert (sample.order, [result.engine for result in sample.results]) == (2, ["symbolic", "automatic", "automatic", "claim"])
+    assert (sample.order, [result.engine for result in sample.results]) == (2, ["symbolic", *["automatic"] * 4, "claim"])
     (sample, _) = check("sin(x)", at="1", wrt=["x x"], claim=[Claim("x", 2, "-sin(x)"), Claim("x", 3, "-cos(x)")]).samples
     assert sample.results[-1].verdict is Verdict.EXACT

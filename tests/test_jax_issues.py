@@ -45,6 +45,15 @@ VERDICTS = (
 )
 
 
+PURE = re.compile(r"(forward|reverse)(?: over \1| nested)?")  # records were made when these were all modes
+
+
+def recorded(result: Result) -> str:
+    """The mode of a result as records call it; '' for one that they do not know."""
+    found = PURE.fullmatch(result.mode or "")
+    return found[1] if found else ""
+
+
 UNPROVED = {"jaxissue/026": "(a - b)^b at its edge: a power of zero whose exponent moves has no power series"}
 
 
@@ -58,8 +67,8 @@ def test_the_report_is_judged_as_it_should_be(record: dict, dtype: str) -> None:
         if not status_agrees(sample, known["truth"]):
             contradictions.append((sample.point, sample.wrt, sample.order, sample.status, sample.enclosure, known["truth"]))
         for result in sample.results:
-            if result.engine == "automatic" and not verdict_agrees(result, known):
-                contradictions.append((sample.point, sample.wrt, sample.order, known["said"][result.mode], result))
+            if result.engine == "automatic" and recorded(result) and not verdict_agrees(result, known):
+                contradictions.append((sample.point, sample.wrt, sample.order, known["said"][recorded(result)], result))
     assert not contradictions
 
 
@@ -100,7 +109,7 @@ def holds(enclosure: Enclosure | None, text: str) -> bool:
 
 
 def verdict_agrees(result: Result, known: dict) -> bool:
-    said, then = known["said"][result.mode], known["jax"][result.mode]
+    said, then = known["said"][recorded(result)], known["jax"][recorded(result)]
     if said is None or not is_as_then(result.value, then):
         return True
     allowed = next(verdicts for pattern, verdicts in VERDICTS if re.match(pattern, said))
@@ -120,8 +129,9 @@ def test_what_was_reported_as_nan_or_wrong_is_never_passed() -> None:
         for sample, known in samples_with_what_is_known(record, "float64")
         for result in sample.results
         if result.engine == "automatic"
-        and re.match("NaN|-?inf, right", known["said"][result.mode] or "")
-        and is_as_then(result.value, known["jax"][result.mode])
+        and recorded(result)
+        and re.match("NaN|-?inf, right", known["said"][recorded(result)] or "")
+        and is_as_then(result.value, known["jax"][recorded(result)])
         and result.outcome is not Outcome.FAIL
     ]
     assert not passed

@@ -80,8 +80,10 @@ def test_the_version_is_a_version() -> None:
 
 def test_the_signature_of_check_is_kept() -> None:
     parameters = inspect.signature(check).parameters
+    orders = ["order", "hessian", "along", "hvp", "side"]
     limits_and_draws = ["timeout", "max_memory", "directions", "seed", "entries"]
-    assert list(parameters) == ["subject", "at", "args", "kwargs", "of", "wrt", "claim", "dtype", "against", "lint", *limits_and_draws]
+    subject = ["subject", "at", "args", "kwargs", "of", "wrt", "claim", "dtype", "against", "lint"]
+    assert list(parameters) == [*subject, *limits_and_draws, *orders]
     positional = [name for name, parameter in parameters.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
     assert positional == ["subject", "at"]
 

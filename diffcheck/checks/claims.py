@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise, product
 from numbers import Real
 from typing import Any
 
@@ -75,3 +76,45 @@ class ClaimedJacobian(Derivation):
         if [part.size for part in parts] != [rows * leaf.size for leaf in self._function.point.values()]:
             raise InputError(f"the claim has {sum(part.size for part in parts)} numbers, and the Jacobian is {rows} × {columns}")
         return np.concatenate([part.reshape(rows, -1) for part in parts], axis=1)
+
+
+class ClaimedHessian(Derivation):
+    """The claim for all second derivatives, or for those of an order: an array, or a function that returns it."""
+
+    def __init__(self, claim: Any, function: JaxFunction, arguments: Mapping[str, Any], order: int) -> None:
+        super().__init__(CLAIM)
+        self._places = {name: k for k, name in enumerate(function.variables)}
+        with users_code("the claim"):
+            found = function.scoped(call)(claim, arguments.values()) if callable(claim) else claim
+        shape = (len(function.outputs), *(len(function.variables),) * order)
+        self.tensor: NDArray[Any] = _assembled([np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(found)], function, shape)
+
+    def values(self, columns: Columns, wanted: Sequence[Wanted]) -> Mapping[Wanted, Found]:
+        return {each: self.tensor[self._place(each)].reshape(1) for each in wanted}
+
+    def _place(self, wanted: Wanted) -> tuple[int, ...]:
+        row, names = wanted
+        return row, *(self._places[name] for name in names)
+
+    def formula(self, wanted: Wanted) -> Graph | None:
+        """The number."""
+        value = float(self.tensor[self._place(wanted)])
+        builder = GraphBuilder()
+        return builder.graph(builder.constant(Fraction(value))) if math.isfinite(value) else None
+
+
+def _assembled(parts: Sequence[NDArray[Any]], function: JaxFunction, shape: tuple[int, ...]) -> NDArray[Any]:
+    """One array as it is, or a block for each pair of arguments, as `jax.hessian` gives them."""
+    sizes = [leaf.size for leaf in function.point.values()]
+    if len(parts) == 1 and parts[0].size == math.prod(shape):
+        return parts[0].reshape(shape)
+    blocks = list(product(sizes, repeat=len(shape) - 1))
+    if [part.size for part in parts] != [shape[0] * math.prod(block) for block in blocks]:
+        size = " × ".join(map(str, shape if shape[0] > 1 else shape[1:]))
+        raise InputError(f"the claim has {sum(part.size for part in parts)} numbers, and the derivative is {size}")
+    found = np.empty(shape)
+    ends = np.cumsum([0, *sizes]).tolist()
+    slices = product([slice(*pair) for pair in pairwise(ends)], repeat=len(shape) - 1)
+    for block, where, part in zip(blocks, slices, parts, strict=True):
+        found[(slice(None), *where)] = part.reshape(shape[0], *block)
+    return found

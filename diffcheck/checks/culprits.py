@@ -36,11 +36,22 @@ def faulty_rule(function: JaxFunction, entry: tuple[str, int, int], given: float
     mode, row, column = entry
 
     def value(rules: Sequence[CustomRule]) -> float:
+        if mode == "forward":
+            return float(function.forward([column], without=frozenset(rules))[row][0])
+        return float(function.reverse([row], without=frozenset(rules))[0][column])
+
+    return faulty(function, value, given, right, judged_by_itself)
+
+
+def faulty(
+    function: JaxFunction, value_without: Callable[[Sequence[CustomRule]], float], given: float, right: float, judged_by_itself: bool
+) -> Cause | None:
+    """The same of any derivative, which `value_without` gives without some of the rules."""
+
+    def value(rules: Sequence[CustomRule]) -> float:
         try:
             with lacking():
-                if mode == "forward":
-                    return float(function.forward([column], without=frozenset(rules))[row][0])
-                return float(function.reverse([row], without=frozenset(rules))[0][column])
+                return value_without(rules)
         except UnsupportedError:  # JAX cannot differentiate what the rule was there for, or the rule cannot be taken off
             return math.nan
 

@@ -134,7 +134,7 @@ class Jacobian(Matrices):
         if not formulas:
             return lambda columns: {}
         first = next(iter(formulas.values()))  # is run instead of f, which has its own program
-        return Together(first, self.variables, [], self.dtype, False, ()).evaluated(formulas)
+        return Together([first], self.variables, [], self.dtype, False, ()).evaluated(formulas)
 
     def run_by_jax(self, mode: str) -> Derivation:
         return OwnRules(self, mode)

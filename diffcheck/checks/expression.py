@@ -3,58 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, product
+
+import numpy as np
 
 from diffcheck import registry
 from diffcheck.checks import pipeline
+from diffcheck.checks.claimed import Claim as Claim
+from diffcheck.checks.claimed import Claims, Given, KinkSide, names_of
+from diffcheck.checks.orders import JUDGED, MAX_ENTRIES, Moved, Orders, of_a_vector
 from diffcheck.checks.pipeline import Lost, OnStage
 from diffcheck.checks.points import as_list, from_points, names_in, noted
-from diffcheck.engines.derivation import Columns, Derivation, Formulas, Found, Names, Run, Wanted
+from diffcheck.checks.relations import related
+from diffcheck.checks.screening import evenly
+from diffcheck.checks.symmetry import merged, with_mirrors
+from diffcheck.engines.derivation import Columns, Derivation, Found, Names, Run, Wanted
 from diffcheck.engines.jax.program import Program
 from diffcheck.engines.jax.runs import JaxMode, Together
-from diffcheck.errors import ExpressionError, InputError, LostError
+from diffcheck.errors import InputError, LostError
 from diffcheck.formats import format_named
-from diffcheck.graph.build import Problem, read, read_beside
+from diffcheck.graph.build import Problem, read
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Graph
 from diffcheck.graph.text import Infix
 from diffcheck.judgement.accuracy.table import roundings_here
 from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge, Point, Value
-from diffcheck.language.reading import read_back, suggest_product
+from diffcheck.language.reading import read_back
+from diffcheck.language.repeated import note
 from diffcheck.printable import quoted
-from diffcheck.registry import AUTOMATIC, CLAIM
+from diffcheck.registry import AUTOMATIC, FORWARD_OVER_REVERSE, REVERSE, REVERSE_NESTED
 from diffcheck.results import Findings, Header, Sample
 
+SWIFT = (REVERSE, FORWARD_OVER_REVERSE, REVERSE_NESTED)
 COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes to run
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A derivative worked out by hand: ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text.
-
-    Attributes:
-        wrt: The variable; a mixed derivative lists its variables: "x y".
-        order: The order, for one variable.
-        text: The derivative as an expression in the variables of the function.
-    """
-
-    wrt: str
-    order: int
-    text: str
-
-    @property
-    def names(self) -> Names:
-        """The variables of the derivative, one for each order."""
-        names = names_of(self.wrt)
-        return names if len(names) > 1 else names * self.order
-
-
-def names_of(derivative: str | Sequence[str]) -> Names:
-    """The variables of a derivative: "x" is ∂/∂x, "x y" and ("x", "y") are ∂²/∂x∂y."""
-    return tuple(derivative.split()) if isinstance(derivative, str) else tuple(derivative)
 
 
 class Check:
@@ -64,13 +48,15 @@ class Check:
         text: The expression, with its definitions.
         of: The definition to differentiate, if there are several.
         wrt: Derivatives: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x²; all variables by default.
-        claims: Texts, one for each derivative of `wrt`, or Claims.
+        claims: Texts, one for each derivative of `wrt`, or for all of them a matrix, as a text, an array or a function; or Claims.
         dtype: The format under test: "float64", "float32", "bfloat16" or "float16".
         compiled: Whether JAX runs one compiled program, which pays for many points, or operation by operation, which is quicker for an
             expression that is met once.
         on_stage: Is called with the name of each engine as its turn comes.
         lost: Engines to skip, by name, and why.
         variables: Names that points give; needed for a constant, which has no variables of its own.
+        orders: Which derivatives by the variables of `wrt` are wanted, instead of those that it names.
+        side: Of which side of a kink the claims are.
 
     Raises:
         InputError: The expression, a derivative or a claim cannot be read. What an engine lacks is a verdict.
@@ -82,12 +68,14 @@ class Check:
         *,
         of: str | None = None,
         wrt: Sequence[str | Sequence[str]] | None = None,
-        claims: Sequence[Claim | str] = (),
+        claims: Sequence[Given] = (),
         dtype: str = "float64",
         compiled: bool = True,
         on_stage: OnStage = lambda name: None,
         lost: Lost = {},  # noqa: B006  (read only)
         variables: Sequence[str] = (),
+        orders: Orders | None = None,
+        side: KinkSide | None = None,
     ) -> None:
         self._on_stage = on_stage
         on_stage(registry.engines()[0].name)  # reading is counted as part of its turn
@@ -95,16 +83,24 @@ class Check:
         problem = read(text, of)
         self.problem = problem.in_variables([*variables, *chain(*map(names_of, wrt or problem.wrt), *by_claims)])
         self.format = format_named(dtype)
-        self.wrt = self._chosen(wrt)
-        self.compiled = compiled and len(self._graph.nodes) <= COMPILED_NODES
-        self._together = self.together(AUTOMATIC.modes, lost.get(AUTOMATIC.name))
+        self.given = self.problem.variables  # what points say
+        if orders is not None and orders.of_a_number and self.problem.outputs:
+            raise of_a_vector(self.problem)
+        self._moved = None if orders is None or orders.direction is None else Moved.along(self.problem, orders.direction, self.format)
+        self.problem = self.problem if self._moved is None else self._moved.problem
+        self._sampled = ""  # of very many derivatives, which are judged
+        self.wrt = self._few(self._chosen(wrt) if orders is None else self._of_orders(orders, wrt), orders)
+        self.compiled = compiled and sum(len(graph.nodes) for graph in self._graphs) <= COMPILED_NODES
+        self._together = self.together(AUTOMATIC.modes_of_all(map(len, self.wrt)), lost.get(AUTOMATIC.name))
         derived = pipeline.derived(self, on_stage, lost)
-        self.derivations: dict[Wanted, list[Derivation]] = {wanted: list(derived) for wanted in self.wanted}
-        for claim in self._assigned(claims):
-            wanted = 0, claim.names
-            claimed = Formulas(CLAIM, {wanted: self._claimed(claim)}, self, claim.text)
+        self.derivations: dict[Wanted, list[Derivation]] = {}
+        for wanted in self._together.wanted:
+            own = wanted[1] in self.wrt
+            self.derivations[wanted] = [each for each in derived if own or (each.engine is AUTOMATIC and each.has(wanted))]
+        self._claims = Claims(self, self.problem, self.wrt, claims, side)
+        for wanted, claimed in self._claims.placed:
             self.derivations.setdefault(wanted, []).append(claimed)
-        self._judge = Judge(Written(self._graph, self.problem.program.text), self.format)
+        self._judges = [Judge(Written(graph, self.problem.program.text), self.format) for graph in self._graphs]
 
     def _chosen(self, wrt: Sequence[str | Sequence[str]] | None) -> tuple[Names, ...]:
         variables = self.problem.variables
@@ -114,31 +110,20 @@ class Check:
                 raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(variables)}.")
         return chosen
 
-    def _assigned(self, claims: Sequence[Claim | str]) -> list[Claim]:
-        """Claims given as texts are for the variables of `wrt`, in their order."""
-        texts = [claim for claim in claims if isinstance(claim, str)]
-        if texts and len(texts) != len(self.wrt):
-            raise InputError(
-                f"the number of claims ({len(texts)}) is not that of the derivatives ({', '.join(map(' '.join, self.wrt))})",
-                "Give one claim for each derivative of wrt, in that order: --wrt x --claim '2x'.",
-            )
-        assigned = [Claim(" ".join(names), 1, text) for names, text in zip(self.wrt, texts, strict=False)]
-        return assigned + [claim for claim in claims if isinstance(claim, Claim)]
+    def _of_orders(self, orders: Orders, wrt: Sequence[str | Sequence[str]] | None) -> tuple[Names, ...]:
+        among = self._chosen(wrt) if wrt else tuple((name,) for name in self.given)
+        if any(len(names) > 1 for names in among):
+            raise InputError("an order is given, and derivatives of an order too", "Write the one or the other.")
+        return orders.of([name for (name,) in among], "" if self._moved is None else self._moved.variable)
 
-    def _claimed(self, claim: Claim) -> Graph:
-        variables = self.problem.variables
-        for name in claim.names:
-            if name not in variables:
-                problem = f"a claim is for {quoted(name)}, which the expression does not use"
-                raise InputError(problem, f"Its variables: {', '.join(variables)}.")
-        target = read_beside(claim.text, self.problem).target
-        for name in target.parameters:
-            if name not in variables:
-                product = suggest_product(name, variables)
-                fix = f"Did you mean {product}?" if product else f"The variables are {', '.join(variables)}."
-                start = max(0, claim.text.find(name))
-                raise ExpressionError(f"the claim uses {name!r}, which the expression does not", claim.text, start, start + len(name), fix)
-        return target.flat
+    def _few(self, found: tuple[Names, ...], orders: Orders | None) -> tuple[Names, ...]:
+        """An even sample of very many derivatives, unless all are asked for."""
+        total = len(found) * len(self.problem.results)
+        if total <= MAX_ENTRIES or (orders is not None and orders.every) or (orders is None and not self.problem.outputs):
+            return found
+        chosen = tuple(found[k] for k in evenly(len(found), max(1, JUDGED // len(self.problem.results))))
+        self._sampled = f"of {total:,} derivatives an even sample of {len(chosen) * len(self.problem.results)} is judged; --all judges all"
+        return chosen
 
     # What engines see of it
 
@@ -152,14 +137,14 @@ class Check:
 
     @property
     def wanted(self) -> Sequence[Wanted]:
-        return [(0, names) for names in self.wrt]
+        return list(product(range(len(self._graphs)), self.wrt))
 
     @property
-    def _graph(self) -> Graph:
-        return self.problem.target.flat
+    def _graphs(self) -> list[Graph]:
+        return [result.flat for result in self.problem.results]
 
     def in_mathematics(self, output: int) -> Problem:
-        return self.problem
+        return self.problem.entry(output) if self.problem.outputs else self.problem
 
     def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
         return self._together.evaluated(formulas)
@@ -169,46 +154,61 @@ class Check:
 
     def together(self, modes: Sequence[str | None], lost: LostError | None = None) -> Together:
         """What JAX runs of f: its values, and its derivatives in these modes."""
-        return Together(self._graph, self.variables, self.wrt, self.dtype, self.compiled, [mode for mode in modes if mode], lost)
+        return Together(
+            self._graphs, self.variables, with_mirrors(self.wrt), self.dtype, self.compiled, [mode for mode in modes if mode], lost
+        )
 
     # What the pipeline sees of it
 
     def samples(self, columns: Columns) -> Iterator[Sample]:
         """Yields, for each point in order, one sample per derivative, then one per higher-order claim."""
-        return pipeline.samples(self, columns, self._on_stage)
+        if self._moved is not None:
+            columns = {**columns, self._moved.variable: np.zeros_like(next(iter(columns.values())))}
+        mirrors = frozenset(" ".join(names) for names in with_mirrors(self.wrt) if names not in self.wrt)
+        found = pipeline.samples(self, columns, self._on_stage)
+        if self._claims.is_matrix and self._claims.layout is not None:
+            found = related(found, list(self.derivations), self._claims.layout)
+        return merged(found, mirrors) if mirrors else found
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return self._together.primals(columns)
 
     @cached_property
     def swift(self) -> Together:
-        """f and its derivatives in JAX's last mode, which has all variables in one go."""
-        return self.together(AUTOMATIC.modes[-1:])
+        """f and its derivatives in the modes that have all variables in one go."""
+        return self.together(SWIFT)
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
-        return self._judge.sample(point, wanted, values, primal)
+        sample = self._judges[wanted[0]].sample(point, wanted, values, primal)
+        return replace(sample, output=self.problem.labels[wanted[0]]) if self.problem.outputs else sample
 
     @property
     def program(self) -> Program:
-        """All that JAX runs."""
-        return self._together.program
+        """All that JAX runs, with the first result."""
+        return self._together.programs[0]
+
+    @property
+    def _repeated(self) -> str:
+        """What JAX shares: of higher derivatives, that may decide on all digits."""
+        return note(self.problem.body) if any(len(names) > 1 for names in self.wrt) else ""
 
     @cached_property
     def header(self) -> Header:
         """What is checked, with the closed forms."""
-        how = "one program compiled with jax.jit" if self.compiled else "operation by operation (eager)"
+        program = "a program for each entry," if self.problem.outputs else "one program"
+        how = f"{program} compiled with jax.jit" if self.compiled else "operation by operation (eager)"
         notes = [
             f"{name}: reverse mode runs {row.jax}, forward mode {row.jax_forward}"
-            for name in sorted(self._graph.functions)
+            for name in sorted({name for graph in self._graphs for name in graph.functions})
             if (row := FUNCTIONS[name]).jax_forward
         ]
         return Header(
-            read_as=read_back(self.problem.program),
+            read_as=read_back(self.problem.program) if self._moved is None else self._moved.read_as,
             name=self.problem.shown_name,
             variables=self.variables,
             dtype=self.dtype,
-            program="; ".join([f"JAX ran {how} on the CPU", *notes]),
-            derivatives=pipeline.closed_forms(self, Infix()),
+            program="; ".join(filter(None, [f"JAX ran {how} on the CPU", *notes, self._repeated, self._sampled])),
+            derivatives=pipeline.closed_forms(self, Infix(), self.problem.labels),
             note=roundings_here(self.dtype).note,
             versions=registry.versions(),
         )
@@ -220,10 +220,12 @@ def check(
     *,
     of: str | None = None,
     wrt: Sequence[str | Sequence[str]] | None = None,
-    claim: str | Sequence[Claim | str] = (),
+    claim: str | Sequence[Given] = (),
     dtype: str = "float64",
     on_stage: OnStage = lambda name: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
+    orders: Orders | None = None,
+    side: KinkSide | None = None,
 ) -> Findings:
     """Check the derivatives of an expression at points.
 
@@ -234,6 +236,7 @@ def check(
     """
     claims = [claim] if isinstance(claim, str) else claim
     points = as_list(at)
-    job = Check(text, of=of, wrt=wrt, claims=claims, dtype=dtype, on_stage=on_stage, lost=lost, variables=names_in(points))
-    columns = from_points(points, job.problem.variables, job.format)
+    options = {"of": of, "wrt": wrt, "claims": claims, "dtype": dtype, "on_stage": on_stage, "lost": lost, "orders": orders, "side": side}
+    job = Check(text, variables=names_in(points), **options)  # type: ignore[arg-type]
+    columns = from_points(points, job.given, job.format)
     return Findings(noted(job.header, points, job.format), tuple(job.samples(columns)))

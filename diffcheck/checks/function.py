@@ -9,17 +9,20 @@ from numbers import Real
 from typing import Any
 
 import jax
+import numpy as np
 
 from diffcheck import registry
 from diffcheck.checks.arguments import from_value, names_in
 from diffcheck.checks.at_once import AtOnce, Plan
 from diffcheck.checks.beforehand import require_memory, require_traceable
 from diffcheck.checks.calling import BoundCall, Parameters
-from diffcheck.checks.claims import ClaimedJacobian
+from diffcheck.checks.claims import ClaimedHessian, ClaimedJacobian
 from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
+from diffcheck.checks.higher import Higher, along
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.modes import check_of
+from diffcheck.checks.orders import Direction, Orders, free_name
 from diffcheck.checks.pipeline import closed_forms
 from diffcheck.checks.rules.linter import LINT_SECONDS, lint
 from diffcheck.checks.screening import Screening
@@ -27,7 +30,7 @@ from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.parts import identity, is_wide
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.floats import exactly
-from diffcheck.formats import format_named
+from diffcheck.formats import Format, format_named
 from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.graph.text import Short, one_line
@@ -36,6 +39,7 @@ from diffcheck.results import Findings, Header, Outcome, RuleCheck, Sample, coun
 
 SHOWN_RULES = 4
 SHOWN_FIXED = 8
+SHOWN_VARIABLES = 20
 
 
 class FunctionCheck:
@@ -61,7 +65,9 @@ class FunctionCheck:
         claim: Any = None,
         given: Sequence[str] = (),
         plan: Plan | None = None,
+        orders: Orders | None = None,
     ) -> None:
+        self._orders = orders
         self._plan = plan or Plan()
         self.format = None if dtype is None else format_named(dtype)  # None: that of the program
         self.parameters = Parameters.of(function, given)
@@ -77,7 +83,14 @@ class FunctionCheck:
 
     def report(self, points: Sequence[BoundCall]) -> Findings:
         """The verdicts at some points, those of each point worst first, and what is found of the rules."""
-        return self.report_of(self.jacobians(points))
+        return self.report_of_orders(points, self._orders) if self._orders else self.report_of(self.jacobians(points))
+
+    def report_of_orders(self, points: Sequence[BoundCall], orders: Orders) -> Findings:
+        """The derivatives of higher order, or those along a direction, at some points."""
+        self._names, self._static = points[0].names, tuple(points[0].static)
+        subjects = [self._higher(point, orders) for point in points]
+        samples = [sample for subject in subjects for sample in subject.samples()]
+        return Findings(self._header_of(subjects[0]), tuple(samples))
 
     def jacobians(self, points: Sequence[BoundCall]) -> tuple[Jacobian, ...]:
         self._names, self._static = points[0].names, tuple(points[0].static)
@@ -91,9 +104,51 @@ class FunctionCheck:
             checks += self._checks(jacobian)
         return Findings(self._header(jacobians[0]), tuple(samples), _merged(checks))
 
+    def _higher(self, point: BoundCall, orders: Orders) -> Higher:
+        by_itself = self._formula is None and self._other is None
+        if orders.direction is None:
+            function = self._usable(lambda: self._at(self._function, point))
+            given = point.of(self._claim) if callable(self._claim) else self._claim
+            claim = None if given is None else ClaimedHessian(given, function, point.arguments, orders.order)
+            return Higher(function, self.name, self._judged(function), lambda: self._truth(function, point), orders, claim, by_itself)
+        if not by_itself or self._claim is not None:
+            raise InputError(
+                "a derivative along a direction is judged by the function itself", "Leave out --along or --hvp, or the others."
+            )
+        t, direction = free_name(point.names), self._direction(orders.direction)
+        function = self._usable(lambda: self._along(point, direction, t))
+        return Higher(function, self.name, self._judged(function), lambda: _lifted(function), orders, moved_by=t)
+
+    def _along(self, point: BoundCall, direction: BoundCall, t: str) -> JaxFunction:
+        """The function at a point that moves along a direction, of how far it has moved and of the point."""
+        wide = any(is_wide(leaf) for leaf in jax.tree.leaves(point.arguments))
+        start = np.zeros((), np.float64 if wide else np.float32)
+        moved = along(point.of(self._function), [direction.arguments[name] for name in point.arguments])
+        return JaxFunction(moved, {t: start, **point.arguments}, wide)
+
+    def _direction(self, given: Direction) -> BoundCall:
+        """One step for each argument. Raises InputError for one that is zero."""
+        steps, *more = from_value(given, self.parameters, self.format)
+        if more:
+            raise InputError("a direction has one number for each coordinate")
+        if not any(np.any(leaf) for leaf in jax.tree.leaves(steps.arguments)):
+            raise InputError("the direction is zero", "There is no derivative along it.")
+        return steps
+
+    def _judged(self, function: JaxFunction) -> Format:
+        """The format of the verdicts."""
+        return self.format or format_named(function.coarsest)
+
     def _jacobian(self, point: BoundCall) -> Jacobian:
+        function = self._usable(lambda: self._at(self._function, point))
+        by_itself = self._formula is None and self._other is None
+        claim = self._claimed(function, point)
+        return Jacobian(function, self.name, self._judged(function), lambda: self._truth(function, point), claim, by_itself, self._plan)
+
+    def _usable(self, made: Callable[[], JaxFunction]) -> JaxFunction:
+        """A function that has something to differentiate, and can be."""
         with users_code(self.name):
-            function = self._at(self._function, point)
+            function = made()
             if not function.point:
                 raise InputError(f"no argument of {self.name} is a floating-point number", "There is nothing to differentiate by.")
         require_traceable(function, self.name)
@@ -102,10 +157,7 @@ class FunctionCheck:
                 raise InputError(f"{self.name} returns no floating-point number", "There is nothing to differentiate.")
             require_memory(function, self.name)
             _ = function.primal
-        by_itself = self._formula is None and self._other is None
-        claim = self._claimed(function, point)
-        judged = self.format or format_named(function.coarsest)
-        return Jacobian(function, self.name, judged, lambda: self._truth(function, point), claim, by_itself, self._plan)
+        return function
 
     def _claimed(self, function: JaxFunction, point: BoundCall) -> ClaimedJacobian | Mapping[str, Written] | None:
         """The claim as arrays; or as texts, one for each argument, which is a number."""
@@ -153,6 +205,27 @@ class FunctionCheck:
             unseen = f"all but {len(jacobian.chosen)} of {jacobian.rows * jacobian.columns:,} derivatives were not compared"
             yield RuleCheck("screening", Outcome.UNDECIDED, f"{unseen}: {jacobian.screening.reason}")
 
+    def _header_of(self, subject: Higher) -> Header:
+        notes = [f"JAX ran {self.name} compiled with jax.jit on the CPU"]
+        if not subject.is_whole:
+            notes.append(
+                f"of {len(subject.every):,} derivatives {len(subject.wanted)} are judged, those on which JAX's modes differ most and an "
+                "even sample; --entries all judges all"
+            )
+        truth = subject.truth
+        text = one_line(truth[0], Short()) if not isinstance(truth, UnsupportedError) and len(truth) == 1 else None
+        call = f"{self.name}({', '.join(self._names)})"
+        reason = f", which cannot be lifted: {truth.reason}" if isinstance(truth, UnsupportedError) else ""
+        return Header(
+            read_as=f"{call}{reason}" if text is None else f"{call} = {text}",
+            name=self.name,
+            variables=subject.variables if len(subject.variables) <= SHOWN_VARIABLES else (),
+            dtype=subject.format.name,
+            program="; ".join(notes),
+            derivatives=tuple(each for each in closed_forms(subject, Short(), subject.function.outputs) if not each.chained),
+            versions=registry.versions(),
+        )
+
     def _header(self, jacobian: Jacobian) -> Header:
         notes = [f"JAX ran {self.name} compiled with jax.jit on the CPU"]
         if isinstance(screening := jacobian.screening, Screening):
@@ -188,6 +261,8 @@ def check_function(function: Callable[..., Any], at: Any, **options: Any) -> tup
     check = FunctionCheck(function, given=names_in(at), **options)
     with users_code("the point"):  # its trees may be of classes of the user's
         points = from_value(at, check.parameters, check.format)
+    if options.get("orders") is not None:
+        return check.report(points), ()
     jacobians = check.jacobians(points)
     return check.report_of(jacobians), jacobians
 
@@ -200,7 +275,7 @@ def _lifted(function: JaxFunction) -> Sequence[Graph]:
 
 
 def _formula(text: str, parameters: Parameters) -> Graph:
-    graph = read(text).target.flat
+    graph = read(text).number.flat
     unknown = [] if parameters.others else [name for name in graph.variables if name not in parameters.known]
     if unknown:
         fix = f"Its arguments: {', '.join(parameters.known)}."

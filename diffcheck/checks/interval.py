@@ -56,7 +56,7 @@ def proved(check: Check, lower: float, upper: float) -> tuple[Piece, ...]:
     variable = variable_of(check)
     if not (lower < upper and math.isfinite(lower) and math.isfinite(upper)):
         raise InputError(f"the interval from {lower!r} to {upper!r} is empty or not finite", "Give two numbers, the lower one first: -4,4.")
-    return pieces(check.problem.target.flat, variable, lower, upper)
+    return pieces(check.problem.number.flat, variable, lower, upper)
 
 
 def variable_of(check: Check) -> str:

@@ -77,11 +77,11 @@ def _of_expression(text: str, fmt: Format) -> float:
     """The float nearest to an expression without variables, by an enclosure in which all numbers are rounded to it."""
     try:
         problem = read(text)
+        graph = problem.number.flat
     except ExpressionError as error:
         raise PointError(f"{_short(text)} is not a number: {error.message}", error.fix or FORMS) from None
     if problem.variables:
         raise PointError(f"{_short(text)} is not a number", FORMS)
-    graph = problem.target.flat
     found = enclose_value(graph, {})
     if found is None:
         raise PointError(f"{_short(text)} has no value that is a real number", FORMS)

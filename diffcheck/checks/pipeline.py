@@ -89,7 +89,7 @@ def _derived(engine: Engine, subject: Subject, lost: LostError | None) -> Sequen
             reason = UnsupportedError(f"{engine.title} is not installed: {error}{f'; install {engine.extra}' if engine.extra else ''}")
         except Exception as error:
             reason = _foreign(engine, error)
-    return [Missing(engine, mode, reason) for mode in engine.modes]
+    return [Missing(engine, mode, reason) for mode in engine.modes_of_all(len(names) for _, names in subject.wanted)]
 
 
 def _foreign(engine: Engine, error: Exception) -> UnsupportedError:
@@ -201,18 +201,21 @@ def _number(value: Value) -> float | None:
     return None if isinstance(value, UnsupportedError) else value
 
 
-def closed_forms(subject: Evaluated, algebra: Infix) -> tuple[Derivative, ...]:
-    """The formulas of the first engine that has any: closed within a budget, else chained definitions; or why it has none."""
+def closed_forms(subject: Evaluated, algebra: Infix, labels: Sequence[str] = ("",)) -> tuple[Derivative, ...]:
+    """The formulas of the first engine that has any: closed within a budget, else chained definitions; or why it has none.
+
+    `labels` are what the outputs are called behind the function's name.
+    """
     for derivation in next(iter(subject.derivations.values())):
         written = derivation.written([wanted for wanted, several in subject.derivations.items() if derivation in several])
         if written:
-            found = ((names, each) for (_, names), each in written.items() if not isinstance(each, Inapplicable))
-            return tuple(_as_text(names, each, algebra) for names, each in found)
+            found = ((wanted, each) for wanted, each in written.items() if not isinstance(each, Inapplicable))
+            return tuple(_as_text(names, each, algebra, labels[output]) for (output, names), each in found)
     return ()
 
 
-def _as_text(names: Names, found: Definition | UnsupportedError, algebra: Infix) -> Derivative:
+def _as_text(names: Names, found: Definition | UnsupportedError, algebra: Infix, output: str) -> Derivative:
     if isinstance(found, UnsupportedError):
-        return Derivative(*wrt_and_order(names), found.reason, "", False)
+        return Derivative(*wrt_and_order(names), found.reason, "", False, output)
     text, chained = derivative_text(found, algebra)
-    return Derivative(*wrt_and_order(names), text, derivative_text(found, Latex())[0], chained)
+    return Derivative(*wrt_and_order(names), text, derivative_text(found, Latex())[0], chained, output)

@@ -118,6 +118,14 @@ Of = Annotated[str, option("--of", help="Which definition is meant (default: the
 Claims = Annotated[
     list[str], option("--claim", help="A derivative worked out by hand, judged like the engines' (one for each of --wrt).", metavar="EXPR")
 ]
+Gradient = Annotated[bool, typer.Option("--gradient", help="All first derivatives (the default).")]
+JacobianFlag = Annotated[bool, typer.Option("--jacobian", help="The first derivatives of all results (the default).")]
+HessianFlag = Annotated[bool, typer.Option("--hessian", help="All second derivatives, in each of JAX's four modes.")]
+Order = Annotated[int | None, option("--order", help="All derivatives of this order, pure and mixed.", metavar="N")]
+Along = Annotated[str, option("--along", help="The derivative (of --order) along a direction, e.g. x=1,y=-2.", metavar="DIRECTION")]
+Hvp = Annotated[str, option("--hvp", help="The Hessian times a vector, e.g. x=1,y=-2.", metavar="VECTOR")]
+Every = Annotated[bool, typer.Option("--all", help="Judge all of more than 400 entries.")]
+SideOption = Annotated[str, option("--side", help="At a kink, claims are for the slope of this side: left or right.", metavar="SIDE")]
 Output = Annotated[Path | None, option("-o", "--output", help="Write to a file, whole or not at all.", metavar="FILE")]
 ReportFormat = Annotated[OutputFormat, typer.Option("--format", help="How to show the report.")]
 Latex = Annotated[bool, typer.Option("--latex", help="Show the closed form as LaTeX too.")]

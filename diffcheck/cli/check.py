@@ -12,29 +12,37 @@ import typer
 
 from diffcheck.cli.app import app
 from diffcheck.cli.arguments import (
+    Along,
     At,
     Claims,
     Color,
     Colored,
     Dtype,
+    Every,
     Expression,
     ExpressionCommand,
     FloatFormat,
+    Gradient,
+    HessianFlag,
+    Hvp,
     Interval,
+    JacobianFlag,
     Latex,
     MaxMemory,
     Of,
+    Order,
     Output,
     OutputFormat,
     Points,
     ReportFormat,
+    SideOption,
     Strict,
     Timeout,
     Wrt,
     expression_text,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.job import checked, columns_at, ends, header_at, names_at, opened_table
+from diffcheck.cli.job import checked, columns_at, ends, header_at, names_at, opened_table, orders_of
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
 from diffcheck.processes.forked import Watch
@@ -59,7 +67,15 @@ def check(
     samples: Annotated[int, typer.Option("--samples", help="How many points of an interval are sampled.")] = 1000,
     wrt: Wrt = "",
     of: Of = "",
+    gradient: Gradient = False,
+    jacobian: JacobianFlag = False,
+    hessian: HessianFlag = False,
+    order: Order = None,
+    along: Along = "",
+    hvp: Hvp = "",
+    every: Every = False,
     claim: Claims = [],  # noqa: B006
+    side: SideOption = "",
     dtype: FloatFormat = Dtype.float64,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
@@ -79,15 +95,18 @@ def check(
       diffcheck check "f(x) = x^2 + 3x + 2; g(x) = f(f(f(x)))" --at 2 --of g
       diffcheck check "exp(x)" --points points.csv --format jsonl -o report.jsonl
       diffcheck check "max(x^2, 2x + 3)" --interval -2,4
+      diffcheck check "(1 - x)^2 + 100(y - x^2)^2" --at x=1,y=2 --hessian
+      diffcheck check "sin(x*y)" --at x=1,y=2 --along x=1,y=-2 --order 3
     """
     from diffcheck.views.output import opened
 
     text = expression_text(expression, timeout) if _is_one(interval, at, points) else ""
+    orders = orders_of(order, along, hvp, every, hessian, gradient, jacobian)
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:
             with watch.timed(lambda: opened_table(at, points)) as table:
-                job = checked(text, of, wrt, claim, dtype, watch, watch.timed(lambda: names_at(at, table)))
+                job = checked(text, of, wrt, claim, dtype, watch, watch.timed(lambda: names_at(at, table)), orders, side)
                 return exit_code(_Shown(text, format, latex, color, stream, watch).tally(job, at, table, interval, samples), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream)

@@ -16,11 +16,15 @@ import typer
 
 from diffcheck.cli.app import app
 from diffcheck.cli.arguments import (
+    Along,
     Color,
     Colored,
     Dtype,
+    HessianFlag,
+    Hvp,
     Latex,
     MaxMemory,
+    Order,
     Output,
     OutputFormat,
     OwnFormat,
@@ -31,6 +35,7 @@ from diffcheck.cli.arguments import (
 )
 from diffcheck.cli.check import OWN
 from diffcheck.cli.exits import exit_code, guarded
+from diffcheck.cli.job import orders_of
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
 from diffcheck.processes.forked import UNWATCHED, Watch
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from diffcheck.checks.calling import BoundCall
     from diffcheck.checks.entries import Jacobian
     from diffcheck.checks.function import FunctionCheck
+    from diffcheck.checks.orders import Orders
     from diffcheck.results import Findings, Header, Tally
 
     Artist = Callable[[Header, Sequence[Jacobian]], object]
@@ -88,6 +94,10 @@ def check_jax(
     against: Against = "",
     directions: Directions = 3,
     entries: Entries = "",
+    hessian: HessianFlag = False,
+    order: Order = None,
+    along: Along = "",
+    hvp: Hvp = "",
     dtype: OwnFormat = None,
     lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
@@ -111,7 +121,7 @@ def check_jax(
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
 
-    wanted = _Points(at, points, random, seed, domain, shape, directions, entries)
+    wanted = _Points(at, points, random, seed, domain, shape, directions, entries, _higher(order, along, hvp, hessian, entries, plot))
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
@@ -121,6 +131,15 @@ def check_jax(
             return exit_code(_show(*found, function, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
+
+
+def _higher(order: int | None, along: str, hvp: str, hessian: bool, entries: str, plot: Path | None) -> Orders | None:
+    """What is asked for, unless it is the Jacobian, which is checked by default."""
+    orders = orders_of(order, along, hvp, entries == "all", hessian)
+    found = orders and orders.beyond_first
+    if found is not None and plot is not None:
+        raise InputError("a picture shows first derivatives", "Leave --plot out.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +154,7 @@ class _Points:
     shape: list[str]
     directions: int
     entries: str
+    orders: Orders | None
 
     @property
     def names(self) -> Sequence[str]:
@@ -200,9 +220,10 @@ def _reported(reference: str, against: str, dtype: Dtype | None, lint: bool | No
     name = reference.rpartition(":")[2].rpartition(".")[2]
     with stages() as on_stage:
         plan = points.plan(on_stage)
-        job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype, linted=lint, plan=plan)
-        jacobians = job.jacobians(points.of(job))
-        report = job.report_of(jacobians)
+        options: dict[str, Any] = {"against": other, "dtype": dtype, "linted": lint, "plan": plan, "orders": points.orders}
+        job = FunctionCheck(function, given=points.names, name=name, **options)
+        jacobians = () if points.orders else job.jacobians(points.of(job))
+        report = job.report(points.of(job)) if points.orders else job.report_of(jacobians)
     draw(report.header, jacobians)
     return report, getattr(getattr(unwrap(function), "__code__", None), "co_firstlineno", 1)
 

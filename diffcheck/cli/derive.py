@@ -7,8 +7,24 @@ from typing import Annotated
 import typer
 
 from diffcheck.cli.app import app
-from diffcheck.cli.arguments import Expression, ExpressionCommand, MaxMemory, Notation, Of, Output, Timeout, Wrt, expression_text, names
+from diffcheck.cli.arguments import (
+    Expression,
+    ExpressionCommand,
+    Gradient,
+    HessianFlag,
+    JacobianFlag,
+    MaxMemory,
+    Notation,
+    Of,
+    Order,
+    Output,
+    Timeout,
+    Wrt,
+    expression_text,
+    names,
+)
 from diffcheck.cli.exits import EXIT_PASS, guarded
+from diffcheck.cli.job import orders_of
 from diffcheck.cli.supervised import supervised
 from diffcheck.processes.forked import Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
@@ -20,6 +36,10 @@ def derive(
     expression: Expression,
     wrt: Wrt = "",
     of: Of = "",
+    gradient: Gradient = False,
+    jacobian: JacobianFlag = False,
+    hessian: HessianFlag = False,
+    order: Order = None,
     format: Annotated[Notation, typer.Option("--format", help="How to write it.")] = Notation.text,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
@@ -31,17 +51,19 @@ def derive(
     Examples:
       diffcheck derive "x*exp(-x^2)"
       diffcheck derive "x^2*y" --wrt y --format latex
+      diffcheck derive "x^2*y + sin(y)" --hessian --format python
       diffcheck derive "f(x) = 4x(1-x); g(x) = f@10(x)" --format python
     """
     from diffcheck.views.output import opened
 
     text = expression_text(expression, timeout)
+    orders = orders_of(order, "", "", False, hessian, gradient, jacobian)
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:
             from diffcheck.checks import formulas as code
 
-            stream.write(watch.timed(lambda: code.derivatives(text, of or None, names(wrt), format.value)))
+            stream.write(watch.timed(lambda: code.derivatives(text, of or None, names(wrt), format.value, orders)))
             return EXIT_PASS
 
         return supervised(work, Limits(timeout, max_memory), stream)

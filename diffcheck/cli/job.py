@@ -15,13 +15,23 @@ from diffcheck.processes.forked import UNWATCHED, Watch
 if TYPE_CHECKING:
     from diffcheck.checks.csv_points import Table
     from diffcheck.checks.expression import Check
+    from diffcheck.checks.orders import Orders
     from diffcheck.checks.points import Columns
     from diffcheck.results import Header
 
 
 def checked(
-    text: str, of: str, wrt: str, claims: Sequence[str], dtype: Dtype, watch: Watch = UNWATCHED, variables: Sequence[str] = ()
+    text: str,
+    of: str,
+    wrt: str,
+    claims: Sequence[str],
+    dtype: Dtype,
+    watch: Watch = UNWATCHED,
+    variables: Sequence[str] = (),
+    orders: Orders | None = None,
+    side: str = "",
 ) -> Check:
+    from diffcheck.checks.claimed import side_of
     from diffcheck.checks.expression import Check
     from diffcheck.engines.jax.program_cache import use_persistent_cache
 
@@ -36,7 +46,22 @@ def checked(
             on_stage=watch.on_stage,
             lost=watch.lost,
             variables=variables,
+            orders=orders,
+            side=side_of(side or None),
         )
+
+
+def orders_of(
+    order: int | None, along: str, hvp: str, every: bool, hessian: bool, gradient: bool = False, jacobian: bool = False
+) -> Orders | None:
+    """Which derivatives the options ask for; None where they ask for those of --wrt."""
+    from diffcheck.checks.orders import asked
+
+    if order is None and not (gradient or jacobian or hessian or along or hvp or every):
+        return None
+    return asked(
+        1 if jacobian and order is None else order, gradient=gradient, hessian=hessian, along=along or None, times=hvp or None, every=every
+    )
 
 
 def opened_table(at: Sequence[str], points: Path | None) -> AbstractContextManager[Table | None]:
@@ -76,8 +101,8 @@ def columns_at(job: Check, at: Sequence[str], points: Table | None) -> Columns:
     from diffcheck.checks.points import from_texts
 
     if not at and points is None:
-        wanted = ",".join(f"{name}=1" for name in job.problem.variables) if len(job.problem.variables) > 1 else "2"
+        wanted = ",".join(f"{name}=1" for name in job.given) if len(job.given) > 1 else "2"
         raise InputError("no point is given", f"Write --at {wanted}, or --points FILE.csv.")
     if points is not None:
-        return points.columns(job.problem.variables, job.format)
-    return from_texts(at, job.problem.variables, job.format)
+        return points.columns(job.given, job.format)
+    return from_texts(at, job.given, job.format)

@@ -71,6 +71,7 @@ def plot(
       diffcheck plot "cos(x)" --at 0 --taylor 4 -o taylor.pdf
       diffcheck plot "x^3 - x" --at 1 --derivative -o slopes.png
       diffcheck plot "tanh(x)" --range -20,20 --errors -o errors.png
+      diffcheck plot "(1 - x)^2 + 100(y - x^2)^2" --at x=-1,y=1 -o contours.png
     """
     from diffcheck.pictures.drawing import private_directory
 
@@ -96,6 +97,17 @@ class _Wanted:
     samples: dict[str, int]
     taylor: int
     derivative: bool
+
+    def plane(self, job: Check) -> Iterable[Sample] | None:
+        """A picture in the plane, if that is what there is to draw: a function of two variables at points, or a curve."""
+        from diffcheck.checks.points import from_texts
+        from diffcheck.pictures.plane import is_curve, is_surface, plot_plane
+
+        along_one = self.errors or self.taylor or self.derivative
+        if not self.at or along_one or not (is_curve(job) or (is_surface(job) and not self.range and len(job.wrt) == 2)):
+            return None
+        points = from_texts(self.at, job.problem.variables, job.format)
+        return plot_plane(job, points, self.output, ends(job, "--range", self.range) if self.range else None)
 
     def tangents(self, job: Check) -> Iterable[Sample]:
         from diffcheck.checks.points import from_texts
@@ -123,15 +135,19 @@ def _drawn(job: Check, wanted: _Wanted, chosen: bool, directory: str) -> Tally:
 
     import_matplotlib(directory)
     (name, *others), *further = job.wrt
+    in_plane = None if chosen or others else wanted.plane(job)
+    if in_plane is None and job.problem.outputs:
+        raise InputError("a picture shows a number, or a curve [x(t), y(t)] at points", "Choose an entry, F(x, y)[0], or write --at.")
     if others or (further and chosen):
         raise InputError("a picture shows the first derivative in one variable", f"Write --wrt {name}.")
     tally = Tally()
-    for sample in (wanted.ulps if wanted.errors else wanted.tangents)(job):
+    for sample in (wanted.ulps if wanted.errors else wanted.tangents)(job) if in_plane is None else in_plane:
         tally.add(sample)
     if sys.stderr is None:  # a descriptor may be closed
         return tally
     console = view.console_for(sys.stderr, "auto")
-    what = f"{'the errors of ' * wanted.errors}the derivative with respect to {name}" if tally.samples else "the curve; no point to judge"
+    by = name if in_plane is None else ", ".join(job.problem.variables)
+    what = f"{'the errors of ' * wanted.errors}the derivative with respect to {by}" if tally.samples else "the curve; no point to judge"
     view.line(console, f"{shown(wanted.output)}: {what}")
     if tally.samples:
         view.show_conclusion(console, tally)

@@ -146,7 +146,7 @@ class Routes:
     def _graph(self) -> Graph:
         if isinstance(self.subject.problem, UnsupportedError):
             raise self.subject.problem
-        return self.subject.problem.target.flat
+        return self.subject.problem.number.flat
 
     @cached_property
     def _forms(self) -> ClosedForms | UnsupportedError:

@@ -54,7 +54,7 @@ class Costed:
 
     @property
     def graph(self) -> Graph | None:
-        return None if isinstance(self.problem, UnsupportedError) else self.problem.target.flat
+        return None if isinstance(self.problem, UnsupportedError) else self.problem.number.flat
 
     @property
     def point(self) -> dict[str, float]:
@@ -97,8 +97,8 @@ def of_problem(problem: Problem, read_as: str, at: object = None, wrt: Sequence[
             raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(variables)}.")
     fmt = format_named(dtype)
     chosen = tuple(name for name in variables if name in wrt or not wrt)
-    point = _given(at, variables, fmt) if at is not None else _smooth_point(problem.target.flat, variables, fmt)
-    graph, rest = problem.target.flat, {name: point[name] for name in variables if name not in chosen}
+    point = _given(at, variables, fmt) if at is not None else _smooth_point(problem.number.flat, variables, fmt)
+    graph, rest = problem.number.flat, {name: point[name] for name in variables if name not in chosen}
     leaves = tuple(np.asarray(point[name], dtype) for name in chosen)
     in_reverse, in_forward = (_first(_values([graph], chosen, rest, dtype, mode)) for mode in ("jax", "jax_forward"))
     return Costed(read_as, problem.shown_name, chosen, fmt, leaves, in_reverse, in_forward, problem, dtype == "float64", rest)

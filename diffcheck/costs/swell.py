@@ -40,7 +40,7 @@ def swell(family: Family | SelfComposition, index: str, numbers: Sequence[int]) 
             break
         if not notes:
             notes.append(f"{judged(of_problem(problem, ''))} at {index} = {n:,}.")
-        operations, variables = size(problem.target.flat).total, len(problem.variables)
+        operations, variables = size(problem.number.flat).total, len(problem.variables)
         subject = of_problem(problem, "", dict.fromkeys(problem.variables, COORDINATE))
         makers = Routes(subject).makers
         for way in (way for way in WAYS if way in makers and way not in stops):

@@ -34,6 +34,9 @@ class Inapplicable(UnsupportedError):  # noqa: N818
     """A mode does not exist for a subject, and nothing is wrong with that: nothing is said of it."""
 
 
+NO_SUCH_MODE = Inapplicable("the mode is not one of derivatives of this order")
+
+
 class Subject(Protocol):
     """What is differentiated, as an engine sees it: an expression, or a JAX function at a point."""
 
@@ -71,6 +74,11 @@ class Derivation:
         self.mode = mode
         self.text = text
         self.decides = decides
+        self.side: str | None = None  # "left" or "right": where f has a kink, it is a claim for the slope of this side
+
+    def has(self, wanted: Wanted) -> bool:
+        """Whether its mode is one of derivatives of this order."""
+        return self.mode in self.engine.modes_of(len(wanted[1]))
 
     @property
     def runs_in(self) -> Engine:
@@ -110,7 +118,7 @@ class Missing(Derivation):
         self._reason = reason
 
     def values(self, columns: Columns, wanted: Sequence[Wanted]) -> Mapping[Wanted, Found]:
-        return dict.fromkeys(wanted, self._reason)
+        return {each: self._reason if self.has(each) else NO_SUCH_MODE for each in wanted}
 
     def written(self, wanted: Sequence[Wanted]) -> Mapping[Wanted, Definition | UnsupportedError]:
         return dict.fromkeys(wanted, self._reason) if self.engine.has_formulas else {}

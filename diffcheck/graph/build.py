@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -11,45 +11,26 @@ from diffcheck.errors import ExpressionError
 from diffcheck.graph import limits
 from diffcheck.graph.functions import CONSTANT_NAMES, FUNCTIONS, Conditions, Function, lookup, rows_named, spellings
 from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, GraphBuilder, Node, Variable
+from diffcheck.graph.problem import Problem as Problem
+from diffcheck.graph.vectors import (
+    FUNCTIONS_OF_VECTORS,
+    Items,
+    ShapeError,
+    entry_of,
+    flattened,
+    is_vector,
+    labels,
+    operation,
+    shape,
+    shaped,
+    vector_of,
+)
 from diffcheck.language import syntax
 from diffcheck.language.foreign import HINTS
 from diffcheck.language.parser import parse
 from diffcheck.language.syntax import Span
 from diffcheck.printable import quoted
 from diffcheck.results import counted
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """What is to be differentiated: `target` among the definitions; an expression without a name is called ''."""
-
-    program: syntax.Script
-    definitions: tuple[Definition, ...]
-    target: Definition
-
-    @property
-    def shown_name(self) -> str:
-        """The target's name, or one for an expression without a name that means nothing else in the text."""
-        taken = {definition.name for definition in self.definitions if definition.name}.union(self.variables)
-        return self.target.name or next(name for name in ("f", "F", "y", "result") if name not in taken)
-
-    @property
-    def wrt(self) -> tuple[str, ...]:
-        """The derivative that d/dx before the expression asks for; empty where nothing does."""
-        return (" ".join(self.program.wrt),) if self.program.wrt else ()
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The parameters of the target, then the other variables that it uses."""
-        return self.target.parameters
-
-    def in_variables(self, names: Sequence[str]) -> Problem:
-        """The same problem; a constant is a function of the names given, else of the last definition's parameters, else of x."""
-        if self.variables:
-            return self
-        declared = next((definition.parameters for definition in reversed(self.definitions) if definition.parameters), ("x",))
-        given = tuple(name for name in dict.fromkeys(names) if name.isidentifier() and name not in CONSTANT_NAMES)
-        return replace(self, target=replace(self.target, parameters=given or declared))
 
 
 def read(text: str, of: str | None = None) -> Problem:
@@ -80,17 +61,34 @@ def _unplaced(definition: Definition) -> Definition:
     return replace(definition, written=written, flat=flat)
 
 
-def build(program: syntax.Script, of: str | None = None, known: Mapping[str, Definition] | None = None) -> Problem:
+@dataclass(frozen=True, eq=False)
+class Map:
+    """`F(x, y) = [.., ..]`: a definition for each entry, all of the same parameters."""
+
+    name: str
+    arity: int
+    shape: tuple[int, ...]
+    entries: tuple[Definition, ...]
+
+
+Known = dict[str, "Definition | Map"]
+
+
+def build(program: syntax.Script, of: str | None = None, known: Mapping[str, Definition | Map] | None = None) -> Problem:
     """The graphs of all definitions of a program that are not known already. Raises ExpressionError."""
-    known = dict(known or {})
+    found: Known = dict(known or {})
     for definition in program.definitions:
-        known[definition.name] = _Builder(program, known, definition.parameters).definition(definition.name, definition.body)
+        found[definition.name] = _Builder(program, found, definition.parameters).defined(definition.name, definition.body)
     if program.expression is not None:
-        known[""] = _Builder(program, known, ()).definition("", program.expression)
-    return Problem(program, tuple(known.values()), _target(program, known, of))
+        found[""] = _Builder(program, found, ()).defined("", program.expression)
+    target = _target(program, found, of)
+    definitions = [each for one in found.values() for each in (one.entries if isinstance(one, Map) else (one,))]
+    if isinstance(target, Map):
+        return Problem(program, tuple(definitions), target.entries[0], target.entries, target.shape)
+    return Problem(program, tuple(definitions), target)
 
 
-def _target(program: syntax.Script, known: dict[str, Definition], of: str | None) -> Definition:
+def _target(program: syntax.Script, known: Known, of: str | None) -> Definition | Map:
     if of is None:
         return known[""] if "" in known else known[program.definitions[-1].name]
     if of not in known or not of:
@@ -103,7 +101,7 @@ def _target(program: syntax.Script, known: dict[str, Definition], of: str | None
 class _Builder:
     """Builds one body. Boolean and real nodes are told apart, so that `sin(x < 1)` is an error with a place."""
 
-    def __init__(self, program: syntax.Script, known: dict[str, Definition], parameters: tuple[str, ...]) -> None:
+    def __init__(self, program: syntax.Script, known: Known, parameters: tuple[str, ...]) -> None:
         self._text = program.text
         self._known = known
         self._parameters = parameters
@@ -111,40 +109,65 @@ class _Builder:
         self._conditions: set[int] = set()
         self._magnitudes: dict[int, limits.Magnitude] = {}
 
-    def definition(self, name: str, body: syntax.Expression) -> Definition:
-        """The definition of a body, in its written form and with all plain calls replaced."""
-        output = self._output(body)
+    def defined(self, name: str, body: syntax.Expression) -> Definition | Map:
+        """The definition of a body, or of each of its entries: as it is written, and with all plain calls replaced."""
+        items = self._items(body)
+        if not is_vector(items):
+            return self._definition(name, items, body.span, None)
+        written = [self._graph.graph(output) for output in flattened(items)]
+        free = dict.fromkeys(variable for graph in written for variable in graph.variables if variable not in self._parameters)
+        names = (f"{name}{label}" if name else "" for label in labels(shape(items)))
+        entries = [self._definition(one, output, body.span, free) for one, output in zip(names, flattened(items), strict=True)]
+        return Map(name, len(self._parameters), shape(items), tuple(entries))
+
+    def _definition(self, name: str, output: int, span: Span, free: Iterable[str] | None) -> Definition:
         if output in self._conditions:
-            raise self._error("this is a condition, not a number", body.span, "A condition has no derivative: use where(condition, a, b).")
+            raise self._error("this is a condition, not a number", span, "A condition has no derivative: use where(condition, a, b).")
         written = self._graph.graph(output)
-        flat = inline(written, lambda: self._too_many(body.span))
-        free = (variable for variable in written.variables if variable not in self._parameters)
-        return Definition(name, (*self._parameters, *free), len(self._parameters), written, flat)
+        flat = inline(written, lambda: self._too_many(span))
+        used = (variable for variable in written.variables if variable not in self._parameters)
+        return Definition(name, (*self._parameters, *(used if free is None else free)), len(self._parameters), written, flat)
 
     def graph(self, body: syntax.Expression) -> Graph:
         """A body as it is written, be it a number or a condition."""
-        return self._graph.graph(self._output(body))
+        items = self._items(body)
+        assert isinstance(items, int)
+        return self._graph.graph(items)
 
-    def _output(self, body: syntax.Expression) -> int:
-        places: dict[int, int] = {}
+    def _items(self, body: syntax.Expression) -> Items:
+        places: dict[int, Items] = {}
         for part in syntax.postorder(body):
-            places[id(part)] = self._node(part, [places[id(child)] for child in syntax.children(part)])
+            try:
+                places[id(part)] = self._node(part, [places[id(child)] for child in syntax.children(part)])
+            except ShapeError as fault:
+                raise self._error(fault.message, part.span, fault.fix) from None
         return places[id(body)]
 
-    def _node(self, part: syntax.Expression, arguments: list[int]) -> int:
+    def _node(self, part: syntax.Expression, arguments: list[Items]) -> Items:
         match part:
+            case syntax.Vector():
+                return vector_of(arguments)
+            case syntax.Component(place=place):
+                return entry_of(arguments[0], place)
             case syntax.Literal(value=value, span=span):
                 return self._add(Constant(value), span)
             case syntax.Name(name=name, span=span):
                 return self._name(name, span)
             case syntax.Operation(operator="power", operands=operands, span=span):
-                return self._power(operands[1], arguments, span)
+                return self._power(operands[1], self._numbers(arguments), span)
             case syntax.Operation(operator=operator, span=span):
-                return self._apply(FUNCTIONS[operator], arguments, span)
+                return operation(operator, arguments, lambda name, numbers: self._apply(FUNCTIONS[name], numbers, span))
             case syntax.Composition():
                 return self._call(part, arguments)
 
-    def _name(self, name: str, span: Span) -> int:
+    @staticmethod
+    def _numbers(items: Sequence[Items]) -> list[int]:
+        """What must not be vectors. Raises ShapeError."""
+        if any(map(is_vector, items)):
+            raise ShapeError("this is a vector, not a number", "Choose an entry: v[0]; or write norm(v), dot(u, v) or sum(v).")
+        return [each for each in items if not is_vector(each)]
+
+    def _name(self, name: str, span: Span) -> Items:
         if name not in self._parameters and name in CONSTANT_NAMES:
             return self._apply(CONSTANT_NAMES[name], [], span)
         if name in self._known and not self._known[name].arity and name not in self._parameters:
@@ -162,27 +185,46 @@ class _Builder:
         value = -literal.value if negated else literal.value
         return self._apply(FUNCTIONS["integer_power"], [arguments[0], self._add(Constant(value), exponent.span)], span)
 
-    def _call(self, call: syntax.Composition, arguments: list[int]) -> int:
+    def _call(self, call: syntax.Composition, arguments: list[Items]) -> Items:
         for factor in reversed(call.factors):
             for _ in range(factor.iterations):
                 arguments = [self._apply_factor(factor, arguments, call.span)]
         return arguments[0]
 
-    def _apply_factor(self, factor: syntax.Factor, arguments: list[int], span: Span) -> int:
+    def _apply_factor(self, factor: syntax.Factor, arguments: list[Items], span: Span) -> Items:
         definition = self._known.get(factor.name)
+        if definition is None and factor.name in FUNCTIONS_OF_VECTORS and not rows_named(factor.name):
+            return FUNCTIONS_OF_VECTORS[factor.name](arguments, lambda name, numbers: self._apply(FUNCTIONS[name], numbers, span))
+        if definition is not None and definition.arity > 1 and len(arguments) == 1 and is_vector(arguments[0]):
+            arguments = list(arguments[0])  # F(F(x, y)): the entries are the arguments
         if definition is not None and len(arguments) != definition.arity:
-            written = f"{definition.name}({', '.join(definition.parameters[: definition.arity])})"
-            raise self._error(f"{definition.name} does not take {len(arguments)} arguments", factor.span, f"Write {written}.")
+            one = definition.entries[0] if isinstance(definition, Map) else definition
+            written = f"{factor.name}({', '.join(one.parameters[: definition.arity])})"
+            raise self._error(f"{factor.name} does not take {counted(len(arguments), 'argument')}", factor.span, f"Write {written}.")
+        numbers = self._numbers(arguments)
+        if isinstance(definition, Map):
+            return self._apply_map(factor, definition, numbers, span)
+        if factor.entry is not None:
+            raise self._error(f"{factor.name} is not a vector", factor.span, "Entries are those of F(x, y) = [.., ..].")
         if definition is None:
-            row = self._row(factor, len(arguments))
+            row = self._row(factor, len(numbers))
             if not factor.primes:
-                return self._apply(row, arguments, span)
+                return self._apply(row, numbers, span)
             definition = _as_definition(row)
-        if factor.primes and len(arguments) != 1:
-            raise self._error("a prime needs a function of one variable", factor.span, f"{factor.name} has {len(arguments)} arguments.")
+        if factor.primes and len(numbers) != 1:
+            raise self._error("a prime needs a function of one variable", factor.span, f"{factor.name} has {len(numbers)} arguments.")
+        return self._called(definition, factor.primes, numbers, span)
+
+    def _apply_map(self, factor: syntax.Factor, definition: Map, numbers: list[int], span: Span) -> Items:
+        if factor.primes and len(numbers) != 1:
+            raise self._error("a prime needs a function of one variable", factor.span, f"{factor.name} has {len(numbers)} arguments.")
+        found = shaped([self._called(each, factor.primes, numbers, span) for each in definition.entries], definition.shape)
+        return found if factor.entry is None else entry_of(found, factor.entry)
+
+    def _called(self, definition: Definition, order: int, arguments: list[int], span: Span) -> int:
         self._require_numbers(arguments, span)
         handed_on = [self._hand_on(name, definition, span) for name in definition.parameters[definition.arity :]]
-        return self._add(Call(definition, (*arguments, *handed_on), factor.primes), span)
+        return self._add(Call(definition, (*arguments, *handed_on), order), span)
 
     def _hand_on(self, name: str, definition: Definition, span: Span) -> int:
         """A variable that the callee uses in addition to its parameters; it must not be captured by a parameter of the same name."""

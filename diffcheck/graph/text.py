@@ -186,7 +186,8 @@ def _power_in(number: int, base: int) -> int:
 def identifier(name: str) -> str:
     """A definition's name as Python can write it: f' is df, f_y' is df_dy."""
     primes = name.count("'")
-    return ("d" * primes + name.rstrip("'")).replace("/", "_") or "f"
+    plain = name.rstrip("'").replace("/", "_").replace("[", "_").replace("]", "").replace(",", "_")
+    return "d" * primes + plain or "f"
 
 
 def latex_name(name: str) -> str:

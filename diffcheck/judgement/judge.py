@@ -93,7 +93,7 @@ class Judge:
             value = self._format.round(exact.midpoint) if exact is not None else math.nan if place.proved.status in NOT_DEFINED else value
         if isinstance(value, UnsupportedError):
             return result_without(derivation, derivation.missing(place.wanted) or value)
-        judged, blame = self._verdict(derivation, value, place)
+        judged, blame = self._verdict(derivation, value, _on_side(place, derivation.side))
         return result_of(derivation, value, replace(judged, reason=judged.reason + note) if note else judged, blame)
 
     def _verdict(self, derivation: Derivation, value: float, place: _Place) -> tuple[Judgement, Blame | None]:
@@ -158,6 +158,15 @@ class Judge:
             run_nodes=lambda program: run_nodes(program, point, self._format.name),
             in_the_code=lambda: None if derivative is None else derivation.cause(place.wanted, verdict, value, float(derivative)),
         )
+
+
+def _on_side(place: _Place, side: str | None) -> _Place:
+    """The place with the slope of one side as the derivative, if it is a kink and a side is meant."""
+    proved = place.proved
+    slope = {"left": proved.left, "right": proved.right}.get(side or "")
+    if proved.status is not Status.KINK or slope is None:
+        return place
+    return replace(place, proved=replace(proved, status=Status.SMOOTH, derivative=slope, sensitivity=None))
 
 
 def _certified(graph: Graph, point: Point, names: Names) -> Certificate:

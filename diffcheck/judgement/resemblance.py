@@ -47,6 +47,15 @@ def of_value(given: float, right: float) -> str:
     return "" if factor is None else f"The value is {_times(factor)} the derivative"
 
 
+def of_whole(given: Matrix, right: Matrix, what: str) -> str:
+    """How a matrix is related to the right one, as a sentence; '' if no relation is seen, or not all numbers are known."""
+    if not (np.isfinite(given).all() and np.isfinite(right).all()) or _same(given, right):
+        return ""
+    is_square = right.shape[0] == right.shape[1] > 1
+    symmetric = f"The claim is symmetric, and {what} is not" if is_square and _same(given, given.T) and not _same(right, right.T) else ""
+    return _of_matrix(given, right, what) or symmetric
+
+
 def of_jacobian(given: Matrix, right: Matrix, arguments: Mapping[str, Shape]) -> dict[str, str]:
     """A sentence for each argument with wrong values, if there is one. The arguments' columns stand side by side; NaN means unknown."""
     if not (np.isfinite(given).all() and np.isfinite(right).all()):

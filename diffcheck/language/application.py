@@ -26,7 +26,7 @@ UNBRACKETED = frozenset((
 # names of functions that science uses for variables: before a space they are factors
 SCIENCE = frozenset(("beta", "gamma", "zeta", "psi", "Beta", "Gamma"))
 SINGLE = frozenset(("NAME", "NUMBER"))
-DELIMITED = frozenset(OPENING) - {"LPAR"}
+DELIMITED = frozenset(OPENING) - {"LPAR", "LEFT_INDEX"}
 BEGINS_A_RUN = SINGLE | DELIMITED | {"ROOT", "FRACTION", "INDEXED_ROOT"}
 
 

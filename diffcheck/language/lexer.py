@@ -31,14 +31,23 @@ ARITHMETIC = frozenset(("ADD", "SUBTRACT", "MULTIPLY", "DIVIDE", "POWER", "ROOT"
 COMPARISONS = frozenset(("LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL", "EQUAL", "NOT_EQUAL"))
 OPERATOR_TOKENS = ARITHMETIC | COMPARISONS | {"AND", "OR", "NOT", "IF"}
 
-OPENING = {"LPAR": "RPAR", "BAR": "CLOSING_BAR", "LEFT_FLOOR": "RIGHT_FLOOR", "LEFT_CEIL": "RIGHT_CEIL", "CASES": "END_CASES"}
+OPENING = {
+    "LPAR": "RPAR",
+    "BAR": "CLOSING_BAR",
+    "LEFT_FLOOR": "RIGHT_FLOOR",
+    "LEFT_CEIL": "RIGHT_CEIL",
+    "CASES": "END_CASES",
+    "LEFT_SQUARE": "RIGHT_SQUARE",
+    "LEFT_INDEX": "RIGHT_INDEX",
+}
 CLOSING = frozenset(OPENING.values())
+ENDS_A_VALUE = CLOSING | {"NAME", "PRIME"}  # of which an entry may be chosen
 
 # how many nodes of the tree a token stands for; brackets and separators stand for none
 NODES_OF_A_TOKEN = {
     **dict.fromkeys(OPERATOR_TOKENS, 1),
     **dict.fromkeys(("NAME", "NUMBER", "BAR", "JUXTAPOSED", "FUNCTION", "REWRITTEN", "WHERE", "PIECEWISE", "ITERATE", "PRIME"), 1),
-    **dict.fromkeys(("FRACTION", "LEFT_FLOOR", "LEFT_CEIL", "ROW"), 1),
+    **dict.fromkeys(("FRACTION", "LEFT_FLOOR", "LEFT_CEIL", "ROW", "LEFT_SQUARE", "LEFT_INDEX"), 1),
     "SUPERSCRIPT": 4,
     "INDEXED_ROOT": 2,
     "FACTORIAL": 1,
@@ -222,15 +231,37 @@ class _Brackets:
             self._in_cases(token)
 
     def square(self, token: Token, tokens: list[Token]) -> Token:
-        """Sin[x] is sin(x): a square bracket behind a name of several letters, and its other one, are round."""
+        """What a square bracket is: Sin[x] is sin(x), [x, y] a vector, and v[0] one of its entries."""
         if token == "[":
-            is_call = bool(tokens) and tokens[-1].type == "NAME" and end(tokens[-1]) == start(token)
-            is_call = is_call and (len(tokens[-1]) > 1 or tokens[-1] == "D")
-        else:
-            is_call = bool(self.open) and self.open[-1] == "["
-        if not is_call:
+            return retyped(token, self._opening_square(token, tokens), str(token))
+        if not self.open or self.open[-1] != "[":
             raise _unknown_text(self.text, start(token))
-        return retyped(token, "LPAR" if token == "[" else "RPAR", str(token))
+        opening = self.open[-1]
+        is_row = len(self.open) > 1 and self.open[-2].type == "LEFT_SQUARE"
+        if opening.type == "LEFT_SQUARE" and not is_row and not self._has_comma(opening, tokens):
+            raise _unknown_text(self.text, start(opening))
+        if opening.type == "LEFT_INDEX" and not (tokens[-1].isdigit() and tokens[-2] is opening):
+            raise error_at(self.text, opening, token, "an entry of a vector is chosen by a whole number", "Write v[0] for the first one.")
+        return retyped(token, OPENING[opening.type], str(token))
+
+    @staticmethod
+    def _opening_square(token: Token, tokens: list[Token]) -> str:
+        last = tokens[-1] if tokens else None
+        if last is None or last.type not in ENDS_A_VALUE or end(last) != start(token):
+            return "LEFT_SQUARE"
+        is_call = last.type == "NAME" and (len(last) > 1 or last == "D")
+        return "LPAR" if is_call else "LEFT_INDEX"
+
+    def _has_comma(self, opening: Token, tokens: list[Token]) -> bool:
+        """Whether a bracket that is about to be closed holds several entries: [x + 1] would only group."""
+        depth = 0
+        for token in reversed(tokens):
+            if token is opening:
+                return False
+            depth += (token.type in CLOSING) - (token.type in OPENING)
+            if token.type == "COMMA" and depth == 0:
+                return True
+        return False
 
     def check_separator(self, token: Token) -> None:
         """A newline inside brackets is white space; a semicolon there is a fault."""
@@ -289,5 +320,7 @@ class _Brackets:
     def _unclosed(self, token: Token) -> ExpressionError:
         if token.type == "BAR":
             return error_at(self.text, token, token, "the closing bar is missing for this '|'", "Write |x| or abs(x).")
-        closing = {"LPAR": "'}'" if token == "{" else "')'", "CASES": "\\end{cases}"}.get(token.type, "the closing one")
+        closing = {"LPAR": "'}'" if token == "{" else "')'", "CASES": "\\end{cases}", "LEFT_SQUARE": "']'", "LEFT_INDEX": "']'"}.get(
+            token.type, "the closing one"
+        )
         return error_at(self.text, token, token, f"the closing bracket is missing for this '{token}'", f"Add a {closing}.")

@@ -24,6 +24,7 @@ from diffcheck.language.spellings import BEGINS_A_FACTOR, ENDS_A_FACTOR, FOLLOWS
 from diffcheck.language.written import SUPERSCRIPTS
 
 CONSTANTS = {"e": "e", "pi": "pi", "π": "pi", "tau": "tau", "τ": "tau", "inf": "inf", "∞": "inf"}
+OF_VECTORS = ("norm", "dot", "sum", "det")  # functions of vectors; a text may define others of these names
 LOGARITHM = re.compile(r"log_(?:[0-9]+|[a-z])")
 MAXIMUM_ITERATIONS = 1_000_000
 LONGEST_QUOTE = 40  # characters of the user's text inside a message
@@ -43,7 +44,7 @@ class Names:
         self.plain_variables: set[str] = set()  # ... and without a power either
 
     def is_function(self, name: str) -> bool:
-        is_known = name in self.table or name in REWRITTEN or LOGARITHM.fullmatch(name) is not None
+        is_known = name in self.table or name in REWRITTEN or name in OF_VECTORS or LOGARITHM.fullmatch(name) is not None
         return name not in self.values and (is_known or name in self.defined)
 
     def is_applied(self, name: str) -> bool:
@@ -151,7 +152,8 @@ class _Resolver:
             if previous is not None and not previous_is_function and index not in denominators and self._is_product(previous, token):
                 yield Token("JUXTAPOSED", "", start(token), end_pos=start(token))
             self._follow_bars(token)
-            previous_is_function = token.type in ENDS_A_FUNCTION or (token.type == "RPAR" and previous_is_function)
+            is_entry = token.type == "RIGHT_INDEX" and _type(self.tokens, index - 3) == "FUNCTION"
+            previous_is_function = token.type in ENDS_A_FUNCTION or is_entry or (token.type == "RPAR" and previous_is_function)
             previous = token
             yield token
 
@@ -164,7 +166,9 @@ class _Resolver:
         following = _type(self.tokens, index + 1)
         is_function = self.names.is_function(token) and token not in self.names.parameters
         self._check_spelling(token)
-        if following in FOLLOWS_A_FUNCTION or _type(self.tokens, index - 1) == "COMPOSE":
+        if following == "LEFT_INDEX" and token in self.names.defined - self.names.values:
+            token.type = "FUNCTION"  # F[0](x, y)
+        elif following in FOLLOWS_A_FUNCTION or _type(self.tokens, index - 1) == "COMPOSE":
             self._function(token)
         elif following == "LPAR":
             self._before_a_bracket(index)
@@ -244,6 +248,9 @@ class _Resolver:
 
     def _before_a_bracket(self, index: int) -> None:
         token = self.tokens[index]
+        if self.tokens[index + 1] == "[" and token in self.names.values:  # v[0], where Sin[x] is a call
+            self.tokens[index + 1].type, self.tokens[self.brackets.closing[index + 1]].type = "LEFT_INDEX", "RIGHT_INDEX"
+            return
         if token in FORMS:
             token.type = FORMS[token]
             if token == "iterate":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -16,9 +17,10 @@ from diffcheck.language.complaints import complain
 from diffcheck.language.lexer import check_nodes, check_size, corrected, read_tokens
 from diffcheck.language.names import resolve_names
 from diffcheck.language.notations import WITHOUT_ITS_FUNCTION
+from diffcheck.language.parts import Asked, Claimed
 from diffcheck.language.refusals import RefusalError
-from diffcheck.language.syntax import Binding, Composition, Expression, Name, Operation, Script, Span, postorder
-from diffcheck.language.tree import Asked, Claimed, Statement, TreeBuilder
+from diffcheck.language.syntax import Binding, Composition, Expression, Name, Operation, Script, Span, Vector, postorder
+from diffcheck.language.tree import Statement, TreeBuilder
 from diffcheck.language.written import unquoted
 from diffcheck.results import counted
 
@@ -46,7 +48,7 @@ def parse(text: str, function_names: Collection[str]) -> Script:
         readings = [reading.format(*quoted) for reading in fault.readings]
         fix = corrected(text, fault.start, fault.end, *readings) if readings else fault.fix.format(*quoted)
         raise ExpressionError(fault.message, text, fault.start, fault.end, fix) from None
-    program = _program(text, statements)
+    program = _of_all_parameters(_program(text, statements))
     _check_calls(program)
     return program
 
@@ -102,18 +104,31 @@ def _program(text: str, statements: tuple[Statement, ...]) -> Script:
             return Script(text, definitions, expression)
 
 
+def _of_all_parameters(program: Script) -> Script:
+    """F@2 alone is applied to all parameters of F, where it has several: only a vector can be."""
+    last = program.expression
+    if not isinstance(last, Composition) or any(argument.span != last.span for argument in last.arguments):
+        return program
+    parameters = next((each.parameters for each in program.definitions if each.name == last.factors[-1].name), ())
+    if len(parameters) < 2:
+        return program
+    return replace(program, expression=replace(last, arguments=tuple(Name(name, last.span) for name in parameters)))
+
+
 def _check_calls(program: Script) -> None:
     """Definitions are used after they are written, as functions, and with the right number of arguments."""
     all_names = {definition.name for definition in program.definitions}
+    bodies = [*((definition.name, definition.body) for definition in program.definitions), ("", program.expression)]
+    has_vectors = "[" in program.text and any(isinstance(part, Vector) for _, body in bodies if body for part in postorder(body))
     written: dict[str, int] = {}
     for definition in program.definitions:
-        _check_uses(program.text, definition.body, all_names, written, definition.name)
+        _check_uses(program.text, definition.body, all_names, written, definition.name, has_vectors)
         written[definition.name] = len(definition.parameters)
     if program.expression is not None:
-        _check_uses(program.text, program.expression, all_names, written, "")
+        _check_uses(program.text, program.expression, all_names, written, "", has_vectors)
 
 
-def _check_uses(text: str, expression: Expression, names: set[str], written: dict[str, int], current: str) -> None:
+def _check_uses(text: str, expression: Expression, names: set[str], written: dict[str, int], current: str, has_vectors: bool) -> None:
     for part in postorder(expression):
         if isinstance(part, Name) and part.name in names and written.get(part.name):
             message = f"'{part.name}' is defined as a function"
@@ -123,7 +138,8 @@ def _check_uses(text: str, expression: Expression, names: set[str], written: dic
         if isinstance(part, Composition):
             for factor in part.factors:
                 _check_order(text, factor.name, factor.span, names, written, current)
-            _check_arity(text, part, written)
+            if not has_vectors:  # of these, graph.build knows the number of entries
+                _check_arity(text, part, written)
 
 
 def _check_order(text: str, name: str, span: Span, names: set[str], written: dict[str, int], current: str) -> None:

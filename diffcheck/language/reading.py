@@ -9,7 +9,19 @@ from collections.abc import Collection
 from fractions import Fraction
 
 from diffcheck.language.names import CONSTANTS
-from diffcheck.language.syntax import Binding, Composition, Expression, Factor, Literal, Name, Operation, Script, postorder
+from diffcheck.language.syntax import (
+    Binding,
+    Component,
+    Composition,
+    Expression,
+    Factor,
+    Literal,
+    Name,
+    Operation,
+    Script,
+    Vector,
+    postorder,
+)
 
 SIGNS = {
     "add": " + ",
@@ -50,6 +62,11 @@ def read_expression(expression: Expression) -> str:
                 readings.append(part.literal or _number(part))
             case Name(name=name):
                 readings.append(name)
+            case Vector(parts=parts):
+                readings.append(f"[{', '.join(_take(readings, len(parts)))}]")
+            case Component(place=place):
+                (vector,) = _take(readings, 1)
+                readings.append(f"({vector})[{place}]" if isinstance(part.vector, Operation) else f"{vector}[{place}]")
             case Operation(operands=operands):
                 inner = _take(readings, len(operands))
                 readings.append(_operation(part, inner))
@@ -102,7 +119,8 @@ def _function(factors: tuple[Factor, ...]) -> str:
 
 def _factor(factor: Factor) -> str:
     iterations = f"@{factor.iterations}" if factor.iterations != 1 else ""
-    return factor.name + "'" * factor.primes + iterations
+    entry = "" if factor.entry is None else f"[{factor.entry}]"
+    return factor.name + "'" * factor.primes + iterations + entry
 
 
 def _number(number: Literal) -> str:

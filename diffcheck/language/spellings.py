@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 FORMS = {"where": "WHERE", "ifelse": "WHERE", "iif": "WHERE", "piecewise": "PIECEWISE", "iterate": "ITERATE"}
 ENDS_A_FACTOR = CLOSING | {"NAME", "NUMBER", "SUPERSCRIPT", "FACTORIAL", "DEGREE"}
 BEGINS_A_FACTOR = frozenset((
-    *OPENING, "NAME", "NUMBER", "FUNCTION", "REWRITTEN", "ROOT", "WHERE", "PIECEWISE", "ITERATE", "FRACTION", "INDEXED_ROOT",
+    *(set(OPENING) - {"LEFT_INDEX"}),
+    "NAME", "NUMBER", "FUNCTION", "REWRITTEN", "ROOT", "WHERE", "PIECEWISE", "ITERATE", "FRACTION", "INDEXED_ROOT",
 ))  # fmt: skip
-FOLLOWS_A_FUNCTION = frozenset(("PRIME", "AT", "COMPOSE"))
+FOLLOWS_A_FUNCTION = frozenset(("PRIME", "AT", "COMPOSE"))  # and LEFT_INDEX, if it is one
 
 
 def read_spellings(tokens: list[Token], names: Names) -> None:

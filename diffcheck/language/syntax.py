@@ -49,12 +49,13 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Factor:
-    """One factor of a composition: f, f'' (primes=2) or f@3 (iterations=3)."""
+    """One factor of a composition: f, f'' (primes=2), f@3 (iterations=3) or F[0] (entry=0)."""
 
     name: str
     span: Span
     primes: int = 0
     iterations: int = 1
+    entry: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,24 @@ class Composition:
     span: Span
 
 
-Expression = Literal | Name | Operation | Composition
+@dataclass(frozen=True, slots=True, eq=False)
+class Vector:
+    """`[a, b]`: numbers, or the rows of a matrix."""
+
+    parts: tuple[Expression, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Component:
+    """`v[0]`: one entry of a vector, counted from 0."""
+
+    vector: Expression
+    place: int
+    span: Span
+
+
+Expression = Literal | Name | Operation | Composition | Vector | Component
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +115,10 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return operands
         case Composition(arguments=arguments):
             return arguments
+        case Vector(parts=parts):
+            return parts
+        case Component(vector=vector):
+            return (vector,)
         case _:
             return ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from lark import Token
 
@@ -12,42 +12,10 @@ from diffcheck.language.foreign import FORMS_OF_REWRITTEN, REWRITTEN, logarithm,
 from diffcheck.language.literals import degree_of, literal, place, whole
 from diffcheck.language.literals import exponent as power_of
 from diffcheck.language.names import CONSTANTS, LOGARITHM
+from diffcheck.language.parts import Asked, Claimed, Keyword, Pair
 from diffcheck.language.refusals import RefusalError
-from diffcheck.language.syntax import Binding, Composition, Expression, Factor, Literal, Name, Operation, Span, postorder
+from diffcheck.language.syntax import Binding, Component, Composition, Expression, Factor, Literal, Name, Operation, Span, Vector, postorder
 from diffcheck.results import counted
-
-
-class Pair(NamedTuple):
-    """`(value, condition)` inside piecewise."""
-
-    value: Expression
-    condition: Expression
-    span: Span
-
-
-class Asked(NamedTuple):
-    """`d/dx body`: the derivative of the body is asked for, by these variables."""
-
-    wrt: tuple[str, ...]
-    body: Expression
-    span: Span
-
-
-class Claimed(NamedTuple):
-    """`f'(x) = body`: what a claim says."""
-
-    body: Expression
-    span: Span
-
-
-class Keyword(NamedTuple):
-    """`base=2` between the arguments of a call."""
-
-    name: str
-    value: Expression
-    span: Span
-    equals: Span
-
 
 ALWAYS = frozenset(("True", "true", "otherwise", "else"))  # conditions of the last piece
 Statement: TypeAlias = Binding | Expression | Asked | Claimed
@@ -266,6 +234,15 @@ class TreeBuilder:
         span = _span(opening, closing)
         return Composition((Factor("abs", span),), (inside,), span)
 
+    def vector(self, parts: list[Expression | Token]) -> Vector:
+        """[a, b]"""
+        return Vector(tuple(part for part in parts if not isinstance(part, Token)), _span(parts[0], parts[-1]))
+
+    def component(self, parts: tuple[Expression, Token, Token, Token]) -> Component:
+        """v[0]"""
+        vector, _, place, closing = parts
+        return Component(vector, int(place), _span(vector, closing))
+
     # ── calls ──
 
     def arguments(self, parts: list[Argument | Token]) -> list[Argument]:
@@ -378,6 +355,11 @@ class TreeBuilder:
 
     def function(self, parts: list[Token]) -> Factors:
         return (Factor(str(parts[0]), _span(parts[0], parts[-1]), primes=len(parts) - 1),)
+
+    def entry(self, parts: tuple[Token, Token, Token, Token]) -> Factors:
+        """F[0]"""
+        name, _, place, closing = parts
+        return (Factor(str(name), _span(name, closing), entry=int(place)),)
 
     def iterated(self, parts: list[Token]) -> Factors:
         """f@3, iterate(f, 3)"""

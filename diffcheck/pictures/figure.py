@@ -75,6 +75,7 @@ def _samples(check: Check, points: Columns | None, wrt: str) -> tuple[Sample, ..
 
 
 def _require(check: Check, points: Columns | None, wrt: str) -> None:
+    _ = check.problem.number
     if (wrt,) not in check.wrt:
         raise InputError(
             f"no derivative with respect to {quoted(wrt)} is checked", f"Those that are: {', '.join(map(' '.join, check.wrt))}."
@@ -139,7 +140,7 @@ def draw(check: Check, samples: Sequence[Sample], wrt: str, options: Options = O
     """The figure of samples of an expression, all with respect to `wrt`."""
     point = samples[0].point if samples else {}
     section = section_of(check, point, wrt)
-    taylor = polynomials(check.problem.target.flat, detailed_of(samples), options.taylor)
+    taylor = polynomials(check.problem.number.flat, detailed_of(samples), options.taylor)
     derivative = section_of(check, point, wrt, order=1) if options.derivative else None
     subject = Motif(section, short(check.problem.shown_name), title(check.problem, section.held), derivative, taylor)
     return figure_of(subject, samples, _grid(section, samples, options))

@@ -58,7 +58,7 @@ def sketch(check: Check, point: Mapping[str, float], wrt: str, slopes: Mapping[s
 def _values(check: Check, coordinates: Mapping[str, Floats | float], count: int) -> Floats:
     """f as JAX computes it; NaN where it is not finite. Raises UnsupportedError where JAX lacks a function."""
     problem, dtype = check.problem, check.format.name
-    program = Program(problem.target.flat, problem.variables, (), {}, dtype, compiled=False, modes=())
+    program = Program(problem.number.flat, problem.variables, (), {}, dtype, compiled=False, modes=())
     columns = {name: np.broadcast_to(np.asarray(coordinates[name], dtype), count) for name in problem.variables}
     parts = (program.run({name: column[i : i + LENGTH] for name, column in columns.items()}) for i in range(0, count, LENGTH))
     found = [part["primal"] for part in parts]

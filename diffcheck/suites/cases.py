@@ -52,6 +52,10 @@ class Case:
     sampling: Sampling | None = None
     function: str = ""
     against: str = ""
+    hessian: bool = False  # all second derivatives
+    order: int | None = None  # all derivatives of this order
+    along: Point | None = None  # that along a direction
+    hvp: Point | None = None  # the Hessian times a vector
     cost: bool = False  # the operations of every way to its derivatives are counted
 
 

@@ -25,6 +25,7 @@ from diffcheck.results import Outcome, Verdict
 from diffcheck.suites.cases import MAX_NAME, ClaimedText, Point, Sampling
 
 MAX_ORDER = 50
+MAX_ORDERS = 8  # of all derivatives of an order
 MAX_BITS = 3_322  # of a whole number: 1,000 digits
 MAX_GRID = 10_000
 
@@ -165,6 +166,18 @@ class TomlCase(BaseModel):
         PlainValidator(_as_claims, json_schema_input_type=_Number | dict[str, _Number]),
         AfterValidator(_of_expressions),
     ] = ()
+    hessian: bool = False
+    order: Annotated[int | None, Field(ge=1, le=MAX_ORDERS)] = None
+    along: _Coordinates | None = None
+    hvp: _Coordinates | None = None
+
+    @model_validator(mode="after")
+    def _asks_for_one_thing(self) -> TomlCase:
+        given = [name for name in ("hessian", "order", "hvp") if getattr(self, name)]
+        if len(given) > 1:
+            raise ValueError(f"{given[0]} and {given[1]} do not go together")
+        return self
+
     dtype: Annotated[str, _one_of(tuple(FORMATS)), Field(json_schema_extra={"enum": list(FORMATS)})] | None = None
     expect: Annotated[str, _one_of(_EXPECTATIONS), Field(json_schema_extra={"enum": list(_EXPECTATIONS)})] | None = None
 
@@ -226,6 +239,8 @@ def complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
         known = ["case"] if within is TomlSuite else list(within.model_fields)
         return f"unknown key '{name}'.{_suggestion(names[-1], known) or ' Known: ' + ', '.join(known) + '.'}"
     said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else _WANTED.get(fault["type"]) or fault["msg"].lower()
+    if not names and fault["type"] == "value_error":
+        return said
     if not names or model is TomlSuite:
         return 'a case is an object: {"expr": …, "points": …}' if model is CaseLine else "a case is a table, headed by [[case]]"
     return f"'{name}': {said}"

@@ -18,6 +18,7 @@ from diffcheck.checks.expression import Check, Claim
 from diffcheck.checks.function import FunctionCheck
 from diffcheck.checks.leaves import Integers
 from diffcheck.checks.loading import load
+from diffcheck.checks.orders import Orders, asked
 from diffcheck.checks.points import Columns, from_points, listed, names_in
 from diffcheck.errors import InputError, LostError, PointError, UnsupportedError
 from diffcheck.formats import Format
@@ -99,8 +100,9 @@ def _samples(case: Case, conditions: RunOptions) -> Iterator[Sample]:
         on_stage=conditions.on_stage,
         lost=conditions.lost,
         variables=[*names_in(case.at), *(case.sampling.domain if case.sampling is not None else ())],
+        orders=_orders(case),
     )
-    variables, fmt = check.problem.variables, check.format
+    variables, fmt = check.given, check.format
     _require_used_domains(case, variables)
     columns = [_columns(case, variables, fmt)] if case.at else []
     columns += [sampled(case.sampling, check.problem, fmt)] if case.sampling is not None else []
@@ -121,8 +123,17 @@ def _samples_of_function(case: Case, conditions: RunOptions) -> Iterator[Sample]
     wide = dtype == "float64"
     with redirect_stdout(sys.stderr):  # what the function prints is not a record
         against = load(case.against, wide) if ":" in case.against else case.against or None
-        check = FunctionCheck(load(case.function, wide), name=case.function.rpartition(":")[2], against=against, dtype=dtype, linted=False)
+        name = case.function.rpartition(":")[2]
+        check = FunctionCheck(load(case.function, wide), name=name, against=against, dtype=dtype, linted=False, orders=_orders(case))
         return iter(check.report(from_value(list(case.at), check.parameters, check.format, Integers.COORDINATES)).samples)
+
+
+def _orders(case: Case) -> Orders | None:
+    """Which derivatives a case is about; None where they are the first ones, or those of its `wrt`."""
+    if case.order is None and not case.hessian and case.along is None and case.hvp is None:
+        return None
+    orders = asked(case.order, hessian=case.hessian, along=case.along, times=case.hvp)
+    return orders.beyond_first if case.function else orders
 
 
 def _columns(case: Case, variables: Sequence[str], fmt: Format) -> Columns:

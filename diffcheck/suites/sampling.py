@@ -81,7 +81,7 @@ class Box:
 
     def _condition(self) -> _Condition:
         text = self.sampling.where
-        return _Condition(read_beside(f"where({text}, 1, 0)", self.problem).target.flat if text else None)
+        return _Condition(read_beside(f"where({text}, 1, 0)", self.problem).number.flat if text else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class _Condition:
 def special_values(problem: Problem, fmt: Format) -> list[float]:
     """0, ±1, the smallest and largest numbers, and where the functions used have kinks and ends of their domains."""
     tiny, huge = fmt.smallest_normal, fmt.largest
-    rows = [FUNCTIONS[name] for name in sorted(problem.target.flat.functions)]
+    rows = [FUNCTIONS[name] for name in sorted(problem.number.flat.functions)]
     kinks = [float(kink.at) for row in rows for kink in row.kinks]
     ends = [end for row in rows for domain in row.domain for end in (domain.lower, domain.upper, domain.pole) if end is not None]
     return [0.0, -0.0, 1.0, -1.0, tiny, -tiny, huge, -huge, *kinks, *(float(end) for end in ends)]

@@ -83,6 +83,10 @@ def _case(table: TomlCase, number: int, line: int, path: Path) -> Case:
         sampling=None if table.sample is None else table.sample.sampling,
         function=_beside(path, table.function),
         against=_beside(path, table.against),
+        hessian=table.hessian,
+        order=table.order,
+        along=table.along,
+        hvp=table.hvp,
         cost=table.cost,
     )
 

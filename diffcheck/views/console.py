@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from itertools import groupby, islice
 from pathlib import Path
 from textwrap import indent
@@ -13,7 +11,7 @@ from textwrap import indent
 from rich.console import Console
 from rich.text import Text
 
-from diffcheck.enclosure import EXACT, FARTHEST, Enclosure
+from diffcheck import registry
 from diffcheck.excerpts import excerpt
 from diffcheck.printable import printable, shown
 from diffcheck.results import (
@@ -33,17 +31,18 @@ from diffcheck.results import (
     counted,
     leibniz,
 )
+from diffcheck.views import matrices
 from diffcheck.views.layout import PIPED, Cell, Column, Sections, console_for, line, paragraph, show_table
+from diffcheck.views.numerals import MARKS, STYLES, enclosure_text, number_text, ulps_text
 
 __all__ = ["console_for", "line", "show_report"]
 
 IN_FULL = 5  # points shown with a table each; more get a line each
+FORMULAS = 12  # closed forms that are shown
 LINES = 20  # of still more derivatives the worst are shown
 MIN_EXCERPT, MAX_EXCERPT = 20, 76  # letters of an expression, around what is underlined
 COORDINATES = 6  # of a point that have a column each, or stand in a sentence
 MANY_COORDINATES = 100  # of a point that are shown at all
-STYLES = {Outcome.PASS: "green", Outcome.WARN: "yellow", Outcome.FAIL: "bold red", Outcome.UNDECIDED: "magenta"}
-MARKS = {Outcome.PASS: "✓", Outcome.WARN: "!", Outcome.FAIL: "✗", Outcome.UNDECIDED: "?"}
 # how much of a proved number is shown, until a table fits: so many digits, and then whether its radius is given too
 DETAILS = ((20, True), (20, False), (17, False), (15, False), (12, False))
 BRIEF = ((15, False), (12, False), (9, False))
@@ -61,14 +60,16 @@ def show_report(console: Console, report: Findings, latex: bool) -> None:
 def show_header(console: Console, header: Header, latex: bool) -> None:
     """What was read and the closed forms."""
     line(console, f"read as: {header.read_as}")
-    for derivative in header.derivatives:
+    for derivative in header.derivatives[:FORMULAS]:
         show_derivative(console, header.name, derivative, latex)
+    if len(header.derivatives) > FORMULAS:
+        line(console, f"… {len(header.derivatives) - FORMULAS} more derivatives (`diffcheck derive` prints all)")
     for text in filter(None, (header.program, header.note)):
         paragraph(console, text, "dim")
 
 
 def show_derivative(console: Console, name: str, derivative: Derivative, latex: bool) -> None:
-    symbol = leibniz(name, derivative.wrt, derivative.order)
+    symbol = leibniz(name + derivative.output, derivative.wrt, derivative.order)
     if derivative.chained:
         line(console, f"{symbol}, as chained definitions:")
         line(console, _indented(_elided(derivative.text.splitlines())))
@@ -92,20 +93,29 @@ def _indented(lines: Iterable[str]) -> str:
 
 
 def show_samples(console: Console, header: Header, samples: Iterable[Sample]) -> Tally:
-    """A table for every point, or a line for each derivative (the worst ones of many); returns the counts of all."""
+    """A table or a matrix for every point, or a line for each derivative (the worst ones of many); returns the counts of all."""
     tally, shown = Tally(), list[Sample]()
+    lines = room = max(LINES, IN_FULL * len(header.variables))
     for sample in samples:
         tally.add(sample)
         shown.append(sample)
-        if len(shown) > max(LINES, IN_FULL * len(header.variables)):
-            shown = _without_least(shown)
+        if matrices.is_entry(sample):
+            lines, room = LINES, IN_FULL * matrices.MOST
+        if len(shown) > 2 * room:
+            shown = _most_remarkable(shown, room)
+    shown = _most_remarkable(shown, room)
     points = [list(group) for _, group in groupby(shown, key=lambda sample: sorted(sample.point.items()))]
-    if len(points) <= IN_FULL and len(shown) == tally.samples:
+    if len(points) <= IN_FULL and len(shown) == tally.samples and all(_is_readable(point, header, console.width) for point in points):
         for point in points:
             _show_point(console, header, point)
     else:
-        _show_lines(console, header, shown, tally.samples)
+        _show_lines(console, header, _most_remarkable(shown, lines), tally.samples)
     return tally
+
+
+def _is_readable(point: Sequence[Sample], header: Header, width: int) -> bool:
+    """Whether what was found at a point is shown as tables: of many entries of a matrix only if they are one."""
+    return not matrices.is_entry(point[0]) or len(point) <= LINES or bool(matrices.matrices_of(point, header.variables, width))
 
 
 def _show_lines(console: Console, header: Header, samples: Sequence[Sample], total: int) -> None:
@@ -185,10 +195,12 @@ def _show_notes(console: Console, samples: Sequence[Sample]) -> None:
         line(console, f"  … and {len(told) - LINES} more reasons")
 
 
-def _without_least(samples: list[Sample]) -> list[Sample]:
-    """All but the least remarkable sample, in their order."""
-    least = min(range(len(samples)), key=lambda i: (_remarkable(samples[i]), -i))
-    return samples[:least] + samples[least + 1 :]
+def _most_remarkable(samples: list[Sample], count: int) -> list[Sample]:
+    """The most remarkable samples, in their order; of equal ones the first."""
+    if len(samples) <= count:
+        return samples
+    best = sorted(range(len(samples)), key=lambda i: _remarkable(samples[i]), reverse=True)[:count]  # stable: the first ones stay
+    return [samples[i] for i in sorted(best)]
 
 
 def _remarkable(sample: Sample) -> tuple[int, float]:
@@ -205,7 +217,16 @@ def _show_point(console: Console, header: Header, samples: Sequence[Sample]) -> 
     values = ", ".join(f"{header.name}{output} = {value}" for output, value in sorted(outputs.items()))
     console.print()
     paragraph(console, f"at {coordinates(samples[0].point)}: {values}", "bold")
-    show_table(console, COLUMNS, lambda detail: [list(_rows(header, sample, *detail)) for sample in samples], DETAILS)
+    found = matrices.matrices_of(samples, header.variables, console.width)
+    for k, matrix in enumerate(found):
+        if k:
+            console.print()
+        matrices.show_matrix(console, header, matrix)
+    worst = matrices.worst(samples) if found else samples
+    if found and worst:
+        console.print()
+    if worst:
+        show_table(console, COLUMNS, lambda detail: [list(_rows(header, sample, *detail)) for sample in worst], DETAILS)
     _show_notes(console, samples)
 
 
@@ -231,7 +252,7 @@ def notes(results: Iterable[Result], width: int = PIPED) -> Iterator[str]:
     told = [result for result in results if result.verdict not in SILENT]
     for reason, group in groupby(sorted(told, key=lambda result: result.reason), key=lambda result: result.reason):
         results = list(group)
-        engines = ", ".join(dict.fromkeys(result.title for result in results))
+        engines = ", ".join(registry.joined(result.title for result in results))
         yield f"  {engines}: {reason}{underlined(results[0].blame, width)}"
 
 
@@ -256,38 +277,6 @@ def _proved(sample: Sample, digits: int, radius: bool) -> str:
 def proved_text(sample: Sample, digits: int, radius: bool) -> str:
     """The derivative, or the status of a point that has none."""
     return enclosure_text(sample.enclosure, digits, radius) if sample.enclosure else sample.status.value
-
-
-def number_text(value: float | None) -> str:
-    if value is None:
-        return "—"
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-
-
-def ulps_text(ulps: float | None) -> str:
-    if ulps is None:
-        return "—"
-    return f"{ulps:.2f}" if ulps < 100 else f"{ulps:.3g}"
-
-
-def enclosure_text(enclosure: Enclosure, digits: int = 20, radius: bool = True) -> str:
-    """midpoint ± radius; the radius may be left out where it is below the digits shown."""
-    if enclosure.is_beyond:
-        return f"beyond {_decimal(FARTHEST.copy_sign(enclosure.midpoint), 1)}"
-    if enclosure.radius and enclosure.contains(Decimal(0)):
-        return f"0 ± {enclosure.magnitude:.0e}"
-    middle = _decimal(enclosure.midpoint, digits)
-    is_exact = enclosure.radius == 0 and len(middle) < digits
-    is_small = enclosure.radius.adjusted() <= enclosure.midpoint.adjusted() - digits
-    return middle if is_exact or is_small and not radius else f"{middle} ± {enclosure.radius:.0e}"
-
-
-def _decimal(number: Decimal, digits: int) -> str:
-    if number == 0:
-        return "0"
-    rounded = EXACT.normalize(Decimal(f"{number:.{digits}g}"))
-    exponent = rounded.adjusted()
-    return f"{rounded:f}" if -5 <= exponent <= digits else re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", f"{rounded:e}")
 
 
 def show_checks(console: Console, checks: Sequence[RuleCheck]) -> None:

@@ -20,8 +20,9 @@ from diffcheck.printable import printable, shown
 from diffcheck.records import CaseResult, Record, Summary, explained, is_unreadable, largest_error, place, reason, worst_outcome
 from diffcheck.results import PROVED, Outcome, Result, RuleCheck, Sample, counted, leibniz
 from diffcheck.versions import versions
-from diffcheck.views.console import MARKS, coordinates, number_text, ulps_text
+from diffcheck.views.console import coordinates
 from diffcheck.views.layout import NOTHING
+from diffcheck.views.numerals import MARKS, number_text, ulps_text
 from diffcheck.views.suite import in_words
 
 MAX_ROWS = 5_000  # the worst cases: a browser sorts so many at once

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from diffcheck.results import PROVED, Finding, IntervalReport, Piece, Status, counted
-from diffcheck.views.console import LINES, MARKS, STYLES, notes, number_text, proved_text, show_conclusion, show_header, symbol, ulps_text
+from diffcheck.views.console import LINES, notes, proved_text, show_conclusion, show_header, symbol
 from diffcheck.views.layout import Cell, Column, Sections, paragraph, show_table
+from diffcheck.views.numerals import MARKS, STYLES, number_text, ulps_text
 
 DETAILS = ((12, False), (9, False))  # of the proved derivative: with all digits the table would be wider than a page
 

@@ -33,7 +33,7 @@ def text(report: Findings) -> str:
 def latex(report: Findings) -> str | None:
     """The closed forms as displayed equations; None where there is none."""
     forms = [
-        f"{_symbol(leibniz(report.header.name, derivative.wrt, derivative.order))} = {derivative.latex}"
+        f"{_symbol(leibniz(report.header.name + derivative.output, derivative.wrt, derivative.order))} = {derivative.latex}"
         for derivative in report.header.derivatives
         if derivative.latex and not derivative.chained
     ]

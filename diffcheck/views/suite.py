@@ -8,8 +8,8 @@ from typing import TextIO
 from diffcheck.printable import shown
 from diffcheck.records import CaseResult, FaultKind, OperationCounts, Summary, explained, is_unreadable, place_before
 from diffcheck.results import Outcome, counted
-from diffcheck.views.console import MARKS, STYLES
 from diffcheck.views.layout import NOTHING, console_for, line, paragraph
+from diffcheck.views.numerals import MARKS, STYLES
 
 
 def write_lines(results: Iterable[CaseResult], summary: Summary, stream: TextIO, color: str) -> None:

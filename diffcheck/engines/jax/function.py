@@ -71,7 +71,7 @@ class JaxFunction:
         """The same function of all leaves but one, which stays as it is at the point."""
         return JaxFunction(self._function, self._arguments, self.wide, among=[name for name in self.point if name != leaf])
 
-    def _once(self, key: Any, make: Callable[[], T]) -> T:
+    def once(self, key: Any, make: Callable[[], T]) -> T:
         """What is the same at all points of one form."""
         if key not in self._made:
             self._made[key] = make()
@@ -106,7 +106,7 @@ class JaxFunction:
     @cached_property
     def compiled(self) -> Callable[[Any], Any]:
         """`raveled`, compiled."""
-        return self._once("raveled", lambda: self.scoped(jax.jit(self.raveled)))
+        return self.once("raveled", lambda: self.scoped(jax.jit(self.raveled)))
 
     def on_line(self, other: JaxFunction, column: int) -> bool:
         """Whether this is the function `other` at a point that differs from its point in this coordinate only."""
@@ -157,7 +157,7 @@ class JaxFunction:
     @cached_property
     def program(self) -> ClosedJaxpr:
         """The function's own jaxpr."""
-        return self._once("program", self._traced)
+        return self.once("program", self._traced)
 
     def _traced(self) -> ClosedJaxpr:
         with settings(self.wide):
@@ -206,20 +206,20 @@ class JaxFunction:
         """Columns of the Jacobian, side by side, by jax.jvp; `without` some of the custom rules."""
         function = self._without(without)
         program = jax.jit(lambda leaves, tangents: jax.jvp(function, leaves, tangents)[1])
-        run = self._once(("forward", without), lambda: self.scoped(program))
+        run = self.once(("forward", without), lambda: self.scoped(program))
         return np.stack([_raveled(run(self._leaves(), self._direction(column))) for column in columns], axis=1)
 
     def reverse(self, rows: Sequence[int], without: frozenset[CustomRule] = frozenset()) -> NDArray[Any]:
         """Rows of the Jacobian, one below the other, by jax.vjp; `without` some of the custom rules."""
         function = self._without(without)
         program = jax.jit(lambda leaves, cotangents: jax.vjp(function, *leaves)[1](cotangents))
-        run = self._once(("reverse", without), lambda: self.scoped(program))
+        run = self.once(("reverse", without), lambda: self.scoped(program))
         return np.stack([_raveled(run(self._leaves(), self._weights(row))) for row in rows])
 
     def pulled_back(self, weights: Sequence[NDArray[Any]]) -> NDArray[Any]:
         """Σ weight·row of the Jacobian, an array of weights for each result, by jax.vjp."""
         program = jax.jit(lambda leaves, cotangents: jax.vjp(self, *leaves)[1](cotangents))
-        run = self._once(("reverse", frozenset()), lambda: self.scoped(program))
+        run = self.once(("reverse", frozenset()), lambda: self.scoped(program))
         return _raveled(run(self._leaves(), [np.asarray(w, each.dtype) for w, each in zip(weights, self.values, strict=True)]))
 
     def _without(self, rules: frozenset[CustomRule]) -> Callable[..., list[Any]]:
@@ -292,7 +292,7 @@ class JaxFunction:
     @cached_property
     def graph_arrays(self) -> list[NDArray[np.object_]]:
         """The undecorated function, an array of graphs for each result; raises UnsupportedError where it is not lifted."""
-        return self._once("graphs", lambda: lift_arrays(self, self.point))
+        return self.once("graphs", lambda: lift_arrays(self, self.point))
 
     @property
     def graphs(self) -> list[Graph]:
@@ -315,7 +315,7 @@ class JaxFunction:
         return dict(zip(columns, self._lifted(("reverse", row, tuple(columns)), entries), strict=True))
 
     def _lifted(self, key: Any, program: Callable[..., Any]) -> list[Graph]:
-        return self._once(key, lambda: [graph for output in lift_arrays(program, self.point) for graph in output.ravel()])
+        return self.once(key, lambda: [graph for output in lift_arrays(program, self.point) for graph in output.ravel()])
 
 
 def _kept(made: dict[Any, dict[Any, Any]], key: Hashable) -> dict[Any, Any]:

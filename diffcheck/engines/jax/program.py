@@ -18,14 +18,17 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from diffcheck.engines.jax import higher
 from diffcheck.engines.jax.lacking import lacking
-from diffcheck.engines.jax.lift import lift, scope
+from diffcheck.engines.jax.lift import lift
+from diffcheck.engines.jax.scoped import Scoped
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
 from diffcheck.formats import format_named
 from diffcheck.graph.build import meaning
 from diffcheck.graph.functions import LACKS, MEANT, NUMPY, Function, Named, Way
-from diffcheck.graph.graph import Algebra, Definition, Graph, Variable, evaluate, evaluate_nodes, join
+from diffcheck.graph.graph import Algebra, Definition, Graph, evaluate, evaluate_nodes, join
+from diffcheck.registry import AUTOMATIC, FORWARD, REVERSE
 
 Columns = Mapping[str, NDArray[Any]]
 Coordinates = Mapping[str, Array]
@@ -36,15 +39,19 @@ PADDED_LENGTHS = (64, 256, 1024, 4096)  # eager operations are compiled once for
 
 
 def key_of(mode: str, names: Names) -> str:
-    """Where a derivative is found in what a program returns: `forward:x`, `reverse:x,x`."""
+    """Where a derivative is found in what a program returns: `forward:x`, `forward over reverse:x,x`."""
     return f"{mode}:{','.join(names)}"
+
+
+def _whole_key(mode: str) -> str:
+    """Where all second derivatives of a mode are."""
+    return f"{mode}:"
 
 
 class Program:
     """One expression's JAX program: primal, forward and reverse derivatives, and further graphs, in one go.
 
-    `wrt` lists the derivatives. Those of first order in one mode share their work; one of higher order is a derivative of a
-    derivative, all in one mode.
+    `wrt` lists the derivatives. Those of first order in one mode share their work, and so do those of second order; see `higher`.
 
     `compiled` runs everything as one jitted program; else each operation is dispatched by itself, which is quicker for an
     expression that is run once. The two may round differently.
@@ -58,12 +65,13 @@ class Program:
         others: Mapping[str, Graph],
         dtype: str,
         compiled: bool,
-        modes: Sequence[str] = ("forward", "reverse"),
+        modes: Sequence[str] = (FORWARD, REVERSE),
     ) -> None:
         self._graph = graph
         self._variables = tuple(variables)
         self._wrt = tuple(names[0] for names in wrt if len(names) == 1)
-        self._higher = tuple(names for names in wrt if len(names) > 1)
+        self._second = tuple(names for names in wrt if len(names) == 2)
+        self._higher = tuple(names for names in wrt if len(names) > 2)
         self._others = others
         self._dtype = np.dtype(dtype)
         self._modes = tuple(modes)
@@ -84,7 +92,7 @@ class Program:
         with settings(True), np.errstate(all="ignore"):  # NaN and infinity are findings, not warnings
             arrays = [jnp.asarray(_tiled(columns[name], blocks, padded, self._dtype)) for name in self._variables]
             values = self._jitted(*arrays) if self._compiled else self._everything(partial(self._blocks_of_tangents, length), *arrays)
-            found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in values.items()}
+            found: dict[str, Found] = {key: np.asarray(value)[:length] for key, value in self._entries(values).items()}
         return found | self._failures
 
     def derivative(self, mode: str, names: Names) -> Graph:
@@ -92,10 +100,13 @@ class Program:
 
         def program(*coordinates: Array) -> Array:
             point = dict(zip(self._variables, coordinates, strict=True))
-            if mode == "forward" and len(names) == 1 and not self._compiled:
+            if mode == FORWARD and len(names) == 1 and not self._compiled:
                 together = self._attempt("", lambda: self._along_with_the_others(names[0], point))
                 if together is not None:  # else a variable has no rule, and each ran by itself
                     return cast(Array, together)
+            if len(names) == 2:
+                together = self._attempt("", lambda: self._entry(mode, names, point, self._moving, scoped=True))
+                return self._entry(mode, names, point, scoped=True) if together is None else cast(Array, together)
             return self._nested(mode, names, point, scoped=True)
 
         return lift(program, self._variables, self._dtype.name)
@@ -114,9 +125,13 @@ class Program:
             found |= self._each("forward", lambda names: forward(point, names))
         if "reverse" in self._modes:
             found |= self._each("reverse", lambda names: self._cotangents(point, names))
-        for mode, names in product(self._modes, self._higher):
-            key = key_of(mode, names)
-            found[key] = self._attempt(key, partial(self._nested, mode, names, point))
+        for mode in AUTOMATIC.modes_of(2) if self._second else ():
+            if mode in self._modes:
+                found |= self._hessian(mode, point)
+        for mode, names in product(AUTOMATIC.modes_of(3), self._higher):
+            if mode in self._modes:
+                key = key_of(mode, names)
+                found[key] = self._attempt(key, partial(self._nested, mode, names, point))
         return {key: value for key, value in found.items() if value is not None}
 
     def _values(self, point: Coordinates) -> dict[str, Array | None]:
@@ -156,7 +171,7 @@ class Program:
         """A graph's value, one for every point even where it does not depend on them."""
         shape = self._shape(point)
         algebra = self._algebra(mode, shape)
-        return self._spread(evaluate(graph, _Scoped(algebra, graph) if scoped else algebra, point), shape)
+        return self._spread(evaluate(graph, Scoped(algebra, graph) if scoped else algebra, point), shape)
 
     def _algebra(self, mode: str, shape: tuple[int, ...]) -> Algebra[Any]:
         return _Jax(mode, self._dtype, () if self._compiled else shape)
@@ -170,13 +185,46 @@ class Program:
     def _shape(point: Coordinates) -> tuple[int, ...]:
         return next(iter(point.values())).shape if point else (1,)
 
+    @property
+    def _moving(self) -> Sequence[str]:
+        """The variables of all second derivatives: they are differentiated by together."""
+        return [name for name in self._variables if any(name in names for names in self._second)]
+
+    def _hessian(self, mode: str, point: Coordinates) -> dict[str, Any]:
+        """The second derivatives at once; where one variable has no rule, one by one."""
+        whole = higher.SecondOrder(mode, self._moving, self._moving)
+        together = self._attempt("", lambda: self._run_hessian(whole, self._moving, point))
+        if together is not None:
+            return {_whole_key(mode): together}
+        keys = {names: key_of(mode, names) for names in self._second}
+        return {key: self._attempt(key, partial(self._entry, mode, names, point)) for names, key in keys.items()}
+
+    def _run_hessian(self, hessian: higher.SecondOrder, moving: Sequence[str], point: Coordinates, scoped: bool = False) -> Any:
+        return hessian.of(self._function(hessian.mode, point, scoped), {name: point[name] for name in moving})
+
+    def _entry(self, mode: str, names: Names, point: Coordinates, moving: Sequence[str] = (), scoped: bool = False) -> Array:
+        """One second derivative; the variables that move are its own, if none are given."""
+        one = higher.SecondOrder(mode, names[:1], names[1:])
+        found: Array = one.entry(self._run_hessian(one, moving or tuple(dict.fromkeys(names)), point, scoped), *names)
+        return found
+
+    def _entries(self, found: dict[str, Any]) -> dict[str, Any]:
+        """What a run gave, with each second derivative by its own key."""
+        entries: dict[str, Any] = {}
+        for mode in AUTOMATIC.modes_of(2):
+            arrays = found.pop(_whole_key(str(mode)), None)
+            if arrays is not None:
+                hessian, arrays = higher.SecondOrder(str(mode), self._moving, self._moving), jax.tree.map(np.asarray, arrays)
+                entries |= {key_of(str(mode), names): hessian.entry(arrays, *names) for names in self._second}
+        return found | entries
+
+    def _function(self, mode: str, point: Coordinates, scoped: bool) -> higher.Function:
+        """f of the coordinates that move, in the form that suits the mode that differentiates it first."""
+        own = {FORWARD: "jax_forward", REVERSE: "jax"}[higher.begins_with(mode)]
+        return lambda moved: self._value(self._graph, {**point, **moved}, own, scoped)
+
     def _nested(self, mode: str, names: Names, point: Coordinates, scoped: bool = False) -> Array:
-        """A derivative of any order: each variable in turn differentiates what the ones before it have made."""
-        own, slope = {"forward": ("jax_forward", _slope), "reverse": ("jax", _pulled_back)}[mode]
-        derivative: Callable[[Coordinates], Array] = partial(self._value, self._graph, mode=own, scoped=scoped)
-        for name in names:
-            derivative = _partial(derivative, name, slope)
-        return derivative(point)
+        return higher.nested(mode, self._function(mode, point, scoped), {name: point[name] for name in names}, names)
 
     def _tangents(self, point: Coordinates, names: Sequence[str]) -> list[Array]:
         """Forward mode, one variable after the other: the compiler shares what they have in common."""
@@ -312,32 +360,7 @@ class _Nodewise(_Jax):
         return None if any(argument is None for argument in arguments) else np.asarray(super().call(definition, order, arguments))
 
 
-class _Scoped:
-    """An algebra whose operations JAX names by their place in the user's text: the lifted program knows it from there."""
-
-    def __init__(self, algebra: Algebra[Any], graph: Graph) -> None:
-        self._algebra = algebra
-        self._spans = iter([span for node, span in graph.placed_nodes if not isinstance(node, Variable)])
-
-    def constant(self, value: Fraction) -> Any:
-        next(self._spans)
-        return self._algebra.constant(value)
-
-    def apply(self, function: Function, arguments: Sequence[Any]) -> Any:
-        with scope(next(self._spans)):
-            return self._algebra.apply(function, arguments)
-
-    def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
-        with scope(next(self._spans)):
-            return self._algebra.call(definition, order, arguments)
-
-
 Slope = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
-
-
-def _partial(f: Callable[[Coordinates], Array], name: str, slope: Slope) -> Callable[[Coordinates], Array]:
-    """∂f/∂name, with the slope of one mode."""
-    return lambda point: slope(lambda coordinate: f({**point, name: coordinate}))(point[name])
 
 
 def _pulled_back(f: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
-from diffcheck.engines.derivation import Columns, Derivation, Found, Names, Run, Subject, Wanted
+from diffcheck.engines.derivation import NO_SUCH_MODE, Columns, Derivation, Found, Names, Run, Subject, Wanted
 from diffcheck.engines.jax.program import Program, key_of
 from diffcheck.errors import LostError, UnsupportedError
 from diffcheck.graph.graph import Graph
@@ -17,8 +18,9 @@ PRIMAL = "primal"
 
 
 def derivations(subject: Subject) -> Iterator[Derivation]:
-    """Forward and reverse mode, as the subject has them."""
-    return (subject.run_by_jax(mode) for mode in AUTOMATIC.modes if mode is not None)
+    """JAX's modes of the orders that are wanted, as the subject has them."""
+    modes = AUTOMATIC.modes_of_all(len(names) for _, names in subject.wanted)
+    return (subject.run_by_jax(mode) for mode in modes if mode is not None)
 
 
 class JaxMode(Derivation):
@@ -33,7 +35,8 @@ class JaxMode(Derivation):
         self._programs: dict[Wanted, Graph | None] = {}
 
     def values(self, columns: Columns, wanted: Sequence[Wanted]) -> Mapping[Wanted, Found]:
-        return self._run(columns)
+        found = self._run(columns)
+        return {each: found[each] if self.has(each) else NO_SUCH_MODE for each in wanted}
 
     def program(self, wanted: Wanted) -> Graph | None:
         if wanted not in self._programs:
@@ -50,11 +53,11 @@ class JaxMode(Derivation):
 
 
 class Together:
-    """One expression in JAX. Formulas are added before the first run; where JAX is `lost`, nothing runs."""
+    """The results of one expression in JAX, a program each. Formulas are added before the first run; where JAX is `lost`, nothing runs."""
 
     def __init__(
         self,
-        graph: Graph,
+        graphs: Sequence[Graph],
         variables: Sequence[str],
         wrt: Sequence[Names],
         dtype: str,
@@ -64,36 +67,44 @@ class Together:
     ) -> None:
         self._modes = modes
         self._wrt, self._dtype, self._lost = wrt, dtype, lost
-        self._formulas: dict[str, Graph] = {}
-        self.program = Program(graph, variables, wrt, self._formulas, dtype, compiled, modes)
-        self._last: tuple[Columns, Mapping[str, Found]] = ({}, {})
+        self._formulas: dict[str, Graph] = {}  # which run with the first result
+        self.programs = [
+            Program(graph, variables, wrt, {} if k else self._formulas, dtype, compiled, modes) for k, graph in enumerate(graphs)
+        ]
+        self._last: tuple[Columns, list[Mapping[str, Found]]] = ({}, [])
 
     def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
         """How formulas are run with the rest."""
         keys = {wanted: f"formula:{len(self._formulas) + k}" for k, wanted in enumerate(formulas)}
         self._formulas.update(zip(keys.values(), formulas.values(), strict=True))
-        return self._of(keys)
+        return lambda columns: {wanted: self._found(columns, 0, key) for wanted, key in keys.items()}
 
     def mode(self, mode: str) -> JaxMode:
         """The derivation of one mode."""
-        run = self._of({(0, names): key_of(mode, names) for names in self._wrt})
-        return JaxMode(mode, run, lambda wanted: self.program.derivative(mode, wanted[1]), self._dtype)
+        keys = {(k, names): key_of(mode, names) for k, names in self.wanted if mode in AUTOMATIC.modes_of(len(names))}
+
+        def run(columns: Columns) -> Mapping[Wanted, Found]:
+            return {wanted: self._found(columns, wanted[0], key) for wanted, key in keys.items()}
+
+        return JaxMode(mode, run, lambda wanted: self.programs[wanted[0]].derivative(mode, wanted[1]), self._dtype)
+
+    @property
+    def wanted(self) -> list[Wanted]:
+        return list(product(range(len(self.programs)), self._wrt))
 
     @cached_property
     def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
         """Those of its modes."""
-        return dict.fromkeys(((0, names) for names in self._wrt), list(map(self.mode, self._modes)))
+        every = list(map(self.mode, self._modes))
+        return {wanted: [each for each in every if each.has(wanted)] for wanted in self.wanted}
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
-        """The values of f."""
-        return {0: self._found(columns, PRIMAL)}
+        """The values of each result."""
+        return {k: self._found(columns, k, PRIMAL) for k in range(len(self.programs))}
 
-    def _of(self, keys: Mapping[Wanted, str]) -> Run:
-        return lambda columns: {wanted: self._found(columns, key) for wanted, key in keys.items()}
-
-    def _found(self, columns: Columns, key: str) -> Found:
+    def _found(self, columns: Columns, output: int, key: str) -> Found:
         if self._lost is not None:
             return UnsupportedError("JAX was not run")
         if self._last[0] is not columns:
-            self._last = columns, self.program.run(columns)
-        return self._last[1][key]
+            self._last = columns, [program.run(columns) for program in self.programs]
+        return self._last[1][output][key]

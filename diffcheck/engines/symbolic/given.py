@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -60,3 +61,20 @@ def text_of(expression: Any) -> str:
     if expanded_sizes(graph)[graph.output] > MAXIMUM_NODES // 2:
         raise InputError("the SymPy expression is too large", "Give a part of it, or write it with definitions: f(x) = …")
     return evaluate(graph, Infix(), {name: Text(name) for name in names}).text
+
+
+def named(at: Any) -> Any:
+    """Points with the names of SymPy's symbols instead of these."""
+    if isinstance(at, Mapping):
+        return {str(name): value for name, value in at.items()}
+    return [named(point) for point in at] if isinstance(at, list) else at
+
+
+def name_of(names: Any) -> Any:
+    return names if isinstance(names, str) else str(names) if isinstance(names, sympy.Basic) else tuple(map(str, names))
+
+
+def as_text(claim: Any) -> Any:
+    if isinstance(claim, list | tuple):
+        return [as_text(each) for each in claim]
+    return text_of(claim) if isinstance(claim, sympy.Basic) else claim

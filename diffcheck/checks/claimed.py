@@ -1,0 +1,274 @@
+"""What the user claims of an expression's derivatives: a text for each, a matrix of them, one entry by its name, numbers, or a function."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffcheck.engines.derivation import Columns, Derivation, Formulas, Found, Names, Subject, Wanted
+from diffcheck.errors import ExpressionError, InputError
+from diffcheck.graph.build import Problem, read_beside
+from diffcheck.graph.graph import Graph, GraphBuilder
+from diffcheck.language.reading import suggest_product
+from diffcheck.printable import quoted
+from diffcheck.registry import CLAIM
+from diffcheck.results import leibniz, wrt_and_order
+
+MOST_LETTERS = 1_000  # of numbers that stand for a claim in messages
+# d2f/dxdy = 2x: the order, the entry of a vector, what is below the line
+ENTRY = re.compile(r"\s*[d∂]\^?([2-8²³])?\s*[^\W\d]\w*?(\[[0-9,]+\])?\s*/\s*((?:[d∂]\s*[^\W\d_]\w*(?:\^[2-8])?\s*\*?\s*)+)=(?!=)\s*")
+SUPERSCRIPTS = {"²": "2", "³": "3", None: "1"}
+
+
+class KinkSide(StrEnum):
+    """Of which one-sided slope a claim is, where f has a kink."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+def side_of(name: str | None) -> KinkSide | None:
+    """The side of this name. Raises InputError."""
+    if name is not None and name not in set(KinkSide):
+        raise InputError(f"{quoted(name)} is not a side", "Write left or right.")
+    return None if name is None else KinkSide(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A derivative worked out by hand: ∂ᵒʳᵈᵉʳf/∂wrtᵒʳᵈᵉʳ = text.
+
+    Attributes:
+        wrt: The variable; a mixed derivative lists its variables: "x y".
+        order: The order, for one variable.
+        text: The derivative as an expression in the variables of the function.
+    """
+
+    wrt: str
+    order: int
+    text: str
+
+    @property
+    def names(self) -> Names:
+        """The variables of the derivative, one for each order."""
+        names = names_of(self.wrt)
+        return names if len(names) > 1 else names * self.order
+
+
+Given = Claim | str | NDArray[Any] | Sequence[Any] | Callable[..., Any]
+
+
+def names_of(derivative: str | Sequence[str]) -> Names:
+    """The variables of a derivative: "x" is ∂/∂x, "x y" and ("x", "y") are ∂²/∂x∂y."""
+    return tuple(derivative.split()) if isinstance(derivative, str) else tuple(derivative)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the derivatives stand in a vector or a matrix: what it is called, its lengths, and a derivative for each place in order."""
+
+    what: str
+    lengths: tuple[int, ...]
+    wanted: tuple[Wanted, ...]
+
+    @classmethod
+    def of(cls, outputs: int, wrt: Sequence[Names]) -> Layout | None:
+        """That of a gradient, a Jacobian or a whole Hessian; None where there is none."""
+        orders = {len(names) for names in wrt}
+        among = tuple(dict.fromkeys(name for names in wrt for name in names))
+        if orders == {1}:
+            rows = tuple(product(range(outputs), wrt))
+            if outputs == 1:
+                return cls("the gradient", (len(wrt),), rows)
+            return cls("the Jacobian", (outputs, len(wrt)) if len(wrt) > 1 else (outputs,), rows)
+        if orders == {2} and outputs == 1 and {frozenset(pair) for pair in product(among, among)} == {frozenset(each) for each in wrt}:
+            return cls("the Hessian", (len(among), len(among)), tuple((0, pair) for pair in product(among, among)))
+        if orders == {2} and outputs == 1 and len({outer for _, outer in wrt}) == 1:
+            return cls("the Hessian times the vector", (len(wrt),), tuple((0, names) for names in wrt))
+        return None
+
+
+class Claims:
+    """The claims of one check, placed."""
+
+    def __init__(self, subject: Subject, problem: Problem, wrt: Sequence[Names], claims: Sequence[Given], side: KinkSide | None) -> None:
+        self._subject, self._problem, self._side = subject, problem, side
+        self._wrt = wrt
+        self._outputs = len(problem.results)
+        self.layout = Layout.of(self._outputs, wrt)
+        self.is_matrix = False  # whether one was given whole: then it is compared as a whole, too
+        plain = list[str]()
+        self.placed = list[tuple[Wanted, Derivation]]()
+        for claim in claims:
+            if isinstance(claim, Claim):
+                self._place((0, self.as_asked(claim.names)), self._graph(claim.text, claim.names), claim.text)
+            elif callable(claim):
+                self._functions(claim)
+            elif not isinstance(claim, str):
+                self._numbers(np.asarray(claim))
+            elif (match := ENTRY.match(claim)) is not None:
+                self._entry(claim, match)
+            elif not self._whole(claim):
+                plain.append(claim)
+        self._in_order(plain)
+
+    def as_asked(self, names: Names) -> Names:
+        """The derivative that is asked for and differs only in the order of differentiation, if there is one."""
+        return next((each for each in self._wrt if sorted(each) == sorted(names)), names)
+
+    def _place(self, wanted: Wanted, graph: Graph, text: str) -> None:
+        derivation = Formulas(CLAIM, {wanted: graph}, self._subject, text)
+        derivation.side = self._side
+        self.placed.append((wanted, derivation))
+
+    def _in_order(self, texts: Sequence[str]) -> None:
+        """Texts for the derivatives, in their order."""
+        wanted = list(product(range(self._outputs), self._wrt))
+        if texts and len(texts) != len(wanted):
+            raise InputError(
+                f"the number of claims ({len(texts)}) is not that of the derivatives ({', '.join(' '.join(names) for _, names in wanted)})",
+                "Give one claim for each derivative of wrt, in that order, or name it: --claim 'd2f/dxdy = 2x'.",
+            )
+        for each, text in zip(wanted, texts, strict=False):
+            self._place(each, self._graph(text, each[1]), text)
+
+    def _entry(self, text: str, match: re.Match[str]) -> None:
+        """d2f/dxdy = 2x"""
+        names = _below(match[3], self._problem.variables)
+        order = int(SUPERSCRIPTS.get(match[1], match[1] or "1"))
+        if names is None or len(names) != order:
+            problem = "the orders above and below the line differ" if names else "the claim is not for variables of the expression"
+            raise ExpressionError(
+                problem, text, 0, match.end(), f"Write d2f/dxdy = …; the variables are {', '.join(self._problem.variables)}."
+            )
+        label = match[2] or ""
+        if label not in self._problem.labels:
+            fix = f"Its entries: {', '.join(self._problem.labels)}." if self._problem.outputs else "It is one number: leave the index out."
+            raise ExpressionError(f"there is no entry {label or 'without an index'}", text, 0, match.end(), fix)
+        body = text[match.end() :]
+        self._place((self._problem.labels.index(label), self.as_asked(names)), self._graph(body, names), body)
+
+    def _whole(self, text: str) -> bool:
+        """[[2y, 2x], [2x, 0]]; False for a number."""
+        if "[" not in text:
+            return False
+        found = read_beside(text, self._problem)
+        if not found.outputs:
+            return False
+        self._require_fit(found.shape, text)
+        for wanted, result in zip(self._whole_layout.wanted, found.results, strict=True):
+            self._require_known(result.flat, text)
+            self._place(wanted, result.flat, text)
+        self.is_matrix = True
+        return True
+
+    def _numbers(self, numbers: NDArray[Any]) -> None:
+        """An array, the same at every point."""
+        text = str(numbers.tolist())[:MOST_LETTERS]
+        if numbers.dtype.kind not in "iuf" or not np.isfinite(numbers).all():
+            raise InputError("a claim as an array holds finite numbers", "Write the others as texts.")
+        self._require_fit(numbers.shape, text)
+        for wanted, number in zip(self._whole_layout.wanted, numbers.ravel().tolist(), strict=True):
+            builder = GraphBuilder()
+            self._place(wanted, builder.graph(builder.constant(Fraction(number))), text)
+        self.is_matrix = True
+
+    def _functions(self, claim: Callable[..., Any]) -> None:
+        """A function of the coordinates that returns an array."""
+        layout = self._whole_layout
+        for k, wanted in enumerate(layout.wanted):
+            derivation = _ByFunction(claim, k, layout)
+            derivation.side = self._side
+            self.placed.append((wanted, derivation))
+        self.is_matrix = True
+
+    @property
+    def _whole_layout(self) -> Layout:
+        if self.layout is None:
+            fix = "Claim entries by their names: --claim 'd3f/dx2dy = 2'."
+            raise InputError("a matrix is a claim for a gradient, a Jacobian or a Hessian, and this is none", fix)
+        return self.layout
+
+    def _require_fit(self, lengths: Sequence[int], text: str) -> None:
+        layout = self._whole_layout
+        if tuple(lengths) != layout.lengths:
+            problem = f"the claim is {_size(lengths)}, and {layout.what} is {_size(layout.lengths)}"
+            raise ExpressionError(problem, text, 0, len(text), "Both must have the same entries.")
+
+    def _graph(self, text: str, names: Names) -> Graph:
+        for name in names:
+            if name not in self._problem.variables:
+                problem = f"a claim is for {quoted(name)}, which the expression does not use"
+                raise InputError(problem, f"Its variables: {', '.join(self._problem.variables)}.")
+        found = read_beside(text, self._problem)
+        if found.outputs:
+            said = leibniz("f", *wrt_and_order(names))
+            raise ExpressionError("the claim is a vector, and the derivative a number", text, 0, len(text), f"It is for {said}.")
+        self._require_known(found.target.flat, text, found.target.parameters)
+        return found.target.flat
+
+    def _require_known(self, graph: Graph, text: str, parameters: Sequence[str] = ()) -> None:
+        variables = self._problem.variables
+        for name in (*graph.variables, *parameters):
+            if name not in variables:
+                product_ = suggest_product(name, variables)
+                fix = f"Did you mean {product_}?" if product_ else f"The variables are {', '.join(variables)}."
+                start = max(0, text.find(name))
+                raise ExpressionError(f"the claim uses {name!r}, which the expression does not", text, start, start + len(name), fix)
+
+
+class _ByFunction(Derivation):
+    """One entry of what a function of the user's returns at each point."""
+
+    def __init__(self, claim: Callable[..., Any], place: int, layout: Layout) -> None:
+        super().__init__(CLAIM, text=getattr(claim, "__name__", "the claim"))
+        self._claim, self._at, self._layout = claim, place, layout
+
+    def values(self, columns: Columns, wanted: Sequence[Wanted]) -> Mapping[Wanted, Found]:
+        found = np.array([self._value(point) for point in zip(*(column.tolist() for column in columns.values()), strict=True)], float)
+        return dict.fromkeys(wanted, found)
+
+    def _value(self, point: Sequence[float]) -> float:
+        from diffcheck.checks.loading import users_code  # imports JAX, which engines.jax must do first: it says why JAX does not start
+
+        with users_code("the claim"):
+            found = np.asarray(self._claim(*point))
+        if found.dtype.kind not in "iufb":
+            raise InputError("the claim returns what is not numbers", f"{self._layout.what.capitalize()} is an array of floats.")
+        if found.size != math.prod(self._layout.lengths):
+            raise InputError(f"the claim returns {found.size} numbers, and {self._layout.what} is {_size(self._layout.lengths)}")
+        return float(found.ravel()[self._at])
+
+
+def _size(lengths: Sequence[int]) -> str:
+    """2 × 3; a vector of 2 numbers; a number."""
+    return " × ".join(map(str, lengths)) if len(lengths) > 1 else f"a vector of {lengths[0]} numbers" if lengths else "a number"
+
+
+def _below(text: str, variables: Sequence[str]) -> Names | None:
+    """The variables of dx^2dy; None where that is not made of them."""
+    found = list[str]()
+    rest = re.sub(r"[\s*]", "", text)
+    while rest:
+        name = next(_names_after(rest, variables), None)
+        if name is None:
+            return None
+        rest = rest[1 + len(name) :]
+        power = re.match(r"\^?([2-8])(?=[d∂]|$)", rest)
+        found += [name] * (int(power[1]) if power else 1)
+        rest = rest[power.end() :] if power else rest
+    return tuple(found)
+
+
+def _names_after(text: str, variables: Sequence[str]) -> Iterator[str]:
+    """The variables that may stand behind the d with which a text begins, the longest first."""
+    return (name for name in sorted(variables, key=len, reverse=True) if text[:1] in "d∂" and text.startswith(name, 1))

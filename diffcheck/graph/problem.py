@@ -1,0 +1,77 @@
+"""What is to be differentiated: the definitions of a text, and which of them is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from diffcheck.errors import ExpressionError
+from diffcheck.graph.functions import CONSTANT_NAMES
+from diffcheck.graph.graph import Definition
+from diffcheck.graph.vectors import labels
+from diffcheck.language import syntax
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is to be differentiated: `target` among the definitions; an expression without a name is called ''."""
+
+    program: syntax.Script
+    definitions: tuple[Definition, ...]
+    target: Definition
+    outputs: tuple[Definition, ...] = ()  # of a vector: one for each entry, of which the target is the first
+    shape: tuple[int, ...] = ()
+
+    @property
+    def shown_name(self) -> str:
+        """The target's name, or one for an expression without a name that means nothing else in the text."""
+        taken = {definition.name for definition in self.definitions if definition.name}.union(self.variables)
+        return self.target.name or next(name for name in ("f", "F", "y", "result") if name not in taken)
+
+    @property
+    def wrt(self) -> tuple[str, ...]:
+        """The derivative that d/dx before the expression asks for; empty where nothing does."""
+        return (" ".join(self.program.wrt),) if self.program.wrt else ()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The parameters of the target, then the other variables that it uses."""
+        return self.target.parameters
+
+    @property
+    def results(self) -> tuple[Definition, ...]:
+        """What is differentiated: the entries of a vector, or the only one."""
+        return self.outputs or (self.target,)
+
+    @property
+    def body(self) -> syntax.Expression:
+        """What stands behind the name of the target, or the expression without a name."""
+        named = (each.body for each in self.program.definitions if each.name == self.target.name.partition("[")[0])
+        return next(named, None) or self.program.expression or self.program.definitions[-1].body
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the results are called behind the name: [0], [1]; '' of a number."""
+        return tuple(labels(self.shape))
+
+    @property
+    def number(self) -> Definition:
+        """The target, where one number is meant. Raises ExpressionError for a vector."""
+        if self.outputs:
+            span = self.body.span
+            fix = "Choose an entry: [x, y][0], or F(x, y)[0]."
+            raise ExpressionError("this is a vector, and a number is needed here", self.program.text, span.start, span.end, fix)
+        return self.target
+
+    def entry(self, place: int) -> Problem:
+        """The problem of one entry alone."""
+        return replace(self, target=self.results[place], outputs=(), shape=())
+
+    def in_variables(self, names: Sequence[str]) -> Problem:
+        """The same problem; a constant is a function of the names given, else of the last definition's parameters, else of x."""
+        if self.variables:
+            return self
+        declared = next((definition.parameters for definition in reversed(self.definitions) if definition.parameters), ("x",))
+        given = tuple(name for name in dict.fromkeys(names) if name.isidentifier() and name not in CONSTANT_NAMES)
+        first, *others = (replace(each, parameters=given or declared) for each in self.results)
+        return replace(self, target=first, outputs=(first, *others) if self.outputs else ())

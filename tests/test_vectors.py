@@ -1,0 +1,71 @@
+"""Vectors and matrices in the text: what their entries are, and what is refused, with a caret at what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from diffcheck.errors import ExpressionError
+from diffcheck.graph.build import read
+from diffcheck.graph.text import Infix, one_line
+from diffcheck.language.reading import read_back
+
+READ = [
+    ("[x*y, sin(x) + y]", ["x*y", "sin(x) + y"]),
+    ("2[x, y]/3 - [1, z]", ["2*x/3 - 1", "2*y/3 - z"]),
+    ("[[a, b], [c, d]]", ["a", "b", "c", "d"]),
+    ("F(x, y) = [x*y, x]; F(x, y)[1]", ["x"]),
+    ("F(x, y) = [x*y, x]; F[0](x, 2)", ["x*2"]),
+    ("F(x, y) = [x*y, x]; F@2", ["x*y*x", "x*y"]),
+    ("F(x, y) = [x*y, x]; F(F(x, y))", ["x*y*x", "x*y"]),
+    ("v = [x, y]; v[1] + sum(v)", ["y + (x + y)"]),
+    ("velocity = [x, y]; 2velocity[0]", ["2*x"]),
+    ("dot([x, y], [a, b])", ["x*a + y*b"]),
+    ("norm([x, y])", ["sqrt(x*x + y*y)"]),
+    ("det([[a, b], [c, d]])", ["a*d - b*c"]),
+    ("norm(x, y) = x + y; norm(x, 1)", ["x + 1"]),
+    ("sum*2 + det", ["sum*2 + det"]),
+    ("where(x > 0, [x, 1], [1, x])[0]", None),
+]
+
+
+@pytest.mark.parametrize(("text", "entries"), READ)
+def test_entries_are_expressions(text: str, entries: list[str] | None) -> None:
+    if entries is None:
+        with pytest.raises(ExpressionError):
+            read(text)
+        return
+    problem = read(text)
+    assert [one_line(result.flat, Infix()) for result in problem.results] == entries
+    again = read(read_back(problem.program))
+    assert [one_line(result.flat, Infix()) for result in again.results] == entries
+
+
+def test_entries_are_labelled_by_their_places() -> None:
+    assert read("[x, y]").labels == ("[0]", "[1]")
+    assert read("[[x, y], [y, x]]").labels == ("[0,0]", "[0,1]", "[1,0]", "[1,1]")
+    assert read("x + y").labels == ("",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "place"),
+    [
+        ("[[a, b], [c]]", "the rows of a matrix have different lengths", "[[a, b], [c]]"),
+        ("x + [x, y]^2", "this is a vector, not a number", "[x, y]^2"),
+        ("[x, y]*[x, y]", "a product of two vectors can be several things", "[x, y]*[x, y]"),
+        ("[x, y] + [x, y, 1]", "a vector of 2 entries and a vector of 3 entries do not fit", "[x, y] + [x, y, 1]"),
+        ("v = [x, y]; v[2]", "there is no entry 2", "v[2]"),
+        ("x[0]", "this is a number, and has no entries", "x[0]"),
+        ("v = [x, y]; v[x]", "an entry of a vector is chosen by a whole number", "[x]"),
+        ("1 + dot([x, y], x)", "dot takes 2 vectors", "dot([x, y], x)"),
+        ("det([[x, y], [1, 2], [3, 4]])", "det takes a square matrix", "det([[x, y], [1, 2], [3, 4]])"),
+        ("F(x, y) = [x, y]; F(x)", "F does not take 1 argument", "F"),
+        ("f(x) = x; f[0](x)", "f is not a vector", "f[0]"),
+        ("[x + 1]^2", "'[' does not group", "["),
+        ("[x, y", "the closing bracket is missing for this '['", "["),
+    ],
+)
+def test_what_does_not_fit_is_refused_at_its_place(text: str, message: str, place: str) -> None:
+    with pytest.raises(ExpressionError) as refused:
+        read(text)
+    assert refused.value.message == message
+    assert refused.value.text[refused.value.start : refused.value.end] == place
