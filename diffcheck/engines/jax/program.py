@@ -251,6 +251,11 @@ def run_nodes(graph: Graph, point: Mapping[str, float], dtype: str, instead: Ins
     return [None if value is None or value.dtype == np.bool_ else float(value) for value in values]
 
 
+def algebra_of(mode: str, dtype: np.dtype[Any]) -> Algebra[Any]:
+    """The algebra of numbers without a dimension; `mode` names the column of the table, "jax" or "jax_forward"."""
+    return _Jax(mode, dtype, ())
+
+
 class _Jax:
     """The algebra of JAX values: arrays, tracers, and NumPy scalars for constants."""
 

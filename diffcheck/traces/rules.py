@@ -1,0 +1,128 @@
+"""The trace of a JAX function whose derivative rules are its own: forward through `fwd`, what it saves, and back through `bwd`.
+
+Both are JAX's own programs, lifted into one graph: what the backward pass takes from the forward pass is a row of it already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import jax
+import numpy as np
+from jax import numpy as jnp
+
+from diffcheck.enclosure import Enclosure
+from diffcheck.engines.certified import conditions, enclose_nodes
+from diffcheck.engines.jax.function import JaxFunction
+from diffcheck.engines.jax.lift import lift_arrays
+from diffcheck.engines.jax.program import run_nodes
+from diffcheck.formats import Format
+from diffcheck.graph.graph import Graph, GraphBuilder, Variable, arguments_of
+from diffcheck.judgement.evidence import Source, blame_of
+from diffcheck.judgement.verdict import error_in_ulps
+from diffcheck.traces.labels import Labels
+from diffcheck.workings import Kind, Number, Row
+
+COTANGENT, RESIDUAL = "ȳ", "residual"
+
+
+@dataclass(frozen=True)
+class BothWays:
+    """One graph with the forward pass, and the backward pass after it.
+
+    `output` is the node of the value, `saved` are the nodes that the backward pass takes over, `cotangents` those of its results, by
+    variable; nodes from `turning` on belong to the backward pass.
+    """
+
+    graph: Graph
+    output: int
+    saved: Sequence[int]
+    cotangents: Mapping[str, int]
+    turning: int
+
+
+def both_ways(function: JaxFunction, row: int) -> BothWays:
+    """What jax.vjp runs of one row of the result. Raises UnsupportedError for what cannot be lifted."""
+    structures: list[Any] = []
+
+    def forward(*leaves: Any) -> list[Any]:
+        value, pullback = jax.vjp(lambda *moved: jnp.concatenate([jnp.ravel(each) for each in function(*moved)])[row], *leaves)
+        residuals, structure = jax.tree.flatten(pullback)
+        structures.append(structure)
+        return [value, *residuals]
+
+    builder = GraphBuilder()
+    value, *residuals = lift_arrays(forward, function.point)
+    output = builder.graft(value.item())
+    saved = [[builder.graft(graph) for graph in each.ravel()] for each in residuals]
+    turning = len(builder.nodes)
+
+    def backward(*given: Any) -> list[Any]:
+        cotangents = jax.tree.unflatten(structures[-1], list(given[:-1]))(given[-1])
+        return [jnp.ravel(cotangent) for cotangent in cotangents]
+
+    shapes = _shapes(function, forward)
+    names = {f"{RESIDUAL} {k}": np.empty(shape.shape, shape.dtype) for k, shape in enumerate(shapes[1:])}
+    pulled = lift_arrays(backward, {**names, COTANGENT: np.empty(shapes[0].shape, shapes[0].dtype)})
+    bound = _bound(names, saved) | {COTANGENT: builder.variable(COTANGENT)}
+    results = [builder.graft(graph, {name: bound[name] for name in graph.variables}) for each in pulled for graph in each.ravel()]
+    graph = Graph(tuple(builder.nodes), output, tuple(builder.spans))
+    kept = [node for nodes in saved for node in nodes]
+    return BothWays(graph, output, kept, dict(zip(function.variables, results, strict=True)), turning)
+
+
+def _shapes(function: JaxFunction, program: Any) -> list[Any]:
+    return list(function.scoped(lambda *leaves: jax.eval_shape(program, *leaves))(*function.point.values()))
+
+
+def _bound(names: Mapping[str, Any], saved: Sequence[Sequence[int]]) -> dict[str, int]:
+    """The nodes of the residuals' entries, by the names that these have in the backward pass."""
+    found: dict[str, int] = {}
+    for (name, residual), nodes in zip(names.items(), saved, strict=True):
+        places = [f"{name}[{','.join(map(str, place))}]" if residual.shape else name for place in np.ndindex(residual.shape)]
+        found |= dict(zip(places, nodes, strict=True))
+    return found
+
+
+@dataclass(frozen=True)
+class RuleTrace:
+    """The rows of both passes at a point."""
+
+    ways: BothWays
+    point: Mapping[str, float]
+    format: Format
+
+    def rows(self) -> tuple[list[Row], list[Row], Labels]:
+        """Those of the forward pass without the inputs, and those of the backward pass."""
+        graph, values = self.ways.graph, {**self.point, COTANGENT: 1.0}
+        labels = Labels(graph, "", frozenset(self.point))
+        proved, holds = enclose_nodes(graph, values), conditions(graph, values)
+        floats = run_nodes(graph, values, self.format.name)
+        source, saved = Source(graph, ""), set(self.ways.saved)
+        found: tuple[list[Row], list[Row]] = [], []
+        for i, name in labels.names.items():
+            node = graph.nodes[i]
+            if isinstance(node, Variable) and node.name != COTANGENT:
+                continue
+            kind = Kind.CONDITION if graph.is_condition(i) else Kind.INPUT if isinstance(node, Variable) else Kind.OPERATION
+            operands = tuple(labels.names[j] for j in arguments_of(node) if j in labels.names)
+            operation = "the cotangent of the result" if kind is Kind.INPUT else labels.operation(i)
+            row = Row(name, kind, operation, operands, self._number(proved[i], floats[i]), is_saved=i in saved, holds=holds[i],
+                      place=blame_of(source, i))  # fmt: skip
+            found[i >= self.ways.turning].append(row)
+        return *found, labels
+
+    def _number(self, proved: Enclosure | None, computed: float | None) -> Number:
+        return Number(proved, computed, None if proved is None or computed is None else error_in_ulps(computed, proved, self.format))
+
+
+def input_rows(names: Sequence[str], point: Mapping[str, float], adjoints: Mapping[str, Number], saved: frozenset[str]) -> list[Row]:
+    """The inputs, with the derivatives that the backward pass ends in."""
+    exact = {name: Enclosure(Decimal(point[name]), Decimal(0)) for name in names}
+    return [
+        Row(name, Kind.INPUT, "input", (), Number(exact[name], point[name], 0.0), adjoint=adjoints.get(name), is_saved=name in saved)
+        for name in names
+    ]
