@@ -16,6 +16,7 @@ _HOMES = {
     "assert_derivative": "diffcheck.api",
     "check": "diffcheck.api",
     "register": "diffcheck.graph.register",
+    "trace": "diffcheck.traces",
     "DiffcheckError": "diffcheck.errors",
     "Domain": "diffcheck.graph.domains",
     "ExpressionError": "diffcheck.errors",
@@ -29,6 +30,7 @@ _HOMES = {
     "RuleCheck": "diffcheck.results",
     "Sample": "diffcheck.results",
     "Status": "diffcheck.results",
+    "Trace": "diffcheck.traces",
     "UserCodeError": "diffcheck.errors",
     "Verdict": "diffcheck.results",
 }
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from diffcheck.results import Sample as Sample
     from diffcheck.results import Status as Status
     from diffcheck.results import Verdict as Verdict
+    from diffcheck.traces import Trace as Trace
+    from diffcheck.traces import trace as trace
 
 
 def __getattr__(name: str) -> object:

@@ -52,7 +52,7 @@ class Row:
     Attributes:
         name: v1, v2, …, or the name of an input.
         kind: An input, an operation, or a condition, which has no derivatives.
-        operation: What is done, in the user's own words, with the names of rows for the operands: `ln(x1)`, `v1 + v2`.
+        operation: What is done, in the user's own words, with the names of rows for the operands: `ln(x1)`, `v1 + v2`; `latex` as LaTeX.
         operands: The rows that it uses, as the graph has them.
         value: The number itself. Of a condition, `holds` instead.
         tangents: ∂row/∂x for each variable of the trace, in their order.
@@ -70,6 +70,7 @@ class Row:
     operation: str
     operands: tuple[str, ...]
     value: Number
+    latex: str = ""
     tangents: tuple[Number, ...] = ()
     adjoint: Number | None = None
     partials: tuple[tuple[str, Enclosure | None], ...] = ()

@@ -107,7 +107,7 @@ def check_jax(
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
-            with _prints_apart(watch):
+            with prints_apart(watch):
                 draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
                 found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
             return exit_code(_show(*found, function, format, latex, color, stream), strict)
@@ -157,7 +157,7 @@ def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, poi
     use_persistent_cache()
     wide = dtype is Dtype.float64
     function = load(reference, wide)
-    other = load(against, wide) if _is_reference(against) else against or None
+    other = load(against, wide) if is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
     drawn = {"directions": points.directions, "seed": points.seed}
     job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint, **drawn)
@@ -195,7 +195,7 @@ def _artist(picture: Path | None, directory: str) -> Artist:
 
 
 @contextmanager
-def _prints_apart(watch: Watch) -> Iterator[None]:
+def prints_apart(watch: Watch) -> Iterator[None]:
     """What the user's code prints, or programs that it starts, is not part of the report: it goes where messages go."""
     with redirect_stdout(sys.stderr), ExitStack() as after:
         if watch is not UNWATCHED:
@@ -206,7 +206,7 @@ def _prints_apart(watch: Watch) -> Iterator[None]:
         yield
 
 
-def _is_reference(text: str) -> bool:
+def is_reference(text: str) -> bool:
     """Whether a text names a function: no expression of the language has a colon."""
     return ":" in text
 

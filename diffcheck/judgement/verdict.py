@@ -342,8 +342,13 @@ def _ulps(error: Range, derivative: Enclosure, fmt: Format) -> tuple[float, floa
     return float(DOWN.divide(error.least, unit)), float(UP.divide(error.most, unit))
 
 
-def error_in_ulps(y: float, exact: Enclosure, fmt: Format) -> float:
-    """An upper bound of the error of a float, in units of the last place of the exact number; infinite for NaN and infinity."""
+def error_in_ulps(y: float, exact: Enclosure, fmt: Format) -> float | None:
+    """An upper bound of the error of a float, in units of the last place of the exact number; infinite for NaN and infinity.
+
+    None where the exact number may be zero, and is not proved to be: the unit is not known then.
+    """
+    if exact.radius and exact.contains(Decimal(0)):
+        return None
     return _ulps(_distance(y, exact), exact, fmt)[1] if math.isfinite(y) else math.inf
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from diffcheck.checks.points import as_list, from_points, names_in
@@ -15,9 +16,7 @@ from diffcheck.traces.graphs import GraphTrace
 from diffcheck.workings import Trace
 
 
-def trace_expression(
-    text: str, at: object, *, of: str | None = None, wrt: Sequence[str] | None = None, dtype: str = "float64"
-) -> Trace:
+def trace_expression(text: str, at: object, *, of: str | None = None, wrt: Sequence[str] | None = None, dtype: str = "float64") -> Trace:
     """The trace of an expression at one point, which is given as `check` takes it.
 
     `wrt` are the variables with tangents and adjoints: all by default. Raises InputError for what cannot be read.
@@ -33,7 +32,16 @@ def trace_expression(
     if count != 1:
         raise InputError(f"a trace is made at one point, and {count:,} are given", "Give --at once, with one number for each variable.")
     point = {name: float(column[0]) for name, column in columns.items()}
-    traced = GraphTrace(Source(problem.target.flat, text), problem.variables, chosen(problem, wrt), point, fmt, problem.target.flat is problem.target.written)
+    if not all(map(math.isfinite, point.values())):
+        raise InputError("nothing is proved at infinity", "Give finite numbers.")
+    traced = GraphTrace(
+        Source(problem.target.flat, text),
+        problem.variables,
+        chosen(problem, wrt),
+        point,
+        fmt,
+        problem.target.flat is problem.target.written,
+    )
     return finished(traced, read_back(problem.program), problem.shown_name)
 
 

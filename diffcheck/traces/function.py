@@ -82,7 +82,7 @@ class _Function:
         if output not in outputs:
             shown = ", ".join(outputs[:SHOWN]) + ", …" * (len(outputs) > SHOWN)
             problem = f"{self._name} returns {len(outputs):,} numbers" if output is None else f"{self._name} has no result {quoted(output)}"
-            raise InputError(problem, f"A trace has one: write --output {quoted(outputs[0])}; there are {shown}." if shown else "")
+            raise InputError(problem, f"A trace has one: write --entry {quoted(outputs[0])}; there are {shown}." if shown else "")
         return outputs.index(output)
 
     def _chosen(self, wrt: Sequence[str] | None) -> tuple[str, ...]:

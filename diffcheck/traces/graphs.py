@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -12,11 +12,12 @@ from diffcheck.engines.certified import Linearised, certify, linearised
 from diffcheck.engines.jax.nodewise import Nodewise, nodewise
 from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph, Variable, arguments_of, depends, subgraph
+from diffcheck.graph.text import latex_name
 from diffcheck.judgement.evidence import Source, blame_of
 from diffcheck.judgement.verdict import error_in_ulps
 from diffcheck.results import Certificate, Status
 from diffcheck.traces.kinks import kink_note
-from diffcheck.traces.labels import Labels
+from diffcheck.traces.labels import Labels, RowLatex
 from diffcheck.traces.saved import Saved, saved_by
 from diffcheck.workings import Derivative, Kind, Number, Pass, Row
 
@@ -86,7 +87,17 @@ class GraphTrace:
         tangents = tuple(Number(ONE if each == name else ZERO, float(each == name), 0.0) for each in self.wrt)
         adjoint = self._final(name, 0.0 if i is None else self.floats.cotangents[i]) if name in self.wrt else None
         value = Number(Enclosure(Decimal(x), Decimal(0)), x, 0.0)
-        return Row(name, Kind.INPUT, "input", (), value, tangents, adjoint, is_saved=name in self.saved.inputs)
+        return Row(
+            name,
+            Kind.INPUT,
+            "input",
+            (),
+            value,
+            latex_name(name),
+            tangents,
+            adjoint,
+            is_saved=i in self.saved.nodes or name in self.saved.inputs,
+        )
 
     def _final(self, name: str, computed: float | None) -> Number:
         """The end of the backward pass: the derivative itself."""
@@ -100,15 +111,27 @@ class GraphTrace:
 
     def _row(self, i: int) -> Row:
         names, node, proved, floats = self.labels.names, self.graph.nodes[i], self._proved, self.floats
-        operands = tuple(names[j] for j in arguments_of(node) if j in names)
-        common = (names[i], self._kind(i), self.labels.operation(i), operands, self._number(proved.values[i], floats.primals[i]))
-        beside = {"saves": self.saved.beside.get(i, ()), "note": self._note(i), "place": blame_of(self.source, i)}
-        if proved.holds[i] is not None or self._kind(i) is Kind.CONDITION:
-            return Row(*common, holds=proved.holds[i], is_saved=i in self.saved.nodes, **beside)  # type: ignore[arg-type]
-        tangents = tuple(self._tangent(i, name) for name in self.wrt)
-        adjoint = self._number(proved.adjoints[i], floats.cotangents[i]) if self._moves[i] else None
-        partials = tuple((names[j], proved.partials[i, k]) for k, j in enumerate(arguments_of(node)) if (i, k) in proved.partials)
-        return Row(*common, tangents, adjoint, partials, is_saved=i in self.saved.nodes, **beside)  # type: ignore[arg-type]
+        row = Row(
+            name=names[i],
+            kind=self._kind(i),
+            operation=self.labels.operation(i),
+            operands=tuple(names[j] for j in arguments_of(node) if j in names),
+            value=self._number(proved.values[i], floats.primals[i]),
+            latex=self.labels.mathematics(i, RowLatex()),
+            is_saved=i in self.saved.nodes,
+            saves=self.saved.beside.get(i, ()),
+            note=self._note(i),
+            place=blame_of(self.source, i),
+            holds=proved.holds[i],
+        )
+        if row.kind is Kind.CONDITION:
+            return row
+        return replace(
+            row,
+            tangents=tuple(self._tangent(i, name) for name in self.wrt),
+            adjoint=self._number(proved.adjoints[i], floats.cotangents[i]) if self._moves[i] else None,
+            partials=tuple((names[j], proved.partials[i, k]) for k, j in enumerate(arguments_of(node)) if (i, k) in proved.partials),
+        )
 
     @cached_property
     def _moves(self) -> Sequence[bool]:

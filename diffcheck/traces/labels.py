@@ -9,7 +9,7 @@ from functools import cached_property
 
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Call, CodeSpan, Constant, Graph, Node, Variable, arguments_of
-from diffcheck.graph.text import Infix, Short, Text
+from diffcheck.graph.text import Infix, Latex, Short, Text
 from diffcheck.language.syntax import Span
 
 PREFIXES = ("v", "w", "u", "t", "node")
@@ -30,13 +30,14 @@ class Labels:
     @cached_property
     def names(self) -> dict[int, str]:
         """The name of each node that is a row."""
+        rows = computed(self.graph)
         taken = {*self.graph.variables, *self.taken}
         prefix = next(each for each in PREFIXES if not any(re.fullmatch(rf"{each}\d+", name) for name in taken))
         found, count = dict[int, str](), 0
         for i, node in enumerate(self.graph.nodes):
             if isinstance(node, Variable):
                 found[i] = node.name
-            elif is_computed(node):
+            elif i in rows:
                 count += 1
                 found[i] = f"{prefix}{count}"
         return found
@@ -55,7 +56,9 @@ class Labels:
         node = self.graph.nodes[j]
         if j in self.names:
             return notation.variable(self.names[j])
-        return notation.constant(node.value) if isinstance(node, Constant) else _applied(node, [], notation)
+        if isinstance(node, Constant):
+            return notation.constant(node.value)
+        return _applied(node, [self.operand(k, notation) for k in arguments_of(node)], notation)
 
     def _as_typed(self, i: int) -> str:
         """The piece of the user's text, its operands replaced by their names; "" where they are not all written there."""
@@ -86,9 +89,22 @@ class Labels:
         return None if span is None or isinstance(span, CodeSpan) else span
 
 
-def is_computed(node: Node) -> bool:
-    """Whether a node is a row of its own: it does something with other numbers."""
-    return bool(arguments_of(node))
+def computed(graph: Graph) -> frozenset[int]:
+    """The nodes that are rows of their own: they do something with other numbers. -2 and -pi are written where they are used."""
+    found = set[int]()
+    for i, node in enumerate(graph.nodes):
+        is_sign = isinstance(node, Apply) and node.function == "negate" and not isinstance(graph.nodes[node.arguments[0]], Variable)
+        if arguments_of(node) and not (is_sign and found.isdisjoint(arguments_of(node))):
+            found.add(i)
+    return frozenset(found | {graph.output} if arguments_of(graph.nodes[graph.output]) else found)
+
+
+class RowLatex(Latex):
+    """LaTeX in which rows have an index: v_{12}."""
+
+    def variable(self, name: str) -> Text:
+        row = re.fullmatch(r"([a-zȳ]+)(\d+)", name)
+        return Text(f"{row[1]}_{{{row[2]}}}") if row else Text(r"\bar{y}") if name == "ȳ" else super().variable(name)
 
 
 def _applied(node: Node, operands: Sequence[Text], notation: Infix) -> Text:

@@ -23,7 +23,7 @@ from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph, GraphBuilder, Variable, arguments_of
 from diffcheck.judgement.evidence import Source, blame_of
 from diffcheck.judgement.verdict import error_in_ulps
-from diffcheck.traces.labels import Labels
+from diffcheck.traces.labels import Labels, RowLatex
 from diffcheck.workings import Kind, Number, Row
 
 COTANGENT, RESIDUAL = "ȳ", "residual"
@@ -110,7 +110,8 @@ class RuleTrace:
             kind = Kind.CONDITION if graph.is_condition(i) else Kind.INPUT if isinstance(node, Variable) else Kind.OPERATION
             operands = tuple(labels.names[j] for j in arguments_of(node) if j in labels.names)
             operation = "the cotangent of the result" if kind is Kind.INPUT else labels.operation(i)
-            row = Row(name, kind, operation, operands, self._number(proved[i], floats[i]), is_saved=i in saved, holds=holds[i],
+            latex = labels.mathematics(i, RowLatex()) if kind is not Kind.INPUT else ""
+            row = Row(name, kind, operation, operands, self._number(proved[i], floats[i]), latex, is_saved=i in saved, holds=holds[i],
                       place=blame_of(source, i))  # fmt: skip
             found[i >= self.ways.turning].append(row)
         return *found, labels

@@ -6,6 +6,7 @@ construction (factorial(10^7)) reach it as opaque symbols.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 

@@ -127,7 +127,7 @@ class _Sweep:
             return None if self._irregular[node.arguments[0]] else arb(1)
         if isinstance(arguments[k], (Trouble, bool)):
             return None
-        moved: list[Value] = [arb_series([arb(u), 1], prec=2) if j == k else u for j, u in enumerate(arguments)]  # type: ignore[arg-type]
+        moved: list[Value] = [arb_series([arb(u), 1], prec=2) if j == k else u for j, u in enumerate(arguments)]
         assert isinstance(node, (Apply, Call))
         if isinstance(node, Call):
             return _slope(Line(2).call(node.definition, node.order, moved))

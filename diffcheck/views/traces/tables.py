@@ -1,0 +1,221 @@
+"""The tables of a trace, whatever they are drawn with: a pass each, its rows in the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from diffcheck.enclosure import Enclosure
+from diffcheck.views.console import enclosure_text, number_text, ulps_text
+from diffcheck.workings import Kind, Number, Pass, Row, Trace
+
+MOST_ROWS = 2_000  # that are shown unless all are asked for
+HEAD = TAIL = 20  # rows of a longer trace
+USERS = 3  # of a row that are written out in a sum
+SAVED, HEAVIEST, BLANK, NONE = "●", "◀", "_" * 8, "—"
+HOLDS = {True: "holds", False: "does not hold", None: "not decided"}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What of a trace is shown: which passes, numbers or blanks for an exercise, all rows of a long one; and with how many digits."""
+
+    passes: tuple[Pass, ...] = tuple(Pass)
+    blanks: bool = False
+    all_rows: bool = False
+    digits: int = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A heading, the names of the columns, the rows of cells, and what is said below. Columns in `code` hold names and operations."""
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+    code: tuple[int, ...] = (0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How a kind of output writes the parts of a cell."""
+
+    name: Callable[[str], str] = str
+    operation: Callable[[Row], str] = lambda row: row.operation
+    number: Callable[[str], str] = str
+    slope: Callable[[str, str], str] = "d{}/d{}".format
+
+
+def narrow(trace: Trace, options: Options) -> list[Table]:
+    """A line for each number of a row: what a terminal has room for."""
+    tables = []
+    if Pass.FORWARD in options.passes:
+        lines = [line for row in selected(trace.rows, options) for line in _lines(trace, row, options)]
+        columns = ("row", "operation", "proved", "JAX", "ulps")
+        tables.append(_table("forward pass", columns, lines, _forward_notes(trace, options), options))
+    if Pass.REVERSE in options.passes:
+        tables.append(_reverse(trace, options, Notation()))
+    return tables
+
+
+def wide(trace: Trace, options: Options, notation: Notation) -> list[Table]:
+    """A line for each row, as textbooks have it: the value, then the tangents."""
+    tables = []
+    if Pass.FORWARD in options.passes:
+        slopes = [] if trace.pullback else [notation.slope("", name) for name in trace.wrt]
+        columns = ("row", "operation", "value", "JAX", "ulps", *(column for slope in slopes for column in (slope, "ulps")))
+        lines = [_line(trace, row, options, notation, len(slopes)) for row in selected(trace.rows, options)]
+        tables.append(_table("forward pass", columns, lines, _forward_notes(trace, options), options))
+    if Pass.REVERSE in options.passes:
+        tables.append(_reverse(trace, options, notation))
+    return tables
+
+
+def _table(heading: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], notes: Sequence[str], options: Options) -> Table:
+    """Without JAX's floats and the errors where there are blanks to fill in."""
+    if not options.blanks:
+        return Table(heading, columns, tuple(rows), tuple(notes))
+    kept = [k for k, column in enumerate(columns) if column not in ("JAX", "ulps")]
+    return Table(heading, tuple(columns[k] for k in kept), tuple(tuple(row[k] for k in kept) for row in rows))
+
+
+def selected(rows: Sequence[Row], options: Options) -> list[Row | None]:
+    """All rows, or the first and the last ones of very many, and None between them."""
+    if options.all_rows or len(rows) <= MOST_ROWS:
+        return list(rows)
+    return [*rows[:HEAD], None, *rows[-TAIL:]]
+
+
+def left_out(rows: Sequence[Row]) -> str:
+    return f"… {len(rows) - HEAD - TAIL:,} more (--all)"
+
+
+def _lines(trace: Trace, row: Row | None, options: Options) -> Iterator[tuple[str, ...]]:
+    if row is None:
+        yield "…", left_out(trace.rows), "", "", ""
+        return
+    label = row.name + f" {SAVED}" * (row.is_saved and not options.blanks)
+    if row.kind is Kind.CONDITION:
+        yield label, row.operation, BLANK if options.blanks else HOLDS[row.holds], "", ""
+        return
+    yield label, row.operation, *_cells(row.value, options, row.kind is Kind.INPUT, _mark(trace, row, Pass.FORWARD))
+    if row.kind is not Kind.INPUT:
+        for name, tangent in zip(trace.wrt, row.tangents, strict=False):
+            yield "", f"d/d{name}", *_cells(tangent, options)
+
+
+def _line(trace: Trace, row: Row | None, options: Options, notation: Notation, slopes: int) -> tuple[str, ...]:
+    if row is None:
+        return "…", left_out(trace.rows), *[""] * (3 + 2 * slopes)
+    label = notation.name(row.name) + f" {SAVED}" * (row.is_saved and not options.blanks)
+    operation = notation.operation(row) if row.kind is not Kind.INPUT else row.operation
+    if row.kind is Kind.CONDITION:
+        return label, operation, BLANK if options.blanks else HOLDS[row.holds], *[""] * (2 + 2 * slopes)
+    is_input = row.kind is Kind.INPUT
+    cells = list(_cells(row.value, options, is_input, _mark(trace, row, Pass.FORWARD), notation))
+    for tangent in row.tangents[:slopes]:
+        proved, _, ulps = _cells(tangent, options, is_input, notation=notation)
+        cells += [proved, ulps]
+    return label, operation, *cells, *[""] * (3 + 2 * slopes - len(cells))
+
+
+def _mark(trace: Trace, row: Row, direction: Pass) -> str:
+    return f" {HEAVIEST}" * trace.is_heaviest(row, direction)
+
+
+def _cells(
+    number: Number, options: Options, is_given: bool = False, mark: str = "", notation: Notation = Notation()
+) -> tuple[str, str, str]:
+    """What is proved, JAX's float, and its error. What is given is neither computed nor left out."""
+    if is_given:
+        return notation.number(number_text(number.computed)), "", ""
+    if options.blanks:
+        return BLANK, "", ""
+    proved = notation.number(proved_text(number, options.digits))
+    ulps = f"{number.ulps:.2g}" if number.ulps is not None and number.ulps < 0.01 else ulps_text(number.ulps)
+    return proved, notation.number(number_text(number.computed)), ("0" if number.ulps == 0 else ulps) + mark
+
+
+def proved_text(number: Number, digits: int) -> str:
+    """The proved number; at a kink, both slopes."""
+    if number.sides is not None:
+        return " | ".join(short(side) for side in number.sides)
+    return NONE if number.proved is None else enclosure_text(number.proved, digits, radius=False)
+
+
+def short(enclosure: Enclosure | None, digits: int = 6) -> str:
+    return NONE if enclosure is None else enclosure_text(enclosure, digits, radius=False)
+
+
+def _forward_notes(trace: Trace, options: Options) -> list[str]:
+    notes = [f"{row.name}: {row.note}" for row in trace.rows if row.note]
+    if trace.saved:
+        notes.append(f"{SAVED} reverse mode saves {', '.join(trace.saved)}")
+    return notes + _heaviest_note(trace, Pass.FORWARD)
+
+
+def _heaviest_note(trace: Trace, direction: Pass) -> list[str]:
+    return [f"{HEAVIEST} most digits are lost in {name}" for found, name in trace.heaviest if found is direction]
+
+
+def _reverse(trace: Trace, options: Options, notation: Notation) -> Table:
+    if trace.pullback:
+        return _pullback(trace, options, notation)
+    users = _users(trace)
+    rows = [row for row in reversed(trace.rows) if row.kind is not Kind.CONDITION and row.adjoint is not None]
+    inputs = [row for row in trace.rows if row.kind is Kind.INPUT and row.adjoint is not None]
+    ordered = [*(row for row in rows if row.kind is not Kind.INPUT), *inputs]
+    lines = []
+    for row in selected(ordered, options):
+        if row is None or row.adjoint is None:
+            lines.append(("…", left_out(ordered), "", "", ""))
+            continue
+        source = _sum(users[row.name], notation, options) if row.name != trace.output else "1"
+        cells = _cells(row.adjoint, options, row.name == trace.output, _mark(trace, row, Pass.REVERSE), notation)
+        lines.append((notation.name(row.name), source, *cells))
+    columns = ("row", "adjoint", "proved", "JAX", "ulps")
+    return _table("reverse pass", columns, lines, _heaviest_note(trace, Pass.REVERSE), options)
+
+
+def _users(trace: Trace) -> dict[str, list[tuple[str, Enclosure | None]]]:
+    """The rows that use each row, with their derivatives with respect to it; the last ones first, as the pass meets them."""
+    users: dict[str, list[tuple[str, Enclosure | None]]] = {row.name: [] for row in trace.rows}
+    for row in reversed(trace.rows):
+        for operand, partial in row.partials:
+            users[operand].append((row.name, partial))
+    return users
+
+
+def _sum(users: Sequence[tuple[str, Enclosure | None]], notation: Notation, options: Options) -> str:
+    """Adjoints of the users times their partial derivatives."""
+    if not users:
+        return "0"
+    if len(users) > USERS:
+        return f"from {len(users)} rows"
+    terms = (f"{notation.name(name)}·{_factor(partial, notation, options)}" for name, partial in users)
+    return " + ".join(terms)
+
+
+def _factor(partial: Enclosure | None, notation: Notation, options: Options) -> str:
+    text = "?" if partial is None else "__" if options.blanks else notation.number(short(partial))
+    return f"({text})" if text.startswith("-") else text
+
+
+def _pullback(trace: Trace, options: Options, notation: Notation) -> Table:
+    """The backward pass of a rule, as it runs; then what it ends in for each variable."""
+    lines: list[tuple[str, ...]] = []
+    for row in selected(trace.pullback, options):
+        if row is None:
+            lines.append(("…", left_out(trace.pullback), "", "", ""))
+            continue
+        operation = row.operation if row.kind is Kind.INPUT else notation.operation(row)
+        cells = _cells(row.value, options, row.kind is Kind.INPUT, "", notation)
+        if row.kind is Kind.CONDITION:
+            cells = (BLANK if options.blanks else HOLDS[row.holds], "", "")
+        lines.append((notation.name(row.name), operation, *cells))
+    adjoints = {row.name: row.adjoint for row in trace.rows if row.adjoint is not None}
+    for name, cotangent in zip(trace.wrt, trace.cotangents, strict=True):
+        slope = notation.slope(trace.name, name)
+        lines.append((slope, f"= {notation.name(cotangent)}", *_cells(adjoints[name], options, notation=notation)))
+    return _table("backward pass, as the rule has it", ("row", "operation", "proved", "JAX", "ulps"), lines, (), options)
