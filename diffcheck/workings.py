@@ -132,3 +132,64 @@ class Trace:
     def is_heaviest(self, row: Row, direction: Pass) -> bool:
         """Whether most digits are lost in this row."""
         return (direction, row.name) in self.heaviest
+
+
+# Derivations, rule by rule
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A piece of mathematics in two notations."""
+
+    text: str
+    latex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rule applied to an expression.
+
+    Attributes:
+        depth: How deep it lies within other steps; those of its inner derivatives follow it, one deeper.
+        rule: Its name: "product rule".
+        law: What the rule says, in u and v: (u*v)' = u'*v + u*v'.
+        before: The expression that is differentiated; `asked` is its derivative, still to be worked out: d/dx [x^2].
+        opened: Its derivative, in which inner derivatives are still to be worked out; the same as `after` if there are none.
+        after: Its derivative.
+        point: Where the certified engine has proved enclosures of the derivative of `before` and of the value of `after` that overlap.
+        is_repeated: Whether the same derivative was worked out above.
+    """
+
+    depth: int
+    rule: str
+    law: Formula
+    before: Formula
+    asked: Formula
+    opened: Formula
+    after: Formula
+    point: Mapping[str, float]
+    is_repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """A derivative, rule by rule.
+
+    Attributes:
+        name: The name of the function; `function` is what it computes.
+        wrt: The variable; `symbol` is the derivative, df/dx.
+        steps: In the order in which they are written.
+        result: The derivative as the rules give it.
+        simplified: The same as `diffcheck derive` prints it; its lines are definitions if it `is_chained`.
+        point: Where the two were compared.
+    """
+
+    name: str
+    function: Formula
+    wrt: str
+    symbol: Formula
+    steps: tuple[Step, ...]
+    result: Formula
+    simplified: Formula
+    is_chained: bool
+    point: Mapping[str, float]

@@ -8,7 +8,7 @@ from itertools import chain
 
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import InputError
-from diffcheck.graph.build import read
+from diffcheck.graph.build import Problem, read
 from diffcheck.graph.code import JaxCode, PythonCode, helpers_of
 from diffcheck.graph.graph import Definition
 from diffcheck.graph.text import Infix, Latex, derivative_text, identifier, latex_name, statements
@@ -16,18 +16,17 @@ from diffcheck.language.reading import read_back
 from diffcheck.printable import quoted
 from diffcheck.results import leibniz, wrt_and_order
 
+OF_STEPS = ("markdown", "html")
+
 
 def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: str) -> str:
     """The derivatives of an expression in a notation, ready to print.
 
     Raises InputError for what cannot be read, UnsupportedError where SymPy leaves a derivative open.
     """
-    problem = read(text, of)
-    problem = problem.in_variables([name for derivative in wrt or problem.wrt for name in derivative.split()])
-    derivatives = list(dict.fromkeys(tuple(derivative.split()) for derivative in wrt or problem.wrt or problem.variables))
-    for name in chain.from_iterable(derivatives):
-        if name not in problem.variables:
-            raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(problem.variables)}.")
+    if notation in OF_STEPS:
+        raise InputError(f"a derivative is written as {notation} rule by rule", "Add --steps.")
+    problem, derivatives = wanted(text, of, wrt)
     differentiator = Differentiator(problem)
     found = {" ".join(names): differentiator.derivative(*names) for names in derivatives}
     if notation == "json":
@@ -36,11 +35,23 @@ def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: 
         return _as_code(list(found.values()), notation)
     style = Latex() if notation == "latex" else Infix()
     d = r"\partial" if len(problem.variables) > 1 else "d"
-    lefts = (f"{_left(problem.shown_name, names, notation, d)} = " for names in derivatives)
+    lefts = (f"{symbol(problem.shown_name, names, notation, d)} = " for names in derivatives)
     return "".join(_as_mathematics(left, derivative, style) for left, derivative in zip(lefts, found.values(), strict=True))
 
 
-def _left(name: str, names: Sequence[str], notation: str, d: str) -> str:
+def wanted(text: str, of: str | None, wrt: Sequence[str] | None) -> tuple[Problem, list[tuple[str, ...]]]:
+    """What is to be differentiated, and the variables of each derivative. Raises InputError for what cannot be read."""
+    problem = read(text, of)
+    problem = problem.in_variables([name for derivative in wrt or problem.wrt for name in derivative.split()])
+    derivatives = list(dict.fromkeys(tuple(derivative.split()) for derivative in wrt or problem.wrt or problem.variables))
+    for name in chain.from_iterable(derivatives):
+        if name not in problem.variables:
+            raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(problem.variables)}.")
+    return problem, derivatives
+
+
+def symbol(name: str, names: Sequence[str], notation: str, d: str) -> str:
+    """A derivative in Leibniz's notation; `d` is LaTeX's for it."""
     if notation != "latex":
         return leibniz(name, *wrt_and_order(names))
     power = f"^{len(names)}" if len(names) > 1 else ""

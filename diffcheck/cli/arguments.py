@@ -79,6 +79,8 @@ class Notation(StrEnum):
     python = "python"
     jax = "jax"
     json = "json"
+    markdown = "markdown"
+    html = "html"
 
 
 class Dtype(StrEnum):

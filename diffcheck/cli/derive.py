@@ -7,9 +7,22 @@ from typing import Annotated
 import typer
 
 from diffcheck.cli.app import app
-from diffcheck.cli.arguments import Expression, ExpressionCommand, MaxMemory, Notation, Of, Output, Timeout, Wrt, expression_text, names
+from diffcheck.cli.arguments import (
+    Expression,
+    ExpressionCommand,
+    MaxMemory,
+    Notation,
+    Of,
+    Output,
+    Timeout,
+    Wrt,
+    expression_text,
+    names,
+    option,
+)
 from diffcheck.cli.exits import EXIT_PASS, guarded
 from diffcheck.cli.supervised import supervised
+from diffcheck.errors import InputError
 from diffcheck.processes.forked import Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
@@ -21,6 +34,7 @@ def derive(
     wrt: Wrt = "",
     of: Of = "",
     format: Annotated[Notation, typer.Option("--format", help="How to write it.")] = Notation.text,
+    steps: Annotated[bool, option("--steps", help="Derive it rule by rule, each step checked; also as markdown and html.")] = False,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
     output: Output = None,
@@ -32,6 +46,7 @@ def derive(
       diffcheck derive "x*exp(-x^2)"
       diffcheck derive "x^2*y" --wrt y --format latex
       diffcheck derive "f(x) = 4x(1-x); g(x) = f@10(x)" --format python
+      diffcheck derive "x^2*sin(3x)" --steps
     """
     from diffcheck.views.output import opened
 
@@ -41,7 +56,19 @@ def derive(
         def work(watch: Watch) -> int:
             from diffcheck.checks import formulas as code
 
-            stream.write(watch.timed(lambda: code.derivatives(text, of or None, names(wrt), format.value)))
+            make = _rule_by_rule if steps else code.derivatives
+            stream.write(watch.timed(lambda: make(text, of or None, names(wrt), format.value)))
             return EXIT_PASS
 
         return supervised(work, Limits(timeout, max_memory), stream)
+
+
+def _rule_by_rule(text: str, of: str | None, wrt: list[str] | None, format: str) -> str:
+    from diffcheck.checks.formulas import wanted
+    from diffcheck.steps.derivation import derivation
+    from diffcheck.views.steps import FORMATS, written
+
+    if format not in FORMATS:
+        raise InputError(f"steps are not written as {format}", f"Write --format {' or '.join(FORMATS)}.")
+    problem, derivatives = wanted(text, of, wrt)
+    return written([each for names_of_one in derivatives for each in derivation(problem, names_of_one)], format)
