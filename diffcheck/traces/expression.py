@@ -9,7 +9,7 @@ from diffcheck.checks.points import as_list, from_points, names_in
 from diffcheck.errors import InputError
 from diffcheck.formats import format_named
 from diffcheck.graph.build import Problem, read
-from diffcheck.judgement.evidence import Source
+from diffcheck.judgement.evidence import Written
 from diffcheck.language.reading import read_back
 from diffcheck.printable import quoted
 from diffcheck.traces.graphs import GraphTrace
@@ -35,7 +35,7 @@ def trace_expression(text: str, at: object, *, of: str | None = None, wrt: Seque
     if not all(map(math.isfinite, point.values())):
         raise InputError("nothing is proved at infinity", "Give finite numbers.")
     traced = GraphTrace(
-        Source(problem.target.flat, text),
+        Written(problem.target.flat, text),
         problem.variables,
         chosen(problem, wrt),
         point,

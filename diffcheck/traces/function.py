@@ -15,7 +15,7 @@ from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.formats import Format, format_named
 from diffcheck.graph.graph import Graph, Variable
 from diffcheck.graph.text import Short, one_line
-from diffcheck.judgement.evidence import Source, listed
+from diffcheck.judgement.evidence import Written, listed
 from diffcheck.judgement.verdict import error_in_ulps
 from diffcheck.printable import quoted
 from diffcheck.results import Status
@@ -71,7 +71,7 @@ class _Function:
         name = self._name + self._function.outputs[row]
         if self._function.custom_rules:
             return self._with_rules(graph, row, chosen, read_as, name)
-        return finished(GraphTrace(Source(graph, ""), self._function.variables, chosen, self._point, self._format), read_as, name)
+        return finished(GraphTrace(Written(graph, ""), self._function.variables, chosen, self._point, self._format), read_as, name)
 
     def _row(self, output: str | None) -> int:
         outputs = self._function.outputs

@@ -13,7 +13,7 @@ from diffcheck.engines.jax.nodewise import Nodewise, nodewise
 from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph, Variable, arguments_of, depends, subgraph
 from diffcheck.graph.text import latex_name
-from diffcheck.judgement.evidence import Source, blame_of
+from diffcheck.judgement.evidence import Written, blame_of
 from diffcheck.judgement.verdict import error_in_ulps
 from diffcheck.results import Certificate, Status
 from diffcheck.traces.kinks import kink_note
@@ -31,7 +31,7 @@ ZERO, ONE = (Enclosure(Decimal(k), Decimal(0)) for k in (0, 1))
 class GraphTrace:
     """The rows of a graph of the variables, at a point; derivatives with respect to `wrt`."""
 
-    source: Source
+    source: Written
     variables: tuple[str, ...]
     wrt: tuple[str, ...]
     point: Point

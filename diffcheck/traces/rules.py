@@ -21,7 +21,7 @@ from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.program import run_nodes
 from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph, GraphBuilder, Variable, arguments_of
-from diffcheck.judgement.evidence import Source, blame_of
+from diffcheck.judgement.evidence import Written, blame_of
 from diffcheck.judgement.verdict import error_in_ulps
 from diffcheck.traces.labels import Labels, RowLatex
 from diffcheck.workings import Kind, Number, Row
@@ -101,7 +101,7 @@ class RuleTrace:
         labels = Labels(graph, "", frozenset(self.point))
         proved, holds = enclose_nodes(graph, values), conditions(graph, values)
         floats = run_nodes(graph, values, self.format.name)
-        source, saved = Source(graph, ""), set(self.ways.saved)
+        source, saved = Written(graph, ""), set(self.ways.saved)
         found: tuple[list[Row], list[Row]] = [], []
         for i, name in labels.names.items():
             node = graph.nodes[i]

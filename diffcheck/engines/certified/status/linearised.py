@@ -15,8 +15,8 @@ from flint import arb, arb_series
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified.certificate import enclosure, scope
-from diffcheck.engines.certified.status.facts import PRECISION_BITS, values_at
 from diffcheck.engines.certified.line.algebra import Line
+from diffcheck.engines.certified.status.facts import PRECISION_BITS, values_at
 from diffcheck.engines.certified.values import Trouble, Value, is_finite
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Apply, Call, Graph, Node, arguments_of, depends
