@@ -99,10 +99,11 @@ def _lines(trace: Trace, row: Row | None, options: Options) -> Iterator[tuple[st
     if row.kind is Kind.CONDITION:
         yield label, row.operation, BLANK if options.blanks else HOLDS[row.holds], "", ""
         return
-    yield label, row.operation, *_cells(row.value, options, row.kind is Kind.INPUT, _mark(trace, row, Pass.FORWARD))
+    mark = _mark(trace, row, Pass.FORWARD)
+    yield label, row.operation, *_cells(row.value, options, row.kind is Kind.INPUT, mark(row.value))
     if row.kind is not Kind.INPUT:
         for name, tangent in zip(trace.wrt, row.tangents, strict=False):
-            yield "", f"d/d{name}", *_cells(tangent, options)
+            yield "", f"d/d{name}", *_cells(tangent, options, mark=mark(tangent))
 
 
 def _line(trace: Trace, row: Row | None, options: Options, notation: Notation, slopes: int) -> tuple[str, ...]:
@@ -113,15 +114,19 @@ def _line(trace: Trace, row: Row | None, options: Options, notation: Notation, s
     if row.kind is Kind.CONDITION:
         return label, operation, BLANK if options.blanks else HOLDS[row.holds], *[""] * (2 + 2 * slopes)
     is_input = row.kind is Kind.INPUT
-    cells = list(_cells(row.value, options, is_input, _mark(trace, row, Pass.FORWARD), notation))
+    mark = _mark(trace, row, Pass.FORWARD)
+    cells = list(_cells(row.value, options, is_input, mark(row.value), notation))
     for tangent in row.tangents[:slopes]:
-        proved, _, ulps = _cells(tangent, options, is_input, notation=notation)
+        proved, _, ulps = _cells(tangent, options, is_input, mark(tangent), notation)
         cells += [proved, ulps]
     return label, operation, *cells, *[""] * (3 + 2 * slopes - len(cells))
 
 
-def _mark(trace: Trace, row: Row, direction: Pass) -> str:
-    return f" {HEAVIEST}" * trace.is_heaviest(row, direction)
+def _mark(trace: Trace, row: Row, direction: Pass) -> Callable[[Number], str]:
+    """The mark of the row in which most digits are lost, at the number that has lost most of them."""
+    numbers = [row.value, *row.tangents] if direction is Pass.FORWARD else [row.adjoint]
+    worst = max((number.ulps for number in numbers if number is not None and number.ulps is not None), default=None)
+    return lambda number: f" {HEAVIEST}" * (trace.is_heaviest(row, direction) and number.ulps == worst)
 
 
 def _cells(
@@ -172,7 +177,7 @@ def _reverse(trace: Trace, options: Options, notation: Notation) -> Table:
             lines.append(("…", left_out(ordered), "", "", ""))
             continue
         source = _sum(users[row.name], notation, options) if row.name != trace.output else "1"
-        cells = _cells(row.adjoint, options, row.name == trace.output, _mark(trace, row, Pass.REVERSE), notation)
+        cells = _cells(row.adjoint, options, row.name == trace.output, _mark(trace, row, Pass.REVERSE)(row.adjoint), notation)
         lines.append((notation.name(row.name), source, *cells))
     columns = ("row", "adjoint", "proved", "JAX", "ulps")
     return _table("reverse pass", columns, lines, _heaviest_note(trace, Pass.REVERSE), options)
