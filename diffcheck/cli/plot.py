@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -110,13 +110,12 @@ class _Wanted:
         if self.taylor and not self.at:
             raise InputError("a Taylor polynomial is about a point, and none is given", "Write --at 2.")
         points = from_texts(self.at, job.problem.variables, job.format) if self.at else None
-        given = {"taylor": self.taylor, "derivative": self.derivative}
+        options = Options(lower, upper, taylor=self.taylor, derivative=self.derivative, **self.samples)
         if self.output.suffix.lower() == PAGE:
             from diffcheck.pictures.page import POINTS, plot_page
 
-            options = Options(lower, upper, **given, **{"samples": POINTS, **self.samples})
+            options = options if self.samples else replace(options, samples=POINTS)
             return plot_page(job, points, job.wrt[0][0], path=self.output, options=options)
-        options = Options(lower, upper, **given, **self.samples)
         return plot(job, points, job.wrt[0][0], path=self.output, options=options)
 
     def ulps(self, job: Check) -> Iterable[Sample]:

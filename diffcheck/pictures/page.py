@@ -63,12 +63,15 @@ def _places(check: Check, wrt: str, held: dict[str, float], grid: Floats, asked:
     """The points: those of the grid, those asked for, whole numbers, and where f is proved to be special between them."""
     whole = np.arange(math.ceil(grid[0]), math.floor(grid[-1]) + 1.0) if np.ptp(grid) <= POINTS else np.array([])
     special = list(_special(check, wrt, held, float(grid[0]), float(grid[-1])))
-    places = np.unique(np.concatenate([grid, asked, whole, np.array(special[:MOST_PLACES])]).astype(check.format.name).astype(float))
-    return places[np.isfinite(places)]
+    places: Floats = np.unique(
+        np.concatenate([grid, asked, whole, np.array(special[:MOST_PLACES])]).astype(check.format.name).astype(float)
+    )
+    finite: Floats = places[np.isfinite(places)]
+    return finite
 
 
 def _special(check: Check, wrt: str, held: dict[str, float], lower: float, upper: float) -> Iterator[float]:
-    """Where f is proved not to be smooth, the other variables held."""
+    """Where f is proved not to be smooth, the other variables held; the floats on both sides of places that are no floats."""
     builder = GraphBuilder()
     bound = {name: builder.constant(Fraction(value)) for name, value in held.items()} | {wrt: builder.variable(wrt)}
     graph = check.problem.target.flat
@@ -78,6 +81,8 @@ def _special(check: Check, wrt: str, held: dict[str, float], lower: float, upper
     for piece in pieces(builder.graph(output), wrt, lower, upper):
         if piece.point is not None and piece.status not in (Status.SMOOTH, Status.UNDECIDED):
             yield piece.point
+        elif piece.status is Status.UNDECIDED:
+            yield from (piece.lower, piece.upper)
 
 
 def _page(check: Check, wrt: str, held: dict[str, float], samples: Sequence[Sample], curve: Curve, asked: frozenset[float]) -> str:
