@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class TracedNumber:
     """A number of a row: an enclosure of the exact one, JAX's float, and the distance of the two.
 
     Attributes:
@@ -69,10 +69,10 @@ class Row:
     kind: Kind
     operation: str
     operands: tuple[str, ...]
-    value: Number
+    value: TracedNumber
     latex: str = ""
-    tangents: tuple[Number, ...] = ()
-    adjoint: Number | None = None
+    tangents: tuple[TracedNumber, ...] = ()
+    adjoint: TracedNumber | None = None
     partials: tuple[tuple[str, Enclosure | None], ...] = ()
     is_saved: bool = False
     saves: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Derivative:
+class ProvedDerivative:
     """What is proved of ∂f/∂wrt at the point: the certificate, for the end of both passes."""
 
     wrt: str
@@ -91,7 +91,7 @@ class Derivative:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class TraceRecord:
     """The evaluation trace of a function at a point.
 
     Attributes:
@@ -117,7 +117,7 @@ class Trace:
     dtype: str
     wrt: tuple[str, ...]
     rows: tuple[Row, ...]
-    derivatives: tuple[Derivative, ...]
+    derivatives: tuple[ProvedDerivative, ...]
     pullback: tuple[Row, ...] = ()
     cotangents: tuple[str, ...] = ()
     saved: tuple[str, ...] = ()
@@ -146,7 +146,7 @@ class Formula:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WorkedStep:
     """A rule applied to an expression.
 
     Attributes:
@@ -172,7 +172,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Derivation:
+class WorkedDerivation:
     """A derivative, rule by rule.
 
     Attributes:
@@ -188,7 +188,7 @@ class Derivation:
     function: Formula
     wrt: str
     symbol: Formula
-    steps: tuple[Step, ...]
+    steps: tuple[WorkedStep, ...]
     result: Formula
     simplified: Formula
     is_chained: bool

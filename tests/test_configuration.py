@@ -20,7 +20,7 @@ ASKS_FOR_LATEX = '[tool.diffcheck.derive]\nformat = "latex"\n'
 LINE_ONLY = {  # what a stranger's directory must not say, and what belongs to one command line
     *("allow-code", "output", "points", "plot", "scheduler"),
     *("at", "interval", "range", "random", "seed", "directions", "domain", "shape", "wrt", "of", "claim", "against", "shard", "resume"),
-    *("taylor", "derivative", "errors"),
+    *("taylor", "derivative", "errors", "steps", "entry", "pass", "exercise", "all"),
     *("version", "isolated", "k", "j", "o", "V"),
 }
 

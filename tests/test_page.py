@@ -22,7 +22,7 @@ from diffcheck.pictures import page
 
 LARGEST = 300_000  # bytes
 KINKED = "max(x^2, 2x + 3)*abs(x - 0.25)"
-SCRIPT = Path(page.__file__).with_name("page.js")
+SCRIPT = Path(page.__file__).with_name("tangent.js")
 node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
 
@@ -95,7 +95,7 @@ def test_what_a_page_cannot_show_is_said(tmp_path, option, said):
 
 
 def evaluated(expression: str) -> Any:
-    """An expression in the functions of page.js that need no browser."""
+    """An expression in the functions of tangent.js that need no browser."""
     program = f"const g = require({json.dumps(str(SCRIPT))}); console.log(JSON.stringify({expression}));"
     return json.loads(subprocess.run(["node", "-e", program], check=True, capture_output=True, text=True, timeout=60).stdout)
 

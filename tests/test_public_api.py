@@ -43,12 +43,14 @@ PUBLIC = [
     "RuleCheck",
     "Sample",
     "Status",
+    "Trace",
     "UserCodeError",
     "Verdict",
     "__version__",
     "assert_derivative",
     "check",
     "register",
+    "trace",
 ]
 
 

@@ -45,7 +45,7 @@ def test_the_steps_of_every_exercise_end_in_the_certified_derivative(part):
 
 
 def test_a_wrong_rule_is_never_shown(monkeypatch):
-    wrong = {**rules.RULES, "multiply": ((any, rules.Rule("product rule", lambda a, u, du: a.times(*map(rules._known, du)))),)}
+    wrong = {**rules.RULES, "multiply": ((any, rules.DerivativeRule("product rule", lambda a, u, du: a.times(*map(rules._known, du)))),)}
     monkeypatch.setattr(rules, "RULES", wrong)
     with pytest.raises(InternalError, match="a step of a derivation is wrong"):
         derivation(read("x*sin(x)"), ["x"])

@@ -18,7 +18,7 @@ import diffcheck
 from diffcheck.engines.certified import certify
 from diffcheck.graph.build import read
 from diffcheck.results import Status
-from diffcheck.views.traces.tables import MOST_ROWS, Options
+from diffcheck.views.traces.tables import MOST_ROWS, TraceOptions
 from diffcheck.views.traces.text import as_text
 from diffcheck.workings import Kind, Pass
 
@@ -239,13 +239,13 @@ def test_an_array_has_a_row_for_each_entry():
 
 
 def test_lines_of_text_fit_into_80_columns():
-    shown = as_text(diffcheck.trace(STANDARD, {"x1": 2, "x2": 5}), Options())
+    shown = as_text(diffcheck.trace(STANDARD, {"x1": 2, "x2": 5}), TraceOptions())
     assert max(map(len, shown.splitlines())) <= 80
     assert "v2·5 + v1·0.5" in shown
 
 
 def test_an_exercise_has_blanks_and_the_solution_after_them():
-    sheet, _, solution = as_text(diffcheck.trace("x*sin(x)", 2), Options(blanks=True)).partition("solution")
+    sheet, _, solution = as_text(diffcheck.trace("x*sin(x)", 2), TraceOptions(blanks=True)).partition("solution")
     assert "________" in sheet
     assert "0.909" not in sheet
     assert "0.909" in solution
@@ -256,7 +256,7 @@ def test_of_very_many_rows_the_first_and_the_last_are_shown():
     text = f"f(x) = sin(x) + x; f@{MOST_ROWS // 2 + 10}(x)"
     found = diffcheck.trace(text, 0.5)
     assert len(found.rows) > MOST_ROWS
-    short, whole = (as_text(found, Options((Pass.FORWARD,), all_rows=every)) for every in (False, True))
+    short, whole = (as_text(found, TraceOptions((Pass.FORWARD,), all_rows=every)) for every in (False, True))
     assert f"{len(found.rows) - 40:,} more (--all)" in short
     assert len(short.splitlines()) < 100 < MOST_ROWS < len(whole.splitlines())
 

@@ -83,6 +83,16 @@ class Notation(StrEnum):
     html = "html"
 
 
+class TraceFormat(StrEnum):
+    text = "text"
+    markdown = "markdown"
+    latex = "latex"
+    csv = "csv"
+    json = "json"
+    dot = "dot"
+    mermaid = "mermaid"
+
+
 class Dtype(StrEnum):
     float64 = "float64"
     float32 = "float32"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -17,6 +17,7 @@ from diffcheck.cli.arguments import (
     MaxMemory,
     Of,
     Timeout,
+    TraceFormat,
     expression_text,
     names,
     option,
@@ -29,8 +30,8 @@ from diffcheck.processes.forked import Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
-    from diffcheck.views.traces.tables import Options
-    from diffcheck.workings import Trace
+    from diffcheck.views.traces.tables import TraceOptions
+    from diffcheck.workings import TraceRecord
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -41,36 +42,34 @@ class Passes(StrEnum):
     both = "both"
 
 
-class Format(StrEnum):
-    text = "text"
-    markdown = "markdown"
-    latex = "latex"
-    csv = "csv"
-    json = "json"
-    dot = "dot"
-    mermaid = "mermaid"
+Subject = Annotated[
+    str, typer.Argument(metavar="EXPR|FUNCTION", help="Mathematics; or FILE.py:NAME, which is executed.", show_default=False)
+]
+At = Annotated[list[str], option("--at", help="The point: 2, or x=1,y=2, or x=[1,2,3] for a function.", metavar="POINT")]
+Wrt = Annotated[str, option("--wrt", help="The variables with derivatives, e.g. x,y (default: all).", metavar="NAMES")]
+Entry = Annotated[str, option("--entry", help="Which entry of a function's result, e.g. '[0]'.", metavar="ENTRY")]
+Which = Annotated[Passes, typer.Option("--pass", help="Which pass to show: values and tangents, adjoints, or both.")]
+Exercise = Annotated[bool, option("--exercise", help="Leave blanks to fill in, and print the solution after them.")]
+AllRows = Annotated[bool, option("--all", help="Show all rows, where there are more than 2,000.")]
+Output = Annotated[Path | None, option("-o", "--output", help="Write to a file; .png, .svg and .pdf draw the graph.", metavar="FILE")]
 
 
 @app.command(cls=ExpressionCommand)
 @guarded
 def trace(
-    subject: Annotated[
-        str, typer.Argument(metavar="EXPR|FUNCTION", help="Mathematics; or FILE.py:NAME, which is executed.", show_default=False)
-    ],
-    at: Annotated[list[str], option("--at", help="The point: 2, or x=1,y=2, or x=[1,2,3] for a function.", metavar="POINT")] = [],  # noqa: B006
-    wrt: Annotated[str, option("--wrt", help="The variables with derivatives, e.g. x,y (default: all).", metavar="NAMES")] = "",
+    subject: Subject,
+    at: At = [],  # noqa: B006  (Typer copies it)
+    wrt: Wrt = "",
     of: Of = "",
-    entry: Annotated[str, option("--entry", help="Which entry of a function's result, e.g. '[0]'.", metavar="ENTRY")] = "",
-    passes: Annotated[Passes, typer.Option("--pass", help="Which pass to show: values and tangents, adjoints, or both.")] = Passes.both,
-    exercise: Annotated[bool, option("--exercise", help="Leave blanks to fill in, and print the solution after them.")] = False,
-    all_rows: Annotated[bool, option("--all", help="Show all rows, where there are more than 2,000.")] = False,
+    entry: Entry = "",
+    passes: Which = Passes.both,
+    exercise: Exercise = False,
+    all_rows: AllRows = False,
     dtype: FloatFormat = Dtype.float64,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
-    format: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.text,
-    output: Annotated[
-        Path | None, option("-o", "--output", help="Write to a file; .png, .svg and .pdf draw the graph.", metavar="FILE")
-    ] = None,
+    format: Annotated[TraceFormat, typer.Option("--format", help="How to write it.")] = TraceFormat.text,
+    output: Output = None,
 ) -> int:
     """Show how a value and its derivatives come about: a row for each operation, proved and as JAX computes it.
 
@@ -84,39 +83,47 @@ def trace(
     """
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
-    from diffcheck.views.traces.tables import Options
-    from diffcheck.workings import Pass
 
     text = expression_text(subject, timeout)
-    is_picture = output is not None and output.suffix in PICTURES
-    chosen = tuple(Pass) if passes is Passes.both else (Pass(passes.value),)
-    options = Options(chosen, exercise, all_rows)
-    _require_sheet(exercise, is_picture, format)
-    with opened(output) as stream, private_directory() if is_picture else nullcontext("") as directory:
+    suffix = output.suffix.lower() if output is not None and output.suffix.lower() in PICTURES else ""
+    options = _options(passes, exercise, all_rows)
+    _require_sheet(exercise, bool(suffix), format)
+    with opened(output) as stream, private_directory() if suffix else nullcontext("") as directory:
 
         def work(watch: Watch) -> int:
             with prints_apart(watch):
                 found = watch.timed(lambda: _traced(text, at, of, wrt, entry, dtype))
-                drawn = _drawn(found, options, output.suffix[1:], directory) if is_picture and output is not None else None
-            if drawn is not None:
-                stream.buffer.write(drawn)
-            else:
-                from diffcheck.views.traces.written import write
-
-                write(found, format.value, options, stream)
+                drawn = _drawn(found, options, suffix[1:], directory) if suffix else b""
+            _write(found, options, format, drawn, stream)
             return EXIT_PASS
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=is_reference(text))
 
 
-def _require_sheet(exercise: bool, is_picture: bool, format: Format) -> None:
+def _options(passes: Passes, exercise: bool, all_rows: bool) -> TraceOptions:
+    from diffcheck.views.traces.tables import TraceOptions
+    from diffcheck.workings import Pass
+
+    return TraceOptions(tuple(Pass) if passes is Passes.both else (Pass(passes.value),), exercise, all_rows)
+
+
+def _write(found: TraceRecord, options: TraceOptions, format: TraceFormat, drawn: bytes, stream: TextIO) -> None:
+    from diffcheck.views.traces.written import write
+
+    if drawn:
+        stream.buffer.write(drawn)
+    else:
+        write(found, format.value, options, stream)
+
+
+def _require_sheet(exercise: bool, is_picture: bool, format: TraceFormat) -> None:
     from diffcheck.views.traces.written import SHEETS
 
     if exercise and (is_picture or format.value not in SHEETS):
         raise InputError("an exercise is a sheet with blanks", f"Write --format {' or '.join(SHEETS)}.")
 
 
-def _traced(text: str, at: list[str], of: str, wrt: str, entry: str, dtype: Dtype) -> Trace:
+def _traced(text: str, at: list[str], of: str, wrt: str, entry: str, dtype: Dtype) -> TraceRecord:
     from diffcheck.checks.loading import load
     from diffcheck.traces import trace as traced
 
@@ -132,7 +139,7 @@ def _traced(text: str, at: list[str], of: str, wrt: str, entry: str, dtype: Dtyp
     return traced(text, at[0], of=of or None, wrt=wanted, dtype=dtype.value)
 
 
-def _drawn(found: Trace, options: Options, suffix: str, directory: str) -> bytes:
+def _drawn(found: TraceRecord, options: TraceOptions, suffix: str, directory: str) -> bytes:
     from diffcheck.pictures.drawing import import_matplotlib
 
     import_matplotlib(directory)

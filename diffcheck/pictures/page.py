@@ -1,6 +1,6 @@
 """A picture to move a point in: one page that needs nothing else, with values that were certified at some 400 points before.
 
-page.html is its form, page.js what moves in it. Nothing is computed there but places on the screen.
+tangent.html is its form, tangent.js what moves in it. Nothing is computed there but places on the screen.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _page(check: Check, wrt: str, held: dict[str, float], samples: Sequence[Samp
     header = check.header
     heading = f"{name}: {printable(header.read_as)}"
     folder = files("diffcheck.pictures")
-    return Template(folder.joinpath("page.html").read_text(encoding="utf-8")).substitute(
+    return Template(folder.joinpath("tangent.html").read_text(encoding="utf-8")).substitute(
         title=escape(f"{name} and its tangents"),
         heading=escape(heading),
         label=escape(f"{heading}, along {wrt}{along}, with its tangent at the point"),
@@ -103,7 +103,7 @@ def _page(check: Check, wrt: str, held: dict[str, float], samples: Sequence[Samp
         facts=escape(f"{counted(len(samples), 'point')} certified before{along}; {header.program}; "
                      + ", ".join(f"{what} {version}" for what, version in header.versions.items())),
         data=_data(wrt, samples, curve, asked),
-        script=folder.joinpath("page.js").read_text(encoding="utf-8"),
+        script=folder.joinpath("tangent.js").read_text(encoding="utf-8"),
     )  # fmt: skip
 
 
@@ -153,7 +153,7 @@ class _Listed:
 
 
 def _point(sample: Sample, statuses: _Listed, verdicts: _Listed, engines: _Listed) -> list[Any]:
-    """One point, as page.js takes it apart."""
+    """One point, as tangent.js takes it apart."""
     x = sample.point[sample.wrt]
     left, right = sample.clarke or (None, None)
     slope = sample.enclosure if sample.clarke is None else None

@@ -18,8 +18,8 @@ from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.pictures.layout import encoded
 from diffcheck.printable import shortened
 from diffcheck.views.traces.graphs import box, edges
-from diffcheck.views.traces.tables import Options
-from diffcheck.workings import Kind, Pass, Row, Trace
+from diffcheck.views.traces.tables import TraceOptions
+from diffcheck.workings import Kind, Pass, Row, TraceRecord
 
 MOST_BOXES = 150
 LETTER, LINE, PAD = 0.085, 0.185, 0.09  # inches: of a box's text
@@ -48,7 +48,7 @@ class _Box:
         self.h = len(self.lines) * LINE + 2 * PAD
 
 
-def picture(trace: Trace, options: Options, suffix: str) -> bytes:
+def picture(trace: TraceRecord, options: TraceOptions, suffix: str) -> bytes:
     """The picture of a trace, as png, svg or pdf. Raises InputError for a graph that is too large, UnsupportedError without grandalf."""
     rows = (*trace.rows, *trace.pullback)
     if len(rows) > MOST_BOXES:
@@ -108,7 +108,11 @@ def _ended(points: Path, start: _Box, end: _Box) -> Path:
 
 
 def _figure(
-    trace: Trace, options: Options, boxes: Mapping[str, _Box], lines: Sequence[tuple[str, str, str]], paths: Mapping[tuple[str, str], Path]
+    trace: TraceRecord,
+    options: TraceOptions,
+    boxes: Mapping[str, _Box],
+    lines: Sequence[tuple[str, str, str]],
+    paths: Mapping[tuple[str, str], Path],
 ) -> Figure:
     width = max(NARROWEST, max(each.xy[0] + each.w / 2 for each in boxes.values()) + 2 * MARGIN)
     height = max(each.xy[1] + each.h / 2 for each in boxes.values()) + 2 * MARGIN + HEAD
@@ -142,7 +146,7 @@ def _draw_arrow(axes: Axes, path: Path, label: str) -> None:
         axes.text(*place, label, fontsize=7, color=LABEL, ha="center", va="center", bbox=room, zorder=3, parse_math=False)
 
 
-def _draw_box(axes: Axes, trace: Trace, options: Options, each: _Box) -> None:
+def _draw_box(axes: Axes, trace: TraceRecord, options: TraceOptions, each: _Box) -> None:
     row, (x, y) = each.row, each.xy
     loses = any(trace.is_heaviest(row, direction) for direction in options.passes)
     style = "round,pad=0,rounding_size=0.12" if row.kind is Kind.INPUT else "square,pad=0"

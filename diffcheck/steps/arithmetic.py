@@ -8,7 +8,7 @@ from fractions import Fraction
 from diffcheck.graph.graph import Apply, Constant, GraphBuilder
 
 
-class Arithmetic(GraphBuilder):
+class TidyBuilder(GraphBuilder):
     """Operands and results are indices of nodes."""
 
     def number(self, value: int | Fraction) -> int:

@@ -12,24 +12,24 @@ from diffcheck.graph.build import Problem
 from diffcheck.graph.functions import FUNCTIONS, Conditions
 from diffcheck.graph.graph import Apply, Call, Graph, Variable, arguments_of, evaluate, subgraph
 from diffcheck.graph.text import INLINE_SIZE, Infix, Latex, Text, derivative_text, expanded_sizes
-from diffcheck.steps.arithmetic import Arithmetic
+from diffcheck.steps.arithmetic import TidyBuilder
 from diffcheck.steps.checks import Point, checked
-from diffcheck.steps.rules import Rule, rule_of
-from diffcheck.workings import Derivation, Formula, Step
+from diffcheck.steps.rules import DerivativeRule, rule_of
+from diffcheck.workings import Formula, WorkedDerivation, WorkedStep
 
 MOST_STEPS = 300
 LETTERS, CONDITION = "uvwxyzpqrs", "b"
 IN_WORDS = ("the steps of this derivative are too long to be read", "Leave --steps out: derive gives chained definitions.")
 
 
-def derivation(problem: Problem, names: Sequence[str]) -> list[Derivation]:
+def derivation(problem: Problem, names: Sequence[str]) -> list[WorkedDerivation]:
     """∂target/∂names, a derivation for each order.
 
     Raises InputError where it would be too long, UnsupportedError where a rule is lacking or a step cannot be checked.
     """
     problem = problem.in_variables(names)
     differentiator = Differentiator(problem)
-    graph, title, found = _without_calls(problem.target.flat, differentiator), problem.shown_name, list[Derivation]()
+    graph, title, found = _without_calls(problem.target.flat, differentiator), problem.shown_name, list[WorkedDerivation]()
     for k, name in enumerate(names):
         walk = _Walk(graph, name, problem.variables)
         result = walk.result()
@@ -39,14 +39,14 @@ def derivation(problem: Problem, names: Sequence[str]) -> list[Derivation]:
         simplified = Formula(text, latex)
         symbols = [symbol(problem.shown_name, names[: k + 1], notation, walk.d) for notation in ("text", "latex")]
         made = _formula(result), simplified, chained, point
-        found.append(Derivation(title, _formula(graph), name, Formula(*symbols), tuple(walk.steps), *made))
+        found.append(WorkedDerivation(title, _formula(graph), name, Formula(*symbols), tuple(walk.steps), *made))
         graph, title = result, symbols[0]
     return found
 
 
 def _without_calls(graph: Graph, differentiator: Differentiator) -> Graph:
     """f' in the text replaced by SymPy's derivative of f."""
-    builder, places = Arithmetic(), list[int]()
+    builder, places = TidyBuilder(), list[int]()
     for node, span in graph.placed_nodes:
         if isinstance(node, Call):
             definition = differentiator.called(node.definition, node.order)
@@ -62,7 +62,7 @@ class _Slope:
     """The derivative of a node, and the steps that lead to it, their depths counted from this one."""
 
     node: int
-    steps: tuple[Step, ...] = ()
+    steps: tuple[WorkedStep, ...] = ()
 
 
 class _Walk:
@@ -71,7 +71,7 @@ class _Walk:
     def __init__(self, graph: Graph, wrt: str, variables: Sequence[str]) -> None:
         if expanded_sizes(graph)[graph.output] > INLINE_SIZE:
             raise InputError(*IN_WORDS)
-        self._a = Arithmetic()
+        self._a = TidyBuilder()
         self._wrt, self._variables = wrt, tuple(variables)
         self._output = self._a.graft(graph)
         self._slopes: dict[int, _Slope | None] = {}
@@ -84,10 +84,10 @@ class _Walk:
         return self._graph(self._a.number(0) if found is None else found.node)
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[WorkedStep]:
         """All steps, each derivative worked out where it is met first."""
         found = self._slopes[self._output]
-        seen, steps, hidden = set[str](), list[Step](), None
+        seen, steps, hidden = set[str](), list[WorkedStep](), None
         for step in found.steps if found is not None else ():
             if hidden is not None and step.depth > hidden:
                 continue  # what lies within a step that is repeated
@@ -126,7 +126,7 @@ class _Walk:
         self._slope(inside)
         return self._step(i, rule, [inside])
 
-    def _step(self, i: int, rule: Rule, sources: Sequence[int]) -> _Slope:
+    def _step(self, i: int, rule: DerivativeRule, sources: Sequence[int]) -> _Slope:
         """Node i by a rule; `sources` are the nodes whose derivatives it takes."""
         node = self._a.nodes[i]
         assert isinstance(node, Apply)
@@ -143,7 +143,7 @@ class _Walk:
         after = _formula(self._graph(result))
         law = _law(node, rule, [self._slopes[j] is not None for j in node.arguments])
         half = after if is_leaf else _formula(self._graph(opened), names)
-        step = Step(0, title, law, self._before(i), self._derivative_of(i), half, after, point)
+        step = WorkedStep(0, title, law, self._before(i), self._derivative_of(i), half, after, point)
         steps = (step, *(replace(each, depth=each.depth + 1) for each in inner))
         if len(steps) > MOST_STEPS:
             raise InputError(*IN_WORDS)
@@ -185,9 +185,9 @@ def _formula(graph: Graph, names: Mapping[str, Formula] = {}) -> Formula:  # noq
     return Formula(*written)
 
 
-def _law(node: Apply, rule: Rule, moves: Sequence[bool]) -> Formula:
+def _law(node: Apply, rule: DerivativeRule, moves: Sequence[bool]) -> Formula:
     """What a rule says, in letters: (u*v)' = u'*v + u*v'."""
-    a, moving = Arithmetic(), iter(LETTERS)
+    a, moving = TidyBuilder(), iter(LETTERS)
     conditions = {Conditions.NONE: 0, Conditions.FIRST: 1, Conditions.ALL: len(moves)}[FUNCTIONS[node.function].conditions]
     letters = [CONDITION if k < conditions else next(moving) if moved else rule.constant for k, moved in enumerate(moves)]
     operands = [a.variable(letter) for letter in letters]

@@ -14,25 +14,25 @@ from diffcheck.errors import InputError
 from diffcheck.printable import quoted
 
 
-class Trace(workings.Trace):
+class Trace(workings.TraceRecord):
     """A trace that shows itself: as text, and as Markdown in a notebook."""
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        from diffcheck.views.traces.tables import Options
+        from diffcheck.views.traces.tables import TraceOptions
         from diffcheck.views.traces.text import as_text
 
-        return as_text(self, Options())
+        return as_text(self, TraceOptions())
 
     def _repr_markdown_(self) -> str:
         from io import StringIO
 
-        from diffcheck.views.traces.tables import Options
+        from diffcheck.views.traces.tables import TraceOptions
         from diffcheck.views.traces.written import write
 
         stream = StringIO()
-        write(self, "markdown", Options(), stream)
+        write(self, "markdown", TraceOptions(), stream)
         return stream.getvalue()
 
 
@@ -89,5 +89,5 @@ def trace(
     return _shown(trace_expression(subject, at, of=of, wrt=wrt, dtype=dtype))
 
 
-def _shown(found: workings.Trace) -> Trace:
+def _shown(found: workings.TraceRecord) -> Trace:
     return Trace(**{field.name: getattr(found, field.name) for field in fields(found)})

@@ -13,10 +13,12 @@ from diffcheck.judgement.evidence import Written
 from diffcheck.language.reading import read_back
 from diffcheck.printable import quoted
 from diffcheck.traces.graphs import GraphTrace
-from diffcheck.workings import Trace
+from diffcheck.workings import TraceRecord
 
 
-def trace_expression(text: str, at: object, *, of: str | None = None, wrt: Sequence[str] | None = None, dtype: str = "float64") -> Trace:
+def trace_expression(
+    text: str, at: object, *, of: str | None = None, wrt: Sequence[str] | None = None, dtype: str = "float64"
+) -> TraceRecord:
     """The trace of an expression at one point, which is given as `check` takes it.
 
     `wrt` are the variables with tangents and adjoints: all by default. Raises InputError for what cannot be read.
@@ -54,10 +56,10 @@ def chosen(problem: Problem, wrt: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wrt or problem.variables))
 
 
-def finished(traced: GraphTrace, read_as: str, name: str) -> Trace:
+def finished(traced: GraphTrace, read_as: str, name: str) -> TraceRecord:
     """The values of a trace, without the graph that it was made of."""
     notes = tuple(f"JAX has no {mode} mode here: {reason}" for mode, reason in traced.floats.lacks.items())
-    return Trace(
+    return TraceRecord(
         read_as=read_as,
         name=name,
         output=traced.output,

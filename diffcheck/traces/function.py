@@ -22,7 +22,7 @@ from diffcheck.results import Status
 from diffcheck.traces.expression import finished
 from diffcheck.traces.graphs import GraphTrace
 from diffcheck.traces.rules import RuleTrace, both_ways, input_rows
-from diffcheck.workings import Derivative, Number, Trace
+from diffcheck.workings import ProvedDerivative, TracedNumber, TraceRecord
 
 SHOWN = 8  # names in a message
 
@@ -35,7 +35,7 @@ def trace_function(
     wrt: Sequence[str] | None = None,
     output: str | None = None,
     dtype: str = "float64",
-) -> Trace:
+) -> TraceRecord:
     """The trace of a JAX function at one point, given as `check` takes it; `output` names an entry of the result, such as "[0]".
 
     Raises InputError for what cannot be used, UserCodeError for what the function raises, UnsupportedError where its program cannot
@@ -61,7 +61,7 @@ class _Function:
         if not all(map(math.isfinite, self._point.values())):
             raise InputError("nothing is proved at infinity", "Give finite numbers.")
 
-    def trace(self, wrt: Sequence[str] | None, output: str | None) -> Trace:
+    def trace(self, wrt: Sequence[str] | None, output: str | None) -> TraceRecord:
         row, chosen = self._row(output), self._chosen(wrt)
         try:
             graph = self._function.graphs[row]
@@ -98,22 +98,22 @@ class _Function:
         text = one_line(graph, Short())
         return call if text is None else f"{call} = {text}"
 
-    def _with_rules(self, graph: Graph, row: int, wrt: tuple[str, ...], read_as: str, name: str) -> Trace:
+    def _with_rules(self, graph: Graph, row: int, wrt: tuple[str, ...], read_as: str, name: str) -> TraceRecord:
         ways = both_ways(self._function, row)
         forward, backward, labels = RuleTrace(ways, self._point, self._format).rows()
         columns = [self._function.variables.index(each) for each in wrt]
         computed = dict(zip(wrt, self._function.reverse([row])[0][columns].tolist(), strict=True))
-        adjoints, derivatives = dict[str, Number](), list[Derivative]()
+        adjoints, derivatives = dict[str, TracedNumber](), list[ProvedDerivative]()
         for each in wrt:
             found = certify(graph, self._point, each) if each in graph.variables else None
             sides = (found.left, found.right) if found and found.status is Status.KINK and found.left and found.right else None
             proved = found.derivative if found else None
             ulps = error_in_ulps(computed[each], proved, self._format) if proved is not None else None
-            adjoints[each] = Number(proved, computed[each], ulps, sides)
-            derivatives.append(Derivative(each, found.status if found else Status.SMOOTH, found.reason if found else ""))
+            adjoints[each] = TracedNumber(proved, computed[each], ulps, sides)
+            derivatives.append(ProvedDerivative(each, found.status if found else Status.SMOOTH, found.reason if found else ""))
         nodes = ways.graph.nodes
         kept = frozenset(node.name for i in ways.saved if isinstance(node := nodes[i], Variable))
-        return Trace(
+        return TraceRecord(
             read_as=read_as,
             name=name,
             output=labels.operand(ways.output, Short()).text,

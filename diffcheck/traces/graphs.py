@@ -19,7 +19,7 @@ from diffcheck.results import Certificate, Status
 from diffcheck.traces.kinks import kink_note
 from diffcheck.traces.labels import Labels, RowLatex
 from diffcheck.traces.saved import Saved, saved_by
-from diffcheck.workings import Derivative, Kind, Number, Pass, Row
+from diffcheck.workings import Kind, Pass, ProvedDerivative, Row, TracedNumber
 
 Point = Mapping[str, float]
 LOOKED_AT = 100  # derivatives at kinks for which the exact algebra is asked, node by node
@@ -67,8 +67,8 @@ class GraphTrace:
         return {name: certify(self.graph, self.point, name) if name in self.graph.variables else unused for name in self.wrt}
 
     @property
-    def derivatives(self) -> tuple[Derivative, ...]:
-        return tuple(Derivative(name, found.status, found.reason) for name, found in self.certificates.items())
+    def derivatives(self) -> tuple[ProvedDerivative, ...]:
+        return tuple(ProvedDerivative(name, found.status, found.reason) for name, found in self.certificates.items())
 
     @property
     def output(self) -> str:
@@ -84,9 +84,9 @@ class GraphTrace:
 
     def _input(self, name: str, i: int | None) -> Row:
         x = self.point[name]
-        tangents = tuple(Number(ONE if each == name else ZERO, float(each == name), 0.0) for each in self.wrt)
+        tangents = tuple(TracedNumber(ONE if each == name else ZERO, float(each == name), 0.0) for each in self.wrt)
         adjoint = self._final(name, 0.0 if i is None else self.floats.cotangents[i]) if name in self.wrt else None
-        value = Number(Enclosure(Decimal(x), Decimal(0)), x, 0.0)
+        value = TracedNumber(Enclosure(Decimal(x), Decimal(0)), x, 0.0)
         return Row(
             name,
             Kind.INPUT,
@@ -99,15 +99,15 @@ class GraphTrace:
             is_saved=i in self.saved.nodes or name in self.saved.inputs,
         )
 
-    def _final(self, name: str, computed: float | None) -> Number:
+    def _final(self, name: str, computed: float | None) -> TracedNumber:
         """The end of the backward pass: the derivative itself."""
         found = self.certificates[name]
         sides = (found.left, found.right) if found.status is Status.KINK and found.left and found.right else None
         return self._number(found.derivative, computed, sides)
 
-    def _number(self, proved: Enclosure | None, computed: float | None, sides: tuple[Enclosure, Enclosure] | None = None) -> Number:
+    def _number(self, proved: Enclosure | None, computed: float | None, sides: tuple[Enclosure, Enclosure] | None = None) -> TracedNumber:
         ulps = None if proved is None or computed is None else error_in_ulps(computed, proved, self.format)
-        return Number(proved, computed, ulps, sides)
+        return TracedNumber(proved, computed, ulps, sides)
 
     def _row(self, i: int) -> Row:
         names, node, proved, floats = self.labels.names, self.graph.nodes[i], self._proved, self.floats
@@ -140,10 +140,10 @@ class GraphTrace:
     def _kind(self, i: int) -> Kind:
         return Kind.CONDITION if self.graph.is_condition(i) else Kind.OPERATION
 
-    def _tangent(self, i: int, name: str) -> Number:
+    def _tangent(self, i: int, name: str) -> TracedNumber:
         proved, computed = self._proved.tangents[name][i], self.floats.tangents[name][i]
         if not self._moves[i]:
-            return Number(ZERO, 0.0, 0.0)
+            return TracedNumber(ZERO, 0.0, 0.0)
         if proved is not None or i not in self._looked_at:
             return self._number(proved, computed)
         if i == self.graph.output:

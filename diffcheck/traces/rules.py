@@ -24,7 +24,7 @@ from diffcheck.graph.graph import Graph, GraphBuilder, Variable, arguments_of
 from diffcheck.judgement.evidence import Written, blame_of
 from diffcheck.judgement.verdict import error_in_ulps
 from diffcheck.traces.labels import Labels, RowLatex
-from diffcheck.workings import Kind, Number, Row
+from diffcheck.workings import Kind, Row, TracedNumber
 
 COTANGENT, RESIDUAL = "ȳ", "residual"
 
@@ -116,14 +116,14 @@ class RuleTrace:
             found[i >= self.ways.turning].append(row)
         return *found, labels
 
-    def _number(self, proved: Enclosure | None, computed: float | None) -> Number:
-        return Number(proved, computed, None if proved is None or computed is None else error_in_ulps(computed, proved, self.format))
+    def _number(self, proved: Enclosure | None, computed: float | None) -> TracedNumber:
+        return TracedNumber(proved, computed, None if proved is None or computed is None else error_in_ulps(computed, proved, self.format))
 
 
-def input_rows(names: Sequence[str], point: Mapping[str, float], adjoints: Mapping[str, Number], saved: frozenset[str]) -> list[Row]:
+def input_rows(names: Sequence[str], point: Mapping[str, float], adjoints: Mapping[str, TracedNumber], saved: frozenset[str]) -> list[Row]:
     """The inputs, with the derivatives that the backward pass ends in."""
     exact = {name: Enclosure(Decimal(point[name]), Decimal(0)) for name in names}
     return [
-        Row(name, Kind.INPUT, "input", (), Number(exact[name], point[name], 0.0), adjoint=adjoints.get(name), is_saved=name in saved)
+        Row(name, Kind.INPUT, "input", (), TracedNumber(exact[name], point[name], 0.0), adjoint=adjoints.get(name), is_saved=name in saved)
         for name in names
     ]

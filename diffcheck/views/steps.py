@@ -12,20 +12,20 @@ from string import Template
 from diffcheck.errors import UnsupportedError
 from diffcheck.printable import printable
 from diffcheck.views.json_ import SCHEMA_VERSION
-from diffcheck.workings import Derivation, Formula, Step
+from diffcheck.workings import Formula, WorkedDerivation, WorkedStep
 
 INDENT = "    "
 AGAIN = "as above"
 
 
-def written(derivations: Sequence[Derivation], format: str) -> str:
+def written(derivations: Sequence[WorkedDerivation], format: str) -> str:
     """The derivations in the format of this name."""
     return FORMATS[format](derivations)
 
 
-def _events(steps: Sequence[Step]) -> Iterator[tuple[Step, bool]]:
+def _events(steps: Sequence[WorkedStep]) -> Iterator[tuple[WorkedStep, bool]]:
     """Each step as it begins (True) and, after the steps within it, as it ends (False)."""
-    waiting: list[Step] = []
+    waiting: list[WorkedStep] = []
     for step in steps:
         while waiting and waiting[-1].depth >= step.depth:
             yield waiting.pop(), False
@@ -35,7 +35,7 @@ def _events(steps: Sequence[Step]) -> Iterator[tuple[Step, bool]]:
         yield waiting.pop(), False
 
 
-def _is_short(step: Step) -> bool:
+def _is_short(step: WorkedStep) -> bool:
     """Whether a step has no steps within it to wait for."""
     return step.opened == step.after or step.is_repeated
 
@@ -43,11 +43,11 @@ def _is_short(step: Step) -> bool:
 # Text
 
 
-def _text(derivations: Sequence[Derivation]) -> str:
+def _text(derivations: Sequence[WorkedDerivation]) -> str:
     return "\n".join("".join(f"{line}\n" for line in _lines(each)) for each in derivations)
 
 
-def _lines(derivation: Derivation) -> Iterator[str]:
+def _lines(derivation: WorkedDerivation) -> Iterator[str]:
     yield f"{derivation.name}: {derivation.function.text}"
     yield ""
     for step, begins in _events(derivation.steps):
@@ -70,11 +70,11 @@ def _lines(derivation: Derivation) -> Iterator[str]:
     yield _checked(derivation)
 
 
-def _rule(step: Step) -> str:
+def _rule(step: WorkedStep) -> str:
     return f"{step.rule}: {AGAIN if step.is_repeated else step.law.text}"
 
 
-def _checked(derivation: Derivation) -> str:
+def _checked(derivation: WorkedDerivation) -> str:
     """How many steps were checked, and where."""
     points = list(dict.fromkeys(", ".join(f"{name} = {x:g}" for name, x in step.point.items()) for step in derivation.steps))
     points = points or [", ".join(f"{name} = {x:g}" for name, x in derivation.point.items())]
@@ -86,11 +86,11 @@ def _checked(derivation: Derivation) -> str:
 # LaTeX and Markdown
 
 
-def _latex(derivations: Sequence[Derivation]) -> str:
+def _latex(derivations: Sequence[WorkedDerivation]) -> str:
     return "\n".join(map(_latex_of, derivations))
 
 
-def _latex_of(derivation: Derivation) -> str:
+def _latex_of(derivation: WorkedDerivation) -> str:
     lines = []
     for step, begins in _events(derivation.steps):
         quads = r"\quad " * (2 * step.depth)
@@ -106,17 +106,17 @@ def _latex_of(derivation: Derivation) -> str:
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
 
 
-def _latex_rule(step: Step) -> str:
+def _latex_rule(step: WorkedStep) -> str:
     return (
         f"{step.rule}, {AGAIN}".replace("_", r"\_") if step.is_repeated else rf"{step.rule.replace('_', chr(92) + '_')}, ${step.law.latex}$"
     )
 
 
-def _markdown(derivations: Sequence[Derivation]) -> str:
+def _markdown(derivations: Sequence[WorkedDerivation]) -> str:
     return "\n".join(map(_markdown_of, derivations))
 
 
-def _markdown_of(derivation: Derivation) -> str:
+def _markdown_of(derivation: WorkedDerivation) -> str:
     lines = [f"**{printable(derivation.name)}** = ${derivation.function.latex}$", ""]
     for step, begins in _events(derivation.steps):
         indent = INDENT * step.depth
@@ -133,13 +133,13 @@ def _markdown_of(derivation: Derivation) -> str:
 # A page
 
 
-def _page(derivations: Sequence[Derivation]) -> str:
+def _page(derivations: Sequence[WorkedDerivation]) -> str:
     page = Template(files("diffcheck.views").joinpath("steps.html").read_text(encoding="utf-8"))
     title = escape("Derivative of " + "; ".join(dict.fromkeys(each.function.text for each in derivations)))
     return page.substitute(title=title, derivations="\n".join(map(_article, derivations)))
 
 
-def _article(derivation: Derivation) -> str:
+def _article(derivation: WorkedDerivation) -> str:
     parts = [f"<article>\n<h2>{escape(derivation.name)} = {_mathml(derivation.function)}</h2>\n<ol>"]
     for step, begins in _events(derivation.steps):
         right = step.after if _is_short(step) else step.opened
@@ -171,12 +171,12 @@ def _mathml(formula: Formula) -> str:
 # JSON
 
 
-def _json(derivations: Sequence[Derivation]) -> str:
+def _json(derivations: Sequence[WorkedDerivation]) -> str:
     data = {"schema_version": SCHEMA_VERSION, "derivations": [asdict(each) for each in derivations]}
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-FORMATS: dict[str, Callable[[Sequence[Derivation]], str]] = {
+FORMATS: dict[str, Callable[[Sequence[WorkedDerivation]], str]] = {
     "text": _text,
     "latex": _latex,
     "markdown": _markdown,

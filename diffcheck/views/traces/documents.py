@@ -11,8 +11,8 @@ from typing import TextIO, TypeVar
 from diffcheck.enclosure import EXACT, Enclosure
 from diffcheck.graph.text import latex_name
 from diffcheck.printable import printable
-from diffcheck.views.traces.tables import BLANK, HEAVIEST, HOLDS, NONE, SAVED, Notation, Options, Table, wide
-from diffcheck.workings import Number, Row, Trace
+from diffcheck.views.traces.tables import BLANK, HEAVIEST, HOLDS, NONE, SAVED, CellNotation, PassTable, TraceOptions, wide
+from diffcheck.workings import Row, TracedNumber, TraceRecord
 
 CSV_DIGITS = 25
 T = TypeVar("T")
@@ -23,16 +23,16 @@ WORDS = re.compile(r"[A-Za-z][a-z]+(?: [a-z]+)*|[A-Z]{2,}")
 # Markdown
 
 
-def write_markdown(trace: Trace, options: Options, stream: TextIO) -> None:
+def write_markdown(trace: TraceRecord, options: TraceOptions, stream: TextIO) -> None:
     """Tables with a pipe between the cells."""
-    notation = Notation(name=_code, operation=lambda row: _code(row.operation), slope=lambda name, below: f"d{name}/d{below}")
+    notation = CellNotation(name=_code, operation=lambda row: _code(row.operation), slope=lambda name, below: f"d{name}/d{below}")
     stream.write(f"`{printable(trace.read_as)}` at {_point(trace)}\n")
     for table in _with_solution(trace, options, notation):
         stream.write(f"\n**{table.heading}**\n\n{_markdown(table)}")
         stream.write("".join(f"\n{_escaped(note)}\n" for note in table.notes))
 
 
-def _point(trace: Trace) -> str:
+def _point(trace: TraceRecord) -> str:
     return ", ".join(f"{name} = {value!r}" for name, value in trace.point.items())
 
 
@@ -40,7 +40,7 @@ def _code(text: str) -> str:
     return f"`{printable(text)}`" if text else ""
 
 
-def _markdown(table: Table) -> str:
+def _markdown(table: PassTable) -> str:
     header, *rows = ([_escaped(cell) for cell in row] for row in (table.columns, *table.rows))
     lines = [header, ["---"] * len(header), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
@@ -50,25 +50,25 @@ def _escaped(cell: str) -> str:
     return cell.replace("|", "\\|").replace("_" * 8, "\\_" * 8)
 
 
-def _with_solution(trace: Trace, options: Options, notation: Notation) -> Iterator[Table]:
+def _with_solution(trace: TraceRecord, options: TraceOptions, notation: CellNotation) -> Iterator[PassTable]:
     """The tables; of an exercise those of the solution after them."""
     yield from wide(trace, options, notation)
     if options.blanks:
-        for table in wide(trace, Options(options.passes, all_rows=options.all_rows), notation):
-            yield Table(f"solution: {table.heading}", table.columns, table.rows, table.notes)
+        for table in wide(trace, TraceOptions(options.passes, all_rows=options.all_rows), notation):
+            yield PassTable(f"solution: {table.heading}", table.columns, table.rows, table.notes)
 
 
 # LaTeX
 
 
-def write_latex(trace: Trace, options: Options, stream: TextIO) -> None:
+def write_latex(trace: TraceRecord, options: TraceOptions, stream: TextIO) -> None:
     """Arrays for a mathematics environment, one for each pass."""
     for table in _with_solution(trace, options, _latex_notation()):
         stream.write(f"% {table.heading}\n{_latex(table)}\n")
 
 
-def _latex_notation() -> Notation:
-    return Notation(_latex_label, lambda row: row.latex, _latex_number, _latex_slope)
+def _latex_notation() -> CellNotation:
+    return CellNotation(_latex_label, lambda row: row.latex, _latex_number, _latex_slope)
 
 
 def _latex_label(name: str) -> str:
@@ -84,7 +84,7 @@ def _latex_number(text: str) -> str:
     return re.sub(r"e([+-]?)0*(\d+)", lambda found: rf"\cdot 10^{{{found[1].replace('+', '')}{found[2]}}}", text)
 
 
-def _latex(table: Table) -> str:
+def _latex(table: PassTable) -> str:
     head = " & ".join(rf"\text{{{column}}}" if column.isalpha() else column for column in table.columns)
     rows = "".join(f"  {' & '.join(map(_latex_cell, row))} \\\\\n" for row in table.rows)
     return f"\\begin{{array}}{{ll{'r' * (len(table.columns) - 2)}}}\n  {head} \\\\ \\hline\n{rows}\\end{{array}}"
@@ -101,7 +101,7 @@ def _latex_cell(cell: str) -> str:
 # CSV
 
 
-def write_csv(trace: Trace, stream: TextIO) -> None:
+def write_csv(trace: TraceRecord, stream: TextIO) -> None:
     """A line for each row, all of them, with a column for each number and for its error."""
     names = ["row", "kind", "operation", "holds", *_numbers("value"), *(c for x in trace.wrt for c in _numbers(f"d/d{x}"))]
     writer = csv.writer(stream, lineterminator="\n")
@@ -121,7 +121,7 @@ def _csv_row(row: Row, tangents: int) -> list[str]:
     return [row.name, row.kind.value, row.operation, holds, *cells, str(int(row.is_saved)), "; ".join(row.saves), row.note]
 
 
-def _csv_number(number: Number | None) -> list[str]:
+def _csv_number(number: TracedNumber | None) -> list[str]:
     if number is None:
         return [""] * 4
     given = _optional(number.computed, repr), _optional(number.ulps, lambda ulps: f"{ulps:.3g}")

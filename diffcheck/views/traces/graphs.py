@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from diffcheck.printable import printable
-from diffcheck.views.traces.tables import HOLDS, Options, proved_text, short
-from diffcheck.workings import Kind, Pass, Row, Trace
+from diffcheck.views.traces.tables import HOLDS, TraceOptions, proved_text, short
+from diffcheck.workings import Kind, Pass, Row, TraceRecord
 
 DIGITS = 6
 
 
-def box(row: Row, trace: Trace, options: Options) -> list[str]:
+def box(row: Row, trace: TraceRecord, options: TraceOptions) -> list[str]:
     """The lines in a row's box: what it is, its value, its tangents, its adjoint."""
     lines = [row.name if row.kind is Kind.INPUT else f"{row.name} = {row.operation}"]
     if row.kind is Kind.CONDITION:
@@ -25,7 +25,7 @@ def box(row: Row, trace: Trace, options: Options) -> list[str]:
     return lines
 
 
-def edges(trace: Trace) -> Iterator[tuple[str, str, str]]:
+def edges(trace: TraceRecord) -> Iterator[tuple[str, str, str]]:
     """From an operand to the row that uses it, with the derivative of the one with respect to the other, where there is one."""
     for row in (*trace.rows, *trace.pullback):
         partials: dict[str, list[str]] = {}
@@ -35,7 +35,7 @@ def edges(trace: Trace) -> Iterator[tuple[str, str, str]]:
             yield operand, row.name, " + ".join(partials.get(operand, []))
 
 
-def write_dot(trace: Trace, options: Options, stream: TextIO) -> None:
+def write_dot(trace: TraceRecord, options: TraceOptions, stream: TextIO) -> None:
     """A digraph for Graphviz."""
     rows = (*trace.rows, *trace.pullback)
     lines = [f"  {_quoted(row.name)} [label={_label(box(row, trace, options))}{_dot_style(row)}];" for row in rows]
@@ -55,7 +55,7 @@ def _label(lines: list[str]) -> str:
     return '"' + "\\n".join(_quoted(line)[1:-1] for line in lines) + '"'
 
 
-def write_mermaid(trace: Trace, options: Options, stream: TextIO) -> None:
+def write_mermaid(trace: TraceRecord, options: TraceOptions, stream: TextIO) -> None:
     """A flowchart."""
     rows = (*trace.rows, *trace.pullback)
     numbers = {row.name: f"n{k}" for k, row in enumerate(rows)}

@@ -7,15 +7,15 @@ from typing import Any, TextIO
 
 from diffcheck.results import Blame
 from diffcheck.views.json_ import SCHEMA_VERSION, enclosure_json, number_json
-from diffcheck.workings import Number, Row, Trace
+from diffcheck.workings import Row, TracedNumber, TraceRecord
 
 
-def write(trace: Trace, stream: TextIO) -> None:
+def write(trace: TraceRecord, stream: TextIO) -> None:
     """One object: what was traced, `rows`, `pullback` where a function has derivative rules, and what is proved of each derivative."""
     stream.write(json.dumps(as_data(trace), indent=1, ensure_ascii=True, allow_nan=False) + "\n")
 
 
-def as_data(trace: Trace) -> dict[str, Any]:
+def as_data(trace: TraceRecord) -> dict[str, Any]:
     """The same as dictionaries and lists."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -53,7 +53,7 @@ def _row(row: Row, wrt: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _number(number: Number | None) -> dict[str, Any] | None:
+def _number(number: TracedNumber | None) -> dict[str, Any] | None:
     if number is None:
         return None
     sides = None if number.sides is None else [json.loads(enclosure_json(side)) for side in number.sides]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.views.console import enclosure_text, number_text, ulps_text
-from diffcheck.workings import Kind, Number, Pass, Row, Trace
+from diffcheck.workings import Kind, Pass, Row, TracedNumber, TraceRecord
 
 MOST_ROWS = 2_000  # that are shown unless all are asked for
 HEAD = TAIL = 20  # rows of a longer trace
@@ -17,7 +17,7 @@ HOLDS = {True: "holds", False: "does not hold", None: "not decided"}
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class TraceOptions:
     """What of a trace is shown: which passes, numbers or blanks for an exercise, all rows of a long one; and with how many digits."""
 
     passes: tuple[Pass, ...] = tuple(Pass)
@@ -27,7 +27,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PassTable:
     """A heading, the names of the columns, the rows of cells, and what is said below. Columns in `code` hold names and operations."""
 
     heading: str
@@ -38,7 +38,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Notation:
+class CellNotation:
     """How a kind of output writes the parts of a cell."""
 
     name: Callable[[str], str] = str
@@ -47,7 +47,7 @@ class Notation:
     slope: Callable[[str, str], str] = "d{}/d{}".format
 
 
-def narrow(trace: Trace, options: Options) -> list[Table]:
+def narrow(trace: TraceRecord, options: TraceOptions) -> list[PassTable]:
     """A line for each number of a row: what a terminal has room for."""
     tables = []
     if Pass.FORWARD in options.passes:
@@ -55,11 +55,11 @@ def narrow(trace: Trace, options: Options) -> list[Table]:
         columns = ("row", "operation", "proved", "JAX", "ulps")
         tables.append(_table("forward pass", columns, lines, _forward_notes(trace, options), options))
     if Pass.REVERSE in options.passes:
-        tables.append(_reverse(trace, options, Notation()))
+        tables.append(_reverse(trace, options, CellNotation()))
     return tables
 
 
-def wide(trace: Trace, options: Options, notation: Notation) -> list[Table]:
+def wide(trace: TraceRecord, options: TraceOptions, notation: CellNotation) -> list[PassTable]:
     """A line for each row, as textbooks have it: the value, then the tangents."""
     tables = []
     if Pass.FORWARD in options.passes:
@@ -72,15 +72,17 @@ def wide(trace: Trace, options: Options, notation: Notation) -> list[Table]:
     return tables
 
 
-def _table(heading: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], notes: Sequence[str], options: Options) -> Table:
+def _table(
+    heading: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], notes: Sequence[str], options: TraceOptions
+) -> PassTable:
     """Without JAX's floats and the errors where there are blanks to fill in."""
     if not options.blanks:
-        return Table(heading, columns, tuple(rows), tuple(notes))
+        return PassTable(heading, columns, tuple(rows), tuple(notes))
     kept = [k for k, column in enumerate(columns) if column not in ("JAX", "ulps")]
-    return Table(heading, tuple(columns[k] for k in kept), tuple(tuple(row[k] for k in kept) for row in rows))
+    return PassTable(heading, tuple(columns[k] for k in kept), tuple(tuple(row[k] for k in kept) for row in rows))
 
 
-def selected(rows: Sequence[Row], options: Options) -> list[Row | None]:
+def selected(rows: Sequence[Row], options: TraceOptions) -> list[Row | None]:
     """All rows, or the first and the last ones of very many, and None between them."""
     if options.all_rows or len(rows) <= MOST_ROWS:
         return list(rows)
@@ -91,7 +93,7 @@ def left_out(rows: Sequence[Row]) -> str:
     return f"… {len(rows) - HEAD - TAIL:,} more (--all)"
 
 
-def _lines(trace: Trace, row: Row | None, options: Options) -> Iterator[tuple[str, ...]]:
+def _lines(trace: TraceRecord, row: Row | None, options: TraceOptions) -> Iterator[tuple[str, ...]]:
     if row is None:
         yield "…", left_out(trace.rows), "", "", ""
         return
@@ -106,7 +108,7 @@ def _lines(trace: Trace, row: Row | None, options: Options) -> Iterator[tuple[st
             yield "", f"d/d{name}", *_cells(tangent, options, mark=mark(tangent))
 
 
-def _line(trace: Trace, row: Row | None, options: Options, notation: Notation, slopes: int) -> tuple[str, ...]:
+def _line(trace: TraceRecord, row: Row | None, options: TraceOptions, notation: CellNotation, slopes: int) -> tuple[str, ...]:
     if row is None:
         return "…", left_out(trace.rows), *[""] * (3 + 2 * slopes)
     label = notation.name(row.name) + f" {SAVED}" * (row.is_saved and not options.blanks)
@@ -122,7 +124,7 @@ def _line(trace: Trace, row: Row | None, options: Options, notation: Notation, s
     return label, operation, *cells, *[""] * (3 + 2 * slopes - len(cells))
 
 
-def _mark(trace: Trace, row: Row, direction: Pass) -> Callable[[Number], str]:
+def _mark(trace: TraceRecord, row: Row, direction: Pass) -> Callable[[TracedNumber], str]:
     """The mark of the row in which most digits are lost, at the number that has lost most of them."""
     numbers = [row.value, *row.tangents] if direction is Pass.FORWARD else [row.adjoint]
     worst = max((number.ulps for number in numbers if number is not None and number.ulps is not None), default=None)
@@ -130,7 +132,7 @@ def _mark(trace: Trace, row: Row, direction: Pass) -> Callable[[Number], str]:
 
 
 def _cells(
-    number: Number, options: Options, is_given: bool = False, mark: str = "", notation: Notation = Notation()
+    number: TracedNumber, options: TraceOptions, is_given: bool = False, mark: str = "", notation: CellNotation = CellNotation()
 ) -> tuple[str, str, str]:
     """What is proved, JAX's float, and its error. What is given is neither computed nor left out."""
     if is_given:
@@ -142,7 +144,7 @@ def _cells(
     return proved, notation.number(number_text(number.computed)), ("0" if number.ulps == 0 else ulps) + mark
 
 
-def proved_text(number: Number, digits: int) -> str:
+def proved_text(number: TracedNumber, digits: int) -> str:
     """The proved number; at a kink, both slopes."""
     if number.sides is not None:
         return " | ".join(short(side) for side in number.sides)
@@ -153,18 +155,18 @@ def short(enclosure: Enclosure | None, digits: int = 6) -> str:
     return NONE if enclosure is None else enclosure_text(enclosure, digits, radius=False)
 
 
-def _forward_notes(trace: Trace, options: Options) -> list[str]:
+def _forward_notes(trace: TraceRecord, options: TraceOptions) -> list[str]:
     notes = [f"{row.name}: {row.note}" for row in trace.rows if row.note]
     if trace.saved:
         notes.append(f"{SAVED} reverse mode saves {', '.join(trace.saved)}")
     return notes + _heaviest_note(trace, Pass.FORWARD)
 
 
-def _heaviest_note(trace: Trace, direction: Pass) -> list[str]:
+def _heaviest_note(trace: TraceRecord, direction: Pass) -> list[str]:
     return [f"{HEAVIEST} most digits are lost in {name}" for found, name in trace.heaviest if found is direction]
 
 
-def _reverse(trace: Trace, options: Options, notation: Notation) -> Table:
+def _reverse(trace: TraceRecord, options: TraceOptions, notation: CellNotation) -> PassTable:
     if trace.pullback:
         return _pullback(trace, options, notation)
     users = _users(trace)
@@ -183,7 +185,7 @@ def _reverse(trace: Trace, options: Options, notation: Notation) -> Table:
     return _table("reverse pass", columns, lines, _heaviest_note(trace, Pass.REVERSE), options)
 
 
-def _users(trace: Trace) -> dict[str, list[tuple[str, Enclosure | None]]]:
+def _users(trace: TraceRecord) -> dict[str, list[tuple[str, Enclosure | None]]]:
     """The rows that use each row, with their derivatives with respect to it; the last ones first, as the pass meets them."""
     users: dict[str, list[tuple[str, Enclosure | None]]] = {row.name: [] for row in trace.rows}
     for row in reversed(trace.rows):
@@ -192,7 +194,7 @@ def _users(trace: Trace) -> dict[str, list[tuple[str, Enclosure | None]]]:
     return users
 
 
-def _sum(users: Sequence[tuple[str, Enclosure | None]], notation: Notation, options: Options) -> str:
+def _sum(users: Sequence[tuple[str, Enclosure | None]], notation: CellNotation, options: TraceOptions) -> str:
     """Adjoints of the users times their partial derivatives."""
     if not users:
         return "0"
@@ -202,12 +204,12 @@ def _sum(users: Sequence[tuple[str, Enclosure | None]], notation: Notation, opti
     return " + ".join(terms)
 
 
-def _factor(partial: Enclosure | None, notation: Notation, options: Options) -> str:
+def _factor(partial: Enclosure | None, notation: CellNotation, options: TraceOptions) -> str:
     text = "?" if partial is None else "__" if options.blanks else notation.number(short(partial))
     return f"({text})" if text.startswith("-") else text
 
 
-def _pullback(trace: Trace, options: Options, notation: Notation) -> Table:
+def _pullback(trace: TraceRecord, options: TraceOptions, notation: CellNotation) -> PassTable:
     """The backward pass of a rule, as it runs; then what it ends in for each variable."""
     lines: list[tuple[str, ...]] = []
     for row in selected(trace.pullback, options):

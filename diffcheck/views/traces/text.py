@@ -10,26 +10,26 @@ from rich.console import Console
 from diffcheck.results import Status
 from diffcheck.views.console import coordinates, number_text
 from diffcheck.views.layout import Column, Sections, console_for, line, paragraph, show_table
-from diffcheck.views.traces.tables import Options, Table, narrow, short
-from diffcheck.workings import Row, Trace
+from diffcheck.views.traces.tables import PassTable, TraceOptions, narrow, short
+from diffcheck.workings import Row, TraceRecord
 
 RIGHT = ("ulps",)
 DETAILS = (17, 15, 12, 9)  # digits of a proved number, until a table fits
 
 
-def show(console: Console, trace: Trace, options: Options) -> None:
+def show(console: Console, trace: TraceRecord, options: TraceOptions) -> None:
     """The whole trace; of an exercise the sheet, and the solution after it."""
     line(console, f"read as: {trace.read_as}")
     paragraph(console, f"at {coordinates(trace.point)}; JAX runs operation by operation, in {trace.dtype}", "dim")
     _show_tables(console, trace, options)
     if options.blanks:
         line(console, "\n── solution ──")
-        _show_tables(console, trace, Options(options.passes, all_rows=options.all_rows))
+        _show_tables(console, trace, TraceOptions(options.passes, all_rows=options.all_rows))
     _show_end(console, trace)
 
 
-def _show_tables(console: Console, trace: Trace, options: Options) -> None:
-    versions = [narrow(trace, Options(options.passes, options.blanks, options.all_rows, digits)) for digits in DETAILS]
+def _show_tables(console: Console, trace: TraceRecord, options: TraceOptions) -> None:
+    versions = [narrow(trace, TraceOptions(options.passes, options.blanks, options.all_rows, digits)) for digits in DETAILS]
     for k, table in enumerate(versions[0]):
         console.print()
         paragraph(console, f"{table.heading}:", "bold")
@@ -38,16 +38,16 @@ def _show_tables(console: Console, trace: Trace, options: Options) -> None:
             paragraph(console, note)
 
 
-def _show_table(console: Console, versions: Sequence[Table]) -> None:
+def _show_table(console: Console, versions: Sequence[PassTable]) -> None:
     columns = [Column(name, wraps=name == "operation" or name == "adjoint", right=name in RIGHT) for name in versions[0].columns]
 
-    def sections(version: Table) -> Sections:
+    def sections(version: PassTable) -> Sections:
         return [version.rows]
 
     show_table(console, columns, sections, versions)
 
 
-def _show_end(console: Console, trace: Trace) -> None:
+def _show_end(console: Console, trace: TraceRecord) -> None:
     console.print()
     adjoints = {row.name: row for row in trace.rows}
     for derivative in trace.derivatives:
@@ -70,7 +70,7 @@ def _found(row: Row, status: Status) -> str:
     return f"= {short(number.proved, 17)}, proved{jax}"
 
 
-def as_text(trace: Trace, options: Options) -> str:
+def as_text(trace: TraceRecord, options: TraceOptions) -> str:
     """The same as a text."""
     stream = StringIO()
     show(console_for(stream, "never"), trace, options)

@@ -9,11 +9,11 @@ from diffcheck.views.layout import console_for
 from diffcheck.views.traces import json_
 from diffcheck.views.traces.documents import write_csv, write_latex, write_markdown
 from diffcheck.views.traces.graphs import write_dot, write_mermaid
-from diffcheck.views.traces.tables import Options
+from diffcheck.views.traces.tables import TraceOptions
 from diffcheck.views.traces.text import show
-from diffcheck.workings import Trace
+from diffcheck.workings import TraceRecord
 
-FORMATS: dict[str, Callable[[Trace, Options, TextIO], None]] = {
+FORMATS: dict[str, Callable[[TraceRecord, TraceOptions, TextIO], None]] = {
     "text": lambda trace, options, stream: show(console_for(stream, "auto"), trace, options),
     "markdown": write_markdown,
     "latex": write_latex,
@@ -25,6 +25,6 @@ FORMATS: dict[str, Callable[[Trace, Options, TextIO], None]] = {
 SHEETS = ("text", "markdown", "latex")  # that have blanks for an exercise
 
 
-def write(trace: Trace, format: str, options: Options, stream: TextIO) -> None:
+def write(trace: TraceRecord, format: str, options: TraceOptions, stream: TextIO) -> None:
     """Write a trace in the format of this name."""
     FORMATS[format](trace, options, stream)
