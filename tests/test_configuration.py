@@ -88,7 +88,7 @@ def test_what_uses_no_setting_is_not_stopped_by_a_wrong_one(project: Path, argum
 FAULTS = (  # a line of the file, and what is said of it
     ("timeot = 4", "'timeot' is unknown. Did you mean 'timeout'?"),
     ("max_memory = 1000", "'max_memory' is unknown. Did you mean 'max-memory'?"),
-    ("zzz = 1", "'zzz' is unknown. Known: dtype, timeout, max-memory, strict, color, check, check-jax, derive, plot, run, functions."),
+    ("zzz = 1", "'zzz' is unknown. Known: dtype, timeout, max-memory, strict, color, check, check-jax, derive, trace, plot, run, functions."),
     ('max-memory = "1000"', "'max-memory': a whole number from 512 to 1,000,000,000 is wanted"),
     ("max-memory = 1e3", "'max-memory': a whole number from 512 to 1,000,000,000 is wanted"),
     ("timeout = true", "'timeout': a number from 0.01 to 10,000,000.0 is wanted"),
@@ -101,7 +101,7 @@ FAULTS = (  # a line of the file, and what is said of it
     ('scheduler = "tcp://example.org:1"', "'scheduler' is for the command line only"),
     (
         'format = "json"',
-        "'format' belongs to [tool.diffcheck.check], [tool.diffcheck.check-jax], [tool.diffcheck.derive], [tool.diffcheck.run]",
+        "'format' belongs to [tool.diffcheck.check], [tool.diffcheck.check-jax], [tool.diffcheck.derive], [tool.diffcheck.trace], [tool.diffcheck.run]",
     ),
     ("run = 3", "'run' is a table: [tool.diffcheck.run]"),
     ("run.workers = 0", "'workers': a whole number from 1 to 1,024 is wanted"),

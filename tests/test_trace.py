@@ -261,6 +261,11 @@ def test_of_very_many_rows_the_first_and_the_last_are_shown():
     assert len(short.splitlines()) < 100 < MOST_ROWS < len(whole.splitlines())
 
 
+def test_lines_of_a_trace_with_long_numbers_fit_too():
+    shown = as_text(diffcheck.trace("x*sin(x)", 2), TraceOptions())
+    assert max(map(len, shown.splitlines())) <= 82  # a sum of adjoints, two numbers with all digits, and a mark
+
+
 @pytest.mark.parametrize("format", ["markdown", "latex", "csv", "json", "dot", "mermaid"])
 def test_every_format_has_every_row(format):
     result = command("trace", STANDARD, "--at", "x1=2,x2=5", "--format", format)

@@ -11,6 +11,7 @@ from diffcheck.workings import Kind, Pass, Row, TracedNumber, TraceRecord
 
 MOST_ROWS = 2_000  # that are shown unless all are asked for
 HEAD = TAIL = 20  # rows of a longer trace
+FACTOR_DIGITS = 4  # of a derivative in a sum
 USERS = 3  # of a row that are written out in a sum
 SAVED, HEAVIEST, BLANK, NONE = "●", "◀", "_" * 8, "—"
 HOLDS = {True: "holds", False: "does not hold", None: "not decided"}
@@ -205,7 +206,7 @@ def _sum(users: Sequence[tuple[str, Enclosure | None]], notation: CellNotation, 
 
 
 def _factor(partial: Enclosure | None, notation: CellNotation, options: TraceOptions) -> str:
-    text = "?" if partial is None else "__" if options.blanks else notation.number(short(partial))
+    text = "?" if partial is None else "__" if options.blanks else notation.number(short(partial, FACTOR_DIGITS))
     return f"({text})" if text.startswith("-") else text
 
 
