@@ -77,7 +77,7 @@ def trace(
     Examples:
       diffcheck trace "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5
       diffcheck trace "f(x) = x^2 + 3x + 2; f(f(f(x)))" --at 2 --pass reverse
-      diffcheck trace rule.py:relu --at 0
+      diffcheck trace rule.py:softplus --at 1
       diffcheck trace "sin(x)*x" --at 1 --exercise --format latex
       diffcheck trace "exp(x)/(1 + exp(x))" --at 1 -o graph.svg
     """

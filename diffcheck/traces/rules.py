@@ -109,7 +109,7 @@ class RuleTrace:
                 continue
             kind = Kind.CONDITION if graph.is_condition(i) else Kind.INPUT if isinstance(node, Variable) else Kind.OPERATION
             operands = tuple(labels.names[j] for j in arguments_of(node) if j in labels.names)
-            operation = "the cotangent of the result" if kind is Kind.INPUT else labels.operation(i)
+            operation = "cotangent" if kind is Kind.INPUT else labels.operation(i)
             latex = labels.mathematics(i, RowLatex()) if kind is not Kind.INPUT else ""
             row = Row(name, kind, operation, operands, self._number(proved[i], floats[i]), latex, is_saved=i in saved, holds=holds[i],
                       place=blame_of(source, i))  # fmt: skip
