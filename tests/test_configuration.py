@@ -88,7 +88,10 @@ def test_what_uses_no_setting_is_not_stopped_by_a_wrong_one(project: Path, argum
 FAULTS = (  # a line of the file, and what is said of it
     ("timeot = 4", "'timeot' is unknown. Did you mean 'timeout'?"),
     ("max_memory = 1000", "'max_memory' is unknown. Did you mean 'max-memory'?"),
-    ("zzz = 1", "'zzz' is unknown. Known: dtype, timeout, max-memory, strict, color, check, check-jax, derive, trace, plot, run, functions."),
+    (
+        "zzz = 1",
+        "'zzz' is unknown. Known: dtype, timeout, max-memory, strict, color, check, check-jax, derive, trace, plot, run, functions.",
+    ),
     ('max-memory = "1000"', "'max-memory': a whole number from 512 to 1,000,000,000 is wanted"),
     ("max-memory = 1e3", "'max-memory': a whole number from 512 to 1,000,000,000 is wanted"),
     ("timeout = true", "'timeout': a number from 0.01 to 10,000,000.0 is wanted"),

@@ -189,6 +189,16 @@ def test_swapped_arguments_of_a_definition_are_not_written_as_its_parameters():
     assert (row.operation, row.value.computed) == ("y - x", 4.0)
 
 
+def test_a_derivative_in_the_text_is_a_row():
+    found = diffcheck.trace("f(x) = x^3; f'(x) + f''(x)", 2)
+    assert [(row.operation, row.value.computed, float(row.value.proved)) for row in found.operations] == [
+        ("f'(x)", 12.0, 12.0),
+        ("f''(x)", 12.0, 12.0),
+        ("v1 + v2", 24.0, 24.0),
+    ]
+    assert float(found.rows[0].adjoint.proved) == 18.0
+
+
 # Functions of JAX
 
 

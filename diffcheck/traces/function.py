@@ -124,7 +124,7 @@ class _Function:
             derivatives=tuple(derivatives),
             pullback=tuple(backward),
             cotangents=tuple(labels.operand(ways.cotangents[each], Short()).text for each in wrt),
-            saved=tuple(dict.fromkeys(labels.operand(i, Short()).text for i in ways.saved)),
+            saved=tuple(dict.fromkeys(labels.names[i] for i in ways.saved if i in labels.names)),
             notes=self._rules(),
         )
 
