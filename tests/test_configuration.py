@@ -104,7 +104,7 @@ FAULTS = (  # a line of the file, and what is said of it
     ('scheduler = "tcp://example.org:1"', "'scheduler' is for the command line only"),
     (
         'format = "json"',
-        "'format' belongs to [tool.diffcheck.check], [tool.diffcheck.check-jax], [tool.diffcheck.derive], [tool.diffcheck.trace], [tool.diffcheck.run]",
+        "'format' belongs to [tool.diffcheck.check], [tool.diffcheck.check-jax], [tool.diffcheck.derive], [tool.diffcheck.trace], ",
     ),
     ("run = 3", "'run' is a table: [tool.diffcheck.run]"),
     ("run.workers = 0", "'workers': a whole number from 1 to 1,024 is wanted"),

@@ -1,4 +1,4 @@
-"""Tangents and adjoints of a trace claim nothing that is false: at kinks, ties and jumps, in branches not taken, where there is no value."""
+"""Tangents and adjoints claim nothing that is false: at kinks, ties and jumps, in branches not taken, where there is no value."""
 
 from __future__ import annotations
 

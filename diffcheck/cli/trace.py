@@ -19,7 +19,6 @@ from diffcheck.cli.arguments import (
     Timeout,
     TraceFormat,
     expression_text,
-    names,
     option,
 )
 from diffcheck.cli.check_jax import is_reference, prints_apart
@@ -125,11 +124,12 @@ def _require_sheet(exercise: bool, is_picture: bool, format: TraceFormat) -> Non
 
 def _traced(text: str, at: list[str], of: str, wrt: str, entry: str, dtype: Dtype) -> TraceRecord:
     from diffcheck.checks.loading import load
+    from diffcheck.checks.numbers import split
     from diffcheck.traces import trace as traced
 
     if len(at) != 1:
         raise InputError("no point is given" if not at else "a trace is made at one point", "Write --at 2, or --at x=1,y=2, once.")
-    wanted = names(wrt)
+    wanted = [name.strip() for name in split(wrt)] if wrt else None
     if is_reference(text):
         if of:
             raise InputError("--of is for expressions", "A function has no definitions.")

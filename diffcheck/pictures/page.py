@@ -24,7 +24,7 @@ from diffcheck.engines.certified import pieces
 from diffcheck.errors import InputError
 from diffcheck.graph.graph import GraphBuilder
 from diffcheck.pictures.axis import Floats
-from diffcheck.pictures.curve import Curve, heights, section_of, trace
+from diffcheck.pictures.curve import INTEGERS, Curve, heights, section_of, trace
 from diffcheck.pictures.figure import Options, grid_around, require
 from diffcheck.printable import printable
 from diffcheck.results import Outcome, Sample, Status, counted, leibniz
@@ -61,7 +61,7 @@ def plot_page(check: Check, points: Columns | None, wrt: str, *, path: Path, opt
 
 def _places(check: Check, wrt: str, held: dict[str, float], grid: Floats, asked: Floats) -> Floats:
     """The points: those of the grid, those asked for, whole numbers, and where f is proved to be special between them."""
-    whole = np.arange(math.ceil(grid[0]), math.floor(grid[-1]) + 1.0) if np.ptp(grid) <= POINTS else np.array([])
+    whole = np.arange(math.ceil(grid[0]), math.floor(grid[-1]) + 1.0) if np.ptp(grid) <= INTEGERS else np.array([])
     special = list(_special(check, wrt, held, float(grid[0]), float(grid[-1])))
     places: Floats = np.unique(
         np.concatenate([grid, asked, whole, np.array(special[:MOST_PLACES])]).astype(check.format.name).astype(float)
@@ -118,8 +118,8 @@ def _definitions(check: Check, wrt: str) -> str:
 
 def _data(wrt: str, samples: Sequence[Sample], curve: Curve, asked: frozenset[float]) -> str:
     """All numbers of the page as JSON that may stand in a script element."""
-    statuses, verdicts, engines = _Listed(), _Listed(), _Listed()
-    points = [_point(sample, statuses, verdicts, engines) for sample in samples]
+    lists = _Lists()
+    points = [_point(sample, lists) for sample in samples]
     for row, is_special in zip(points, _are_special(samples, asked), strict=True):
         row.append(int(is_special))
     low, high = heights(curve, np.array([row[1] for row in points if row[1] is not None]))
@@ -131,9 +131,10 @@ def _data(wrt: str, samples: Sequence[Sample], curve: Curve, asked: frozenset[fl
         "range": {"left": float(curve.grid_x[0]), "right": float(curve.grid_x[-1]), "low": low - margin, "high": high + margin},
         "curve": _line(curve),
         "points": points,
-        "statuses": statuses.names,
-        "verdicts": verdicts.names,
-        "engines": engines.names,
+        "statuses": lists.statuses.names,
+        "verdicts": lists.verdicts.names,
+        "engines": lists.engines.names,
+        "reasons": lists.reasons.names,
         "outcomes": {MARKS[outcome]: outcome.value for outcome in Outcome},
     }
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
@@ -144,27 +145,36 @@ class _Listed:
     """Texts that occur often, each by its number."""
 
     def __init__(self) -> None:
-        self.names: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._numbers)
 
     def number(self, name: str) -> int:
-        if name not in self.names:
-            self.names.append(name)
-        return self.names.index(name)
+        return self._numbers.setdefault(name, len(self._numbers))
 
 
-def _point(sample: Sample, statuses: _Listed, verdicts: _Listed, engines: _Listed) -> list[Any]:
+class _Lists:
+    """All texts that occur often."""
+
+    def __init__(self) -> None:
+        self.statuses, self.verdicts, self.engines, self.reasons = _Listed(), _Listed(), _Listed(), _Listed()
+
+
+def _point(sample: Sample, lists: _Lists) -> list[Any]:
     """One point, as tangent.js takes it apart."""
     x = sample.point[sample.wrt]
     left, right = sample.clarke or (None, None)
     slope = sample.enclosure if sample.clarke is None else None
     texts = [number_text(x), _text(sample.value), _text(slope) if left is None else f"{_text(left)} | {_text(right)}", sample.status_reason]
     results = [
-        [engines.number(result.title), number_text(result.value), _ulps(result.ulps), MARKS[result.outcome],
-         verdicts.number(result.verdict.value), result.reason]
+        [lists.engines.number(result.title), number_text(result.value), _ulps(result.ulps), MARKS[result.outcome],
+         lists.verdicts.number(result.verdict.value), lists.reasons.number(result.reason)]
         for result in sample.results
     ]  # fmt: skip
     numbers = [_number(each) for each in (sample.value, slope, left, right)]
-    return [x, *numbers, statuses.number(sample.status.value), texts, results]
+    return [x, *numbers, lists.statuses.number(sample.status.value), texts, results]
 
 
 def _are_special(samples: Sequence[Sample], asked: frozenset[float]) -> Iterator[bool]:

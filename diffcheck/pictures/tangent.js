@@ -183,7 +183,7 @@ if (typeof document !== "undefined") (() => {
         cell.textContent = text;
         return cell;
       }));
-      row.title = why;
+      row.title = data.reasons[why];
       row.className = data.outcomes[mark] || "";
       return row;
     }));

@@ -15,6 +15,8 @@ from diffcheck.printable import quoted
 from diffcheck.traces.graphs import GraphTrace
 from diffcheck.workings import TraceRecord
 
+MOST_TANGENTS = 200_000
+
 
 def trace_expression(
     text: str, at: object, *, of: str | None = None, wrt: Sequence[str] | None = None, dtype: str = "float64"
@@ -57,7 +59,10 @@ def chosen(problem: Problem, wrt: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def finished(traced: GraphTrace, read_as: str, name: str) -> TraceRecord:
-    """The values of a trace, without the graph that it was made of."""
+    """The values of a trace, without the graph that it was made of. Raises InputError where there are too many."""
+    if len(traced.graph.nodes) * len(traced.wrt) > MOST_TANGENTS:
+        problem = f"{len(traced.graph.nodes):,} rows with {len(traced.wrt):,} tangents each are too many"
+        raise InputError(problem, f"Choose some of the variables: --wrt {','.join(traced.wrt[:2])}.")
     notes = tuple(f"JAX has no {mode} mode here: {reason}" for mode, reason in traced.floats.lacks.items())
     return TraceRecord(
         read_as=read_as,

@@ -16,8 +16,16 @@ from diffcheck.workings import Row, TracedNumber, TraceRecord
 
 CSV_DIGITS = 25
 T = TypeVar("T")
-IN_LATEX = {BLANK: r"\underline{\qquad}", NONE: r"\text{---}", SAVED: r"\bullet", HEAVIEST: r"\triangleleft", "·": r"\cdot ", "|": r"\mid "}
-WORDS = re.compile(r"[A-Za-z][a-z]+(?: [a-z]+)*|[A-Z]{2,}")
+IN_LATEX = {
+    BLANK: r"\underline{\qquad}",
+    "__": r"\square ",
+    NONE: r"\text{---}",
+    SAVED: r"\bullet",
+    HEAVIEST: r"\triangleleft",
+    "·": r"\cdot ",
+    "|": r"\mid ",
+}
+WORDS = re.compile(r"[A-Za-z][a-z]+(?: [a-z]+)*|[A-Z]{2,}|from \d+ rows")
 
 
 # Markdown
@@ -47,7 +55,7 @@ def _markdown(table: PassTable) -> str:
 
 
 def _escaped(cell: str) -> str:
-    return cell.replace("|", "\\|").replace("_" * 8, "\\_" * 8)
+    return cell.replace("|", "\\|").replace("__", "\\_\\_")
 
 
 def _with_solution(trace: TraceRecord, options: TraceOptions, notation: CellNotation) -> Iterator[PassTable]:
@@ -124,6 +132,8 @@ def _csv_row(row: Row, tangents: int) -> list[str]:
 def _csv_number(number: TracedNumber | None) -> list[str]:
     if number is None:
         return [""] * 4
+    if number.sides is not None:
+        return [" | ".join(map(_midpoint, number.sides)), "", _optional(number.computed, repr), ""]
     given = _optional(number.computed, repr), _optional(number.ulps, lambda ulps: f"{ulps:.3g}")
     return [_optional(number.proved, _midpoint), _optional(number.proved, lambda proved: f"{proved.radius:.2e}"), *given]
 
