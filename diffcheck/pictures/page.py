@@ -122,7 +122,7 @@ def _data(wrt: str, samples: Sequence[Sample], curve: Curve, asked: frozenset[fl
     points = [_point(sample, lists) for sample in samples]
     for row, is_special in zip(points, _are_special(samples, asked), strict=True):
         row.append(int(is_special))
-    low, high = heights(curve, np.array([row[1] for row in points if row[1] is not None]))
+    low, high = heights(curve, np.array([row[1] for row in points if row[0] in asked and row[1] is not None]))
     margin = 0.08 * (high - low) or max(1.0, abs(high))
     specials = [k for k, row in enumerate(points) if row[-1]]
     data = {
