@@ -334,18 +334,27 @@ GALLERY_COLORS = 64
 
 def gallery_page() -> str:
     """The pictures of the gallery with the commands that draw them."""
-    intro = "# Pictures\n\nWhat `diffcheck plot` and `diffcheck trace` draw. The same command draws the same picture, byte by byte; those below are reduced.\n"
+    intro = (
+        "# Pictures\n\nWhat `diffcheck plot` and `diffcheck trace` draw. The same command draws the same picture, byte by byte; those below "
+        "are reduced.\n"
+    )
     entries = (
-        f"\n## {caption}\n\n```sh\ndiffcheck {OTHER_COMMANDS.get(name, 'plot')} {shlex.join(words)} -o {name}.png\n```\n\n![{words[0]}](gallery/{name}.png)\n"
+        f"\n## {caption}\n\n```sh\n{shlex.join(['diffcheck', *_drawing(name), '-o', f'{name}.png'])}\n```\n\n"
+        f"![{words[0]}](gallery/{name}.png)\n"
         for name, (caption, words) in GALLERY.items()
     )
     return GENERATED + intro + "".join(entries)
 
 
+def _drawing(name: str) -> list[str]:
+    """The words of the command that draws a picture, but for its file."""
+    return [OTHER_COMMANDS.get(name, "plot"), *GALLERY[name][1]]
+
+
 def draw_for_gallery(name: str, folder: Path) -> Path:
     """A picture of the gallery, reduced in size and colours."""
     path = folder / f"{name}.png"
-    CliRunner().invoke(app, [OTHER_COMMANDS.get(name, "plot"), *GALLERY[name][1], "-o", str(path)], prog_name="diffcheck")
+    CliRunner().invoke(app, [*_drawing(name), "-o", str(path)], prog_name="diffcheck")
     with Image.open(path) as drawn:
         width = min(GALLERY_WIDTH, drawn.width)
         small = drawn.convert("RGB").resize((width, round(drawn.height * width / drawn.width)), Image.Resampling.LANCZOS)
