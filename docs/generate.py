@@ -335,8 +335,8 @@ GALLERY_COLORS = 64
 def gallery_page() -> str:
     """The pictures of the gallery with the commands that draw them."""
     intro = (
-        "# Pictures\n\nWhat `diffcheck plot` and `diffcheck trace` draw. The same command draws the same picture, byte by byte; those below "
-        "are reduced.\n"
+        "# Pictures\n\nWhat `diffcheck plot` and `diffcheck trace` draw. The same command draws the same picture, byte by byte; those "
+        "below are reduced.\n"
     )
     entries = (
         f"\n## {caption}\n\n```sh\n{shlex.join(['diffcheck', *_drawing(name), '-o', f'{name}.png'])}\n```\n\n"
