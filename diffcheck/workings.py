@@ -1,4 +1,4 @@
-"""How a derivative comes about, as frozen values: the evaluation trace of a function at a point. Standard library only.
+"""How a derivative comes about, as frozen values: an evaluation trace, and a derivation rule by rule. Standard library only.
 
 A row is a node of the graph, with what is proved of it and what JAX computes: value, tangents, adjoint.
 """

@@ -12,6 +12,7 @@ import diffcheck
 
 ORDER = (
     *("check", "assert_derivative", "Report", "Sample", "RuleCheck", "Check", "Claim", "Outcome", "Status", "Verdict"),
+    *("trace", "Trace"),
     *("register", "Function", "Domain", "Kink"),
 )
 ELSEWHERE = ("LACKS",)  # a value, explained where functions of your own are

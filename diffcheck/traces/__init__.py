@@ -15,7 +15,12 @@ from diffcheck.printable import quoted
 
 
 class Trace(workings.TraceRecord):
-    """A trace that shows itself: as text, and as Markdown in a notebook."""
+    """A trace that shows itself: as text when it is printed, and as tables in a notebook.
+
+    `rows` has the inputs and the operations, `operations` these alone, `pullback` the backward pass of a derivative rule. A row has its
+    `name`, `operation` and `operands`, its `value`, `tangents` and `adjoint`, each with what is `proved`, what JAX `computed` and the error
+    in `ulps`, and says whether it `is_saved`. `derivatives` has the status of each derivative, `saved` what reverse mode keeps, in words.
+    """
 
     __slots__ = ()
 
@@ -53,7 +58,7 @@ def trace(
         of: The definition meant, if the text has several; the last one by default. Expressions only.
         wrt: The variables with tangents and adjoints; all by default. Of a function with arrays, entries: "x[0]".
         entry: Which entry of the result of a function, such as "[0]", if it is not one number. Functions only.
-        dtype: The format in which JAX computes, "float64" or "float32".
+        dtype: The format in which JAX computes, such as "float64".
 
     Returns:
         A Trace: `rows` has a row for each operation, in the order in which they run, with an enclosure of its value, of its
