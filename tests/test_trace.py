@@ -189,6 +189,30 @@ def test_swapped_arguments_of_a_definition_are_not_written_as_its_parameters():
     assert (row.operation, row.value.computed) == ("y - x", 4.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "operations"),
+    [
+        ("sin^2(x)", ["sin(x)", "v1^2"]),
+        ("|x| + x²", ["|x|", "x^2", "v1 + v2"]),
+        ("(x+1)(x-1)", ["x+1", "x-1", "v1*v2"]),
+        ("x^2 if x > 0 else -x", ["x > 0", "x^2", "-x", "v2 if v1 else v3"]),
+        ("sin x cos x", ["sin x", "cos x", "v1 v2"]),
+        ("-2x + pi", ["2x", "-v1", "v2 + pi"]),
+    ],
+)
+def test_operations_are_written_as_they_were_typed(text, operations):
+    assert [row.operation for row in diffcheck.trace(text, 1.5).operations] == operations
+
+
+def test_nothing_is_proved_of_a_function_that_has_no_value():
+    found = diffcheck.trace("f(x, y) = log(x)", {"x": -1, "y": 2})
+    assert {each.status for each in found.derivatives} == {Status.UNDEFINED}
+    numbers = [
+        number for row in found.rows for number in (row.adjoint, *row.tangents) if row.kind is Kind.OPERATION or number is row.adjoint
+    ]
+    assert all(number.proved is None for number in numbers if number is not None)
+
+
 def test_a_derivative_in_the_text_is_a_row():
     found = diffcheck.trace("f(x) = x^3; f'(x) + f''(x)", 2)
     assert [(row.operation, row.value.computed, float(row.value.proved)) for row in found.operations] == [

@@ -16,11 +16,10 @@ from diffcheck.formats import Format, format_named
 from diffcheck.graph.graph import Graph, Variable
 from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.evidence import Written, listed
-from diffcheck.judgement.verdict import error_in_ulps
 from diffcheck.printable import quoted
-from diffcheck.results import Status
 from diffcheck.traces.expression import finished
 from diffcheck.traces.graphs import GraphTrace
+from diffcheck.traces.numbers import sides_of, traced_number
 from diffcheck.traces.rules import RuleTrace, both_ways, input_rows
 from diffcheck.workings import ProvedDerivative, TracedNumber, TraceRecord
 
@@ -105,12 +104,9 @@ class _Function:
         computed = dict(zip(wrt, self._function.reverse([row])[0][columns].tolist(), strict=True))
         adjoints, derivatives = dict[str, TracedNumber](), list[ProvedDerivative]()
         for each in wrt:
-            found = certify(graph, self._point, each) if each in graph.variables else None
-            sides = (found.left, found.right) if found and found.status is Status.KINK and found.left and found.right else None
-            proved = found.derivative if found else None
-            ulps = error_in_ulps(computed[each], proved, self._format) if proved is not None else None
-            adjoints[each] = TracedNumber(proved, computed[each], ulps, sides)
-            derivatives.append(ProvedDerivative(each, found.status if found else Status.SMOOTH, found.reason if found else ""))
+            found = certify(graph, self._point, each)
+            adjoints[each] = traced_number(found.derivative, computed[each], self._format, sides_of(found))
+            derivatives.append(ProvedDerivative(each, found.status, found.reason))
         nodes = ways.graph.nodes
         kept = frozenset(node.name for i in ways.saved if isinstance(node := nodes[i], Variable))
         return TraceRecord(

@@ -14,10 +14,10 @@ from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph, Variable, arguments_of, depends, subgraph
 from diffcheck.graph.text import latex_name
 from diffcheck.judgement.evidence import Written, blame_of
-from diffcheck.judgement.verdict import error_in_ulps
-from diffcheck.results import Certificate, Status
+from diffcheck.results import Certificate
 from diffcheck.traces.kinks import kink_note
 from diffcheck.traces.labels import Labels, RowLatex
+from diffcheck.traces.numbers import sides_of, traced_number
 from diffcheck.traces.saved import Saved, saved_by
 from diffcheck.workings import Kind, Pass, ProvedDerivative, Row, TracedNumber
 
@@ -63,8 +63,7 @@ class GraphTrace:
     @cached_property
     def certificates(self) -> dict[str, Certificate]:
         """What is proved of each derivative of the whole."""
-        unused = Certificate(Status.SMOOTH, "", None, ZERO)
-        return {name: certify(self.graph, self.point, name) if name in self.graph.variables else unused for name in self.wrt}
+        return {name: certify(self.graph, self.point, name) for name in self.wrt}
 
     @property
     def derivatives(self) -> tuple[ProvedDerivative, ...]:
@@ -102,12 +101,10 @@ class GraphTrace:
     def _final(self, name: str, computed: float | None) -> TracedNumber:
         """The end of the backward pass: the derivative itself."""
         found = self.certificates[name]
-        sides = (found.left, found.right) if found.status is Status.KINK and found.left and found.right else None
-        return self._number(found.derivative, computed, sides)
+        return traced_number(found.derivative, computed, self.format, sides_of(found))
 
-    def _number(self, proved: Enclosure | None, computed: float | None, sides: tuple[Enclosure, Enclosure] | None = None) -> TracedNumber:
-        ulps = None if proved is None or computed is None else error_in_ulps(computed, proved, self.format)
-        return TracedNumber(proved, computed, ulps, sides)
+    def _number(self, proved: Enclosure | None, computed: float | None) -> TracedNumber:
+        return traced_number(proved, computed, self.format)
 
     def _row(self, i: int) -> Row:
         names, node, proved, floats = self.labels.names, self.graph.nodes[i], self._proved, self.floats
@@ -142,15 +139,12 @@ class GraphTrace:
 
     def _tangent(self, i: int, name: str) -> TracedNumber:
         proved, computed = self._proved.tangents[name][i], self.floats.tangents[name][i]
-        if not self._moves[i]:
-            return TracedNumber(ZERO, 0.0, 0.0)
         if proved is not None or i not in self._looked_at:
             return self._number(proved, computed)
         if i == self.graph.output:
             return self._final(name, computed)
         found = certify(subgraph(self.graph, i), self.point, name)
-        sides = (found.left, found.right) if found.status is Status.KINK and found.left and found.right else None
-        return self._number(found.derivative, computed, sides)
+        return traced_number(found.derivative, computed, self.format, sides_of(found))
 
     @cached_property
     def _looked_at(self) -> frozenset[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,7 +87,12 @@ class Labels:
 
     def _span(self, i: int) -> Span | None:
         span = self.graph.spans[i] if self.graph.spans else None
-        return None if span is None or isinstance(span, CodeSpan) else span
+        return None if span is None or isinstance(span, CodeSpan) or self._operations_at[span] > 1 else span
+
+    @cached_property
+    def _operations_at(self) -> Counter[Span | None]:
+        """How many operations stand at each place: of sin^2(x) there are two, and neither has the text to itself."""
+        return Counter(span for node, span in self.graph.placed_nodes if arguments_of(node))
 
 
 def computed(graph: Graph) -> frozenset[int]:

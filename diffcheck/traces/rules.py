@@ -22,8 +22,8 @@ from diffcheck.engines.jax.program import run_nodes
 from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph, GraphBuilder, Variable, arguments_of
 from diffcheck.judgement.evidence import Written, blame_of
-from diffcheck.judgement.verdict import error_in_ulps
 from diffcheck.traces.labels import Labels, RowLatex
+from diffcheck.traces.numbers import traced_number
 from diffcheck.workings import Kind, Row, TracedNumber
 
 COTANGENT, RESIDUAL = "ȳ", "residual"
@@ -111,13 +111,11 @@ class RuleTrace:
             operands = tuple(labels.names[j] for j in arguments_of(node) if j in labels.names)
             operation = "cotangent" if kind is Kind.INPUT else labels.operation(i)
             latex = labels.mathematics(i, RowLatex()) if kind is not Kind.INPUT else ""
-            row = Row(name, kind, operation, operands, self._number(proved[i], floats[i]), latex, is_saved=i in saved, holds=holds[i],
-                      place=blame_of(source, i))  # fmt: skip
+            value = traced_number(proved[i], floats[i], self.format)
+            place = blame_of(source, i)
+            row = Row(name, kind, operation, operands, value, latex, is_saved=i in saved, holds=holds[i], place=place)
             found[i >= self.ways.turning].append(row)
         return *found, labels
-
-    def _number(self, proved: Enclosure | None, computed: float | None) -> TracedNumber:
-        return TracedNumber(proved, computed, None if proved is None or computed is None else error_in_ulps(computed, proved, self.format))
 
 
 def input_rows(names: Sequence[str], point: Mapping[str, float], adjoints: Mapping[str, TracedNumber], saved: frozenset[str]) -> list[Row]:
