@@ -16,16 +16,12 @@ from diffcheck.language.reading import read_back
 from diffcheck.printable import quoted
 from diffcheck.results import leibniz, wrt_and_order
 
-OF_STEPS = ("markdown", "html")
-
 
 def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: str) -> str:
     """The derivatives of an expression in a notation, ready to print.
 
     Raises InputError for what cannot be read, UnsupportedError where SymPy leaves a derivative open.
     """
-    if notation in OF_STEPS:
-        raise InputError(f"a derivative is written as {notation} rule by rule", "Add --steps.")
     problem, derivatives = wanted(text, of, wrt)
     differentiator = Differentiator(problem)
     found = {" ".join(names): differentiator.derivative(*names) for names in derivatives}
@@ -35,7 +31,7 @@ def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: 
         return _as_code(list(found.values()), notation)
     style = Latex() if notation == "latex" else Infix()
     d = r"\partial" if len(problem.variables) > 1 else "d"
-    lefts = (f"{symbol(problem.shown_name, names, notation, d)} = " for names in derivatives)
+    lefts = (f"{_left(problem.shown_name, names, notation, d)} = " for names in derivatives)
     return "".join(_as_mathematics(left, derivative, style) for left, derivative in zip(lefts, found.values(), strict=True))
 
 
@@ -50,13 +46,18 @@ def wanted(text: str, of: str | None, wrt: Sequence[str] | None) -> tuple[Proble
     return problem, derivatives
 
 
-def symbol(name: str, names: Sequence[str], notation: str, d: str) -> str:
-    """A derivative in Leibniz's notation; `d` is LaTeX's for it."""
+def _left(name: str, names: Sequence[str], notation: str, d: str) -> str:
     if notation != "latex":
         return leibniz(name, *wrt_and_order(names))
     power = f"^{len(names)}" if len(names) > 1 else ""
     below = " ".join(f"{d} {latex_name(variable)}" for variable in names)
     return rf"\frac{{{d}{power} {name}}}{{{below}}}"
+
+
+def symbols(problem: Problem, names: Sequence[str]) -> tuple[str, str]:
+    """A derivative in Leibniz's notation, as text and as LaTeX."""
+    d = r"\partial" if len(problem.variables) > 1 else "d"
+    return _left(problem.shown_name, names, "text", d), _left(problem.shown_name, names, "latex", d)
 
 
 def _as_mathematics(left: str, derivative: Definition, notation: Infix) -> str:

@@ -26,6 +26,8 @@ from diffcheck.errors import InputError
 from diffcheck.processes.forked import Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
+OF_STEPS = (Notation.markdown, Notation.html)
+
 
 @app.command(cls=ExpressionCommand)
 @guarded
@@ -56,6 +58,8 @@ def derive(
         def work(watch: Watch) -> int:
             from diffcheck.checks import formulas as code
 
+            if format in OF_STEPS and not steps:
+                raise InputError(f"a derivative is written as {format.value} rule by rule", "Add --steps.")
             make = _rule_by_rule if steps else code.derivatives
             stream.write(watch.timed(lambda: make(text, of or None, names(wrt), format.value)))
             return EXIT_PASS

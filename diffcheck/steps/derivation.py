@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from diffcheck.checks.formulas import symbol
+from diffcheck.checks.formulas import symbols
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import InputError
 from diffcheck.graph.build import Problem
@@ -37,10 +37,10 @@ def derivation(problem: Problem, names: Sequence[str]) -> list[WorkedDerivation]
         point = checked(graph, printed.flat, name, problem.variables, walk.points)
         (text, chained), (latex, _) = derivative_text(printed, Infix()), derivative_text(printed, Latex())
         simplified = Formula(text, latex)
-        symbols = [symbol(problem.shown_name, names[: k + 1], notation, walk.d) for notation in ("text", "latex")]
+        symbol = Formula(*symbols(problem, names[: k + 1]))
         made = _formula(result), simplified, chained, point
-        found.append(WorkedDerivation(title, _formula(graph), name, Formula(*symbols), tuple(walk.steps), *made))
-        graph, title = result, symbols[0]
+        found.append(WorkedDerivation(title, _formula(graph), name, symbol, tuple(walk.steps), *made))
+        graph, title = result, symbol.text
     return found
 
 
