@@ -26,6 +26,7 @@ from diffcheck.graph.graph import GraphBuilder
 from diffcheck.pictures.axis import Floats
 from diffcheck.pictures.curve import INTEGERS, Curve, heights, section_of, trace
 from diffcheck.pictures.figure import Options, grid_around, require
+from diffcheck.pictures.tangents import LARGEST
 from diffcheck.printable import printable
 from diffcheck.results import Outcome, Sample, Status, counted, leibniz
 from diffcheck.views.console import MARKS, enclosure_text, number_text, ulps_text
@@ -123,6 +124,7 @@ def _data(wrt: str, samples: Sequence[Sample], curve: Curve, asked: frozenset[fl
     for row, is_special in zip(points, _are_special(samples, asked), strict=True):
         row.append(int(is_special))
     low, high = heights(curve, np.array([row[1] for row in points if row[0] in asked and row[1] is not None]))
+    low, high = (max(-LARGEST, min(LARGEST, end)) for end in (low, high))
     margin = 0.08 * (high - low) or max(1.0, abs(high))
     specials = [k for k, row in enumerate(points) if row[-1]]
     data = {
@@ -134,7 +136,7 @@ def _data(wrt: str, samples: Sequence[Sample], curve: Curve, asked: frozenset[fl
         "statuses": lists.statuses.names,
         "verdicts": lists.verdicts.names,
         "engines": lists.engines.names,
-        "reasons": lists.reasons.names,
+        "words": lists.words.names,
         "outcomes": {MARKS[outcome]: outcome.value for outcome in Outcome},
     }
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
@@ -159,7 +161,7 @@ class _Lists:
     """All texts that occur often."""
 
     def __init__(self) -> None:
-        self.statuses, self.verdicts, self.engines, self.reasons = _Listed(), _Listed(), _Listed(), _Listed()
+        self.statuses, self.verdicts, self.engines, self.words = _Listed(), _Listed(), _Listed(), _Listed()
 
 
 def _point(sample: Sample, lists: _Lists) -> list[Any]:
@@ -167,12 +169,18 @@ def _point(sample: Sample, lists: _Lists) -> list[Any]:
     x = sample.point[sample.wrt]
     left, right = sample.clarke or (None, None)
     slope = sample.enclosure if sample.clarke is None else None
-    texts = [number_text(x), _text(sample.value), _text(slope) if left is None else f"{_text(left)} | {_text(right)}", sample.status_reason]
+    slopes = _text(slope) if left is None else f"{_text(left)} | {_text(right)}"
+    texts = [_text(sample.value), slopes, lists.words.number(sample.status_reason)]
     results = [
-        [lists.engines.number(result.title), number_text(result.value), _ulps(result.ulps), MARKS[result.outcome],
-         lists.verdicts.number(result.verdict.value), lists.reasons.number(result.reason)]
+        [
+            lists.engines.number(result.title),
+            *map(lists.words.number, (number_text(result.value), _ulps(result.ulps))),
+            MARKS[result.outcome],
+            lists.verdicts.number(result.verdict.value),
+            lists.words.number(result.reason),
+        ]
         for result in sample.results
-    ]  # fmt: skip
+    ]
     numbers = [_number(each) for each in (sample.value, slope, left, right)]
     return [x, *numbers, lists.statuses.number(sample.status.value), texts, results]
 

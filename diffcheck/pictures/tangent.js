@@ -165,10 +165,11 @@ if (typeof document !== "undefined") (() => {
   const say = () => {
     const here = points[current], lines = geometry.tangents(here);
     const set = (id, text) => { document.getElementById(id).textContent = text; };
-    set("x", here.texts[0]);
-    set("f", here.texts[1] || "not proved");
-    set("slope", here.texts[2] || "—");
-    set("status", here.status + (here.texts[3] ? `: ${here.texts[3]}` : ""));
+    const [f, slope, reason] = here.texts;
+    set("x", String(here.x));
+    set("f", f || "not proved");
+    set("slope", slope || "—");
+    set("status", here.status + (data.words[reason] ? `: ${data.words[reason]}` : ""));
     const sides = {"-1": "from the left: ", 0: "", 1: "from the right: "};
     const equations = here.f === null ? [] : lines.map(({slope, side}) => sides[side] + geometry.equation(data.variable, here, slope));
     set("tangent", equations.join("; ") || "none");
@@ -178,19 +179,19 @@ if (typeof document !== "undefined") (() => {
       const title = document.createElement("th");
       title.scope = "row";
       title.textContent = data.engines[who];
-      row.append(title, ...[value, ulps, `${mark} ${data.verdicts[verdict]}`].map((text) => {
+      row.append(title, ...[data.words[value], data.words[ulps], `${mark} ${data.verdicts[verdict]}`].map((text) => {
         const cell = document.createElement("td");
         cell.textContent = text;
         return cell;
       }));
-      row.title = data.reasons[why];
+      row.title = data.words[why];
       row.className = data.outcomes[mark] || "";
       return row;
     }));
     const worst = here.results.map(([, , , mark, verdict]) => [mark, data.verdicts[verdict]]);
     const verdicts = [...new Set(worst.map(([, verdict]) => verdict))].join(", ");
     slider.value = current;
-    slider.setAttribute("aria-valuetext", `${data.variable} = ${geometry.short(here.x)}, ${here.status}, slope ${here.texts[2] || "none"}, ${verdicts}`);
+    slider.setAttribute("aria-valuetext", `${data.variable} = ${geometry.short(here.x)}, ${here.status}, slope ${slope || "none"}, ${verdicts}`);
   };
 
   const go = (k) => {
