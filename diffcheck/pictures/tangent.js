@@ -90,6 +90,7 @@ if (typeof document !== "undefined") (() => {
     svg.append(clip);
     return box;
   };
+  const drawable = (place) => Math.max(-1e7, Math.min(1e7, place)); // SVG has single precision
   const scale = (low, high, from, to) => (value) => from + (value - low) / (high - low) * (to - from);
 
   const axes = (svg, box, toX, toY, [left, right, low, high], format, xName, whole = false) => {
@@ -117,18 +118,18 @@ if (typeof document !== "undefined") (() => {
     let path = "", pen = false;
     data.curve.forEach(([x, y]) => {
       if (y === null) { pen = false; return; }
-      path += `${pen ? "L" : "M"}${toX(x).toFixed(2)} ${toY(y).toFixed(2)}`;
+      path += `${pen ? "L" : "M"}${toX(x).toFixed(2)} ${drawable(toY(y)).toFixed(2)}`;
       pen = true;
     });
     inside.append(make("path", {d: path, class: "curve"}));
     for (const point of points) {
-      if (point.special && point.f !== null) inside.append(make("circle", {cx: toX(point.x), cy: toY(point.f), r: 4, class: "special"}));
+      if (point.special && point.f !== null) inside.append(make("circle", {cx: toX(point.x), cy: drawable(toY(point.f)), r: 4, class: "special"}));
     }
     const here = points[current];
     if (here.f !== null) {
       geometry.tangents(here).forEach(({slope, side}, i) => {
         const from = side > 0 ? here.x : left, to = side < 0 ? here.x : right;
-        const at = (x) => toY(here.f + slope * (x - here.x));
+        const at = (x) => drawable(toY(here.f + slope * (x - here.x)));
         inside.append(make("line", {x1: toX(from), y1: at(from), x2: toX(to), y2: at(to), class: `tangent side${i}`}));
       });
       inside.append(make("circle", {cx: toX(here.x), cy: toY(here.f), r: 16, class: "touch"}));
