@@ -12,15 +12,25 @@ class TidyBuilder(GraphBuilder):
     """Operands and results are indices of nodes."""
 
     def number(self, value: int | Fraction) -> int:
-        return self.constant(Fraction(value))
+        """A number as a textbook writes it: -3, 2/3."""
+        value = Fraction(value)
+        if value.denominator == 1:
+            return self.constant(value)
+        quotient = self.apply("divide", (self.constant(Fraction(abs(value.numerator))), self.constant(Fraction(value.denominator))))
+        return quotient if value > 0 else self.apply("negate", (quotient,))
 
     def known(self, i: int) -> Fraction | None:
-        """The value of a literal, or of one with a minus."""
-        node = self.nodes[i]
-        if isinstance(node, Apply) and node.function == "negate":
-            inner = self.known(node.arguments[0])
-            return None if inner is None else -inner
-        return node.value if isinstance(node, Constant) else None
+        """The value of a literal, of one with a minus, or of a quotient of two."""
+        match self.nodes[i]:
+            case Constant(value):
+                return value
+            case Apply("negate", (inner,)):
+                found = self.known(inner)
+                return None if found is None else -found
+            case Apply("divide", (a, b)) if isinstance(self.nodes[a], Constant) and isinstance(self.nodes[b], Constant):
+                above, below = self.known(a), self.known(b)
+                return above / below if above is not None and below else None
+        return None
 
     def plus(self, a: int, b: int) -> int:
         x, y = self.known(a), self.known(b)
@@ -62,8 +72,14 @@ class TidyBuilder(GraphBuilder):
         (x, above), (y, below) = self._factors(a), self._factors(b)
         if x == 0 or y == 0:
             return self.number(0) if y else self.apply("divide", (a, b))
+        for factor in above:
+            match self.nodes[factor]:
+                case Apply("divide", (one, d)) if self.known(one) == 1:
+                    others = [each for each in above if each != factor]
+                    return self.over(self._product(x, others), self.times(d, b))
         sign = -1 if (x < 0) is not (y < 0) else 1
-        x, y = (x / y, Fraction(1)) if (x / y).denominator == 1 else (x, y)
+        ratio = x / y
+        x, y = Fraction(ratio.numerator), Fraction(ratio.denominator)
         numerator, denominator = self._product(abs(x), above), self._product(abs(y), below)
         quotient = numerator if self.known(denominator) == 1 else self.apply("divide", (numerator, denominator))
         return quotient if sign > 0 else self.opposite(quotient)
@@ -73,9 +89,11 @@ class TidyBuilder(GraphBuilder):
         literal, found, waiting = Fraction(1), list[int](), [i]
         while waiting:
             k = waiting.pop()
+            value = self.known(k)
+            if value is not None:
+                literal *= value
+                continue
             match self.nodes[k]:
-                case Constant(value):
-                    literal *= value
                 case Apply("negate", (inner,)):
                     literal = -literal
                     waiting.append(inner)

@@ -14,7 +14,7 @@ from diffcheck.graph.graph import Apply, Call, Graph, Variable, arguments_of, ev
 from diffcheck.graph.text import INLINE_SIZE, Infix, Latex, Text, derivative_text, expanded_sizes
 from diffcheck.steps.arithmetic import TidyBuilder
 from diffcheck.steps.checks import Point, checked
-from diffcheck.steps.rules import DerivativeRule, rule_of
+from diffcheck.steps.rules import DerivativeRule, E, rule_of
 from diffcheck.workings import Formula, WorkedDerivation, WorkedStep
 
 MOST_STEPS = 300
@@ -141,7 +141,7 @@ class _Walk:
         is_leaf = not names
         title = rule.name if is_leaf or rule.inner or node.function in _OWN_NAME else f"{rule.name}, chain rule"
         after = _formula(self._graph(result))
-        law = _law(node, rule, [self._slopes[j] is not None for j in node.arguments])
+        law = _law(node, rule, [self._slopes[j] is not None for j in node.arguments], [self._a.nodes[j] == E for j in node.arguments])
         half = after if is_leaf else _formula(self._graph(opened), names)
         step = WorkedStep(0, title, law, self._before(i), self._derivative_of(i), half, after, point)
         steps = (step, *(replace(each, depth=each.depth + 1) for each in inner))
@@ -185,12 +185,12 @@ def _formula(graph: Graph, names: Mapping[str, Formula] = {}) -> Formula:  # noq
     return Formula(*written)
 
 
-def _law(node: Apply, rule: DerivativeRule, moves: Sequence[bool]) -> Formula:
-    """What a rule says, in letters: (u*v)' = u'*v + u*v'."""
+def _law(node: Apply, rule: DerivativeRule, moves: Sequence[bool], are_e: Sequence[bool]) -> Formula:
+    """What a rule says, in letters, but for Euler's number: (u*v)' = u'*v + u*v'."""
     a, moving = TidyBuilder(), iter(LETTERS)
     conditions = {Conditions.NONE: 0, Conditions.FIRST: 1, Conditions.ALL: len(moves)}[FUNCTIONS[node.function].conditions]
     letters = [CONDITION if k < conditions else next(moving) if moved else rule.constant for k, moved in enumerate(moves)]
-    operands = [a.variable(letter) for letter in letters]
+    operands = [a.apply("e", ()) if is_e else a.variable(letter) for letter, is_e in zip(letters, are_e, strict=True)]
     slopes: list[int | None] = [a.variable(f"{letter}'") if moved else None for letter, moved in zip(letters, moves, strict=True)]
     names = {f"{letter}'": Formula(f"{letter}'", f"{letter}'") for letter in letters}
     if rule.inner is not None:

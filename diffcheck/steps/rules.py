@@ -13,12 +13,13 @@ from functools import cache
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.graph.build import read
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Graph
+from diffcheck.graph.graph import Apply, Graph
 from diffcheck.steps.arithmetic import TidyBuilder
 
 Slopes = Sequence[int | None]
 Make = Callable[[TidyBuilder, Sequence[int], Slopes], int]
 Applies = Callable[[Slopes], bool]
+E = Apply("e", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ def _power(a: TidyBuilder, operands: Sequence[int], slopes: Slopes) -> int:
 
 def _exponential(a: TidyBuilder, operands: Sequence[int], slopes: Slopes) -> int:
     base, v = operands
-    return a.times(a.times(a.raised(base, v), a.apply("log", (base,))), _known(slopes[1]))
+    power = a.raised(base, v)
+    return a.times(power if a.nodes[base] == E else a.times(power, a.apply("log", (base,))), _known(slopes[1]))
 
 
 def _logarithm_of_power(a: TidyBuilder, operands: Sequence[int], slopes: Slopes) -> int:
