@@ -23,7 +23,7 @@ from diffcheck.workings import Kind, Pass, Row, TraceRecord
 
 MOST_BOXES = 150
 LETTER, LINE, PAD = 0.085, 0.185, 0.09  # inches: of a box's text
-ACROSS, DOWN, MARGIN = 0.45, 0.55, 0.3  # between boxes, between layers, around all of them
+ACROSS, DOWN, MARGIN = 0.45, 0.65, 0.3  # between boxes, between layers, around all of them
 HEAD, NARROWEST = 0.55, 5.0
 ABOVE = 0.17  # inches: where the label of an arrow stands, above its end
 SIDE = 0.35  # of a box's width: how far from its middle an arrow begins and ends

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from diffcheck.printable import printable
-from diffcheck.views.traces.tables import HOLDS, TraceOptions, proved_text, short
+from diffcheck.views.traces.tables import FACTOR_DIGITS, HOLDS, TraceOptions, proved_text, short
 from diffcheck.workings import Kind, Pass, Row, TraceRecord
 
 DIGITS = 6
@@ -30,7 +30,7 @@ def edges(trace: TraceRecord) -> Iterator[tuple[str, str, str]]:
     for row in (*trace.rows, *trace.pullback):
         partials: dict[str, list[str]] = {}
         for operand, partial in row.partials:
-            partials.setdefault(operand, []).append(short(partial, DIGITS))
+            partials.setdefault(operand, []).append(short(partial, FACTOR_DIGITS))
         for operand in dict.fromkeys(row.operands):
             yield operand, row.name, " + ".join(partials.get(operand, []))
 
