@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from diffcheck.checks.arguments import Parameters, from_value, names_in
@@ -24,6 +25,7 @@ from diffcheck.traces.rules import RuleTrace, both_ways, input_rows
 from diffcheck.workings import ProvedDerivative, TracedNumber, TraceRecord
 
 SHOWN = 8  # names in a message
+LIFTED = "the rows are the operations of its program; whole arrays at a time, or compiled, JAX may round otherwise and keep other numbers"
 
 
 def trace_function(
@@ -70,7 +72,8 @@ class _Function:
         name = self._name + self._function.outputs[row]
         if self._function.custom_rules:
             return self._with_rules(graph, row, chosen, read_as, name)
-        return finished(GraphTrace(Written(graph, ""), self._function.variables, chosen, self._point, self._format), read_as, name)
+        found = finished(GraphTrace(Written(graph, ""), self._function.variables, chosen, self._point, self._format), read_as, name)
+        return replace(found, notes=(*found.notes, LIFTED))
 
     def _row(self, output: str | None) -> int:
         outputs = self._function.outputs
