@@ -166,6 +166,13 @@ def test_no_derivative_is_claimed_at_a_tie_that_the_point_alone_decides():
     assert all(partial is None for row in found.rows if row.operation.startswith("where") for _, partial in row.partials)
 
 
+def test_a_condition_that_rounding_turns_is_noted():
+    found = diffcheck.trace("where(1 + x > 1, x, 2)", 1e-20)
+    (condition,) = [row for row in found.rows if row.kind is Kind.CONDITION]
+    assert (condition.holds, condition.note.partition(":")[0]) == (True, "JAX decides otherwise")
+    assert (found.rows[0].adjoint.computed, float(found.rows[0].adjoint.proved)) == (0.0, 1.0)
+
+
 def test_a_corner_that_cancels_has_a_proved_derivative():
     found = diffcheck.trace("x*abs(x)", 0)
     assert (found.derivatives[0].status, float(found.rows[0].adjoint.proved)) == (Status.SMOOTH, 0.0)

@@ -153,8 +153,10 @@ class GraphTrace:
         return frozenset([*open_[: LOOKED_AT // max(1, len(self.wrt))], self.graph.output])
 
     def _note(self, i: int) -> str:
-        """At a node where the trouble begins, what is known of its slopes."""
-        irregular = self._proved.irregular
+        """At a node where the trouble begins, what is known of its slopes; at a condition, whether rounding has turned it."""
+        irregular, holds = self._proved.irregular, self._proved.holds[i]
+        if holds is not None and self.floats.holds[i] is (not holds):
+            return "JAX decides otherwise: it compares rounded numbers, and follows the other branch from here on"
         if not irregular[i] or any(irregular[j] for j in arguments_of(self.graph.nodes[i])):
             return ""
         return kink_note(self.graph, i, self._proved, self.floats.primals, self.format.name, self.labels)

@@ -32,10 +32,11 @@ NOTHING_ADDED = -0.0  # x + (-0.0) is x for every float, +0.0 included
 class Nodewise:
     """JAX's floats at a point, a list over the nodes each; None for conditions, and where JAX has no float.
 
-    `lacks` says of each part that JAX cannot do why: "forward", "reverse".
+    `holds` has JAX's decision for each condition; `lacks` says of each part that JAX cannot do why: "forward", "reverse".
     """
 
     primals: Floats
+    holds: Sequence[bool | None]
     tangents: Mapping[str, Floats]
     cotangents: Floats
     residuals: Sequence[Residual]
@@ -50,10 +51,11 @@ def nodewise(graph: Graph, point: Point, variables: Sequence[str], dtype: str) -
     cotangents: Floats = nothing
     residuals: Sequence[Residual] = ()
     lacks = dict[str, str]()
+    holds: Sequence[bool | None] = [None] * len(graph.nodes)
     with settings(True), np.errstate(all="ignore"):
         try:
             with lacking():
-                tangents = {name: run.tangents(name) for name in variables}
+                holds, tangents = run.decisions(), {name: run.tangents(name) for name in variables}
         except UnsupportedError as error:
             lacks["forward"] = error.reason
         try:
@@ -61,7 +63,7 @@ def nodewise(graph: Graph, point: Point, variables: Sequence[str], dtype: str) -
                 cotangents, residuals = run.cotangents(), run.residuals()
         except UnsupportedError as error:
             lacks["reverse"] = error.reason
-    return Nodewise(run_nodes(graph, point, dtype), tangents, cotangents, residuals, lacks)
+    return Nodewise(run_nodes(graph, point, dtype), holds, tangents, cotangents, residuals, lacks)
 
 
 class _Run:
@@ -69,6 +71,11 @@ class _Run:
         self._graph, self._names, self._dtype = graph, tuple(variables), dtype
         self._point = {name: np.asarray(x, dtype) for name, x in point.items()}
         self._watched = [i for i, moves in enumerate(depends(graph, variables)) if moves and not isinstance(graph.nodes[i], Variable)]
+
+    def decisions(self) -> Sequence[bool | None]:
+        """Which conditions hold in floats."""
+        nodes = self._nodes(self._algebra("jax"), self._point)
+        return [bool(node) if jnp.result_type(node) == np.bool_ else None for node in nodes]
 
     def tangents(self, name: str) -> Floats:
         """∂node/∂name by jax.jvp."""
