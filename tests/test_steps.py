@@ -10,7 +10,7 @@ from command_line import USAGE
 from command_line import diffcheck as command
 
 from diffcheck.engines.certified import certify, enclose_value
-from diffcheck.errors import InternalError
+from diffcheck.errors import InternalError, UnsupportedError
 from diffcheck.graph.build import read
 from diffcheck.steps import rules
 from diffcheck.steps.derivation import derivation
@@ -49,6 +49,13 @@ def test_a_wrong_rule_is_never_shown(monkeypatch):
     monkeypatch.setattr(rules, "RULES", wrong)
     with pytest.raises(InternalError, match="a step of a derivation is wrong"):
         derivation(read("x*sin(x)"), ["x"])
+
+
+def test_a_wrong_derivative_of_sympys_is_not_shown_and_is_called_so(monkeypatch):
+    wrong = read("cos(x)").target.flat
+    monkeypatch.setattr(rules, "_partial", lambda function, k: wrong)
+    with pytest.raises(UnsupportedError, match="SymPy's derivative of tan is not the derivative"):
+        derivation(read("tan(x)*x"), ["x"])
 
 
 def test_the_rules_have_their_names():

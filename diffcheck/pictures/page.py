@@ -1,6 +1,6 @@
 """A picture to move a point in: one page that needs nothing else, with values that were certified at some 400 points before.
 
-tangent.html is its form, tangent.js what moves in it. Nothing is computed there but places on the screen.
+tangent.html is its form, tangent.js what moves in it: it chooses among values, subtracts them and draws, and evaluates no function.
 """
 
 from __future__ import annotations

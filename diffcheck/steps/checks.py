@@ -35,7 +35,7 @@ def checked(function: Graph, derivative: Graph, wrt: str, variables: Sequence[st
         if exact is None or found is None or not (_is_narrow(exact) and _is_narrow(found)):
             continue
         if not exact.overlaps(found):
-            raise InternalError(f"a step of a derivation is wrong at {point}: {float(exact)} is {float(found)}")
+            raise InternalError(f"a step of a derivation is wrong: at {point} it gives {float(found)} instead of {float(exact)}")
         return point
     raise UnsupportedError("a step cannot be checked: no point was found at which its derivative is proved")
 
