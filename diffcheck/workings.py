@@ -104,6 +104,8 @@ class TraceRecord:
         pullback: Of a function with derivative rules of its own, the rows of the backward pass, in their order; else empty, and the
             adjoints of `rows` are the backward pass.
         cotangents: Of such a backward pass, the row of the result for each variable.
+        pushforward: The rows that forward mode adds by these rules; empty where there is no forward mode.
+        tangents: What forward mode ends in: for each variable the row, and its number beside what is proved of the derivative.
         derivatives: What is proved of each derivative.
         saved: All that reverse mode keeps, in words.
         heaviest: The row of each pass in which most digits are lost; absent where none are.
@@ -120,6 +122,8 @@ class TraceRecord:
     derivatives: tuple[ProvedDerivative, ...]
     pullback: tuple[Row, ...] = ()
     cotangents: tuple[str, ...] = ()
+    pushforward: tuple[Row, ...] = ()
+    tangents: tuple[tuple[str, str, TracedNumber], ...] = ()
     saved: tuple[str, ...] = ()
     heaviest: tuple[tuple[Pass, str], ...] = ()
     notes: tuple[str, ...] = ()

@@ -260,6 +260,28 @@ def test_own_relu_saves_its_mask_and_the_cotangent_passes_where_it_holds(x, hold
     assert found.cotangents == (pulled.name,)
 
 
+def test_a_custom_jvp_has_its_tangents_and_a_custom_vjp_has_none():
+    @jax.custom_jvp
+    def smooth(x):
+        return jnp.log1p(jnp.exp(x))
+
+    smooth.defjvp(lambda primals, tangents: (smooth(primals[0]), tangents[0] / (1 + jnp.exp(-primals[0]))))
+    found = diffcheck.trace(smooth, 2.0)
+    ((name, row, number),) = found.tangents
+    assert (name, row, [each.name for each in found.pushforward]) == ("x", "v7", ["v7"])
+    assert number.ulps < 2
+    assert diffcheck.trace(relu, 2.0).tangents == ()
+
+
+def test_at_a_kink_no_rule_makes_a_derivative_proved():
+    found = diffcheck.trace(jax.nn.relu, 0.0)
+    ((_, _, number),) = found.tangents
+    assert (number.proved, number.computed, number.ulps) == (None, 0.0, None)
+    assert found.rows[0].adjoint.proved is None
+    text = str(found)
+    assert text.count("0 | 1") == 2
+
+
 def test_a_wrong_rule_is_seen_beside_the_proved_derivative():
     @jax.custom_vjp
     def square(x):

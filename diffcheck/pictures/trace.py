@@ -50,7 +50,7 @@ class _Box:
 
 def picture(trace: TraceRecord, options: TraceOptions, suffix: str) -> bytes:
     """The picture of a trace, as png, svg or pdf. Raises InputError for a graph that is too large, UnsupportedError without grandalf."""
-    rows = (*trace.rows, *trace.pullback)
+    rows = (*trace.rows, *trace.pullback, *trace.pushforward)
     if len(rows) > MOST_BOXES:
         fix = "Write --format dot and give it to Graphviz, or trace a part of it."
         raise InputError(f"a graph of {len(rows):,} rows is too large to be looked at: at most {MOST_BOXES}", fix)

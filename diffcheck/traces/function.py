@@ -18,6 +18,7 @@ from diffcheck.graph.graph import Graph, Variable
 from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.evidence import Written, listed
 from diffcheck.printable import quoted
+from diffcheck.results import Certificate
 from diffcheck.traces.expression import finished
 from diffcheck.traces.graphs import GraphTrace
 from diffcheck.traces.numbers import sides_of, traced_number
@@ -101,15 +102,13 @@ class _Function:
         return call if text is None else f"{call} = {text}"
 
     def _with_rules(self, graph: Graph, row: int, wrt: tuple[str, ...], read_as: str, name: str) -> TraceRecord:
-        ways = both_ways(self._function, row)
-        forward, backward, labels = RuleTrace(ways, self._point, self._format).rows()
+        ways = both_ways(self._function, row, wrt)
+        forward, backward, pushed, labels = RuleTrace(ways, self._point, self._format).rows()
         columns = [self._function.variables.index(each) for each in wrt]
         computed = dict(zip(wrt, self._function.reverse([row])[0][columns].tolist(), strict=True))
-        adjoints, derivatives = dict[str, TracedNumber](), list[ProvedDerivative]()
-        for each in wrt:
-            found = certify(graph, self._point, each)
-            adjoints[each] = traced_number(found.derivative, computed[each], self._format, sides_of(found))
-            derivatives.append(ProvedDerivative(each, found.status, found.reason))
+        proved = {each: certify(graph, self._point, each) for each in wrt}
+        adjoints = {each: traced_number(found.derivative, computed[each], self._format, sides_of(found)) for each, found in proved.items()}
+        pushed_to = ways.tangents.items()
         nodes = ways.graph.nodes
         kept = frozenset(node.name for i in ways.saved if isinstance(node := nodes[i], Variable))
         return TraceRecord(
@@ -120,12 +119,19 @@ class _Function:
             dtype=self._format.name,
             wrt=wrt,
             rows=(*input_rows(self._function.variables, self._point, adjoints, kept), *forward),
-            derivatives=tuple(derivatives),
+            derivatives=tuple(ProvedDerivative(each, found.status, found.reason) for each, found in proved.items()),
             pullback=tuple(backward),
             cotangents=tuple(labels.operand(ways.cotangents[each], Short()).text for each in wrt),
+            pushforward=tuple(pushed),
+            tangents=tuple((each, labels.operand(node, Short()).text, self._tangent(each, row, proved[each])) for each, node in pushed_to),
             saved=tuple(dict.fromkeys(labels.names[i] for i in ways.saved if i in labels.names)),
             notes=self._rules(),
         )
+
+    def _tangent(self, name: str, row: int, found: Certificate) -> TracedNumber:
+        """The derivative that forward mode gives."""
+        computed = self._function.forward([self._function.variables.index(name)])[row][0]
+        return traced_number(found.derivative, float(computed), self._format, sides_of(found))
 
     def _rules(self) -> tuple[str, ...]:
         rules = [described(rule) for rule in self._function.custom_rules if not rule.is_library]

@@ -17,8 +17,10 @@ from jax import numpy as jnp
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import conditions, enclose_nodes
 from diffcheck.engines.jax.function import JaxFunction
+from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.program import run_nodes
+from diffcheck.errors import UnsupportedError
 from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph, GraphBuilder, Variable, arguments_of
 from diffcheck.judgement.evidence import Written, blame_of
@@ -27,25 +29,31 @@ from diffcheck.traces.numbers import traced_number
 from diffcheck.workings import Kind, Row, TracedNumber
 
 COTANGENT, RESIDUAL = "ȳ", "residual"
+MOST_PUSHED = 8  # variables, each of which forward mode runs another program for
 
 
 @dataclass(frozen=True)
 class BothWays:
-    """One graph with the forward pass, and the backward pass after it.
+    """One graph with the forward pass, the backward pass after it, and then what forward mode adds.
 
-    `output` is the node of the value, `saved` are the nodes that the backward pass takes over, `cotangents` those of its results, by
-    variable; nodes from `turning` on belong to the backward pass.
+    `output` is the node of the value, `saved` are the nodes that the backward pass takes over, `cotangents` and `tangents` those of the
+    results of both modes, by variable; nodes from `turning` on belong to the backward pass, those from `pushing` on to forward mode.
     """
 
     graph: Graph
     output: int
     saved: Sequence[int]
     cotangents: Mapping[str, int]
+    tangents: Mapping[str, int]
     turning: int
+    pushing: int
 
 
-def both_ways(function: JaxFunction, row: int) -> BothWays:
-    """What jax.vjp runs of one row of the result. Raises UnsupportedError for what cannot be lifted."""
+def both_ways(function: JaxFunction, row: int, wrt: Sequence[str]) -> BothWays:
+    """What jax.vjp runs of one row of the result, and jax.jvp, where there is a forward mode.
+
+    Raises UnsupportedError for what cannot be lifted.
+    """
     structures: list[Any] = []
 
     def forward(*leaves: Any) -> list[Any]:
@@ -69,9 +77,23 @@ def both_ways(function: JaxFunction, row: int) -> BothWays:
     pulled = lift_arrays(backward, {**names, COTANGENT: np.empty(shapes[0].shape, shapes[0].dtype)})
     bound = _bound(names, saved) | {COTANGENT: builder.variable(COTANGENT)}
     results = [builder.graft(graph, {name: bound[name] for name in graph.variables}) for each in pulled for graph in each.ravel()]
+    pushing = len(builder.nodes)
+    tangents = _pushed(function, row, wrt, builder)
     graph = Graph(tuple(builder.nodes), output, tuple(builder.spans))
     kept = [node for nodes in saved for node in nodes]
-    return BothWays(graph, output, kept, dict(zip(function.variables, results, strict=True)), turning)
+    return BothWays(graph, output, kept, dict(zip(function.variables, results, strict=True)), tangents, turning, pushing)
+
+
+def _pushed(function: JaxFunction, row: int, wrt: Sequence[str], builder: GraphBuilder) -> dict[str, int]:
+    """The nodes of the tangents; a jax.custom_vjp has none, and of very many variables none are looked for."""
+    if len(wrt) > MOST_PUSHED:
+        return {}
+    try:
+        with lacking():
+            columns = [function.variables.index(name) for name in wrt]
+            return {name: builder.graft(function.forward_graphs(column)[row]) for name, column in zip(wrt, columns, strict=True)}
+    except UnsupportedError:
+        return {}
 
 
 def _shapes(function: JaxFunction, program: Any) -> list[Any]:
@@ -95,14 +117,14 @@ class RuleTrace:
     point: Mapping[str, float]
     format: Format
 
-    def rows(self) -> tuple[list[Row], list[Row], Labels]:
-        """Those of the forward pass without the inputs, and those of the backward pass."""
+    def rows(self) -> tuple[list[Row], list[Row], list[Row], Labels]:
+        """Those of the forward pass without the inputs, of the backward pass, and those that forward mode adds."""
         graph, values = self.ways.graph, {**self.point, COTANGENT: 1.0}
         labels = Labels(graph, "", frozenset(self.point))
         proved, holds = enclose_nodes(graph, values), conditions(graph, values)
         floats = run_nodes(graph, values, self.format.name)
         source, saved = Written(graph, ""), set(self.ways.saved)
-        found: tuple[list[Row], list[Row]] = [], []
+        found: tuple[list[Row], list[Row], list[Row]] = [], [], []
         for i, name in labels.names.items():
             node = graph.nodes[i]
             if isinstance(node, Variable) and node.name != COTANGENT:
@@ -114,7 +136,7 @@ class RuleTrace:
             value = traced_number(proved[i], floats[i], self.format)
             place = blame_of(source, i)
             row = Row(name, kind, operation, operands, value, latex, is_saved=i in saved, holds=holds[i], place=place)
-            found[i >= self.ways.turning].append(row)
+            found[(i >= self.ways.turning) + (i >= self.ways.pushing)].append(row)
         return *found, labels
 
 

@@ -114,7 +114,7 @@ def write_csv(trace: TraceRecord, stream: TextIO) -> None:
     names = ["row", "kind", "operation", "holds", *_numbers("value"), *(c for x in trace.wrt for c in _numbers(f"d/d{x}"))]
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([*names, *_numbers("adjoint"), "saved", "saves", "note"])
-    for row in (*trace.rows, *trace.pullback):
+    for row in (*trace.rows, *trace.pullback, *trace.pushforward):
         writer.writerow(_csv_row(row, len(trace.wrt)))
 
 

@@ -27,7 +27,7 @@ def box(row: Row, trace: TraceRecord, options: TraceOptions) -> list[str]:
 
 def edges(trace: TraceRecord) -> Iterator[tuple[str, str, str]]:
     """From an operand to the row that uses it, with the derivative of the one with respect to the other, where there is one."""
-    for row in (*trace.rows, *trace.pullback):
+    for row in (*trace.rows, *trace.pullback, *trace.pushforward):
         partials: dict[str, list[str]] = {}
         for operand, partial in row.partials:
             partials.setdefault(operand, []).append(short(partial, FACTOR_DIGITS))
@@ -37,7 +37,7 @@ def edges(trace: TraceRecord) -> Iterator[tuple[str, str, str]]:
 
 def write_dot(trace: TraceRecord, options: TraceOptions, stream: TextIO) -> None:
     """A digraph for Graphviz."""
-    rows = (*trace.rows, *trace.pullback)
+    rows = (*trace.rows, *trace.pullback, *trace.pushforward)
     lines = [f"  {_quoted(row.name)} [label={_label(box(row, trace, options))}{_dot_style(row)}];" for row in rows]
     lines += [f"  {_quoted(start)} -> {_quoted(end)} [label={_quoted(label)}];" for start, end, label in edges(trace)]
     stream.write("\n".join(["digraph trace {", "  rankdir=BT;", "  node [shape=box];", *lines, "}", ""]))
@@ -57,7 +57,7 @@ def _label(lines: list[str]) -> str:
 
 def write_mermaid(trace: TraceRecord, options: TraceOptions, stream: TextIO) -> None:
     """A flowchart."""
-    rows = (*trace.rows, *trace.pullback)
+    rows = (*trace.rows, *trace.pullback, *trace.pushforward)
     numbers = {row.name: f"n{k}" for k, row in enumerate(rows)}
     lines = [f'  {numbers[row.name]}["{"<br>".join(map(_mermaid, box(row, trace, options)))}"]' for row in rows]
     lines += [f"  {numbers[start]} -->{f'|{_mermaid(label)}|' if label else ''} {numbers[end]}" for start, end, label in edges(trace)]

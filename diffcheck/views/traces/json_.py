@@ -27,6 +27,8 @@ def as_data(trace: TraceRecord) -> dict[str, Any]:
         "wrt": list(trace.wrt),
         "rows": [_row(row, trace.wrt) for row in trace.rows],
         "pullback": [_row(row, ()) for row in trace.pullback],
+        "pushforward": [_row(row, ()) for row in trace.pushforward],
+        "tangents": {name: {"row": row, "number": _number(number)} for name, row, number in trace.tangents},
         "cotangents": dict(zip(trace.wrt, trace.cotangents, strict=False)),
         "derivatives": [{"wrt": each.wrt, "status": each.status.value, "reason": each.reason} for each in trace.derivatives],
         "saved": list(trace.saved),

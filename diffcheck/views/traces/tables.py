@@ -55,6 +55,7 @@ def narrow(trace: TraceRecord, options: TraceOptions) -> list[PassTable]:
         lines = [line for row in selected(trace.rows, options) for line in _lines(trace, row, options)]
         columns = ("row", "operation", "proved", "JAX", "ulps")
         tables.append(_table("forward pass", columns, lines, _forward_notes(trace, options), options))
+        tables += _pushforward(trace, options, CellNotation())
     if Pass.REVERSE in options.passes:
         tables.append(_reverse(trace, options, CellNotation()))
     return tables
@@ -68,6 +69,7 @@ def wide(trace: TraceRecord, options: TraceOptions, notation: CellNotation) -> l
         columns = ("row", "operation", "value", "JAX", "ulps", *(column for slope in slopes for column in (slope, "ulps")))
         lines = [_line(trace, row, options, notation, len(slopes)) for row in selected(trace.rows, options)]
         tables.append(_table("forward pass", columns, lines, _forward_notes(trace, options), options))
+        tables += _pushforward(trace, options, notation)
     if Pass.REVERSE in options.passes:
         tables.append(_reverse(trace, options, notation))
     return tables
@@ -212,18 +214,37 @@ def _factor(partial: Enclosure | None, notation: CellNotation, options: TraceOpt
 
 def _pullback(trace: TraceRecord, options: TraceOptions, notation: CellNotation) -> PassTable:
     """The backward pass of a rule, as it runs; then what it ends in for each variable."""
+    adjoints = {row.name: row.adjoint for row in trace.rows if row.adjoint is not None}
+    ends = [(name, cotangent, adjoints[name]) for name, cotangent in zip(trace.wrt, trace.cotangents, strict=True)]
+    return _of_rule("backward pass, as the rule has it", trace, trace.pullback, ends, options, notation)
+
+
+def _pushforward(trace: TraceRecord, options: TraceOptions, notation: CellNotation) -> list[PassTable]:
+    """What forward mode adds by a rule; none where a rule has no forward mode."""
+    if not trace.tangents:
+        return []
+    return [_of_rule("tangents, as the rule has them", trace, trace.pushforward, trace.tangents, options, notation)]
+
+
+def _of_rule(
+    heading: str,
+    trace: TraceRecord,
+    rows: Sequence[Row],
+    ends: Sequence[tuple[str, str, TracedNumber]],
+    options: TraceOptions,
+    notation: CellNotation,
+) -> PassTable:
+    """The rows of a rule, and the rows in which it ends."""
     lines: list[tuple[str, ...]] = []
-    for row in selected(trace.pullback, options):
+    for row in selected(rows, options):
         if row is None:
-            lines.append(("…", left_out(trace.pullback), "", "", ""))
+            lines.append(("…", left_out(rows), "", "", ""))
             continue
         operation = row.operation if row.kind is Kind.INPUT else notation.operation(row)
         cells = _cells(row.value, options, row.kind is Kind.INPUT, "", notation)
         if row.kind is Kind.CONDITION:
             cells = (BLANK if options.blanks else HOLDS[row.holds], "", "")
         lines.append((notation.name(row.name), operation, *cells))
-    adjoints = {row.name: row.adjoint for row in trace.rows if row.adjoint is not None}
-    for name, cotangent in zip(trace.wrt, trace.cotangents, strict=True):
-        slope = notation.slope(trace.name, name)
-        lines.append((slope, f"= {notation.name(cotangent)}", *_cells(adjoints[name], options, notation=notation)))
-    return _table("backward pass, as the rule has it", ("row", "operation", "proved", "JAX", "ulps"), lines, (), options)
+    for name, end, number in ends:
+        lines.append((notation.slope(trace.name, name), f"= {notation.name(end)}", *_cells(number, options, notation=notation)))
+    return _table(heading, ("row", "operation", "proved", "JAX", "ulps"), lines, (), options)
