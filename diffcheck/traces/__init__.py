@@ -17,9 +17,10 @@ from diffcheck.printable import quoted
 class Trace(workings.TraceRecord):
     """A trace that shows itself: as text when it is printed, and as tables in a notebook.
 
-    `rows` has the inputs and the operations, `operations` these alone, `pullback` and `pushforward` the passes of a derivative rule. A row has its
-    `name`, `operation` and `operands`, its `value`, `tangents` and `adjoint`, each with what is `proved`, what JAX `computed` and the error
-    in `ulps`, and says whether it `is_saved`. `derivatives` has the status of each derivative, `saved` what reverse mode keeps, in words.
+    `rows` has the inputs and the operations, `operations` these alone, `pullback` and `pushforward` the passes of a derivative rule. A row
+    has its `name`, `operation` and `operands`, its `value`, `tangents` and `adjoint`, each with what is `proved`, what JAX `computed` and
+    the error in `ulps`, and says whether it `is_saved`. `derivatives` has the status of each derivative, `saved` what reverse mode keeps, in
+    words.
     """
 
     __slots__ = ()
