@@ -19,8 +19,7 @@ class Trace(workings.TraceRecord):
 
     `rows` has the inputs and the operations, `operations` these alone, `pullback` and `pushforward` the passes of a derivative rule. A row
     has its `name`, `operation` and `operands`, its `value`, `tangents` and `adjoint`, each with what is `proved`, what JAX `computed` and
-    the error in `ulps`, and says whether it `is_saved`. `derivatives` has the status of each derivative, `saved` what reverse mode keeps, in
-    words.
+    the error in `ulps`, and says whether it `is_saved`. `derivatives` has the status of each derivative, `saved` what reverse mode keeps.
     """
 
     __slots__ = ()
