@@ -13,8 +13,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "Check": "diffcheck.checks.expression",
     "Claim": "diffcheck.checks.expression",
+    "CostReport": "diffcheck.costing",
     "assert_derivative": "diffcheck.api",
     "check": "diffcheck.api",
+    "cost": "diffcheck.costing",
     "register": "diffcheck.graph.register",
     "trace": "diffcheck.traces",
     "DiffcheckError": "diffcheck.errors",
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from diffcheck.api import check as check
     from diffcheck.checks.expression import Check as Check
     from diffcheck.checks.expression import Claim as Claim
+    from diffcheck.costing import CostReport as CostReport
+    from diffcheck.costing import cost as cost
     from diffcheck.errors import DiffcheckError as DiffcheckError
     from diffcheck.errors import ExpressionError as ExpressionError
     from diffcheck.errors import InputError as InputError

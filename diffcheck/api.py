@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import NoneType
 from typing import Any
 
 import sympy
 
 from diffcheck import printable, results
+from diffcheck.checks.at_once import plan_of
+from diffcheck.checks.calling import Exactly
 from diffcheck.checks.entries import Jacobian
 from diffcheck.checks.expression import Claim
 from diffcheck.checks.expression import check as check_expression
@@ -23,6 +26,8 @@ from diffcheck.processes.calls import call
 from diffcheck.processes.deaths import Lost
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 from diffcheck.results import Outcome, Sample
+
+LONGEST_SUBJECT = 140  # characters of a function as it was read, in a message
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -139,18 +144,21 @@ class Report(results.Findings):
 
 def check(
     subject: str | Callable[..., Any] | sympy.Basic,
-    at: Any,
+    at: Any = None,
     *,
+    args: Sequence[Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
     of: str | None = None,
     wrt: Sequence[str | Sequence[str]] | None = None,
     claim: Any = None,
-    dtype: str = "float64",
+    dtype: str | None = None,
     against: str | Callable[..., Any] | None = None,
     lint: bool | None = None,
     timeout: float | None = None,
     max_memory: int | None = None,
     directions: int | None = None,
     seed: int | None = None,
+    entries: int | str | None = None,
 ) -> Report:
     """Check the derivatives of an expression or of a JAX function at points.
 
@@ -158,13 +166,17 @@ def check(
         subject: An expression, as text or as a SymPy object whose symbols are the variables; or a JAX function.
         at: Points, each rounded once to `dtype`. Of an expression: a number (of Python, NumPy, JAX, `decimal` or `fractions`), a
             text as `--at` takes it ("x=1,y=2", "linspace(-4,4,100)"), a mapping of names to numbers or arrays, or a list or an array of
-            such points, with a row for each point if there are several variables. Of a function: a number or an array, a tuple of
-            all arguments, a mapping of argument names to arrays or trees, or a list of such points.
+            such points, with a row for each point if there are several variables. Of a function: its only argument (a number, an
+            array, or a tree of them), a tuple for `f(*at)`, a mapping for `f(**at)`, or a list of such points. A tuple or a mapping that
+            the function's signature does not take like this is its only argument.
+        args: Instead of `at`, the arguments of a function that are given by position: `f(*args, **kwargs)`.
+        kwargs: Those that are given by name.
         of: The definition to differentiate, if the text has several; the last one by default. Expressions only.
         wrt: Derivatives to check: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². All variables by default. Expressions only.
         claim: A derivative worked out by hand. Of an expression: a text for each derivative of `wrt`. Of a function: a Jacobian, of the
             shape of the result followed by that of the argument, a function that returns it, or, of numbers, a text for each argument.
-        dtype: The format under test: "float64", "float32", "bfloat16" or "float16".
+        dtype: The format under test: "float64", "float32", "bfloat16" or "float16". By default float64; of a function, arrays keep their
+            formats, and the verdicts are relative to the coarsest on the way: a model in float32 is judged in float32.
         against: A formula or another function by which a function is judged, instead of its own computation without its rules.
         lint: Whether the derivative rules of a function are checked, too; by default, if it has custom ones.
         timeout: Seconds. With this or `max_memory`, the work is done in a process of its own, to which the subject is sent and which
@@ -172,6 +184,7 @@ def check(
         max_memory: Megabytes of that process.
         directions: Along how many directions forward mode is proved where a function has more than 400 derivatives; 3 by default.
         seed: What these directions are drawn with; 0 by default.
+        entries: How many of more than 400 derivatives are shown one by one, beside the wrong and the worst: a number, or "all".
 
     Returns:
         A Report. A wrong derivative is a verdict in it, not an exception. SymPy's derivative of a small
@@ -193,7 +206,7 @@ def check(
         docs/verdicts.md has the rules, docs/numerics.md how derivatives are proved.
     """
     options = {"of": of, "wrt": wrt, "claim": claim, "dtype": dtype, "against": against, "lint": lint}
-    options |= {"directions": directions, "seed": seed}
+    options |= {"args": args, "kwargs": kwargs, "directions": directions, "seed": seed, "entries": entries}
     if timeout is None and max_memory is None:
         return _checked(subject, at, **options)
     limits = Limits(DEFAULT_SECONDS if timeout is None else timeout, DEFAULT_MEGABYTES if max_memory is None else max_memory)
@@ -215,30 +228,50 @@ def _checked(
     of: str | None,
     wrt: Sequence[str | Sequence[str]] | None,
     claim: Any,
-    dtype: str,
+    dtype: str | None,
     against: str | Callable[..., Any] | None,
     lint: bool | None,
+    args: Sequence[Any] | None,
+    kwargs: Mapping[str, Any] | None,
     directions: int | None = None,
     seed: int | None = None,
+    entries: int | str | None = None,
     on_stage: Callable[[str], object] = lambda stage: None,
     lost: Lost = {},  # noqa: B006  (nobody writes into it)
 ) -> Report:
+    if callable(subject) and not isinstance(subject, sympy.Basic):
+        at = _point(at, args, kwargs)
+    else:
+        _refuse("an expression", args=args, kwargs=kwargs)
     if at is None:
         raise InputError("no point is given", "Write at=2, at={'x': 1, 'y': 2}, or a list of such points.")
     if isinstance(subject, sympy.Basic):
         subject, at, wrt, claim = text_of(subject), _named(at), wrt and [_name(names) for names in wrt], _as_text(claim)
     if callable(subject):
         _refuse("a function", of=of, wrt=wrt)
-        drawn = {name: value for name, value in (("directions", directions), ("seed", seed)) if value is not None}
-        report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint, **drawn)
+        plan = plan_of(directions=directions, seed=seed, entries=entries)
+        report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, linted=lint, plan=plan)
         return Report(report.header, report.samples, report.checks, jacobians=jacobians)
     if not isinstance(subject, str):
         fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
         raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
-    _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed)
+    _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed, entries=entries)
     claims: Sequence[Claim | str] = () if claim is None else [claim] if isinstance(claim, (str, Claim)) else claim
-    report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype, on_stage=on_stage, lost=lost)
+    report = check_expression(subject, at, of=of, wrt=wrt, claim=claims, dtype=dtype or "float64", on_stage=on_stage, lost=lost)
     return Report(report.header, report.samples, text=subject, of=of)
+
+
+def _point(at: Any, args: Sequence[Any] | None, kwargs: Mapping[str, Any] | None) -> Any:
+    """The point of a function, which `args` and `kwargs` say in place of `at`."""
+    if args is None and kwargs is None:
+        return at
+    if at is not None:
+        raise InputError("the point is given twice, by at= and by args= or kwargs=", "Give either of them.")
+    if isinstance(args, (str, Mapping)) or not isinstance(args, (Iterable, NoneType)) or not isinstance(kwargs, (Mapping, NoneType)):
+        raise InputError(
+            "args= is a tuple of arguments, and kwargs= a mapping of names to arguments", "Write args=(x, y), kwargs={'z': z}."
+        )
+    return Exactly(tuple(args or ()), kwargs)
 
 
 def _named(at: Any) -> Any:
@@ -266,26 +299,36 @@ def _refuse(what: str, **options: object) -> None:
 
 def assert_derivative(
     subject: str | Callable[..., Any] | sympy.Basic,
-    at: Any,
+    at: Any = None,
     *,
+    args: Sequence[Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
     claim: Any = None,
-    dtype: str = "float64",
+    dtype: str | None = None,
     against: str | Callable[..., Any] | None = None,
     lint: bool | None = None,
     timeout: float | None = None,
     max_memory: int | None = None,
+    directions: int | None = None,
+    seed: int | None = None,
+    entries: int | str | None = None,
 ) -> None:
     """Raise AssertionError unless every derivative passes; for tests.
 
     Args:
         subject: An expression or a JAX function, as for `check`; so are the other arguments.
         at: Points.
+        args: Instead of `at`, the arguments that a function is given by position.
+        kwargs: Those that it is given by name.
         claim: A derivative worked out by hand.
-        dtype: The format under test: "float64", "float32", "bfloat16" or "float16".
+        dtype: The format under test; by default float64, and of a function that of its arrays.
         against: A formula or another function to judge a function by.
         lint: Whether the derivative rules of a function are checked, too.
         timeout: Seconds for all of it.
         max_memory: Megabytes for all of it.
+        directions: Along how many directions forward mode is proved where a function has more than 400 derivatives.
+        seed: What these directions are drawn with.
+        entries: How many of more than 400 derivatives are shown one by one.
 
     Raises:
         AssertionError: A derivative is wrong or was not proved right: a test must not rest on what is undecided. The message shows
@@ -298,8 +341,9 @@ def assert_derivative(
     """
     __tracebackhide__ = True  # pytest shows the user's line, not this one
     options = {"claim": claim, "dtype": dtype, "against": against, "lint": lint, "timeout": timeout, "max_memory": max_memory}
+    options |= {"directions": directions, "seed": seed, "entries": entries}
     try:
-        report = check(subject, at, **options)
+        report = check(subject, at, args=args, kwargs=kwargs, **options)
     except (InputError, UnsupportedError) as error:  # where in diffcheck it was found helps nobody
         raise error.with_traceback(None) from None
     if not report.outcome.is_accepted:
@@ -310,7 +354,9 @@ def _message(report: Report) -> str:
     """What is wrong: how many, the worst of them, and the rules that are not kept."""
     wrong = "wrong" if report.outcome is Outcome.FAIL else "not proved"
     bad = [sample for sample in report.samples if not sample.outcome.is_accepted]
-    lines = [f"\nThe derivative of {report.header.read_as} is {wrong}", ""]
+    read_as = report.header.read_as
+    subject = read_as if len(read_as) <= LONGEST_SUBJECT else read_as.partition(" = ")[0]
+    lines = [f"\nThe derivative of {subject} is {wrong}", ""]
     if bad:
         lines.append(f"Mismatched derivatives: {len(bad)} / {len(report.samples)} ({100 * len(bad) / len(report.samples):.3g}%)")
         lines += _worst(report, max(bad, key=lambda sample: sample.badness))

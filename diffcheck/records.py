@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from diffcheck.printable import LONGEST_MESSAGE, message, shown
 from diffcheck.results import Outcome, RuleCheck, Sample, Status, Tally, leibniz
 
+OperationCounts = Mapping[str, Mapping[str, float]]  # by the name of the way to the derivatives, and by what is counted
 LISTED_FAILURES = 20  # a summary keeps the reasons of so many cases, whatever the number of those that failed
 
 
@@ -45,6 +46,7 @@ class Record:
     matched: bool | None = None
     file: str = ""
     check: RuleCheck | None = None
+    cost: OperationCounts = field(default_factory=dict)  # with the first sample of a case that asks for it
 
     @property
     def outcome(self) -> Outcome:

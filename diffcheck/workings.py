@@ -20,7 +20,7 @@ class Pass(StrEnum):
     REVERSE = "reverse"
 
 
-class Kind(StrEnum):
+class RowKind(StrEnum):
     """What a row is."""
 
     INPUT = "input"
@@ -66,7 +66,7 @@ class Row:
     """
 
     name: str
-    kind: Kind
+    kind: RowKind
     operation: str
     operands: tuple[str, ...]
     value: TracedNumber
@@ -131,7 +131,7 @@ class TraceRecord:
     @property
     def operations(self) -> tuple[Row, ...]:
         """The rows that compute something."""
-        return tuple(row for row in self.rows if row.kind is not Kind.INPUT)
+        return tuple(row for row in self.rows if row.kind is not RowKind.INPUT)
 
     def is_heaviest(self, row: Row, direction: Pass) -> bool:
         """Whether most digits are lost in this row."""

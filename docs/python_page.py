@@ -13,10 +13,11 @@ import diffcheck
 ORDER = (
     *("check", "assert_derivative", "Report", "Sample", "RuleCheck", "Check", "Claim", "Outcome", "Status", "Verdict"),
     *("trace", "Trace"),
+    *("cost", "CostReport"),
     *("register", "Function", "Domain", "Kink"),
 )
 ELSEWHERE = ("LACKS",)  # a value, explained where functions of your own are
-METHODS = {"Report": ("plot", "picture", "to_json"), "Check": ("samples",)}
+METHODS = {"Report": ("plot", "picture", "to_json"), "Check": ("samples",), "CostReport": ("plot", "to_json", "to_csv")}
 ITEM = re.compile(r"^    (\w+): ", re.MULTILINE)
 
 

@@ -21,6 +21,7 @@ from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.lift.follower import ARITHMETIC, CONTROL, follow
 from diffcheck.engines.jax.lift.moves import IDENTITIES, MOVES
 from diffcheck.engines.jax.undecorated import without
+from diffcheck.errors import InputError
 from diffcheck.results import Findings, Outcome, Verdict
 
 Family = Callable[[V, V], list[V]]
@@ -278,3 +279,16 @@ def test_sums_of_matrices_and_their_transposes_agree_with_floats() -> None:
 def test_an_index_that_depends_on_a_tie_is_not_decided() -> None:
     with pytest.raises(Undecided):
         _followed(lambda x: x[jnp.argmax(x)], np.array([1.0, 1.0, 0.0]))
+
+
+@pytest.mark.parametrize(("entries", "shown"), [(None, 12), (50, 60), ("all", 900)])
+def test_as_many_entries_are_shown_as_are_wanted(entries: int | str | None, shown: int) -> None:
+    report = check(lambda w: jnp.sum(jnp.tanh(w @ w)), jax.random.normal(jax.random.PRNGKey(1), (30, 30)) / 5, entries=entries)
+    assert report.outcome is Outcome.PASS
+    assert (shown - 12) <= len(report.samples) <= shown
+
+
+@pytest.mark.parametrize("entries", ["some", 0, True])
+def test_a_number_of_entries_is_one(entries: Any) -> None:
+    with pytest.raises(InputError, match="number"):
+        check(jnp.sin, 1.0, entries=entries)

@@ -304,7 +304,7 @@ def test_a_report_on_very_many_points_says_that_a_sample_is_certified(tmp_path: 
 
 
 VERSIONS = f"diffcheck {version('diffcheck-ad')} (JAX {version('jax')}, SymPy {version('sympy')}, FLINT {version('python-flint')})\n"
-COMMANDS = ("check", "check-jax", "derive", "plot", "run", "explain", "functions", "schema")
+COMMANDS = ("check", "check-jax", "derive", "cost", "plot", "run", "explain", "functions", "schema")
 
 
 @pytest.mark.parametrize("command", [(), *((command,) for command in COMMANDS)], ids=" ".join)

@@ -19,8 +19,24 @@ TEXT, LATEX = "df/dx = 2*x\n", r"\frac{d f}{d x} = 2 x" + "\n"
 ASKS_FOR_LATEX = '[tool.diffcheck.derive]\nformat = "latex"\n'
 LINE_ONLY = {  # what a stranger's directory must not say, and what belongs to one command line
     *("allow-code", "output", "points", "plot", "scheduler"),
-    *("at", "interval", "range", "random", "seed", "directions", "domain", "shape", "wrt", "of", "claim", "against", "shard", "resume"),
-    *("taylor", "derivative", "errors", "steps", "entry", "pass", "exercise", "all"),
+    *(
+        "at",
+        "interval",
+        "range",
+        "random",
+        "seed",
+        "directions",
+        "entries",
+        "domain",
+        "shape",
+        "wrt",
+        "of",
+        "claim",
+        "against",
+        "shard",
+        "resume",
+    ),
+    *("taylor", "derivative", "errors", "all", "compose", "sweep", "steps", "entry", "pass", "exercise"),
     *("version", "isolated", "k", "j", "o", "V"),
 }
 
@@ -90,7 +106,7 @@ FAULTS = (  # a line of the file, and what is said of it
     ("max_memory = 1000", "'max_memory' is unknown. Did you mean 'max-memory'?"),
     (
         "zzz = 1",
-        "'zzz' is unknown. Known: dtype, timeout, max-memory, strict, color, check, check-jax, derive, trace, plot, run, functions.",
+        "'zzz' is unknown. Known: dtype, timeout, max-memory, strict, color, check, check-jax, derive, trace, cost, plot, run, functions.",
     ),
     ('max-memory = "1000"', "'max-memory': a whole number from 512 to 1,000,000,000 is wanted"),
     ("max-memory = 1e3", "'max-memory': a whole number from 512 to 1,000,000,000 is wanted"),
@@ -104,7 +120,8 @@ FAULTS = (  # a line of the file, and what is said of it
     ('scheduler = "tcp://example.org:1"', "'scheduler' is for the command line only"),
     (
         'format = "json"',
-        "'format' belongs to [tool.diffcheck.check], [tool.diffcheck.check-jax], [tool.diffcheck.derive], [tool.diffcheck.trace], ",
+        "'format' belongs to [tool.diffcheck.check], [tool.diffcheck.check-jax], [tool.diffcheck.derive], [tool.diffcheck.trace], "
+        "[tool.diffcheck.cost], [tool.diffcheck.run]",
     ),
     ("run = 3", "'run' is a table: [tool.diffcheck.run]"),
     ("run.workers = 0", "'workers': a whole number from 1 to 1,024 is wanted"),

@@ -46,7 +46,20 @@ CLAIMS = {
         "jnp.maximum(x, 0) chose 0.5\n",
         "drawn: relu.png",
     ),
+    "flax_gradient": (
+        "with jnp.tanh: every entry is right",
+        "The derivative of loss(variables, x, y, activation) is wrong",
+        "Worst: dloss/dvariables['params']['Dense_",
+        "the rule of `softsign` (flax_gradient.py:",
+    ),
+    "equinox_gradient": (
+        "not differentiated by model.activation and model.final_activation",
+        "differentiated by model.layers[0].bias[0] model.layers[0].bias[1] model.layers[0].bias[2] model.layers[1].bias[0] and all",
+        "\npass\n",
+    ),
+    "numpyro_density": ("5 derivatives: pass", "by df: 2.696e-17, and JAX: 1.7", "fail"),
 }
+LIBRARIES = {"flax_gradient": "flax", "equinox_gradient": "equinox", "numpyro_density": "numpyro"}  # which not everybody has
 
 
 def start(name: str, folder: Path, seed: str) -> subprocess.Popen[str]:
@@ -71,13 +84,20 @@ def pixels(path: Path) -> NDArray[Any]:
 
 
 def test_every_example_has_its_claims() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"composition", *PICTURES}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"composition", *PICTURES, *LIBRARIES}
     assert {path.name for path in (EXAMPLES / "pictures").iterdir()} == set(PICTURES.values())
 
 
 def test_the_composition_is_exact_by_every_engine(tmp_path: Path) -> None:
     printed = printed_by(start("composition", tmp_path, "1"))
     assert [line for line in CLAIMS["composition"] if line not in printed] == []
+
+
+@pytest.mark.parametrize(("name", "library"), LIBRARIES.items())
+def test_an_example_with_a_library_says_what_it_promises(name: str, library: str, tmp_path: Path) -> None:
+    pytest.importorskip(library)
+    printed = printed_by(start(name, tmp_path, "1"))
+    assert [line for line in CLAIMS[name] if line not in printed] == []
 
 
 @pytest.mark.parametrize(("name", "picture"), PICTURES.items())

@@ -30,6 +30,7 @@ from diffcheck.graph.functions import CONSTANT_NAMES
 PUBLIC = [
     "Check",
     "Claim",
+    "CostReport",
     "DiffcheckError",
     "Domain",
     "ExpressionError",
@@ -49,6 +50,7 @@ PUBLIC = [
     "__version__",
     "assert_derivative",
     "check",
+    "cost",
     "register",
     "trace",
 ]
@@ -80,8 +82,8 @@ def test_the_version_is_a_version() -> None:
 
 def test_the_signature_of_check_is_kept() -> None:
     parameters = inspect.signature(check).parameters
-    limits_and_draws = ["timeout", "max_memory", "directions", "seed"]
-    assert list(parameters) == ["subject", "at", "of", "wrt", "claim", "dtype", "against", "lint", *limits_and_draws]
+    limits_and_draws = ["timeout", "max_memory", "directions", "seed", "entries"]
+    assert list(parameters) == ["subject", "at", "args", "kwargs", "of", "wrt", "claim", "dtype", "against", "lint", *limits_and_draws]
     positional = [name for name, parameter in parameters.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
     assert positional == ["subject", "at"]
 

@@ -56,6 +56,7 @@ def test_engines_are_not_there_yet():
 
 def test_a_right_one(assert_derivative):
     assert_derivative("x^2", at=2, claim="2x")
+    assert_derivative(lambda x, *, k: k * x, args=(2.0,), kwargs={"k": 3.0}, seed=1)
 
 
 def test_a_wrong_one(assert_derivative):

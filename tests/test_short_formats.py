@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -66,3 +67,16 @@ def test_a_wrong_claim_that_rounds_to_the_right_float_is_wrong(claim: str, dtype
 def test_a_claim_with_a_long_decimal_is_judged_to_the_digits_of_single_precision(dtype: str) -> None:
     assert diffcheck.check("x^2/3", at=[1.5], dtype=dtype, claim=["0.66666668*x"]).outcome is Outcome.PASS
     assert diffcheck.check("x^2/3", at=[1.5], dtype=dtype, claim=["0.6667*x"]).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("dtype", SHORT)
+def test_where_nothing_is_proved_few_digits_decide_nothing(dtype: str) -> None:
+    report = diffcheck.check(lambda x: jax.lax.while_loop(lambda s: s > 1, lambda s: s / 2, x), 3.0, dtype=dtype)
+    assert report.outcome is Outcome.UNDECIDED
+    assert "too few digits for differences" in report.samples[0].results[0].reason
+
+
+@pytest.mark.parametrize("dtype", SHORT)
+def test_jax_has_no_complex_numbers_of_two_short_ones(dtype: str) -> None:
+    with pytest.raises(diffcheck.InputError, match=f"z is complex, and JAX has no complex numbers of two {dtype}"):
+        diffcheck.check(lambda z: jnp.abs(z), 1 + 2j, dtype=dtype)

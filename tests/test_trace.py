@@ -20,7 +20,7 @@ from diffcheck.graph.build import read
 from diffcheck.results import Status
 from diffcheck.views.traces.tables import MOST_ROWS, TraceOptions
 from diffcheck.views.traces.text import as_text
-from diffcheck.workings import Kind, Pass
+from diffcheck.workings import Pass, RowKind
 
 STANDARD = "ln(x1) + x1*x2 - sin(x2)"
 # Baydin, Pearlmutter, Radul and Siskind 2018, tables 2 and 3: value, tangent along x1, adjoint, by hand
@@ -43,7 +43,7 @@ def rounded(number, digits):
 
 def test_the_standard_example_is_met_digit_by_digit():
     found = diffcheck.trace(STANDARD, {"x1": 2, "x2": 5})
-    rows = {row.name if row.kind is Kind.INPUT else row.operation: row for row in found.rows}
+    rows = {row.name if row.kind is RowKind.INPUT else row.operation: row for row in found.rows}
     assert rows.keys() == BY_HAND.keys()
     for name, (value, tangent, adjoint) in BY_HAND.items():
         row = rows[name]
@@ -107,7 +107,7 @@ def test_the_last_adjoints_of_200_random_expressions_are_the_certified_gradient(
 
 def check_rows(found, graph, point, text):
     """Each row has its values proved; the forward pass ends where the reverse pass does, at the certificate, and at the sweep's own end."""
-    inputs = {row.name: row for row in found.rows if row.kind is Kind.INPUT}
+    inputs = {row.name: row for row in found.rows if row.kind is RowKind.INPUT}
     output = next(row for row in found.rows if row.name == found.output)
     for tangent, name in zip(output.tangents, found.wrt, strict=True):
         proved, adjoint = certify(graph, point, name), inputs[name].adjoint
@@ -120,7 +120,7 @@ def check_rows(found, graph, point, text):
                 assert Fraction(proved.derivative.lower) <= upper, (text, point)
                 assert lower <= Fraction(proved.derivative.upper), (text, point)
     for row in found.operations:
-        if row.kind is Kind.OPERATION:
+        if row.kind is RowKind.OPERATION:
             assert row.value.proved is not None, (text, point, row)
             assert row.value.ulps is None or row.value.ulps < 1e6 or abs(row.value.proved.midpoint) < 1e-3, (text, point, row)
 
@@ -168,7 +168,7 @@ def test_no_derivative_is_claimed_at_a_tie_that_the_point_alone_decides():
 
 def test_a_condition_that_rounding_turns_is_noted():
     found = diffcheck.trace("where(1 + x > 1, x, 2)", 1e-20)
-    (condition,) = [row for row in found.rows if row.kind is Kind.CONDITION]
+    (condition,) = [row for row in found.rows if row.kind is RowKind.CONDITION]
     assert (condition.holds, condition.note.partition(":")[0]) == (True, "JAX decides otherwise")
     assert (found.rows[0].adjoint.computed, float(found.rows[0].adjoint.proved)) == (0.0, 1.0)
 
@@ -215,7 +215,7 @@ def test_nothing_is_proved_of_a_function_that_has_no_value():
     found = diffcheck.trace("f(x, y) = log(x)", {"x": -1, "y": 2})
     assert {each.status for each in found.derivatives} == {Status.UNDEFINED}
     numbers = [
-        number for row in found.rows for number in (row.adjoint, *row.tangents) if row.kind is Kind.OPERATION or number is row.adjoint
+        number for row in found.rows for number in (row.adjoint, *row.tangents) if row.kind is RowKind.OPERATION or number is row.adjoint
     ]
     assert all(number.proved is None for number in numbers if number is not None)
 

@@ -97,6 +97,24 @@ def test_at_points_that_are_not_smooth(truth: Certificate, y: float, expected: t
     assert verdict(judge(y, X, truth, DOUBLE)) == expected
 
 
+@pytest.mark.parametrize(
+    ("y", "exact", "expected"),
+    [
+        (1 + 1e-12, "1", (Verdict.UNSTABLE, WARN)),
+        (1.5, "0.5", (Verdict.UNSTABLE, FAIL)),
+        (1 + 1e-12, "1.000000000001", (Verdict.OUTSIDE, FAIL)),
+        (1.5, None, (Verdict.OUTSIDE, FAIL)),
+        (NAN, "1", (Verdict.OUTSIDE, FAIL)),
+    ],
+)
+def test_rounding_may_carry_a_value_out_of_the_clarke_interval(y: float, exact: str | None, expected: tuple[Verdict, Outcome]) -> None:
+    assert verdict(judge(y, X, KINK, DOUBLE, lambda: rule(exact))) == expected
+
+
+def test_a_value_barely_outside_the_clarke_interval_is_shown_with_digits_that_tell() -> None:
+    assert judge(1 + 1e-12, X, KINK, DOUBLE).reason.endswith("1.000000000001 lies outside the Clarke interval [-1, 1]")
+
+
 def test_a_value_where_a_limit_is_not_known_is_a_warning_in_every_view(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("diffcheck.judgement.judge.certify", lambda *_: Certificate(Status.LIMIT_UNKNOWN, "division by zero"))
     report = check("sin(x)/x", at=0, claim="0")

@@ -69,7 +69,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
 def _array(file: IO[bytes], size: int) -> NDArray[Any]:
     """The array that begins here and ends with the `size` bytes; raises any of BROKEN."""
     shape, is_fortran, dtype = _header(file)
-    if dtype.kind not in "biuf":
+    if dtype.kind not in "biufc":
         raise ValueError(f"it holds {shown(dtype)}, which is not a number")
     count = math.prod(shape)
     length = count * dtype.itemsize

@@ -6,8 +6,8 @@ mode is judged along seeded directions, and where it fails, halves of the argume
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from diffcheck.checks.judged_row import JudgedRow
 from diffcheck.checks.screening import evenly
-from diffcheck.checks.whole import Floats, Proved, ProvedRow, cut, exactly, unit
+from diffcheck.checks.whole import ExactProgram, Floats, Proved, ProvedRow, cut, unit
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import enclosure
 from diffcheck.engines.certified.arrays import Entries
@@ -33,8 +33,10 @@ from diffcheck.judgement.verdict import Judgement, Rule, judge
 from diffcheck.results import Certificate, Outcome, Result, RuleCheck, Sample, Status, Verdict, counted
 
 DIRECTIONS, MOST_DIRECTIONS = 3, 1000
+MOST_ENTRIES = 100_000
 SEED = 0
 WORK = 50_000_000  # operations on balls in the sweeps of all rows: about half a minute
+JUDGED = 6  # such operations are as much work as judging an entry
 WRONG_SHOWN, WORST_SHOWN, EVEN_SHOWN = 10, 3, 3
 INEXACT, FEW = 1e-20, 0.01  # a gap relative to the terms; a part of an argument's entries
 WEIGHTS = (-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0)  # few bits: exact in every format, and so are their products with powers of 2
@@ -44,15 +46,34 @@ ROUNDING_VERDICTS = (Verdict.UNSTABLE, Verdict.INACCURATE)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a large Jacobian is gone through; raises InputError."""
+    """How a large Jacobian is gone through, and who wants to know how far one has come; raises InputError.
+
+    `entries` is how many of its entries are shown one by one, in an even sample beside the wrong and the worst: a few by default.
+    """
 
     directions: int = DIRECTIONS
     seed: int = SEED
+    entries: int | None = None
+    on_stage: Callable[[str], object] = field(default=lambda stage: None, compare=False)
 
     def __post_init__(self) -> None:
+        if self.entries is not None and not 1 <= self.entries <= MOST_ENTRIES:
+            raise InputError(f"{self.entries:,} is not a number of entries to show", f"It may be 1 to {MOST_ENTRIES:,}, or all.")
         if not 1 <= self.directions <= MOST_DIRECTIONS or self.seed < 0:
             problem = f"{self.seed} is not a seed" if self.seed < 0 else f"{self.directions} is not a number of directions"
             raise InputError(problem, f"A seed is 0 or more, and there may be 1 to {MOST_DIRECTIONS:,} directions.")
+
+
+def plan_of(on_stage: Callable[[str], object] = lambda stage: None, **given: int | str | None) -> Plan:
+    """The plan with what is given of `directions`, `seed` and `entries` (a number, or "all"). Raises InputError."""
+    wanted: dict[str, int] = {}
+    for name, value in given.items():
+        number = MOST_ENTRIES if (name, value) == ("entries", "all") else value
+        if isinstance(number, int) and not isinstance(number, bool):
+            wanted[name] = number
+        elif number is not None:
+            raise InputError(f"{name} is {value!r}, which is not a whole number", "Write 20, or all." if name == "entries" else "")
+    return Plan(**wanted, on_stage=on_stage)
 
 
 class AtOnce:
@@ -61,6 +82,7 @@ class AtOnce:
     def __init__(self, function: JaxFunction, fmt: Format, plan: Plan) -> None:
         """Raises UnsupportedError where the function is not followed on arrays, or JAX has no reverse mode."""
         self._function, self._format, self._plan = function, fmt, plan
+        plan.on_stage("following the function on arrays of balls")
         self.proved = Proved(function)
         self.rows, self.columns = len(function.outputs), len(function.variables)
         self._judged: dict[int, JudgedRow] = {}
@@ -71,7 +93,7 @@ class AtOnce:
     @cached_property
     def chosen_rows(self) -> list[int]:
         """The rows that are judged: all, or as many as the work allows, spread evenly."""
-        affordable = max(1, WORK // (3 * (self.proved.work + self.columns)))
+        affordable = max(1, WORK // (3 * (self.proved.work + JUDGED * self.columns)))
         return evenly(self.rows, affordable)
 
     def judged(self, row: int) -> JudgedRow:
@@ -82,12 +104,12 @@ class AtOnce:
 
     def _combined(self, weights: Floats) -> JudgedRow:
         """Σ weight·row."""
+        self._plan.on_stage(f"proving {self.columns:,} derivatives at once")
         parts = cut(weights, [each.shape for each in self._function.values])
         with lacking():
             values = self._function.pulled_back(parts)
         proved = self.proved.pulled(parts)
-        program = exactly(self._function.reverse_program, [*self._function.point.values(), *parts], self.proved.bits)
-        return JudgedRow(proved, values, program, self._format, self.proved.steps)
+        return JudgedRow(proved, values, self._pullback(parts, self.proved.bits), self._format, self.proved.steps)
 
     def _chosen(self) -> list[tuple[int, int]]:
         """(row, column) of the entries that are shown one by one: the wrong and the worst, and an even sample."""
@@ -98,7 +120,7 @@ class AtOnce:
         ranked.sort(key=lambda each: -each[0])
         bad = [(row, column) for rank, row, column in ranked if rank >= JudgedRow.BAD]
         worst = [(row, column) for _, row, column in ranked if (row, column) not in bad]
-        even = evenly(len(self.chosen_rows) * self.columns, EVEN_SHOWN)
+        even = evenly(len(self.chosen_rows) * self.columns, self._plan.entries or EVEN_SHOWN)
         spread = [(self.chosen_rows[k // self.columns], k % self.columns) for k in even]
         return list(dict.fromkeys([*bad[:WRONG_SHOWN], *self._odd[:WORST_SHOWN], *self._wrong_forward, *worst[:WORST_SHOWN], *spread]))
 
@@ -171,12 +193,15 @@ class AtOnce:
     # Forward mode, along directions
 
     def _pushed_by_jax(self, direction: Floats) -> Entries | UnsupportedError:
-        leaves = list(self._function.point.values())
-        return exactly(self._forward_program, [*leaves, *cut(direction, [leaf.shape for leaf in leaves])], self.proved.bits)
+        return self._pushforward(cut(direction, [leaf.shape for leaf in self._function.point.values()]), self.proved.bits)
 
     @cached_property
-    def _forward_program(self) -> Any:
-        return self._function.pushforward_program
+    def _pullback(self) -> ExactProgram:
+        return ExactProgram(self._function.reverse_program, list(self._function.point.values()))
+
+    @cached_property
+    def _pushforward(self) -> ExactProgram:
+        return ExactProgram(self._function.pushforward_program, list(self._function.point.values()))
 
     @cached_property
     def _seeded(self) -> list[Floats]:
@@ -202,10 +227,11 @@ class AtOnce:
         largest = 0.0
         try:
             with lacking():
-                _ = self._forward_program
+                _ = self._pushforward
         except UnsupportedError as unsupported:
             return unsupported
-        for direction in self._seeded:
+        for k, direction in enumerate(self._seeded, 1):
+            self._plan.on_stage(f"forward mode along direction {k} of {self._plan.directions}")
             pushed = self._pushed(direction)
             if isinstance(pushed, UnsupportedError):
                 return pushed

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 import jax
@@ -16,9 +17,15 @@ from diffcheck.checks.loading import users_code
 from diffcheck.engines.derivation import Columns, Derivation, Found, Wanted
 from diffcheck.engines.faults import call
 from diffcheck.engines.jax.function import JaxFunction
+from diffcheck.engines.jax.parts import is_array
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.registry import CLAIM
+
+
+def _is_number(leaf: Any) -> bool:
+    """Whether a leaf of a claim is for an argument that is differentiated: what jax.grad gives for others is no number."""
+    return isinstance(leaf, Real) or (is_array(leaf) and leaf.dtype != jax.dtypes.float0)
 
 
 class ClaimedJacobian(Derivation):
@@ -30,7 +37,7 @@ class ClaimedJacobian(Derivation):
         self._program = JaxFunction(claim, arguments, function.wide) if callable(claim) else None
         with users_code("the claim"):
             found = function.scoped(call)(claim, arguments.values()) if callable(claim) else claim
-        self.matrix: NDArray[Any] = self._joined([np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(found)])
+        self.matrix: NDArray[Any] = self._joined([np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(found) if _is_number(leaf)])
 
     def values(self, columns: Columns, wanted: Sequence[Wanted]) -> Mapping[Wanted, Found]:
         return {each: self.matrix[self._place(each)].reshape(1) for each in wanted}

@@ -56,7 +56,7 @@ class Jacobian(Matrices):
         judged_by_itself: bool = True,
         plan: Plan | None = None,
     ) -> None:
-        super().__init__(function, name, fmt, (plan or Plan()) if judged_by_itself and claim is None else None)
+        super().__init__(function, name, fmt, plan or Plan(), may_be_at_once=judged_by_itself and claim is None)
         self.judged_by_itself = judged_by_itself
         self.claim = claim
         self._truth = truth
@@ -89,7 +89,7 @@ class Jacobian(Matrices):
 
     @property
     def dtype(self) -> str:
-        return self.format.name
+        return str(self.function.vector.dtype)
 
     @cached_property
     def places(self) -> Mapping[Wanted, tuple[int, int]]:
@@ -285,12 +285,12 @@ class OwnRules(JaxMode):
         """A custom rule that is wrong, an overflow, or a conversion to a narrower format."""
         row, whole = self._jacobian.places[wanted]
         owner, column = self._jacobian.owner(self.own_mode, whole)
-        function, bits = owner.function, owner.format.precision_bits
+        function = owner.function
         if verdict is Verdict.WRONG:
             return faulty_rule(function, (self.own_mode, row, column), value, right, self._jacobian.judged_by_itself)
-        if overflown := function.overflow(bits):
+        if overflown := function.overflow():
             return Cause(f"it overflows to inf in {overflown}")
-        found = narrowings(function.forward_program if self.own_mode == "forward" else function.reverse_program, bits)
+        found = narrowings(function.forward_program if self.own_mode == "forward" else function.reverse_program, function.precision_bits)
         return Cause(f"it rounds to {listed(found[:SHOWN])} on the way") if found else None
 
 

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from numbers import Real
 from typing import Any
 
+import jax
+
 from diffcheck import registry
-from diffcheck.checks.arguments import Arguments, Parameters, from_value, names_in
-from diffcheck.checks.at_once import DIRECTIONS, SEED, AtOnce, Plan
+from diffcheck.checks.arguments import from_value, names_in
+from diffcheck.checks.at_once import AtOnce, Plan
+from diffcheck.checks.beforehand import require_memory, require_traceable
+from diffcheck.checks.calling import BoundCall, Parameters
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.modes import check_of
 from diffcheck.checks.pipeline import closed_forms
-from diffcheck.checks.rules.linter import lint
+from diffcheck.checks.rules.linter import LINT_SECONDS, lint
 from diffcheck.checks.screening import Screening
 from diffcheck.engines.jax.function import JaxFunction
+from diffcheck.engines.jax.parts import identity, is_wide
 from diffcheck.errors import InputError, UnsupportedError
+from diffcheck.floats import exactly
 from diffcheck.formats import format_named
 from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, GraphBuilder
@@ -26,17 +35,19 @@ from diffcheck.judgement.evidence import Written, listed
 from diffcheck.results import Findings, Header, Outcome, RuleCheck, Sample, counted
 
 SHOWN_RULES = 4
+SHOWN_FIXED = 8
 
 
 class FunctionCheck:
     """One JAX function under test.
 
     `against` is what it is judged by: nothing (its own computation, without its custom rules), an expression in the function's
-    arguments, or another function. `linted` runs the checks of custom derivative rules: by default where there is such a rule.
-    `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed by that of the
-    argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text, or one for
-    each argument. `given` are names for the arguments of a function whose signature has none. `directions` is along how many, drawn
-    with `seed`, forward mode is checked where the Jacobian is large.
+    arguments, or another function. `linted` runs the checks of derivative rules: by default where there is one that is not JAX's own,
+    and for a limited time. `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed
+    by that of the argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text,
+    or one for each argument. `given` are names for the arguments of a function whose signature has none. `plan` is how a large Jacobian is
+    gone through. `dtype` is the format of all floats;
+    without one, arrays keep their own, and the verdicts are relative to the coarsest on the program's way.
     """
 
     def __init__(
@@ -45,29 +56,31 @@ class FunctionCheck:
         *,
         name: str = "",
         against: str | Callable[..., Any] | None = None,
-        dtype: str = "float64",
+        dtype: str | None = None,
         linted: bool | None = None,
         claim: Any = None,
         given: Sequence[str] = (),
-        directions: int = DIRECTIONS,
-        seed: int = SEED,
+        plan: Plan | None = None,
     ) -> None:
-        self._plan = Plan(directions, seed)
-        self.format = format_named(dtype)
+        self._plan = plan or Plan()
+        self.format = None if dtype is None else format_named(dtype)  # None: that of the program
         self.parameters = Parameters.of(function, given)
         self.name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
         self._function = function
         self._linted = linted
-        self._made: dict[int, dict[Any, dict[Any, Any]]] = {}  # of each function, what does not depend on the point
+        self._made: dict[Any, dict[Any, dict[Any, Any]]] = {}  # of each function, what does not depend on the point
         self._claim = claim
+        self._names: tuple[str, ...] = ()  # of the arguments that are given
+        self._static: tuple[str, ...] = ()
         self._formula = _formula(against, self.parameters) if isinstance(against, str) else None
         self._other = against if callable(against) else None
 
-    def report(self, points: Sequence[Arguments]) -> Findings:
+    def report(self, points: Sequence[BoundCall]) -> Findings:
         """The verdicts at some points, those of each point worst first, and what is found of the rules."""
         return self.report_of(self.jacobians(points))
 
-    def jacobians(self, points: Sequence[Arguments]) -> tuple[Jacobian, ...]:
+    def jacobians(self, points: Sequence[BoundCall]) -> tuple[Jacobian, ...]:
+        self._names, self._static = points[0].names, tuple(points[0].static)
         return tuple(map(self._jacobian, points))
 
     def report_of(self, jacobians: Sequence[Jacobian]) -> Findings:
@@ -78,56 +91,62 @@ class FunctionCheck:
             checks += self._checks(jacobian)
         return Findings(self._header(jacobians[0]), tuple(samples), _merged(checks))
 
-    def _jacobian(self, point: Arguments) -> Jacobian:
-        function = self._at(self._function, point)
-        if not function.point:
-            raise InputError(f"no argument of {self.name} is a floating-point number", "There is nothing to differentiate by.")
+    def _jacobian(self, point: BoundCall) -> Jacobian:
+        with users_code(self.name):
+            function = self._at(self._function, point)
+            if not function.point:
+                raise InputError(f"no argument of {self.name} is a floating-point number", "There is nothing to differentiate by.")
+        require_traceable(function, self.name)
         with users_code(self.name):
             if not function.outputs:
                 raise InputError(f"{self.name} returns no floating-point number", "There is nothing to differentiate.")
+            require_memory(function, self.name)
             _ = function.primal
         by_itself = self._formula is None and self._other is None
         claim = self._claimed(function, point)
-        return Jacobian(function, self.name, self.format, lambda: self._truth(function, point), claim, by_itself, self._plan)
+        judged = self.format or format_named(function.coarsest)
+        return Jacobian(function, self.name, judged, lambda: self._truth(function, point), claim, by_itself, self._plan)
 
-    def _claimed(self, function: JaxFunction, point: Arguments) -> ClaimedJacobian | Mapping[str, Written] | None:
+    def _claimed(self, function: JaxFunction, point: BoundCall) -> ClaimedJacobian | Mapping[str, Written] | None:
         """The claim as arrays; or as texts, one for each argument, which is a number."""
         texts = [self._claim] if isinstance(self._claim, str) else self._claim
         if not isinstance(texts, (list, tuple)) or not all(isinstance(each, str) for each in texts):
-            return None if texts is None else ClaimedJacobian(texts, function, point)
+            return None if texts is None else ClaimedJacobian(point.of(texts) if callable(texts) else texts, function, point.arguments)
         if len(function.outputs) != 1 or len(texts) != len(function.variables) or any(leaf.shape for leaf in function.point.values()):
             fix = "Give one for each argument, in their order; of arrays, a claim is an array, or a function that returns it."
             raise InputError("claims as texts are for functions of numbers that return one number", fix)
-        return {name: Written(_formula(text, self.parameters), text) for name, text in zip(function.variables, texts, strict=True)}
+        formulas = [_at_point(_formula(text, self.parameters), function, point) for text in texts]
+        return {name: Written(graph, text) for name, graph, text in zip(function.variables, formulas, texts, strict=True)}
 
-    def _at(self, function: Callable[..., Any], point: Arguments) -> JaxFunction:
-        made = self._made.setdefault(id(function), {})
-        return JaxFunction(function, point, self.format.name == "float64", made)
+    def _at(self, function: Callable[..., Any], point: BoundCall) -> JaxFunction:
+        static = tuple((name, identity(value)) for name, value in point.static.items())
+        made = self._made.setdefault((id(function), point.positional, static), {})
+        wide = any(is_wide(leaf) for leaf in jax.tree.leaves(point.arguments))
+        return JaxFunction(point.of(function), point.arguments, wide, made)
 
-    def _truth(self, function: JaxFunction, point: Arguments) -> Sequence[Graph]:
+    def _truth(self, function: JaxFunction, point: BoundCall) -> Sequence[Graph]:
         if self._formula is not None:
             if len(function.outputs) != 1 or any(leaf.shape for leaf in function.point.values()):
                 raise InputError("--against takes an expression for functions of numbers only", "Give another function: FILE.py:OTHER.")
-            return [self._formula]
+            return [_at_point(self._formula, function, point)]
         if self._other is None:
             return _lifted(function)
-        given = Parameters.of(self._other, self.parameters.names).names
-        if len(given) != len(point):
-            theirs, ours = (", ".join(names) for names in (given, self.parameters.names))
+        if not point.is_taken_by(self._other):
+            theirs, ours = ", ".join(Parameters.of(self._other, point.names).known), ", ".join(point.names)
             raise InputError(f"the function to judge against takes {theirs}, and {self.name} takes {ours}", "Both must take the same.")
         with users_code("the function to judge against"):
-            other = self._at(self._other, dict(zip(given, point.values(), strict=True)))
+            other = self._at(self._other, point)
             if len(other.outputs) != len(function.outputs):
                 raise InputError(f"the other function returns {len(other.outputs)} numbers, not {len(function.outputs)}")
-            return [_renamed(graph, dict(zip(other.variables, function.variables, strict=True))) for graph in _lifted(other)]
+            return _lifted(other)
 
     def _checks(self, jacobian: Jacobian) -> Iterator[RuleCheck]:
         if (modes := check_of(jacobian.conflicts)) is not None:
             yield modes
         with users_code(self.name):
-            wanted = bool(jacobian.function.custom_rules) if self._linted is None else self._linted
-        if wanted:
-            yield from lint(jacobian)
+            has_own_rules = any(not rule.is_library for rule in jacobian.function.custom_rules)
+        if self._linted or (self._linted is None and has_own_rules):
+            yield from lint(jacobian, math.inf if self._linted else LINT_SECONDS)
         if isinstance(jacobian.at_once, AtOnce):
             yield from jacobian.at_once.checks()
         if isinstance(jacobian.screening, UnsupportedError):
@@ -141,16 +160,20 @@ class FunctionCheck:
                 f"of {screening.entries:,} derivatives {screening.judged:,} are judged, those that differ most from the function "
                 f"without its rules and an even sample; the largest deviation in floats is {screening.largest:.1e}, at {screening.where}"
             )
+        if jacobian.format.name != jacobian.dtype:
+            notes.append(f"it takes {jacobian.dtype}, and is judged in {jacobian.format.name}, the coarsest format on its way")
         rules = [described(rule) for rule in jacobian.function.custom_rules if not rule.is_library]
         if rules:
             notes.append(f"its derivative is given by {listed(rules[:SHOWN_RULES])}{' and more' if len(rules) > SHOWN_RULES else ''}")
-        if jacobian.function.fixed:
-            notes.append(f"not differentiated by {', '.join(jacobian.function.fixed)}: no floats")
+        if fixed := [*self._static, *jacobian.function.fixed]:
+            notes.append(
+                f"not differentiated by {listed(fixed[:SHOWN_FIXED])}{' and more' * (len(fixed) > SHOWN_FIXED)}: static, or no floats"
+            )
         return Header(
-            read_as=_read_as(self.name, self.parameters, jacobian),
+            read_as=_read_as(self.name, self._names, jacobian),
             name=self.name,
             variables=jacobian.function.variables if jacobian.is_small else (),
-            dtype=self.format.name,
+            dtype=jacobian.format.name,
             program="; ".join(notes),
             derivatives=closed_forms(jacobian, Short()),
             versions=registry.versions(),
@@ -163,7 +186,9 @@ def check_function(function: Callable[..., Any], at: Any, **options: Any) -> tup
     The Jacobians are what the report was made of, for pictures.
     """
     check = FunctionCheck(function, given=names_in(at), **options)
-    jacobians = check.jacobians(from_value(at, check.parameters, check.format))
+    with users_code("the point"):  # its trees may be of classes of the user's
+        points = from_value(at, check.parameters, check.format)
+    jacobians = check.jacobians(points)
     return check.report_of(jacobians), jacobians
 
 
@@ -176,17 +201,26 @@ def _lifted(function: JaxFunction) -> Sequence[Graph]:
 
 def _formula(text: str, parameters: Parameters) -> Graph:
     graph = read(text).target.flat
-    unknown = [name for name in graph.variables if name not in parameters.names]
+    unknown = [] if parameters.others else [name for name in graph.variables if name not in parameters.known]
     if unknown:
-        fix = f"Its arguments: {', '.join(parameters.names)}."
+        fix = f"Its arguments: {', '.join(parameters.known)}."
         raise InputError(f"the formula uses {', '.join(unknown)}, which the function does not have", fix)
     return graph
 
 
-def _renamed(graph: Graph, names: dict[str, str]) -> Graph:
-    builder = GraphBuilder()
-    output = builder.graft(graph, {name: builder.variable(names[name]) for name in graph.variables})
-    return builder.graph(output)
+def _at_point(formula: Graph, function: JaxFunction, point: BoundCall) -> Graph:
+    """A formula with the numbers of the arguments that are not differentiated in their place."""
+    builder, given = GraphBuilder(), {**point.arguments, **point.static}
+    places: dict[str, int] = {}
+    for name in formula.variables:
+        value = given.get(name)
+        if name in function.variables:
+            places[name] = builder.variable(name)
+        elif isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+            places[name] = builder.constant(Fraction(exactly(value)))
+        else:
+            raise InputError(f"the formula uses {name}, which is no number at this point", "Give it, or use the others.")
+    return builder.graph(builder.graft(formula, places))
 
 
 def _merged(checks: Sequence[RuleCheck]) -> tuple[RuleCheck, ...]:
@@ -201,8 +235,8 @@ def _merged(checks: Sequence[RuleCheck]) -> tuple[RuleCheck, ...]:
 # What is shown of the function
 
 
-def _read_as(name: str, parameters: Parameters, jacobian: Jacobian) -> str:
-    call, truth = f"{name}({', '.join(parameters.names)})", jacobian.truth
+def _read_as(name: str, arguments: Sequence[str], jacobian: Jacobian) -> str:
+    call, truth = f"{name}({', '.join(arguments)})", jacobian.truth
     if isinstance(jacobian.at_once, AtOnce):
         return f"{call}: {counted(jacobian.rows, 'result')} of {jacobian.columns:,} numbers, followed on whole arrays"
     if isinstance(truth, UnsupportedError):

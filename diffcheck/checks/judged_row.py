@@ -34,9 +34,8 @@ class JudgedRow:
 
     @cached_property
     def ulps(self) -> Floats:
-        with np.errstate(over="ignore"):
-            unit = np.spacing(abs(self.proved.middles).astype(self.format.name)).astype(np.float64)
-        found: Floats = self.errors / np.maximum(unit, self.format.ulp(self.format.smallest_normal))
+        exponents = np.maximum(np.frexp(self.proved.middles)[1], self.format.minimum_exponent + 1)
+        found: Floats = self.errors / np.ldexp(1.0, exponents - self.format.precision_bits)
         return found
 
     @cached_property

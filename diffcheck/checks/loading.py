@@ -6,6 +6,7 @@ import difflib
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from diffcheck.engines.faults import raise_if_ours
+from diffcheck.engines.faults import call, raise_if_ours
 from diffcheck.engines.jax.code_places import JAX, is_users
 from diffcheck.engines.jax.lacking import first_line, whole_tracebacks
 from diffcheck.errors import DiffcheckError, InputError, UserCodeError
@@ -27,23 +28,42 @@ from diffcheck.processes.search_path import while_users
 from diffcheck.processes.signals import StoppedError
 
 FORMS = "Write FILE.py:NAME or package.module:NAME."
+_REFERENCE = re.compile(r"(?:[^:=,\[\]]+\.py|[^\W\d]\w*(?:\.[^\W\d]\w*)+):[^\W\d]\w*(?:\.[^\W\d]\w*)*")  # of a point: x:1 is a number
 
 
 def load(reference: str, wide: bool = True) -> Callable[..., Any]:
     """The function that a reference names; its module is executed. `wide`: with JAX's 64-bit types. Raises InputError."""
-    place, colon, name = reference.rpartition(":")
-    if not colon or not place or not name:
-        file = reference.rstrip(":")
-        raise InputError(f"{quoted(reference)} does not name a function", f"Write {shown(file)}:NAME." if file.endswith(".py") else FORMS)
-    with users_code(place), jax.enable_x64(wide):
-        module = _from_file(Path(place)) if place.endswith(".py") else _imported(place)
-    try:
-        found: Any = reduce(getattr, name.split("."), module)
-    except AttributeError:
-        raise InputError(f"{shown(place)} has no function {quoted(name)}", _offered(name, module)) from None
+    found = _loaded(reference, wide, "a function")
     _require_function(found, reference)
     function: Callable[..., Any] = found
     return function
+
+
+def is_reference(text: str) -> bool:
+    """Whether a point is one that a Python file or module holds: no number, range or mapping looks like that."""
+    return _REFERENCE.fullmatch(text.strip()) is not None
+
+
+def load_point(reference: str, wide: bool = True) -> Any:
+    """The object that a reference names or, if that is a function, what it returns; its module is executed. Raises InputError."""
+    found = _loaded(reference.strip(), wide, "a point")
+    if not inspect.isroutine(found):
+        return found
+    with users_code(reference), jax.enable_x64(wide):
+        return call(found, ())
+
+
+def _loaded(reference: str, wide: bool, what: str) -> Any:
+    place, colon, name = reference.rpartition(":")
+    if not colon or not place or not name:
+        file = reference.rstrip(":")
+        raise InputError(f"{quoted(reference)} does not name {what}", f"Write {shown(file)}:NAME." if file.endswith(".py") else FORMS)
+    with users_code(place), jax.enable_x64(wide):
+        module = _from_file(Path(place)) if place.endswith(".py") else _imported(place)
+    try:
+        return reduce(getattr, name.split("."), module)
+    except AttributeError:
+        raise InputError(f"{shown(place)} has no {what.split()[-1]} {quoted(name)}", _offered(name, module)) from None
 
 
 def _offered(name: str, module: ModuleType) -> str:

@@ -34,19 +34,25 @@ class NoForwardMode(Inapplicable):
 class Matrices:
     """What both modes of JAX give; where it lacks the derivative by one argument, the others are taken alone.
 
-    `plan` is how a large Jacobian is proved at once, and None if it may not be.
+    `plan` is how a large Jacobian is gone through, and `may_be_at_once` whether it may be proved on whole arrays.
     """
 
-    def __init__(self, function: JaxFunction, name: str, fmt: Format, plan: Plan | None = None) -> None:
+    def __init__(self, function: JaxFunction, name: str, fmt: Format, plan: Plan, may_be_at_once: bool = False) -> None:
         self.function = function
         self.name = name
         self.format = fmt
         self._plan = plan
+        self._may_be_at_once = may_be_at_once
         self.rows, self.columns = len(function.outputs), len(function.variables)
         self._leaves: dict[str, Matrices] = {}
         self._lifted: dict[tuple[str, int], Mapping[int, Graph] | UnsupportedError] = {}
 
     # Which entries are judged
+
+    @property
+    def _shown(self) -> int:
+        """How many entries of a large Jacobian are shown one by one, beside the worst."""
+        return self._plan.entries or SAMPLED
 
     @cached_property
     def is_small(self) -> bool:
@@ -55,7 +61,7 @@ class Matrices:
     @cached_property
     def at_once(self) -> AtOnce | UnsupportedError:
         """A large Jacobian proved on whole arrays, or why it is not."""
-        if self.is_small or self._plan is None or not np.isfinite(self.function.vector).all():
+        if self.is_small or not self._may_be_at_once or not np.isfinite(self.function.vector).all():
             return UnsupportedError("it is judged entry by entry")
         try:
             with users_code(self.name):
@@ -99,7 +105,7 @@ class Matrices:
         worst: list[int] = []
         if not isinstance(self._deviations, UnsupportedError):
             worst = np.argsort(-self._deviations, axis=None, kind="stable")[:SUSPECTS].tolist()
-        even = evenly(len(self.watched_rows) * self.columns, SAMPLED)
+        even = evenly(len(self.watched_rows) * self.columns, self._shown)
         places = [divmod(k, self.columns) for k in dict.fromkeys([*worst, *even])]
         return [(self.watched_rows[row], column) for row, column in places]
 
@@ -157,7 +163,7 @@ class Matrices:
 
     def _leaf(self, name: str, start: int) -> Matrices:
         """Those of one leaf, whose columns begin here: what is judged of it is what is judged of the whole."""
-        leaf = Matrices(self.function.only(name), self.name, self.format)
+        leaf = Matrices(self.function.only(name), self.name, self.format, self._plan)
         leaf.watched_rows = self.watched_rows
         leaf.chosen = [(row, column - start) for row, column in self.chosen if start <= column < start + leaf.columns]
         return leaf

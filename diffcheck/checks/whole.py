@@ -26,7 +26,7 @@ from diffcheck.engines.certified.arrays.algebra import Remark
 from diffcheck.engines.jax.code_places import code_span
 from diffcheck.engines.jax.equations import equations
 from diffcheck.engines.jax.function import JaxFunction
-from diffcheck.engines.jax.lift.follower import follow
+from diffcheck.engines.jax.lift.follower import Once, follow
 from diffcheck.engines.jax.names import ClosedJaxpr
 from diffcheck.engines.jax.undecorated import without
 from diffcheck.errors import UnsupportedError
@@ -215,13 +215,20 @@ def described(remark: Remark) -> str:
     return f"{remark.reason}{entry} of {equation.primitive.name if equation is not None else 'the program'}{where}"
 
 
-def exactly(program: ClosedJaxpr, arguments: Sequence[NDArray[Any]], bits: int) -> Entries | UnsupportedError:
-    """The results of JAX's own program in exact arithmetic, one after the other, or why they are not known."""
-    arrays = Arrays()
-    try:
-        with scope(bits):
-            return raveled([arrays.known(each).entries for each in follow(program, arguments, arrays)])
-    except Undecided as undecided:
-        return UnsupportedError(str(undecided))
-    except UnsupportedError as unsupported:
-        return unsupported
+class ExactProgram:
+    """A derivative program of JAX's in exact arithmetic: of the leaves of a point, and of tangents or cotangents."""
+
+    def __init__(self, program: ClosedJaxpr, leaves: Sequence[NDArray[Any]]) -> None:
+        self._program, self._leaves = program, leaves
+        self._once: dict[int, Once] = {}  # by precision: what only the point decides
+
+    def __call__(self, moved: Sequence[NDArray[Any]], bits: int) -> Entries | UnsupportedError:
+        """The results, one after the other, or why they are not known."""
+        arrays, once = Arrays(), self._once.setdefault(bits, Once.of(self._program, len(self._leaves)))
+        try:
+            with scope(bits):
+                return raveled([arrays.known(each).entries for each in follow(self._program, [*self._leaves, *moved], arrays, once)])
+        except Undecided as undecided:
+            return UnsupportedError(str(undecided))
+        except UnsupportedError as unsupported:
+            return unsupported

@@ -93,6 +93,13 @@ class TraceFormat(StrEnum):
     mermaid = "mermaid"
 
 
+class TableFormat(StrEnum):
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+    csv = "csv"
+
+
 class Dtype(StrEnum):
     float64 = "float64"
     float32 = "float32"
@@ -128,6 +135,9 @@ ReportFormat = Annotated[OutputFormat, typer.Option("--format", help="How to sho
 Latex = Annotated[bool, typer.Option("--latex", help="Show the closed form as LaTeX too.")]
 Strict = Annotated[bool, option("--strict", help="Exit with 1 on warnings too.")]
 Colored = Annotated[Color, option("--color", help="Colour on a terminal only (auto), always or never.")]
+OwnFormat = Annotated[
+    Dtype | None, option("--dtype", help="The floating-point format under test (default: that of the arrays; of written numbers, float64).")
+]
 FloatFormat = Annotated[Dtype, option("--dtype", help="The floating-point format under test (default: float64).")]
 
 Timeout = Annotated[float, typer.Option("--timeout", help="Seconds that an expression may take.", metavar="S")]

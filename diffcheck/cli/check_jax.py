@@ -19,11 +19,11 @@ from diffcheck.cli.arguments import (
     Color,
     Colored,
     Dtype,
-    FloatFormat,
     Latex,
     MaxMemory,
     Output,
     OutputFormat,
+    OwnFormat,
     ReportFormat,
     Strict,
     Timeout,
@@ -37,7 +37,8 @@ from diffcheck.processes.forked import UNWATCHED, Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
 if TYPE_CHECKING:
-    from diffcheck.checks.arguments import Arguments
+    from diffcheck.checks.at_once import Plan
+    from diffcheck.checks.calling import BoundCall
     from diffcheck.checks.entries import Jacobian
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.results import Findings, Header, Tally
@@ -48,7 +49,10 @@ if TYPE_CHECKING:
 Function = Annotated[
     str, typer.Argument(metavar="FUNCTION", help="FILE.py:NAME or package.module:NAME; the file is executed.", show_default=False)
 ]
-At = Annotated[list[str], option("--at", help="A point: 2, or x=1,y=2, or x=[1,2,3],A=[[1,2],[3,4]]. May be repeated.", metavar="POINT")]
+At = Annotated[
+    list[str],
+    option("--at", help="A point: 2, x=1,y=2, A=[[1,2],[3,4]], or FILE.py:NAME, a Python object. May be repeated.", metavar="POINT"),
+]
 Points = Annotated[
     Path | None, option("--points", help="A point from an .npz or .npy file, or points of numbers from a CSV file.", metavar="FILE")
 ]
@@ -56,6 +60,9 @@ Random = Annotated[int, option("--random", help="How many random points to take.
 Seed = Annotated[int, typer.Option("--seed", help="What random points and directions are drawn with.")]
 Directions = Annotated[
     int, typer.Option("--directions", help="Of more than 400 derivatives, along how many directions forward mode is proved.", metavar="N")
+]
+Entries = Annotated[
+    str, option("--entries", help="Of more than 400 derivatives, how many are shown one by one: a number, or all.", metavar="N|all")
 ]
 Domain = Annotated[list[str], option("--domain", help="Where random points lie: -1,1 (the default), or x=0,10.", metavar="A,B")]
 Shape = Annotated[list[str], option("--shape", help="The shapes of random arguments: 3, or A=3,3 (default: numbers).", metavar="SHAPE")]
@@ -80,7 +87,8 @@ def check_jax(
     shape: Shape = [],  # noqa: B006
     against: Against = "",
     directions: Directions = 3,
-    dtype: FloatFormat = Dtype.float64,
+    entries: Entries = "",
+    dtype: OwnFormat = None,
     lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
@@ -103,7 +111,7 @@ def check_jax(
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
 
-    wanted = _Points(at, points, random, seed, domain, shape, directions)
+    wanted = _Points(at, points, random, seed, domain, shape, directions, entries)
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
@@ -117,7 +125,7 @@ def check_jax(
 
 @dataclass(frozen=True, slots=True)
 class _Points:
-    """Where to check, as the options say."""
+    """Where to check, and how large Jacobians are gone through, as the options say."""
 
     at: list[str]
     file: Path | None
@@ -126,16 +134,38 @@ class _Points:
     domain: list[str]
     shape: list[str]
     directions: int
+    entries: str
 
     @property
     def names(self) -> Sequence[str]:
         """What the arguments are called, for functions that do not say."""
         from diffcheck.checks.arguments import names_in
+        from diffcheck.checks.loading import is_reference
 
-        return names_in(self.at) if self.at else [part.partition("=")[0] for part in self.shape if "=" in part]
+        if not self.at:
+            return [part.partition("=")[0] for part in self.shape if "=" in part]
+        return names_in([text for text in self.at if not is_reference(text)])
 
-    def of(self, job: FunctionCheck) -> list[Arguments]:
-        from diffcheck.checks.arguments import at_random, from_file, from_point_texts
+    def plan(self, on_stage: Callable[[str], object]) -> Plan:
+        from diffcheck.checks.at_once import plan_of
+
+        entries = int(self.entries) if self.entries.isdecimal() else self.entries or None
+        return plan_of(on_stage, directions=self.directions, seed=self.seed, entries=entries)
+
+    def wide(self, dtype: str | None) -> bool:
+        """Whether files are executed with JAX's 64-bit types: for written numbers; objects are made as the user's settings say."""
+        import jax
+
+        from diffcheck.checks.loading import is_reference
+
+        if dtype is not None:
+            return dtype == Dtype.float64
+        are_objects = any(map(is_reference, self.at)) or (self.file is not None and self.file.suffix in (".npz", ".npy"))
+        return bool(jax.config.jax_enable_x64) if are_objects else True  # type: ignore[attr-defined]
+
+    def of(self, job: FunctionCheck) -> list[BoundCall]:
+        from diffcheck.checks.arguments import at_random, from_file, from_point_texts, from_value
+        from diffcheck.checks.loading import is_reference, load_point
 
         if bool(self.at) + (self.file is not None) + bool(self.random) != 1:
             wanted = ",".join(f"{name}=1" for name in job.parameters.names) if len(job.parameters.names) > 1 else "2"
@@ -145,24 +175,34 @@ class _Points:
             return from_file(self.file, job.parameters, job.format)
         if self.random:
             return at_random(self.random, self.seed, self.domain, self.shape, job.parameters, job.format)
-        return from_point_texts(self.at, job.parameters, job.format)
+        found: list[BoundCall] = []
+        for text in self.at:
+            if is_reference(text):
+                found += from_value(
+                    load_point(text, self.wide(None if job.format is None else job.format.name)), job.parameters, job.format
+                )
+            else:
+                found += from_point_texts([text], job.parameters, job.format)
+        return found
 
 
-def _reported(reference: str, against: str, dtype: Dtype, lint: bool | None, points: _Points, draw: Artist) -> tuple[Findings, int]:
+def _reported(reference: str, against: str, dtype: Dtype | None, lint: bool | None, points: _Points, draw: Artist) -> tuple[Findings, int]:
     """The report, and the line where the function begins."""
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.loading import load
     from diffcheck.engines.jax.program_cache import use_persistent_cache
+    from diffcheck.views.progress import stages
 
     use_persistent_cache()
-    wide = dtype is Dtype.float64
+    wide = points.wide(dtype)
     function = load(reference, wide)
     other = load(against, wide) if is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
-    drawn = {"directions": points.directions, "seed": points.seed}
-    job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype.value, linted=lint, **drawn)
-    jacobians = job.jacobians(points.of(job))
-    report = job.report_of(jacobians)
+    with stages() as on_stage:
+        plan = points.plan(on_stage)
+        job = FunctionCheck(function, given=points.names, name=name, against=other, dtype=dtype, linted=lint, plan=plan)
+        jacobians = job.jacobians(points.of(job))
+        report = job.report_of(jacobians)
     draw(report.header, jacobians)
     return report, getattr(getattr(unwrap(function), "__code__", None), "co_firstlineno", 1)
 

@@ -39,6 +39,7 @@ TO_THE_LEFT = -TO_THE_RIGHT[::-1]
 SIDES = {"right": TO_THE_RIGHT, "left": TO_THE_LEFT}
 
 NO_VALUES = "the function has no finite values around the point"
+TOO_SHORT = "the floats have too few digits for differences of f"
 UNSETTLED = "differences of f do not settle as the steps shrink: it may have a jump or an infinite slope here, or vary too fast"
 CONTRADICTORY = "differences of f over small steps contradict those over large ones: it may be a step function, or vary fast"
 Array = NDArray[np.float64]
@@ -126,8 +127,11 @@ def estimate(f: Callable[[float], float], x: float, unit_roundoff: float) -> Est
     """
     if not math.isfinite(x):
         return _nothing(NO_VALUES)
+    steps = _steps(x, unit_roundoff)
+    if len(steps) < PLATEAU:
+        return _nothing(TOO_SHORT)
     with np.errstate(all="ignore"):  # infinite values give infinite claims
-        return _from(_ladder(f, x, unit_roundoff))
+        return _from(_ladder(f, x, steps, unit_roundoff))
 
 
 def _from(ladder: _Ladder) -> Estimate:
@@ -156,8 +160,7 @@ def _nothing(reason: str) -> Estimate:
     return Estimate(math.nan, math.inf, reason)
 
 
-def _ladder(f: Callable[[float], float], x: float, unit_roundoff: float) -> _Ladder:
-    steps = _steps(x, unit_roundoff)
+def _ladder(f: Callable[[float], float], x: float, steps: Array, unit_roundoff: float) -> _Ladder:
     points = x + steps[:, None] * OUTWARDS
     values = np.array([[f(float(point)) if math.isfinite(point) else math.nan for point in row] for row in points])
     largest = np.nanmax(abs(values), axis=1, initial=0.0)
@@ -173,7 +176,7 @@ def _steps(x: float, unit_roundoff: float) -> Array:
     size = _power_of_two(max(1.0, abs(x)))
     steps = size * _halved(STEPS + int(math.log2(size)))
     steps = steps[steps >= SMALLEST_STEP * unit_roundoff * abs(x)]
-    if 0 < abs(x) < steps[-1]:
+    if len(steps) and 0 < abs(x) < steps[-1]:
         steps = np.append(steps, _power_of_two(abs(x)) * _halved(BELOW_SIZE))
     return steps
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -16,9 +16,9 @@ XLA_STATUS = re.compile(r"[A-Z]+(_[A-Z]+)*: ")  # XLA is not Python: the last li
 NOBODYS = (ArithmeticError, MemoryError, RecursionError)  # numbers and sizes can make any line raise these
 
 
-def call(function: Callable[..., Any], arguments: Iterable[Any]) -> Any:
+def call(function: Callable[..., Any], arguments: Iterable[Any], keywords: Mapping[str, Any] = {}) -> Any:  # noqa: B006
     """Calls a function of the user's. What this line raises (a wrong number of arguments, for one) is the user's fault, not ours."""
-    return function(*arguments)
+    return function(*arguments, **keywords)
 
 
 def raise_if_ours(error: BaseException) -> None:

@@ -275,7 +275,7 @@ def _body(definition: Definition, notation: Infix) -> Iterator[Statement]:
     count = 0
     for i, node in enumerate(graph.nodes):
         arguments = [texts[j] for j in arguments_of(node)]
-        text = _text(node, arguments, notation)
+        text = node_text(node, arguments, notation)
         size = 1 + sum(sizes[j] for j in arguments_of(node))
         shared = graph.use_counts[i] > 1 and not isinstance(node, (Constant, Variable))
         if i != graph.output and (shared or size > INLINE_SIZE // 4):
@@ -287,7 +287,8 @@ def _body(definition: Definition, notation: Infix) -> Iterator[Statement]:
     yield Statement(definition.name, definition.parameters, texts[graph.output].text)
 
 
-def _text(node: object, arguments: Sequence[Text], notation: Infix) -> Text:
+def node_text(node: object, arguments: Sequence[Text], notation: Infix) -> Text:
+    """A node between the texts of its arguments."""
     match node:
         case Constant(value):
             return notation.constant(value)

@@ -18,7 +18,8 @@ from diffcheck.graph.graph import Apply, Graph
 from diffcheck.judgement.dead_branch import dead_branch
 from diffcheck.judgement.evidence import Evidence, Written, blame_of, listed, named
 from diffcheck.judgement.lost import lost, out_of_range, undefined_operation
-from diffcheck.judgement.verdict import Judgement, shown
+from diffcheck.judgement.verdict import Judgement
+from diffcheck.judgement.wording import shown
 from diffcheck.results import Blame, Verdict
 
 ROUNDED_AWAY = 100  # ulps of one operation beyond which its own inaccuracy is the cause

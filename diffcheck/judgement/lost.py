@@ -15,7 +15,7 @@ from diffcheck.engines.certified import conditions, enclose_nodes, live_argument
 from diffcheck.engines.derivation import Cause
 from diffcheck.graph.graph import Graph, ancestors, arguments_of
 from diffcheck.judgement.evidence import Evidence, Written, blame_of, named
-from diffcheck.judgement.verdict import shown
+from diffcheck.judgement.wording import shown
 
 Floats = Sequence[float | None]
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from decimal import Decimal  # operators round to the thread's context: here every operation names its own
 from typing import NamedTuple
 
-from diffcheck.enclosure import DOWN, EXACT, UP, Enclosure
+from diffcheck.enclosure import DOWN, UP, Enclosure
 from diffcheck.formats import FORMATS, Format
+from diffcheck.judgement.wording import NOTHING, digits_right, shown, told_apart
 from diffcheck.results import Certificate, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
 CONDITION_FACTOR = 8
 RULES = FORMATS["float32"]  # a value of fewer digits does not tell a right rule from a wrong one
-NOTHING = Decimal("1e-320")  # below every float
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
 RIGHT_ON_A_SIDE = "a condition is within rounding of a tie here, and in exact arithmetic the formula is right on one of its sides"
 PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
@@ -99,7 +99,9 @@ def judge(
     """
     special = _AT_SPECIAL_POINTS.get(truth.status)
     if special is not None:
-        return special(y, truth, fmt)
+        judged = special(y, truth, fmt)
+        is_beside = judged.verdict is Verdict.OUTSIDE and math.isfinite(y)
+        return _beside_the_interval(y, judged, truth, fmt, rule()) or judged if is_beside else judged
     if truth.derivative is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
     judged = _judge_smooth(y, x, truth, truth.derivative, fmt, rule)
@@ -174,7 +176,26 @@ def _judge_kink(y: float, truth: Certificate, fmt: Format) -> Judgement:
         return Judgement(Verdict.SUBGRADIENT, PASS, None, f"{kink}: {y:.6g}{_convention(y, truth, fmt)} is the choice made in {interval}")
     if not math.isfinite(y):
         return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink} with {interval}, and the value is {y}")
-    return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink}: {y:.6g} lies outside {interval}")
+    given = f"{y:.6g}"
+    if given in {_short(end) for end in ends}:
+        given, interval = repr(y), f"the Clarke interval [{shown(ends[0], 17)}, {shown(ends[1], 17)}]"
+    return Judgement(Verdict.OUTSIDE, FAIL, None, f"{kink}: {given} lies outside {interval}")
+
+
+def _beside_the_interval(y: float, judged: Judgement, truth: Certificate, fmt: Format, rule: Rule | None) -> Judgement | None:
+    """The judgement on a value outside the Clarke interval that rounding has carried there: in exact arithmetic its rule is within."""
+    exact = rule.exact() if rule is not None else None
+    if rule is None or exact is None:
+        return None
+    ends = [end for end in (truth.left, truth.right) if end is not None]
+    interval = Enclosure.between(min(end.lower for end in ends), max(end.upper for end in ends))
+    slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), interval.magnitude)
+    if not (DOWN.subtract(interval.lower, slack) <= exact.lower and exact.upper <= UP.add(interval.upper, slack)):
+        return None
+    error, size = _distance(y, interval), DOWN.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), interval.magnitude)
+    outcome = WARN if error.least <= size else FAIL
+    reason = f"{judged.reason}, by {error.least:.1e}: {rule.name} gives a number within, but rounding spoils the value"
+    return Judgement(Verdict.UNSTABLE, outcome, None, reason)
 
 
 def _is_a_subgradient(y: float, ends: Sequence[Enclosure], fmt: Format) -> bool:
@@ -251,7 +272,7 @@ def _judge_small_error(is_nearest: bool, error: Range, ulps: float, allowed: Ran
     if ulps <= AGREES_ULPS:
         return Judgement(Verdict.AGREES, PASS, ulps, f"within {AGREES_ULPS:.0f} ulps")
     if error.most <= allowed.least:
-        reason = f"{_digits(error.most, derivative)}; the condition number of the derivative explains the rest"
+        reason = f"{digits_right(error.most, derivative)}; the condition number of the derivative explains the rest"
         return Judgement(Verdict.ILL_CONDITIONED, PASS, ulps, reason)
     return None
 
@@ -275,7 +296,7 @@ def _judge_nonfinite(y: float, truth: Certificate, derivative: Enclosure, fmt: F
 
 
 def _another_number(rule: Rule, exact: Enclosure, derivative: Enclosure) -> str:
-    given, right = _told_apart(exact, derivative)
+    given, right = told_apart(exact, derivative)
     return f"in exact arithmetic {rule.name} gives {given} instead of {right}"
 
 
@@ -301,7 +322,7 @@ def _judge_large_error(error: Range, ulps: float, truth: Certificate, allowed: R
     derivative = truth.derivative
     assert derivative is not None
     outcome = _harm(error, harmless)
-    digits = _digits(error.most, derivative)
+    digits = digits_right(error.most, derivative)
     if rule is None:
         reason = f"{digits}: the derivative is {shown(derivative)}; its program is not known, so rule and rounding are not told apart"
         return _too_wide(ulps, truth) if outcome is UNDECIDED else Judgement(Verdict.INACCURATE, outcome, ulps, reason)
@@ -365,29 +386,3 @@ def _harmless(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) 
     factor = Decimal(math.sqrt(fmt.unit_roundoff))
     least = max(derivative.least_magnitude, DOWN.divide(value.least_magnitude, length))
     return Range(DOWN.multiply(factor, least), UP.multiply(factor, max(derivative.magnitude, UP.divide(value.magnitude, length))))
-
-
-def _digits(error: Decimal, derivative: Enclosure) -> str:
-    size = derivative.midpoint.copy_abs()
-    if derivative.is_beyond:
-        return "no digit is right"
-    if size == 0:
-        return f"the error is {error:.1e} of a derivative that is zero"
-    digits = max(0, math.floor(-float(EXACT.log10(EXACT.divide(error, size))))) if error else 99
-    return "no digit is right" if digits == 0 else f"{digits} digit{'s are' if digits > 1 else ' is'} right"
-
-
-def _told_apart(a: Enclosure, b: Enclosure) -> tuple[str, str]:
-    """Both as text, with as many digits as it takes to see that they differ."""
-    texts = ((shown(a, digits), shown(b, digits)) for digits in range(10, 41, 3))
-    return next(((first, second) for first, second in texts if first != second), (shown(a, 40), shown(b, 40)))
-
-
-def shown(enclosure: Enclosure, digits: int = 10) -> str:
-    """An enclosure's midpoint, rounded to be read."""
-    if enclosure.is_beyond:
-        return "more than 10^(10^15)" if enclosure.midpoint > 0 else "less than -10^(10^15)"
-    if enclosure.contains(Decimal(0)):
-        return "0" if enclosure.magnitude < NOTHING else f"0 ± {enclosure.magnitude:.0e}"
-    rounded = Decimal(f"{enclosure.midpoint:.{digits}g}").normalize(EXACT)
-    return f"{rounded:f}" if -5 <= rounded.adjusted() <= 15 else f"{rounded:e}"

@@ -19,7 +19,7 @@ from diffcheck.pictures.layout import encoded
 from diffcheck.printable import shortened
 from diffcheck.views.traces.graphs import box, edges
 from diffcheck.views.traces.tables import TraceOptions
-from diffcheck.workings import Kind, Pass, Row, TraceRecord
+from diffcheck.workings import Pass, Row, RowKind, TraceRecord
 
 MOST_BOXES = 150
 LETTER, LINE, PAD = 0.085, 0.185, 0.09  # inches: of a box's text
@@ -29,7 +29,7 @@ ABOVE = 0.17  # inches: where the label of an arrow stands, above its end
 SIDE = 0.35  # of a box's width: how far from its middle an arrow begins and ends
 LONGEST = 30  # letters of a line in a box
 ROUNDS = 12  # of ordering the layers
-FILLS = {Kind.INPUT: "#E8F1FA", Kind.OPERATION: "#FFFFFF", Kind.CONDITION: "#F3EEF8"}
+FILLS = {RowKind.INPUT: "#E8F1FA", RowKind.OPERATION: "#FFFFFF", RowKind.CONDITION: "#F3EEF8"}
 LOSES, EDGE, LABEL, ADJOINT = "#FCE3CF", "#555555", "#0072B2", "#8A3B00"
 
 
@@ -149,7 +149,7 @@ def _draw_arrow(axes: Axes, path: Path, label: str) -> None:
 def _draw_box(axes: Axes, trace: TraceRecord, options: TraceOptions, each: _Box) -> None:
     row, (x, y) = each.row, each.xy
     loses = any(trace.is_heaviest(row, direction) for direction in options.passes)
-    style = "round,pad=0,rounding_size=0.12" if row.kind is Kind.INPUT else "square,pad=0"
+    style = "round,pad=0,rounding_size=0.12" if row.kind is RowKind.INPUT else "square,pad=0"
     edge: dict[str, Any] = {"linewidth": 2.2 if row.is_saved else 0.9, "linestyle": "--" if row.note else "-", "edgecolor": "black"}
     corner = x - each.w / 2, y - each.h / 2
     axes.add_patch(FancyBboxPatch(corner, each.w, each.h, boxstyle=style, facecolor=LOSES if loses else FILLS[row.kind], zorder=2, **edge))

@@ -51,6 +51,18 @@ def require_posix() -> None:
         raise UnsupportedError("diffcheck keeps its limits on Linux and macOS only; on Windows, run it in WSL")
 
 
+def available_megabytes() -> int | None:
+    """What this process may allocate: as it was limited, or what the machine has; None where nobody says."""
+    try:
+        import resource
+
+        soft, _ = resource.getrlimit(resource.RLIMIT_DATA)
+        installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ImportError, ValueError, OSError):
+        return None
+    return (installed if soft == resource.RLIM_INFINITY else min(soft, installed)) >> 20
+
+
 def limit_memory(megabytes: int) -> None:
     """What this process may allocate; an address space is more than that, and JAX needs much of it."""
     import resource

@@ -52,6 +52,7 @@ class Case:
     sampling: Sampling | None = None
     function: str = ""
     against: str = ""
+    cost: bool = False  # the operations of every way to its derivatives are counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,7 @@ class TomlCase(BaseModel):
     sample: Annotated[SampleSpec | None, AfterValidator(_of_expressions)] = None
     at: _Points = Field(None, validate_default=True)
     name: _Name = ""
+    cost: Annotated[bool, AfterValidator(_of_expressions)] = False
     wrt: Annotated[
         list[str],
         BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
@@ -196,6 +197,7 @@ class CaseLine(BaseModel):
     sample: SampleSpec | None = None
     points: _Points = Field(None, validate_default=True)
     id: Annotated[_Name, BeforeValidator(_as_text)] = ""
+    cost: bool = False
     expected: list[_Expected] = []
     expected_mixed: list[_ExpectedMixed] = []
     wrt: list[Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1, max_length=MAX_ORDER)]] = []

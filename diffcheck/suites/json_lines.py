@@ -85,4 +85,5 @@ def _validated(fields: object, name: str, number: int, file: str) -> Case | Unre
         spare_coordinates=True,
         file=file,
         sampling=None if line.sample is None else line.sample.sampling,
+        cost=line.cost,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,12 @@ import numpy as np
 from diffcheck.checks.arguments import from_value
 from diffcheck.checks.expression import Check, Claim
 from diffcheck.checks.function import FunctionCheck
+from diffcheck.checks.leaves import Integers
 from diffcheck.checks.loading import load
 from diffcheck.checks.points import Columns, from_points, listed, names_in
 from diffcheck.errors import InputError, LostError, PointError, UnsupportedError
 from diffcheck.formats import Format
+from diffcheck.graph.build import read
 from diffcheck.records import FaultKind, Record
 from diffcheck.results import Outcome, Sample, Status
 from diffcheck.suites.cases import Case, Unreadable
@@ -51,10 +53,10 @@ def run_case(case: Case | Unreadable, number: int = 0, conditions: RunOptions = 
     try:
         samples = _samples_of_function(case, conditions) if case.function else _samples(case, conditions)
         if case.expect is None:
-            for sample in samples:
-                yield Record(number, case.id, case.line, sample, file=case.file)
+            records: Iterator[Record] = (Record(number, case.id, case.line, sample, file=case.file) for sample in samples)
         else:
-            yield from _matched(case, number, case.expect, list(samples))
+            records = _matched(case, number, case.expect, list(samples))
+        yield from _with_cost(case, records) if case.cost else records
     except InputError as error:
         yield faulty(case, number, FaultKind.INPUT, str(error))
     except UnsupportedError as error:
@@ -72,6 +74,16 @@ def _matched(case: Case, number: int, expect: str, samples: Sequence[Sample]) ->
     matched = expect in {worst.value, *(result.verdict.value for sample in seen for result in sample.results)}
     for sample in samples:
         yield Record(number, case.id, case.line, sample, None, expect, matched, case.file)
+
+
+def _with_cost(case: Case, records: Iterator[Record]) -> Iterator[Record]:
+    """The first record says what the ways to the derivatives of the case cost."""
+    from diffcheck.costs.counted import counted
+
+    wrt = tuple(names[0] for names in case.wrt if len(names) == 1)
+    first = next(records)
+    yield replace(first, cost=counted(read(case.text, case.of).in_variables([*first.sample.point]), wrt) if first.sample else {})
+    yield from records
 
 
 def _samples(case: Case, conditions: RunOptions) -> Iterator[Sample]:
@@ -110,7 +122,7 @@ def _samples_of_function(case: Case, conditions: RunOptions) -> Iterator[Sample]
     with redirect_stdout(sys.stderr):  # what the function prints is not a record
         against = load(case.against, wide) if ":" in case.against else case.against or None
         check = FunctionCheck(load(case.function, wide), name=case.function.rpartition(":")[2], against=against, dtype=dtype, linted=False)
-        return iter(check.report(from_value(list(case.at), check.parameters, check.format)).samples)
+        return iter(check.report(from_value(list(case.at), check.parameters, check.format, Integers.COORDINATES)).samples)
 
 
 def _columns(case: Case, variables: Sequence[str], fmt: Format) -> Columns:

@@ -83,6 +83,7 @@ def _case(table: TomlCase, number: int, line: int, path: Path) -> Case:
         sampling=None if table.sample is None else table.sample.sampling,
         function=_beside(path, table.function),
         against=_beside(path, table.against),
+        cost=table.cost,
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from diffcheck.checks.arguments import Parameters, from_value, names_in
+from diffcheck.checks.arguments import from_value, names_in
+from diffcheck.checks.calling import BoundCall, Parameters
 from diffcheck.checks.culprits import described
 from diffcheck.checks.loading import users_code
 from diffcheck.engines.certified import certify
@@ -45,21 +46,22 @@ def trace_function(
     """
     fmt = format_named(dtype)
     parameters = Parameters.of(function, names_in(at))
-    points = from_value(at, parameters, fmt)
+    with users_code("the point"):  # its trees may be of classes of the user's
+        points = from_value(at, parameters, fmt)
     if len(points) != 1:
         raise InputError(f"a trace is made at one point, and {len(points):,} are given", "Give one number or array for each argument.")
     name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
-    traced = JaxFunction(function, points[0], fmt.name == "float64")
     with users_code(name):
-        return _Function(traced, name, fmt, parameters).trace(wrt, output)
+        return _Function(function, points[0], name, fmt).trace(wrt, output)
 
 
 class _Function:
-    def __init__(self, function: JaxFunction, name: str, fmt: Format, parameters: Parameters) -> None:
-        self._function, self._name, self._format, self._parameters = function, name, fmt, parameters
-        if not function.variables:
+    def __init__(self, function: Callable[..., Any], call: BoundCall, name: str, fmt: Format) -> None:
+        self._function = JaxFunction(call.of(function), call.arguments, fmt.name == "float64")
+        self._name, self._format, self._names = name, fmt, call.names
+        if not self._function.variables:
             raise InputError(f"no argument of {name} is a floating-point number", "There is nothing to differentiate by.")
-        self._point = dict(zip(function.variables, function.vector.tolist(), strict=True))
+        self._point = dict(zip(self._function.variables, self._function.vector.tolist(), strict=True))
         if not all(map(math.isfinite, self._point.values())):
             raise InputError("nothing is proved at infinity", "Give finite numbers.")
 
@@ -97,7 +99,7 @@ class _Function:
         return tuple(dict.fromkeys(wrt or variables))
 
     def _read_as(self, graph: Graph) -> str:
-        call = f"{self._name}({', '.join(self._parameters.names)})"
+        call = f"{self._name}({', '.join(self._names)})"
         text = one_line(graph, Short())
         return call if text is None else f"{call} = {text}"
 

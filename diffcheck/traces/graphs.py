@@ -19,7 +19,7 @@ from diffcheck.traces.kinks import kink_note
 from diffcheck.traces.labels import Labels, RowLatex
 from diffcheck.traces.numbers import sides_of, traced_number
 from diffcheck.traces.saved import Saved, saved_by
-from diffcheck.workings import Kind, Pass, ProvedDerivative, Row, TracedNumber
+from diffcheck.workings import Pass, ProvedDerivative, Row, RowKind, TracedNumber
 
 Point = Mapping[str, float]
 LOOKED_AT = 100  # derivatives at kinks for which the exact algebra is asked, node by node
@@ -88,7 +88,7 @@ class GraphTrace:
         value = TracedNumber(Enclosure(Decimal(x), Decimal(0)), x, 0.0)
         return Row(
             name,
-            Kind.INPUT,
+            RowKind.INPUT,
             "input",
             (),
             value,
@@ -121,7 +121,7 @@ class GraphTrace:
             place=blame_of(self.source, i),
             holds=proved.holds[i],
         )
-        if row.kind is Kind.CONDITION:
+        if row.kind is RowKind.CONDITION:
             return row
         return replace(
             row,
@@ -134,8 +134,8 @@ class GraphTrace:
     def _moves(self) -> Sequence[bool]:
         return depends(self.graph, self.wrt)
 
-    def _kind(self, i: int) -> Kind:
-        return Kind.CONDITION if self.graph.is_condition(i) else Kind.OPERATION
+    def _kind(self, i: int) -> RowKind:
+        return RowKind.CONDITION if self.graph.is_condition(i) else RowKind.OPERATION
 
     def _tangent(self, i: int, name: str) -> TracedNumber:
         proved, computed = self._proved.tangents[name][i], self.floats.tangents[name][i]

@@ -26,7 +26,7 @@ from diffcheck.graph.graph import Graph, GraphBuilder, Variable, arguments_of
 from diffcheck.judgement.evidence import Written, blame_of
 from diffcheck.traces.labels import Labels, RowLatex
 from diffcheck.traces.numbers import traced_number
-from diffcheck.workings import Kind, Row, TracedNumber
+from diffcheck.workings import Row, RowKind, TracedNumber
 
 COTANGENT, RESIDUAL = "ȳ", "residual"
 MOST_PUSHED = 8  # variables, each of which forward mode runs another program for
@@ -129,10 +129,10 @@ class RuleTrace:
             node = graph.nodes[i]
             if isinstance(node, Variable) and node.name != COTANGENT:
                 continue
-            kind = Kind.CONDITION if graph.is_condition(i) else Kind.INPUT if isinstance(node, Variable) else Kind.OPERATION
+            kind = RowKind.CONDITION if graph.is_condition(i) else RowKind.INPUT if isinstance(node, Variable) else RowKind.OPERATION
             operands = tuple(labels.names[j] for j in arguments_of(node) if j in labels.names)
-            operation = "cotangent" if kind is Kind.INPUT else labels.operation(i)
-            latex = labels.mathematics(i, RowLatex()) if kind is not Kind.INPUT else ""
+            operation = "cotangent" if kind is RowKind.INPUT else labels.operation(i)
+            latex = labels.mathematics(i, RowLatex()) if kind is not RowKind.INPUT else ""
             value = traced_number(proved[i], floats[i], self.format)
             place = blame_of(source, i)
             row = Row(name, kind, operation, operands, value, latex, is_saved=i in saved, holds=holds[i], place=place)
@@ -142,8 +142,5 @@ class RuleTrace:
 
 def input_rows(names: Sequence[str], point: Mapping[str, float], adjoints: Mapping[str, TracedNumber], saved: frozenset[str]) -> list[Row]:
     """The inputs, with the derivatives that the backward pass ends in."""
-    exact = {name: Enclosure(Decimal(point[name]), Decimal(0)) for name in names}
-    return [
-        Row(name, Kind.INPUT, "input", (), TracedNumber(exact[name], point[name], 0.0), adjoint=adjoints.get(name), is_saved=name in saved)
-        for name in names
-    ]
+    given = {name: TracedNumber(Enclosure(Decimal(point[name]), Decimal(0)), point[name], 0.0) for name in names}
+    return [Row(name, RowKind.INPUT, "input", (), given[name], adjoint=adjoints.get(name), is_saved=name in saved) for name in names]

@@ -85,6 +85,7 @@ class SampleJson(TypedDict):
     outcome: str
     expected: NotRequired[str]  # in suites, where the case says what it expects
     matched: NotRequired[bool]
+    cost: NotRequired[dict[str, dict[str, float]]]  # with the first sample of a case with cost = true
 
 
 class FaultJson(TypedDict):
@@ -233,7 +234,8 @@ def record_as_line(record: Record) -> str:
     case = f'"schema_version": {SCHEMA_VERSION}, "id": {_text(record.id)}, "file": {_text(record.file)}, "line": {record.line}'
     found = _fault(record.fault) if record.sample is None else _sample(record.sample)
     expected = "" if record.expected is None else f', "expected": {_text(record.expected)}, "matched": {_encode(record.matched)}'
-    return f'{{{case}, {found}, "outcome": "{record.outcome.value}"{expected}}}'
+    cost = f', "cost": {_encode(record.cost)}' if record.cost else ""
+    return f'{{{case}, {found}, "outcome": "{record.outcome.value}"{expected}{cost}}}'
 
 
 def case_result(number: int, lines: Sequence[str]) -> CaseResult:
@@ -268,7 +270,8 @@ def _form() -> Callable[[object], object]:
 def _record(fields: Mapping[str, Any], case: int) -> Record:
     sample = None if "error" in fields else _read_sample(fields)
     fault = Fault(FaultKind(fields["kind"]), fields["error"]) if sample is None else None
-    return Record(case, fields["id"], fields["line"], sample, fault, fields.get("expected"), fields.get("matched"), fields["file"])
+    told = fields.get("expected"), fields.get("matched"), fields["file"]
+    return Record(case, fields["id"], fields["line"], sample, fault, *told, cost=fields.get("cost", {}))
 
 
 def _read_sample(fields: Mapping[str, Any]) -> Sample:

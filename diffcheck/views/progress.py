@@ -42,6 +42,16 @@ def progress(done: int, total: int, stream: TextIO, color: str) -> Iterator[Disp
             above.flush()
 
 
+@contextmanager
+def stages() -> Iterator[Callable[[str], object]]:
+    """What is being done, where a person waits: on standard error, if it is a terminal; nothing is left of it afterwards."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda stage: None
+        return
+    with console_for(sys.stderr, "auto").status("") as status:
+        yield lambda stage: status.update(f"{stage} …")
+
+
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:,.1f} cases/s" if task.speed else "")

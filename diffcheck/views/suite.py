@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from diffcheck.printable import shown
-from diffcheck.records import CaseResult, FaultKind, Summary, explained, is_unreadable, place_before
+from diffcheck.records import CaseResult, FaultKind, OperationCounts, Summary, explained, is_unreadable, place_before
 from diffcheck.results import Outcome, counted
 from diffcheck.views.console import MARKS, STYLES
 from diffcheck.views.layout import NOTHING, console_for, line, paragraph
@@ -36,6 +36,18 @@ def write_text(results: Iterable[CaseResult], summary: Summary, stream: TextIO, 
             paragraph(console, f"{MARKS[record.outcome]} {shown(record.id)}: {where}{said}", STYLES[record.outcome])
             for text in more:
                 paragraph(console, f"  {text}", STYLES[record.outcome])
+        if record.cost:
+            paragraph(console, f"{shown(record.id)}: {_cost(record.cost)}")
+
+
+def _cost(cost: OperationCounts) -> str:
+    """The operations of each way, and how many times those of f."""
+    return "operations: " + ", ".join(f"{way} {_counts(counts)}" for way, counts in cost.items())
+
+
+def _counts(counts: Mapping[str, float]) -> str:
+    ratio = f" ({counts['ratio']:.2g} times f)" if "ratio" in counts else ""
+    return f"{counts['operations']:,.0f}{ratio}"
 
 
 def show_summary(summary: Summary, stream: TextIO | None, color: str, failures: bool) -> None:

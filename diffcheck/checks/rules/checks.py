@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -36,9 +38,16 @@ class NotApplicable(UnsupportedError):  # noqa: N818
 
 @dataclass(frozen=True)
 class RulesAtPoint:
-    """A function's rules at a point, run in floats."""
+    """A function's rules at a point, run in floats; `seconds` of this process's work is all that their checks may take."""
 
     jacobian: Jacobian
+    seconds: float = math.inf
+    begun: float = field(default_factory=time.process_time)
+
+    def require_time(self) -> None:
+        """Raises NotApplicable when the time is spent."""
+        if time.process_time() - self.begun > self.seconds:
+            raise NotApplicable(f"left out: the checks have taken {self.seconds:g} s; --lint (lint=True) makes all of them")
 
     @property
     def function(self) -> Any:
@@ -156,16 +165,16 @@ def types(rules: RulesAtPoint) -> Found:
 
 def arguments(rules: RulesAtPoint) -> Found:
     """What is not differentiated has a cotangent of type float0, and the rule takes it as it is."""
-    if not rules.function.fixed:
-        raise NotApplicable("every argument is a float")
+    if not rules.function.fixed_arrays:
+        raise NotApplicable("what is no float is static" if rules.function.fixed else "every argument is a float")
     problem = rules.function.problem_with_fixed_arguments()
-    return (FAIL, problem) if problem else (PASS, f"no cotangent for {', '.join(rules.function.fixed)}")
+    return (FAIL, problem) if problem else (PASS, f"no cotangent for {', '.join(rules.function.fixed_arrays)}")
 
 
 def formats(rules: RulesAtPoint) -> Found:
     """The rule computes in the format of the function."""
-    own = narrowings(rules.function.program, rules.jacobian.format.precision_bits)
-    rule = [place for place in narrowings(rules.function.reverse_program, rules.jacobian.format.precision_bits) if place not in own]
+    own = narrowings(rules.function.program, rules.function.precision_bits)
+    rule = [place for place in narrowings(rules.function.reverse_program, rules.function.precision_bits) if place not in own]
     if rule:
         return FAIL, f"the rule rounds to {rule[0]}, which the function does not"
     return (WARN, f"the function itself rounds to {own[0]}") if own else (PASS, "no operation rounds to a narrower format")
@@ -216,6 +225,7 @@ def second_order(rules: RulesAtPoint) -> Found:
 def _hessian(rules: RulesAtPoint, along_a_line: Outcome, detail: str) -> Found:
     """The same entry by entry: a line may miss what is wrong in one of them."""
     try:
+        rules.require_time()
         with lacking():
             hessian = Hessian(rules.jacobian, rules.combined)
     except UnsupportedError as lack:  # for the whole, or for the function without its rules

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from textwrap import dedent
@@ -15,6 +16,8 @@ from diffcheck.checks.rules import checks as rules
 from diffcheck.checks.rules.checks import Found, RulesAtPoint
 from diffcheck.errors import UnsupportedError, UserCodeError
 from diffcheck.results import RuleCheck
+
+LINT_SECONDS = 20.0  # of work that nobody has asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Requirement:
         """What the check finds; an outcome of None says that it does not apply, or that it cannot be made."""
         assert self.run is not None
         try:
+            of.require_time()
             with users_code(of.jacobian.name):
                 outcome, detail = self.run(of)
         except UnsupportedError as unsupported:
@@ -41,9 +45,9 @@ class Requirement:
         return RuleCheck(self.name, outcome, detail)
 
 
-def lint(jacobian: Jacobian) -> Iterator[RuleCheck]:
-    """The checks of a function's derivative rules at one point, in the order of the table."""
-    of = RulesAtPoint(jacobian)
+def lint(jacobian: Jacobian, seconds: float = math.inf) -> Iterator[RuleCheck]:
+    """The checks of a function's derivative rules at one point, in the order of the table; none begins after so many seconds of work."""
+    of = RulesAtPoint(jacobian, seconds)
     return (check(of) for check in CHECKS if check.run is not None)
 
 

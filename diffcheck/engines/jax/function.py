@@ -1,19 +1,18 @@
 """A JAX function at one point: its value, the Jacobians that its forward and reverse rules give, and the graphs of all of them.
 
 The Jacobian's rows are the entries of the function's floating-point results, its columns those of its floating-point
-arguments, each numbered in the order of `jax.tree` and of C. Other arguments stay as they are.
+arguments, each numbered in the order of `jax.tree` and of C; complex ones are two. Other arguments stay as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.tree_util import keystr, tree_leaves_with_path
 from numpy.typing import NDArray
 
 from diffcheck.engines.faults import call
@@ -21,7 +20,8 @@ from diffcheck.engines.jax.equations import CustomRule, rules
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.names import ClosedJaxpr
-from diffcheck.engines.jax.narrowing import overflow
+from diffcheck.engines.jax.narrowing import bits_of, coarsest, overflow
+from diffcheck.engines.jax.parts import identity, is_array, is_complex, is_float, joined, named_leaves, parts_of, results, split
 from diffcheck.engines.jax.settings import settings
 from diffcheck.engines.jax.undecorated import undecorated, without
 from diffcheck.errors import UnsupportedError
@@ -50,17 +50,26 @@ class JaxFunction:
         self._function = function
         self._arguments = dict(arguments)
         self.wide = wide
-        paths = [(name + keystr(path), leaf) for name, tree in arguments.items() for path, leaf in tree_leaves_with_path(tree)]
-        self._moving = [k for k, (name, leaf) in enumerate(paths) if is_float(leaf) and (among is None or name in among)]
-        self.point = {paths[k][0]: np.asarray(paths[k][1]) for k in self._moving}
+        leaves = [found for name, tree in arguments.items() for found in named_leaves(name, tree)]
+        own = [dict(zip(parts_of(name, leaf), split(leaf), strict=True)) for name, leaf in leaves]
+        self._parts = {k: parts for k, parts in enumerate(own) if any(among is None or name in among for name in parts)}
+        every = {name: np.asarray(part) for parts in self._parts.values() for name, part in parts.items()}
+        self.point = {name: part for name, part in every.items() if among is None or name in among}
+        self._held = [leaf for k, (_, leaf) in enumerate(leaves) if k not in self._parts]
+        self.fixed = [name for k, (name, _) in enumerate(leaves) if k not in self._parts]
+        self.fixed_arrays = [name for name, leaf in zip(self.fixed, self._held, strict=True) if is_array(leaf)]
         shapes = tuple((name, leaf.shape, leaf.dtype.str) for name, leaf in self.point.items())
-        fixed = tuple((paths[k][0], np.asarray(leaf).tobytes()) for k, (_, leaf) in enumerate(paths) if k not in self._moving)
-        self._made = (made if made is not None else {}).setdefault((shapes, fixed, jax.tree.structure(list(arguments.values()))), {})
-        self.fixed = [name for k, (name, _) in enumerate(paths) if k not in self._moving]
+        stays = tuple(identity(part) for name, part in every.items() if name not in self.point), tuple(map(identity, self._held))
+        self._made = _kept({} if made is None else made, (shapes, stays, jax.tree.structure(list(arguments.values()))))
+        self._made["held"] = self._held  # while they are, nothing else has their identity
 
     def only(self, leaf: str) -> JaxFunction:
         """The same function of one leaf, the others as they are at the point."""
         return JaxFunction(self._function, self._arguments, self.wide, among=(leaf,))
+
+    def without(self, leaf: str) -> JaxFunction:
+        """The same function of all leaves but one, which stays as it is at the point."""
+        return JaxFunction(self._function, self._arguments, self.wide, among=[name for name in self.point if name != leaf])
 
     def _once(self, key: Any, make: Callable[[], T]) -> T:
         """What is the same at all points of one form."""
@@ -72,11 +81,15 @@ class JaxFunction:
     def __call__(self, *moving: Any) -> list[Any]:
         """The floating-point results, in the order of their tree."""
         with settings(self.wide):
-            leaves, structure = jax.tree.flatten(list(self._arguments.values()))
-            for k, leaf in zip(self._moving, moving, strict=True):
-                leaves[k] = leaf
-            results = call(self._function, jax.tree.unflatten(structure, leaves))
-            return [jnp.asarray(leaf) for leaf in jax.tree.leaves(results) if is_float(leaf)]
+            return [result for _, result in self._results(*moving)]
+
+    def _results(self, *moving: Any) -> list[tuple[str, Any]]:
+        """The floating-point results with their paths."""
+        leaves, structure = jax.tree.flatten(list(self._arguments.values()))
+        given = dict(zip(self.point, moving, strict=True))
+        for k, parts in self._parts.items():
+            leaves[k] = joined([given.get(name, part) for name, part in parts.items()])
+        return list(results(call(self._function, jax.tree.unflatten(structure, leaves))))
 
     @cached_property
     def vector(self) -> NDArray[Any]:
@@ -125,10 +138,21 @@ class JaxFunction:
     @cached_property
     def outputs(self) -> tuple[str, ...]:
         """The names of the rows, without the function's: '' of a scalar, [0,1], ['loss']."""
+        return tuple(_entry(name, place) for name, result in self._shapes for place in np.ndindex(result.shape))
+
+    @cached_property
+    def _shapes(self) -> list[tuple[str, Any]]:
+        """The path, shape and type of each result."""
+        names: list[str] = []
+
+        def run(*moving: Any) -> list[Any]:
+            found = self._results(*moving)
+            names[:] = [name for name, _ in found]
+            return [result for _, result in found]
+
         with settings(self.wide):
-            shapes = jax.eval_shape(self._function, *self._arguments.values())
-        found = [(keystr(path), leaf.shape) for path, leaf in tree_leaves_with_path(shapes) if is_float(leaf)]
-        return tuple(_entry(name, place) for name, shape in found for place in np.ndindex(shape))
+            shapes = jax.eval_shape(run, *self._leaves())
+        return list(zip(names, shapes, strict=True))
 
     @cached_property
     def program(self) -> ClosedJaxpr:
@@ -210,24 +234,41 @@ class JaxFunction:
 
     def problem_with_fixed_arguments(self) -> str:
         """What JAX says of a rule where all arguments, those included that are not floats, are differentiated; '' if it raises nothing."""
+        leaves, structure = jax.tree.flatten(list(self._arguments.values()))
+        numbers = [k for k, leaf in enumerate(leaves) if is_array(leaf)]
+
+        def function(*arguments: Any) -> Any:
+            given = dict(zip(numbers, arguments, strict=True))
+            arguments = jax.tree.unflatten(structure, [given.get(k, leaf) for k, leaf in enumerate(leaves)])
+            return [leaf for leaf in jax.tree.leaves(call(self._function, arguments)) if is_array(leaf)]
+
         with settings(self.wide):
-            arguments = tuple(self._arguments.values())
             try:
                 with lacking():
-                    results, pullback = jax.vjp(self._function, *arguments)
-                    leaves = jax.tree.leaves(pullback(jax.tree.map(_cotangent, results)))
+                    found, pullback = jax.vjp(function, *(leaves[k] for k in numbers))
+                    cotangents = pullback(jax.tree.map(_cotangent, found))
             except UnsupportedError as refused:
                 return refused.reason
-        kinds = [leaf.dtype for k, leaf in enumerate(leaves) if k not in self._moving]
+        kinds = [leaf.dtype for k, leaf in zip(numbers, cotangents, strict=True) if k not in self._parts]
         if all(kind == jax.dtypes.float0 for kind in kinds):
             return ""
-        return f"the cotangents of {', '.join(self.fixed)} are of the types {', '.join(map(str, kinds))}"
+        return f"the cotangents of {', '.join(self.fixed_arrays)} are of the types {', '.join(map(str, kinds))}"
 
-    def overflow(self, precision_bits: int) -> str:
+    @cached_property
+    def precision_bits(self) -> int:
+        """The binary digits of its arguments: the most, if they are of several formats."""
+        return max(bits_of(leaf.dtype) for leaf in self.point.values())
+
+    @cached_property
+    def coarsest(self) -> str:
+        """The coarsest format of its arguments and of what it rounds to on the way, by its name."""
+        return coarsest(self.program)
+
+    def overflow(self) -> str:
         """The first operation of the function itself that overflows in a format of fewer digits, where it stands; '' if none does."""
         try:
             with settings(self.wide), lacking():
-                return overflow(self.program, self._leaves(), precision_bits)
+                return overflow(self.program, self._leaves(), self.precision_bits)
         except UnsupportedError:
             return ""
 
@@ -244,8 +285,7 @@ class JaxFunction:
     @cached_property
     def values(self) -> list[Any]:
         """The shape and type of each result."""
-        with settings(self.wide):
-            return list(jax.eval_shape(self, *self._leaves()))
+        return [result for _, result in self._shapes]
 
     # Graphs
 
@@ -278,9 +318,12 @@ class JaxFunction:
         return self._once(key, lambda: [graph for output in lift_arrays(program, self.point) for graph in output.ravel()])
 
 
-def is_float(leaf: Any) -> bool:
-    """Whether a leaf of a tree is differentiated: floating-point numbers are."""
-    return bool(jnp.issubdtype(jnp.result_type(leaf), jnp.floating))
+def _kept(made: dict[Any, dict[Any, Any]], key: Hashable) -> dict[Any, Any]:
+    """What was made for this key; nothing where a tree of the user's holds what cannot be hashed or compared."""
+    try:
+        return made.setdefault(key, {})
+    except (TypeError, ValueError):
+        return {}
 
 
 def _raveled(leaves: Leaves) -> NDArray[Any]:
@@ -293,7 +336,7 @@ def _entry(name: str, place: tuple[int, ...]) -> str:
 
 def _cotangent(leaf: Any) -> Any:
     """Ones for floats; integers have cotangents of the type float0."""
-    return jnp.ones_like(leaf) if is_float(leaf) else np.zeros(jnp.shape(leaf), jax.dtypes.float0)
+    return jnp.ones_like(leaf) if is_float(leaf) or is_complex(leaf) else np.zeros(jnp.shape(leaf), jax.dtypes.float0)
 
 
 def _unit(index: int, shapes: Sequence[tuple[int, ...]], dtypes: Sequence[Any]) -> tuple[Any, ...]:

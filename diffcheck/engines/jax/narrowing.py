@@ -18,10 +18,20 @@ NO_FLOAT = 10_000  # more bits than any format has
 
 def narrowings(closed: ClosedJaxpr, precision_bits: int) -> list[str]:
     """The conversions to a narrower format, as `float32 (rule.py:12)`, each once."""
-    return list(dict.fromkeys(_found(closed.jaxpr, precision_bits, "")))
+    return list(dict.fromkeys(f"{after}{place}" for _, after, place in _found(closed.jaxpr, precision_bits, "")))
 
 
-def _found(program: Jaxpr, precision_bits: int, called_at: str) -> Iterator[str]:
+def coarsest(closed: ClosedJaxpr) -> str:
+    """The format of the fewest digits among those of the arguments and those to which a program rounds on the way, by its name."""
+    given = [variable.aval.dtype for variable in closed.jaxpr.invars]
+    floats = [dtype for dtype in given if bits_of(dtype) != NO_FLOAT] + [
+        after for before, after, _ in _found(closed.jaxpr, NO_FLOAT, "") if bits_of(before) != NO_FLOAT
+    ]
+    return str(min(floats, key=bits_of))
+
+
+def _found(program: Jaxpr, precision_bits: int, called_at: str) -> Iterator[tuple[Any, Any, str]]:
+    """Conversions to a format that is narrower than the one before and one of so many bits: both types, and the place."""
     equation: Any
     for equation in program.eqns:
         place = _place(equation) or called_at
@@ -29,8 +39,8 @@ def _found(program: Jaxpr, precision_bits: int, called_at: str) -> Iterator[str]
             yield from _found(inner, precision_bits, place)
         if equation.primitive.name == "convert_element_type":
             before, after = equation.invars[0].aval.dtype, equation.outvars[0].aval.dtype
-            if _bits(after) < min(_bits(before), precision_bits):
-                yield f"{after}{place}"
+            if bits_of(after) < min(bits_of(before), precision_bits):
+                yield before, after, place
 
 
 def overflow(closed: ClosedJaxpr, arguments: Sequence[Any], precision_bits: int) -> str:
@@ -63,11 +73,11 @@ def _run(closed: ClosedJaxpr, arguments: Sequence[Any], is_found: Found, found: 
 
 
 def _overflows(given: Sequence[Any], results: Sequence[Any], precision_bits: int) -> bool:
-    narrow = [result for result in results if hasattr(result, "dtype") and _bits(result.dtype) < precision_bits]
+    narrow = [result for result in results if hasattr(result, "dtype") and bits_of(result.dtype) < precision_bits]
     return any(jnp.isinf(result).any() for result in narrow) and all(jnp.isfinite(number).all() for number in given)
 
 
-def _bits(dtype: Any) -> int:
+def bits_of(dtype: Any) -> int:
     """The precision of a format of floats; other types round nothing."""
     return int(jnp.finfo(dtype).nmant) + 1 if jnp.issubdtype(dtype, jnp.floating) else NO_FLOAT  # type: ignore[no-untyped-call]
 

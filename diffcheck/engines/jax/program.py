@@ -288,6 +288,11 @@ class _Jax:
         return derivative(jnp.asarray(u, self._dtype))
 
 
+def algebra(mode: str, dtype: str) -> Algebra[Any]:
+    """The algebra of JAX values for a program that is compiled; `mode` is the column of the table: "jax", or "jax_forward"."""
+    return _Jax(mode, np.dtype(dtype), ())
+
+
 class _Nodewise(_Jax):
     """The algebra of values that are NumPy scalars or, where JAX has no such function, None."""
 

@@ -25,16 +25,17 @@ _ONE = sympy.Integer(1)
 _ZERO = sympy.Integer(0)
 
 
-def derivative(expression: Any, symbol: sympy.Symbol) -> Any:
-    """What `expression.diff(symbol)` returns."""
-    return _Derivatives(symbol).of(expression)
+def derivative(expression: Any, symbol: sympy.Symbol, watch: Callable[[Any], object] = lambda part: None) -> Any:
+    """What `expression.diff(symbol)` returns; `watch` is shown the derivative of every part, and may raise to end the work."""
+    return _Derivatives(symbol, watch).of(expression)
 
 
 class _Derivatives:
     """The derivatives of an expression's parts; each is found once."""
 
-    def __init__(self, symbol: sympy.Symbol) -> None:
+    def __init__(self, symbol: sympy.Symbol, watch: Callable[[Any], object]) -> None:
         self.symbol = symbol
+        self._watch = watch
         self._found: dict[Any, Any] = {symbol: _ONE}
 
     def of(self, expression: Any) -> Any:
@@ -42,6 +43,7 @@ class _Derivatives:
         if found is None:
             rule = _RULES.get(getattr(type(expression), "_eval_derivative", None), _by_sympy)
             found = self._found[expression] = rule(expression, self)
+            self._watch(found)
         return found
 
 

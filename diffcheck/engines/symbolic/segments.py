@@ -75,12 +75,12 @@ class Segments:
             case Apply(function, arguments):
                 values = [self._values[j] for j in arguments]
                 opaque = not self._moves[i] and not FUNCTIONS[function].gives_condition
-                if opaque and not self._is_plain(function, values):
+                if opaque and not self.is_plain(function, values):
                     return self._symbol(i)
                 return self._algebra.apply(FUNCTIONS[function], values)
 
     @staticmethod
-    def _is_plain(function: str, values: Sequence[Any]) -> bool:
+    def is_plain(function: str, values: Sequence[Any]) -> bool:
         """Constants that SymPy may evaluate: small rational arithmetic, π and e. The others are symbols to it."""
         row = FUNCTIONS[function]
         if not row.parameters:

@@ -7,18 +7,18 @@ from typing import TextIO
 
 from diffcheck.printable import printable
 from diffcheck.views.traces.tables import FACTOR_DIGITS, HOLDS, TraceOptions, proved_text, short
-from diffcheck.workings import Kind, Pass, Row, TraceRecord
+from diffcheck.workings import Pass, Row, RowKind, TraceRecord
 
 DIGITS = 6
 
 
 def box(row: Row, trace: TraceRecord, options: TraceOptions) -> list[str]:
     """The lines in a row's box: what it is, its value, its tangents, its adjoint."""
-    lines = [row.name if row.kind is Kind.INPUT else f"{row.name} = {row.operation}"]
-    if row.kind is Kind.CONDITION:
+    lines = [row.name if row.kind is RowKind.INPUT else f"{row.name} = {row.operation}"]
+    if row.kind is RowKind.CONDITION:
         return [*lines, HOLDS[row.holds]]
     lines.append(f"= {proved_text(row.value, DIGITS)}")
-    if Pass.FORWARD in options.passes and row.kind is not Kind.INPUT:
+    if Pass.FORWARD in options.passes and row.kind is not RowKind.INPUT:
         lines += [f"d/d{name} {proved_text(tangent, DIGITS)}" for name, tangent in zip(trace.wrt, row.tangents, strict=False)]
     if Pass.REVERSE in options.passes and row.adjoint is not None:
         lines.append(f"adjoint {proved_text(row.adjoint, DIGITS)}")
@@ -44,7 +44,7 @@ def write_dot(trace: TraceRecord, options: TraceOptions, stream: TextIO) -> None
 
 
 def _dot_style(row: Row) -> str:
-    return ", style=bold" if row.is_saved else ", style=rounded" if row.kind is Kind.INPUT else ""
+    return ", style=bold" if row.is_saved else ", style=rounded" if row.kind is RowKind.INPUT else ""
 
 
 def _quoted(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.views.console import enclosure_text, number_text, ulps_text
-from diffcheck.workings import Kind, Pass, Row, TracedNumber, TraceRecord
+from diffcheck.workings import Pass, Row, RowKind, TracedNumber, TraceRecord
 
 MOST_ROWS = 2_000  # that are shown unless all are asked for
 HEAD = TAIL = 20  # rows of a longer trace
@@ -101,12 +101,12 @@ def _lines(trace: TraceRecord, row: Row | None, options: TraceOptions) -> Iterat
         yield "…", left_out(trace.rows), "", "", ""
         return
     label = row.name + f" {SAVED}" * (row.is_saved and not options.blanks)
-    if row.kind is Kind.CONDITION:
+    if row.kind is RowKind.CONDITION:
         yield label, row.operation, BLANK if options.blanks else HOLDS[row.holds], "", ""
         return
     mark = _mark(trace, row, Pass.FORWARD)
-    yield label, row.operation, *_cells(row.value, options, row.kind is Kind.INPUT, mark(row.value))
-    if row.kind is not Kind.INPUT:
+    yield label, row.operation, *_cells(row.value, options, row.kind is RowKind.INPUT, mark(row.value))
+    if row.kind is not RowKind.INPUT:
         for name, tangent in zip(trace.wrt, row.tangents, strict=False):
             yield "", f"d/d{name}", *_cells(tangent, options, mark=mark(tangent))
 
@@ -115,10 +115,10 @@ def _line(trace: TraceRecord, row: Row | None, options: TraceOptions, notation: 
     if row is None:
         return "…", left_out(trace.rows), *[""] * (3 + 2 * slopes)
     label = notation.name(row.name) + f" {SAVED}" * (row.is_saved and not options.blanks)
-    operation = notation.operation(row) if row.kind is not Kind.INPUT else row.operation
-    if row.kind is Kind.CONDITION:
+    operation = notation.operation(row) if row.kind is not RowKind.INPUT else row.operation
+    if row.kind is RowKind.CONDITION:
         return label, operation, BLANK if options.blanks else HOLDS[row.holds], *[""] * (2 + 2 * slopes)
-    is_input = row.kind is Kind.INPUT
+    is_input = row.kind is RowKind.INPUT
     mark = _mark(trace, row, Pass.FORWARD)
     cells = list(_cells(row.value, options, is_input, mark(row.value), notation))
     for tangent in row.tangents[:slopes]:
@@ -173,9 +173,9 @@ def _reverse(trace: TraceRecord, options: TraceOptions, notation: CellNotation) 
     if trace.pullback:
         return _pullback(trace, options, notation)
     users = _users(trace)
-    rows = [row for row in reversed(trace.rows) if row.kind is not Kind.CONDITION and row.adjoint is not None]
-    inputs = [row for row in trace.rows if row.kind is Kind.INPUT and row.adjoint is not None]
-    ordered = [*(row for row in rows if row.kind is not Kind.INPUT), *inputs]
+    rows = [row for row in reversed(trace.rows) if row.kind is not RowKind.CONDITION and row.adjoint is not None]
+    inputs = [row for row in trace.rows if row.kind is RowKind.INPUT and row.adjoint is not None]
+    ordered = [*(row for row in rows if row.kind is not RowKind.INPUT), *inputs]
     lines = []
     for row in selected(ordered, options):
         if row is None or row.adjoint is None:
@@ -240,9 +240,9 @@ def _of_rule(
         if row is None:
             lines.append(("…", left_out(rows), "", "", ""))
             continue
-        operation = row.operation if row.kind is Kind.INPUT else notation.operation(row)
-        cells = _cells(row.value, options, row.kind is Kind.INPUT, "", notation)
-        if row.kind is Kind.CONDITION:
+        operation = row.operation if row.kind is RowKind.INPUT else notation.operation(row)
+        cells = _cells(row.value, options, row.kind is RowKind.INPUT, "", notation)
+        if row.kind is RowKind.CONDITION:
             cells = (BLANK if options.blanks else HOLDS[row.holds], "", "")
         lines.append((notation.name(row.name), operation, *cells))
     for name, end, number in ends:

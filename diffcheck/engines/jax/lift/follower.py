@@ -7,6 +7,7 @@ random bits, JAX computes by itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -29,13 +30,39 @@ from diffcheck.graph.limits import MAX_NODES
 ARITHMETIC = {**REDUCTIONS, **WINDOWS}
 
 
-def follow(program: ClosedJaxpr, arguments: Sequence[Any], arrays: ArrayAlgebra) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What a program computes of its first arguments alone: the first run keeps it, and later ones leave it out."""
+
+    equations: frozenset[int]  # by identity
+    wanted: frozenset[Any]  # the variables that the other equations use
+    kept: dict[Any, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, program: ClosedJaxpr, first: int) -> Once:
+        jaxpr = program.jaxpr
+        fixed = {*jaxpr.constvars, *jaxpr.invars[:first]}
+        equations: set[int] = set()
+        wanted: set[Any] = {atom for atom in jaxpr.outvars if not isinstance(atom, Literal)}
+        for equation in jaxpr.eqns:
+            variables = [atom for atom in equation.invars if not isinstance(atom, Literal)]
+            if fixed.issuperset(variables):
+                equations.add(id(equation))
+                fixed.update(equation.outvars)
+            else:
+                wanted.update(variables)
+        return cls(frozenset(equations), frozenset(wanted & fixed))
+
+
+def follow(program: ClosedJaxpr, arguments: Sequence[Any], arrays: ArrayAlgebra, once: Once | None = None) -> list[Any]:
     """The outputs of a program. Values are those of the algebra, or arrays of NumPy where they are known.
+
+    `once` is what was kept of an earlier run in the same algebra with the same first arguments.
 
     Raises UnsupportedError with the first primitive that is not followed, and what the algebra raises.
     """
     with settings(True):
-        return _Follower(arrays).run(program, arguments)
+        return _Follower(arrays).run(program, arguments, once)
 
 
 class _Follower:
@@ -44,17 +71,22 @@ class _Follower:
     def __init__(self, arrays: ArrayAlgebra) -> None:
         self._arrays = arrays
 
-    def run(self, program: ClosedJaxpr | Jaxpr, arguments: Sequence[Any]) -> list[Any]:
+    def run(self, program: ClosedJaxpr | Jaxpr, arguments: Sequence[Any], once: Once | None = None) -> list[Any]:
         jaxpr, constants = (program, ()) if isinstance(program, Jaxpr) else (program.jaxpr, program.consts)
         values = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*map(_array, constants), *arguments), strict=True))
 
         def value(atom: Any) -> Any:
             return np.asarray(atom.val, _dtype(atom)) if isinstance(atom, Literal) else values[atom]
 
-        outer = self._arrays.note
+        outer, left_out = self._arrays.note, once.equations if once is not None and once.kept else ()
+        values.update({} if once is None else once.kept)
         for equation, last in _needed(jaxpr):
+            if id(equation) in left_out:
+                continue
             self._arrays.note = (equation, outer)
             values.update(zip(equation.outvars, self._results(equation, [value(atom) for atom in equation.invars]), strict=True))
+            if once is not None:
+                once.kept.update({variable: values[variable] for variable in equation.outvars if variable in once.wanted})
             for variable in last:
                 values.pop(variable, None)
         self._arrays.note = outer
