@@ -123,7 +123,7 @@ def _require_sheet(exercise: bool, is_picture: bool, format: TraceFormat) -> Non
 
 
 def _traced(text: str, at: list[str], of: str, wrt: str, entry: str, dtype: Dtype) -> TraceRecord:
-    from diffcheck.checks.loading import load
+    from diffcheck.checks.loading import load, load_point
     from diffcheck.checks.numbers import split
     from diffcheck.traces import trace as traced
 
@@ -133,7 +133,9 @@ def _traced(text: str, at: list[str], of: str, wrt: str, entry: str, dtype: Dtyp
     if is_reference(text):
         if of:
             raise InputError("--of is for expressions", "A function has no definitions.")
-        return traced(load(text, dtype is Dtype.float64), at[0], wrt=wanted, entry=entry or None, dtype=dtype.value)
+        wide = dtype is Dtype.float64
+        function, point = load(text, wide), load_point(at[0], wide) if is_reference(at[0]) else at[0]
+        return traced(function, point, wrt=wanted, entry=entry or None, dtype=dtype.value)
     if entry:
         raise InputError("--entry is for functions", "The value of an expression is one number.")
     return traced(text, at[0], of=of or None, wrt=wanted, dtype=dtype.value)
