@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.views.console import enclosure_text, number_text, ulps_text
+from diffcheck.views.layout import NOTHING
 from diffcheck.workings import Pass, Row, RowKind, TracedNumber, TraceRecord
 
 MOST_ROWS = 2_000  # that are shown unless all are asked for
@@ -144,7 +145,11 @@ def _cells(
         return BLANK, "", ""
     proved = notation.number(proved_text(number, options.digits))
     ulps = f"{number.ulps:.2g}" if number.ulps is not None and number.ulps < 0.01 else ulps_text(number.ulps)
-    return proved, notation.number(number_text(number.computed)), ("0" if number.ulps == 0 else ulps) + mark
+    return (
+        proved,
+        notation.number(number_text(number.computed)),
+        ("0" if number.ulps is not None and number.ulps <= NOTHING else ulps) + mark,
+    )
 
 
 def proved_text(number: TracedNumber, digits: int) -> str:
