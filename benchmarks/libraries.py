@@ -158,8 +158,8 @@ WRITTEN = {  # Python of what has no name: a function of x, and x
     "einsum": "lambda x: jnp.einsum('ij,jk->ik', x, x); SQUARE",
     "vmap pmean": "lambda x: jax.vmap(lambda y: y - jax.lax.pmean(y, 'i'), axis_name='i')(x); VECTOR",
     "checkpoint": "jax.checkpoint(lambda x: jnp.sin(jnp.sin(x))); 0.3",
-    "custom_root": "lambda x: jax.lax.custom_root(lambda y: y ** 2 - x, 1.0, lambda f, y: jax.lax.fori_loop(0, 30, lambda i, z: (z + x / z) / 2,"
-    " y), lambda g, y: y / g(1.0)); 2.0",
+    "custom_root": "lambda x: jax.lax.custom_root(lambda y: y ** 2 - x, 1.0, "
+    "lambda f, y: jax.lax.fori_loop(0, 30, lambda i, z: (z + x / z) / 2, y), lambda g, y: y / g(1.0)); 2.0",
     "pure_callback": "lambda x: jax.pure_callback(np.sin, jax.ShapeDtypeStruct((), x.dtype), x, vmap_method='sequential'); 0.3",
 }
 NEEDING = {  # the same, with the library that they need

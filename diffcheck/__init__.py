@@ -18,6 +18,7 @@ _HOMES = {
     "check": "diffcheck.api",
     "cost": "diffcheck.costing",
     "register": "diffcheck.graph.register",
+    "trace": "diffcheck.traces",
     "DiffcheckError": "diffcheck.errors",
     "Domain": "diffcheck.graph.domains",
     "ExpressionError": "diffcheck.errors",
@@ -31,6 +32,7 @@ _HOMES = {
     "RuleCheck": "diffcheck.results",
     "Sample": "diffcheck.results",
     "Status": "diffcheck.results",
+    "Trace": "diffcheck.traces",
     "UserCodeError": "diffcheck.errors",
     "Verdict": "diffcheck.results",
 }
@@ -59,6 +61,8 @@ if TYPE_CHECKING:
     from diffcheck.results import Sample as Sample
     from diffcheck.results import Status as Status
     from diffcheck.results import Verdict as Verdict
+    from diffcheck.traces import Trace as Trace
+    from diffcheck.traces import trace as trace
 
 
 def __getattr__(name: str) -> object:

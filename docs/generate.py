@@ -323,27 +323,41 @@ GALLERY = {  # the file of a picture: what it shows, and the words after `diffch
     "errors": ("Errors in ulps: every engine has its panel, 0 its line.", ["x*log(x)", "--range", "0,1", "--errors", "--samples", "300"]),
     "verdicts": ("Verdicts are marked in a separate strip.", ["where(x == 0, 0, x)", "--range", "-1,1", "--errors", "--samples", "60"]),
 }
+GALLERY["graph"] = (
+    "The graph of an evaluation trace: values, tangents and adjoints; what reverse mode saves has a thick frame.",
+    ["ln(x1) + x1*x2 - sin(x2)", "--at", "x1=2,x2=5"],
+)
+OTHER_COMMANDS = {"graph": "trace"}  # that draw a picture of the gallery; all others are drawn by plot
 GALLERY_WIDTH = 860  # pixels
 GALLERY_COLORS = 64
 
 
 def gallery_page() -> str:
     """The pictures of the gallery with the commands that draw them."""
-    intro = "# Pictures\n\nWhat `diffcheck plot` draws. The same command draws the same picture, byte by byte; those below are reduced.\n"
+    intro = (
+        "# Pictures\n\nWhat `diffcheck plot` and `diffcheck trace` draw. The same command draws the same picture, byte by byte; those "
+        "below are reduced.\n"
+    )
     entries = (
-        f"\n## {caption}\n\n```sh\ndiffcheck plot {shlex.join(words)} -o {name}.png\n```\n\n![{words[0]}](gallery/{name}.png)\n"
+        f"\n## {caption}\n\n```sh\n{shlex.join(['diffcheck', *_drawing(name), '-o', f'{name}.png'])}\n```\n\n"
+        f"![{words[0]}](gallery/{name}.png)\n"
         for name, (caption, words) in GALLERY.items()
     )
     return GENERATED + intro + "".join(entries)
 
 
+def _drawing(name: str) -> list[str]:
+    """The words of the command that draws a picture, but for its file."""
+    return [OTHER_COMMANDS.get(name, "plot"), *GALLERY[name][1]]
+
+
 def draw_for_gallery(name: str, folder: Path) -> Path:
     """A picture of the gallery, reduced in size and colours."""
     path = folder / f"{name}.png"
-    CliRunner().invoke(app, ["plot", *GALLERY[name][1], "-o", str(path)], prog_name="diffcheck")
+    CliRunner().invoke(app, [*_drawing(name), "-o", str(path)], prog_name="diffcheck")
     with Image.open(path) as drawn:
-        height = round(drawn.height * GALLERY_WIDTH / drawn.width)
-        small = drawn.convert("RGB").resize((GALLERY_WIDTH, height), Image.Resampling.LANCZOS)
+        width = min(GALLERY_WIDTH, drawn.width)
+        small = drawn.convert("RGB").resize((width, round(drawn.height * width / drawn.width)), Image.Resampling.LANCZOS)
         small.quantize(GALLERY_COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     return path
 

@@ -12,6 +12,7 @@ import diffcheck
 
 ORDER = (
     *("check", "assert_derivative", "Report", "Sample", "RuleCheck", "Check", "Claim", "Outcome", "Status", "Verdict"),
+    *("trace", "Trace"),
     *("cost", "CostReport"),
     *("register", "Function", "Domain", "Kink"),
 )

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "diffcheck").rglob("*.py"))
-DATA = ("accuracy.toml", "grammar.lark", "page.html", "py.typed")
+DATA = ("accuracy.toml", "grammar.lark", "page.html", "py.typed", "steps.html", "tangent.html", "tangent.js")
 
 
 def _commands() -> list[str]:

@@ -109,7 +109,10 @@ def test_an_option_that_cannot_be_used_is_one_error(arguments: list[str], what: 
             "'--format': 'yaml' is not one of 'text', 'json', 'jsonl', 'junit', 'github', 'sarif', 'html'.\n",
         ),
         ("run x.toml --format jso", "'html'. Did you mean 'json'?\n"),
-        ("derive x --format latx", "'--format': 'latx' is not one of 'text', 'latex', 'python', 'jax', 'json'. Did you mean 'latex'?\n"),
+        (
+            "derive x --format latx",
+            "'--format': 'latx' is not one of 'text', 'latex', 'python', 'jax', 'json', 'markdown', 'html'. Did you mean 'latex'?\n",
+        ),
         (
             "check x --at 1 --dtype float",
             "'--dtype': 'float' is not one of 'float64', 'float32', 'bfloat16', 'float16'. Did you mean 'float64'?\n",

@@ -36,7 +36,7 @@ LINE_ONLY = {  # what a stranger's directory must not say, and what belongs to o
         "shard",
         "resume",
     ),
-    *("taylor", "derivative", "errors", "all", "compose", "sweep"),
+    *("taylor", "derivative", "errors", "all", "compose", "sweep", "steps", "entry", "pass", "exercise"),
     *("version", "isolated", "k", "j", "o", "V"),
 }
 
@@ -106,7 +106,7 @@ FAULTS = (  # a line of the file, and what is said of it
     ("max_memory = 1000", "'max_memory' is unknown. Did you mean 'max-memory'?"),
     (
         "zzz = 1",
-        "'zzz' is unknown. Known: dtype, timeout, max-memory, strict, color, check, check-jax, derive, cost, plot, run, functions.",
+        "'zzz' is unknown. Known: dtype, timeout, max-memory, strict, color, check, check-jax, derive, trace, cost, plot, run, functions.",
     ),
     ('max-memory = "1000"', "'max-memory': a whole number from 512 to 1,000,000,000 is wanted"),
     ("max-memory = 1e3", "'max-memory': a whole number from 512 to 1,000,000,000 is wanted"),
@@ -120,8 +120,8 @@ FAULTS = (  # a line of the file, and what is said of it
     ('scheduler = "tcp://example.org:1"', "'scheduler' is for the command line only"),
     (
         'format = "json"',
-        "'format' belongs to [tool.diffcheck.check], [tool.diffcheck.check-jax], [tool.diffcheck.derive], [tool.diffcheck.cost], "
-        "[tool.diffcheck.run]",
+        "'format' belongs to [tool.diffcheck.check], [tool.diffcheck.check-jax], [tool.diffcheck.derive], [tool.diffcheck.trace], "
+        "[tool.diffcheck.cost], [tool.diffcheck.run]",
     ),
     ("run = 3", "'run' is a table: [tool.diffcheck.run]"),
     ("run.workers = 0", "'workers': a whole number from 1 to 1,024 is wanted"),

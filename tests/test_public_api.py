@@ -44,6 +44,7 @@ PUBLIC = [
     "RuleCheck",
     "Sample",
     "Status",
+    "Trace",
     "UserCodeError",
     "Verdict",
     "__version__",
@@ -51,6 +52,7 @@ PUBLIC = [
     "check",
     "cost",
     "register",
+    "trace",
 ]
 
 

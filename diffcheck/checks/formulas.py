@@ -28,11 +28,10 @@ def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: 
 
     Raises InputError for what cannot be read, UnsupportedError where SymPy leaves a derivative open.
     """
-    problem = read(text, of)
-    problem = problem.in_variables([name for derivative in wrt or problem.wrt for name in derivative.split()])
+    problem, derivatives = wanted(text, of, wrt)
     if orders is not None and orders.of_a_number and problem.outputs:
         raise of_a_vector(problem)
-    names = _names(problem, wrt, orders)
+    names = derivatives if orders is None else orders.of([each[0] for each in derivatives], "")
     found = {(k, each): derivative for k in range(len(problem.results)) for each, derivative in _of_one(problem, k, names)}
     if notation == "json":
         return _as_json(read_back(problem.program), found, problem.labels)
@@ -45,13 +44,15 @@ def derivatives(text: str, of: str | None, wrt: Sequence[str] | None, notation: 
     return "".join(_as_mathematics(left, derivative, style) for left, derivative in zip(lefts, found.values(), strict=True))
 
 
-def _names(problem: Problem, wrt: Sequence[str] | None, orders: Orders | None) -> tuple[Names, ...]:
-    """The derivatives that are asked for."""
-    names = tuple(dict.fromkeys(tuple(derivative.split()) for derivative in wrt or problem.wrt or problem.variables))
-    for name in chain.from_iterable(names):
+def wanted(text: str, of: str | None, wrt: Sequence[str] | None) -> tuple[Problem, Sequence[Names]]:
+    """What is to be differentiated, and the variables of each derivative. Raises InputError for what cannot be read."""
+    problem = read(text, of)
+    problem = problem.in_variables([name for derivative in wrt or problem.wrt for name in derivative.split()])
+    derivatives = list(dict.fromkeys(tuple(derivative.split()) for derivative in wrt or problem.wrt or problem.variables))
+    for name in chain.from_iterable(derivatives):
         if name not in problem.variables:
             raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(problem.variables)}.")
-    return names if orders is None else orders.of([each[0] for each in names], "")
+    return problem, derivatives
 
 
 def _of_one(problem: Problem, output: int, names: Sequence[Names]) -> Iterator[tuple[Names, Definition]]:
@@ -68,6 +69,12 @@ def _left(name: str, names: Sequence[str], notation: str, d: str) -> str:
     power = f"^{len(names)}" if len(names) > 1 else ""
     below = " ".join(f"{d} {latex_name(variable)}" for variable in names)
     return rf"\frac{{{d}{power} {name}}}{{{below}}}"
+
+
+def symbols(problem: Problem, names: Sequence[str]) -> tuple[str, str]:
+    """A derivative in Leibniz's notation, as text and as LaTeX."""
+    d = r"\partial" if len(problem.variables) > 1 else "d"
+    return _left(problem.shown_name, names, "text", d), _left(problem.shown_name, names, "latex", d)
 
 
 def _as_mathematics(left: str, derivative: Definition, notation: Infix) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from diffcheck.cli.app import app
 
-COMMANDS = ("check", "check_jax", "derive", "cost", "plot", "run", "explain", "functions", "schema")  # as --help lists them
+COMMANDS = ("check", "check_jax", "derive", "trace", "cost", "plot", "run", "explain", "functions", "schema")  # as --help lists them
 for command in COMMANDS:
     import_module(f"diffcheck.cli.{command}")
 

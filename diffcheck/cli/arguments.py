@@ -79,6 +79,18 @@ class Notation(StrEnum):
     python = "python"
     jax = "jax"
     json = "json"
+    markdown = "markdown"
+    html = "html"
+
+
+class TraceFormat(StrEnum):
+    text = "text"
+    markdown = "markdown"
+    latex = "latex"
+    csv = "csv"
+    json = "json"
+    dot = "dot"
+    mermaid = "mermaid"
 
 
 class TableFormat(StrEnum):

@@ -216,7 +216,7 @@ def _reported(reference: str, against: str, dtype: Dtype | None, lint: bool | No
     use_persistent_cache()
     wide = points.wide(dtype)
     function = load(reference, wide)
-    other = load(against, wide) if _is_reference(against) else against or None
+    other = load(against, wide) if is_reference(against) else against or None
     name = reference.rpartition(":")[2].rpartition(".")[2]
     with stages() as on_stage:
         plan = points.plan(on_stage)
@@ -267,7 +267,7 @@ def prints_apart(watch: Watch) -> Iterator[None]:
         yield
 
 
-def _is_reference(text: str) -> bool:
+def is_reference(text: str) -> bool:
     """Whether a text names a function: no expression of the language has a colon."""
     return ":" in text
 

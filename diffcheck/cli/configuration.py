@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from diffcheck.cli.arguments import MOST_WORKERS, Color, Dtype, Notation, OutputFormat, TableFormat
+from diffcheck.cli.arguments import MOST_WORKERS, Color, Dtype, Notation, OutputFormat, TableFormat, TraceFormat
 from diffcheck.errors import InputError
 from diffcheck.printable import quoted, shown
 from diffcheck.processes.limits import LEAST_MEGABYTES, LEAST_SECONDS, MOST_MEGABYTES, MOST_SECONDS
@@ -46,6 +46,7 @@ OWN: Mapping[str, Mapping[str, Kind]] = {  # what means something else, or nothi
     "check": {"format": OutputFormat, "latex": bool, "samples": Bounded(int, 2)},
     "check-jax": {"format": OutputFormat, "latex": bool, "lint": bool},
     "derive": {"format": Notation},
+    "trace": {"format": TraceFormat},
     "cost": {"format": TableFormat, "times": bool, "many": Bounded(int, 1)},
     "plot": {"samples": Bounded(int, 2)},
     "run": {"format": OutputFormat, "workers": Bounded(int, 1, MOST_WORKERS)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +37,10 @@ from diffcheck.results import Sample, Tally
 if TYPE_CHECKING:
     from diffcheck.checks.expression import Check
 
+PAGE = ".html"
+Output = Annotated[
+    Path, typer.Option("-o", "--output", help="The picture: .png, .svg, .pdf; or .html: a page with a point to move.", metavar="FILE")
+]
 DEFAULT_NAME = Path("diffcheck.png")  # in the directory where the command is given
 
 
@@ -44,7 +48,7 @@ DEFAULT_NAME = Path("diffcheck.png")  # in the directory where the command is gi
 @guarded
 def plot(
     expression: Expression,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The picture: .png, .svg or .pdf.", metavar="FILE")] = DEFAULT_NAME,
+    output: Output = DEFAULT_NAME,
     at: At = [],  # noqa: B006
     wrt: Annotated[str, typer.Option("--wrt", help="The variable to draw along (default: the first).", metavar="NAME")] = "",
     of: Of = "",
@@ -70,6 +74,7 @@ def plot(
       diffcheck plot "sin(1/x)" --range -1,1 -o curve.png
       diffcheck plot "cos(x)" --at 0 --taylor 4 -o taylor.pdf
       diffcheck plot "x^3 - x" --at 1 --derivative -o slopes.png
+      diffcheck plot "relu(x)*sin(x)" --at 1 -o page.html
       diffcheck plot "tanh(x)" --range -20,20 --errors -o errors.png
       diffcheck plot "(1 - x)^2 + 100(y - x^2)^2" --at x=-1,y=1 -o contours.png
     """
@@ -118,6 +123,11 @@ class _Wanted:
             raise InputError("a Taylor polynomial is about a point, and none is given", "Write --at 2.")
         points = from_texts(self.at, job.problem.variables, job.format) if self.at else None
         options = Options(lower, upper, taylor=self.taylor, derivative=self.derivative, **self.samples)
+        if self.output.suffix.lower() == PAGE:
+            from diffcheck.pictures.page import POINTS, plot_page
+
+            options = options if self.samples else replace(options, samples=POINTS)
+            return plot_page(job, points, job.wrt[0][0], path=self.output, options=options)
         return plot(job, points, job.wrt[0][0], path=self.output, options=options)
 
     def ulps(self, job: Check) -> Iterable[Sample]:

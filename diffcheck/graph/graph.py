@@ -109,6 +109,11 @@ class Graph:
         called = (node.definition.flat.functions for node in self.nodes if isinstance(node, Call))
         return frozenset(own.union(*called))
 
+    def is_condition(self, node: int) -> bool:
+        """Whether a node holds or does not, and is no number."""
+        found = self.nodes[node]
+        return isinstance(found, Apply) and FUNCTIONS[found.function].gives_condition
+
     @cached_property
     def use_counts(self) -> tuple[int, ...]:
         """How many arguments each node is; the output counts as one use more."""
@@ -224,6 +229,14 @@ class GraphBuilder:
     def graph(self, output: int) -> Graph:
         """The finished graph of one output, without the nodes that it does not need."""
         return subgraph(Graph(tuple(self.nodes), output, tuple(self.spans)), output)
+
+
+def depends(graph: Graph, variables: Sequence[str]) -> list[bool]:
+    """For every node whether it depends on one of the variables."""
+    moves: list[bool] = []
+    for node in graph.nodes:
+        moves.append(node.name in variables if isinstance(node, Variable) else any(moves[i] for i in arguments_of(node)))
+    return moves
 
 
 def ancestors(graph: Graph, output: int) -> list[int]:

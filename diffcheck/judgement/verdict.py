@@ -370,6 +370,16 @@ def _ulps(error: Range, derivative: Enclosure, fmt: Format) -> tuple[float, floa
     return float(DOWN.divide(error.least, unit)), float(UP.divide(error.most, unit))
 
 
+def error_in_ulps(y: float, exact: Enclosure, fmt: Format) -> float | None:
+    """An upper bound of the error of a float, in units of the last place of the exact number; infinite for NaN and infinity.
+
+    None where the exact number may be zero, and is not proved to be: the unit is not known then.
+    """
+    if exact.radius and exact.contains(Decimal(0)):
+        return None
+    return _ulps(_distance(y, exact), exact, fmt)[1] if math.isfinite(y) else math.inf
+
+
 def _conditioning(truth: Certificate, derivative: Enclosure, fmt: Format) -> Range:
     """8u(1 + κ)|f'| with κ = |x f''/f'|, of several variables Σ|xᵢ ∂f'/∂xᵢ|/|f'|: what one rounding of the argument may cost."""
     factor, change = Decimal(CONDITION_FACTOR * fmt.unit_roundoff), truth.sensitivity or Enclosure(Decimal(0), Decimal(0))

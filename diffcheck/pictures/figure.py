@@ -56,7 +56,7 @@ def plot(check: Check, points: Columns | None, wrt: str, *, path: Path, options:
     lacks a function, OutputError where the file cannot be written.
     """
     suffix = suffix_of(path)
-    _require(check, points, wrt)
+    require(check, points, wrt)
     with opened(path) as stream:
         found = _samples(check, points, wrt)
         stream.buffer.write(encoded(lambda: draw(check, found, wrt, options), suffix))
@@ -65,7 +65,7 @@ def plot(check: Check, points: Columns | None, wrt: str, *, path: Path, options:
 
 def picture(check: Check, points: Columns, wrt: str) -> bytes:
     """The PNG that `plot` draws where nothing else is said."""
-    _require(check, points, wrt)
+    require(check, points, wrt)
     samples = _samples(check, points, wrt)
     return encoded(lambda: draw(check, samples, wrt, Options()), "png")
 
@@ -74,7 +74,8 @@ def _samples(check: Check, points: Columns | None, wrt: str) -> tuple[Sample, ..
     return () if points is None else tuple(sample for sample in check.samples(points) if sample.wrt == wrt and sample.order == 1)
 
 
-def _require(check: Check, points: Columns | None, wrt: str) -> None:
+def require(check: Check, points: Columns | None, wrt: str) -> None:
+    """Raises InputError for points that no picture along one variable can show."""
     _ = check.problem.number
     if (wrt,) not in check.wrt:
         raise InputError(

@@ -301,16 +301,16 @@ def _check(check: RuleCheck) -> RuleCheckJson:
 def _sample(sample: Sample) -> str:
     # written out: a million samples pass through here, and a dictionary handed to json.dumps takes three times as long
     point = sample.point.items()
-    clarke = "null" if sample.clarke is None else f"[{', '.join(map(_enclosure, sample.clarke))}]"
+    clarke = "null" if sample.clarke is None else f"[{', '.join(map(enclosure_json, sample.clarke))}]"
     beside = f', "beside": [{", ".join(map(_result, sample.beside))}]' if sample.beside else ""
     output = f'"output": {_text(sample.output)}, ' if sample.output else ""
     return (
-        f'"point": {{{", ".join([f"{_text(name)}: {_number(value)}" for name, value in point])}}}, '
+        f'"point": {{{", ".join([f"{_text(name)}: {number_json(value)}" for name, value in point])}}}, '
         f'"point_hex": {{{", ".join([f"{_text(name)}: {_hex(value)}" for name, value in point])}}}, '
         f'"wrt": {_text(sample.wrt)}, "order": {sample.order}, {output}'
         f'"status": "{sample.status._value_}", "status_reason": {_text(sample.status_reason)}, '
-        f'"primal": {_number(sample.primal)}, "primal_hex": {_hex(sample.primal)}, '
-        f'"value": {_enclosure(sample.value)}, "enclosure": {_enclosure(sample.enclosure)}, "clarke": {clarke}, '
+        f'"primal": {number_json(sample.primal)}, "primal_hex": {_hex(sample.primal)}, '
+        f'"value": {enclosure_json(sample.value)}, "enclosure": {enclosure_json(sample.enclosure)}, "clarke": {clarke}, '
         f'"confirmed": {"true" if sample.confirmed else "false"}, '
         f'"results": [{", ".join(map(_result, sample.results))}]{beside}'
     )
@@ -319,8 +319,8 @@ def _sample(sample: Sample) -> str:
 def _result(result: Result) -> str:
     mode = "null" if result.mode is None else _text(result.mode)
     return (
-        f'{{"engine": {_text(result.engine)}, "mode": {mode}, "value": {_number(result.value)}, "value_hex": {_hex(result.value)}, '
-        f'"ulps": {_number(result.ulps)}, "verdict": "{result.verdict._value_}", "outcome": "{result.outcome._value_}", '
+        f'{{"engine": {_text(result.engine)}, "mode": {mode}, "value": {number_json(result.value)}, "value_hex": {_hex(result.value)}, '
+        f'"ulps": {number_json(result.ulps)}, "verdict": "{result.verdict._value_}", "outcome": "{result.outcome._value_}", '
         f'"reason": {_text(result.reason)}, "blame": {_blame(result.blame)}}}'
     )
 
@@ -337,7 +337,8 @@ def _fault(fault: Fault | None) -> str:
     return f'"error": {_text(fault.message)}, "kind": "{fault.kind.value}", "results": []'
 
 
-def _number(value: float | None) -> str:
+def number_json(value: float | None) -> str:
+    """A number, as a text where JSON has no such number."""
     if value is None:
         return "null"
     return repr(value) if math.isfinite(value) else f'"{value}"'
@@ -347,7 +348,8 @@ def _hex(value: float | None) -> str:
     return "null" if value is None else f'"{value.hex()}"'
 
 
-def _enclosure(enclosure: Enclosure | None) -> str:
+def enclosure_json(enclosure: Enclosure | None) -> str:
+    """An enclosure, with floats and with all its digits."""
     if enclosure is None:
         return "null"
     midpoint, radius = _float_interval(enclosure)

@@ -9,11 +9,13 @@ from diffcheck.engines.certified.certificate import enclosure, scope
 from diffcheck.engines.certified.line.taylor import taylor_coefficients
 from diffcheck.engines.certified.status.enclose import certify, enclose_value
 from diffcheck.engines.certified.status.facts import applied, conditions, enclose_nodes, live_arguments, origins, reaching
+from diffcheck.engines.certified.status.linearised import Linearised, linearised
 from diffcheck.engines.certified.status.mixed import certify_mixed
 from diffcheck.engines.certified.status.places import pieces
 
 __all__ = [
     "Arithmetic",
+    "Linearised",
     "applied",
     "certify",
     "certify_mixed",
@@ -22,6 +24,7 @@ __all__ = [
     "enclose_nodes",
     "enclose_value",
     "enclosure",
+    "linearised",
     "live_arguments",
     "origins",
     "pieces",

@@ -299,6 +299,11 @@ def run_nodes(graph: Graph, point: Mapping[str, float], dtype: str, instead: Ins
     return [None if value is None or value.dtype == np.bool_ else float(value) for value in values]
 
 
+def algebra_of(mode: str, dtype: np.dtype[Any]) -> Algebra[Any]:
+    """The algebra of numbers without a dimension; `mode` names the column of the table, "jax" or "jax_forward"."""
+    return _Jax(mode, dtype, ())
+
+
 class _Jax:
     """The algebra of JAX values: arrays, tracers, and NumPy scalars for constants."""
 
@@ -357,7 +362,13 @@ class _Nodewise(_Jax):
         return found if other is None else np.asarray(other, self._dtype)
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
-        return None if any(argument is None for argument in arguments) else np.asarray(super().call(definition, order, arguments))
+        if any(argument is None for argument in arguments):
+            return None
+        try:
+            with lacking():  # within a derivative, values are JAX's
+                return np.asarray(algebra_of("jax", self._dtype).call(definition, order, arguments))
+        except UnsupportedError:
+            return None
 
 
 Slope = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]

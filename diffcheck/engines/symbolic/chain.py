@@ -10,10 +10,10 @@ import sympy
 from diffcheck.engines.faults import raise_if_ours
 from diffcheck.engines.symbolic.nodes import FromSympy
 from diffcheck.engines.symbolic.plain import derivative
-from diffcheck.engines.symbolic.segments import Segments, depends
+from diffcheck.engines.symbolic.segments import Segments
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import Problem, inline
-from diffcheck.graph.graph import Apply, Call, Constant, Definition, GraphBuilder, Variable
+from diffcheck.graph.graph import Apply, Call, Constant, Definition, GraphBuilder, Variable, depends
 from diffcheck.graph.limits import MAX_NODES
 
 

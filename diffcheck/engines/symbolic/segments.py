@@ -14,18 +14,10 @@ import sympy
 
 from diffcheck.engines.symbolic.heads import ToSympy
 from diffcheck.graph.functions import FUNCTIONS
-from diffcheck.graph.graph import Apply, Call, Constant, Graph, Variable, arguments_of
+from diffcheck.graph.graph import Apply, Call, Constant, Graph, Variable, arguments_of, depends
 
 SEGMENT_SIZE = 120  # operations, shared ones counted each time: SymPy's diff stays in milliseconds
 SEGMENT_DEPTH = 40  # SymPy recurses: a chain of 139 sines is too deep for it
-
-
-def depends(graph: Graph, variables: Sequence[str]) -> list[bool]:
-    """For every node whether it depends on one of the variables."""
-    moves: list[bool] = []
-    for node in graph.nodes:
-        moves.append(node.name in variables if isinstance(node, Variable) else any(moves[i] for i in arguments_of(node)))
-    return moves
 
 
 def _ordered(graph: Graph, moves: Sequence[bool]) -> set[int]:

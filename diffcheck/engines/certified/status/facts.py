@@ -36,7 +36,7 @@ class Origin:
 def origins(graph: Graph, point: Mapping[str, float], wrt: str | None = None) -> list[Origin]:
     """The nodes at which a proved failure starts: at the point, or in a power series around it along a variable."""
     with scope(PRECISION_BITS):
-        values = _values(graph, point, wrt)
+        values = values_at(graph, point, wrt)
     troubled = [isinstance(value, Trouble) for value in values]
     mattering = reaching(graph, values, troubled)
     return [
@@ -73,13 +73,13 @@ def live_arguments(node: Node, conditions: Sequence[object]) -> tuple[int, ...]:
 def enclose_nodes(graph: Graph, point: Mapping[str, float]) -> list[Enclosure | None]:
     """Enclosures of all nodes; None for conditions and for values that are not proved finite."""
     with scope(PRECISION_BITS):
-        return [_enclosed(value) for value in _values(graph, point, None)]
+        return [_enclosed(value) for value in values_at(graph, point, None)]
 
 
 def conditions(graph: Graph, point: Mapping[str, float]) -> list[bool | None]:
     """Whether each condition holds; None for other nodes, and for conditions that are not decided."""
     with scope(PRECISION_BITS):
-        return [value if isinstance(value, bool) else None for value in _values(graph, point, None)]
+        return [value if isinstance(value, bool) else None for value in values_at(graph, point, None)]
 
 
 def applied(function: Function, arguments: list[float]) -> Enclosure | None:
@@ -88,7 +88,8 @@ def applied(function: Function, arguments: list[float]) -> Enclosure | None:
         return _enclosed(POINT.apply(function, [arb(x) for x in arguments]))
 
 
-def _values(graph: Graph, point: Mapping[str, float], wrt: str | None) -> list[Value]:
+def values_at(graph: Graph, point: Mapping[str, float], wrt: str | None) -> list[Value]:
+    """The values of all nodes at the present precision; with `wrt`, their power series of two terms along that variable."""
     line = POINT if wrt is None else Line(2)
     values: dict[str, Value] = {name: arb(x) for name, x in point.items()}
     if wrt is not None:

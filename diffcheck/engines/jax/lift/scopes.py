@@ -11,6 +11,7 @@ import jax
 from diffcheck.language.syntax import Span
 
 _NAME = re.compile(r"at_(\d+)_(\d+)")
+_NUMBER = re.compile(r"node_(\d+)")
 
 
 def scope(span: Span | None) -> AbstractContextManager[Any]:
@@ -22,3 +23,14 @@ def span_of(equation: Any) -> Span | None:
     """The innermost piece of text that an equation of a jaxpr comes from, as far as its own jaxpr says."""
     found = _NAME.findall(str(equation.source_info.name_stack))
     return Span(*map(int, found[-1])) if found else None
+
+
+def numbered(node: int) -> AbstractContextManager[Any]:
+    """Names the operations that are traced inside by the number of a node."""
+    return jax.named_scope(f"node_{node}")
+
+
+def number_of(equation: Any) -> int | None:
+    """The number of the innermost node that an equation of a jaxpr comes from."""
+    found = _NUMBER.findall(str(equation.source_info.name_stack))
+    return int(found[-1]) if found else None
