@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax_programs import assert_lifts
+from lifted_page import KINDS, NOT_LIFTED
 from linear_families import ON_ARRAYS_ONLY, PROGRAMS, WITHOUT_DERIVATIVES, Family
 from test_arrays import LINE, _floating, _followed, _gradient
 from test_jaxpr_primitives import _floats, _primitives
@@ -48,3 +49,8 @@ def test_every_row_is_in_a_family() -> None:
     with jax.enable_x64(True):
         used = {name for f in [*PROGRAMS, *ON_ARRAYS_ONLY] for name, _ in _primitives(jax.make_jaxpr(_floats(f))(*LINE).jaxpr)}
     assert {*MEANINGS, *PAIRS, *SPECTRAL, *WINDOWS} - used == set()
+
+
+def test_what_the_documents_call_not_lifted_has_no_rule() -> None:
+    lifted = {name for _, names in KINDS.values() for name in names} - {"bitcast_convert_type"}  # that of a sign is
+    assert {name for names in NOT_LIFTED for name in names} & lifted == set()
