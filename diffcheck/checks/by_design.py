@@ -1,4 +1,4 @@
-"""Rules that are not meant to be the derivative of the code: for step functions, stopped gradients, implicit samples, sorted ties, symmetric matrices."""
+"""Rules that are not meant to be the derivative of the code: step functions, stopped gradients, implicit samples, sorted ties, symmetry."""
 
 from __future__ import annotations
 

@@ -181,11 +181,17 @@ class Jacobian(Matrices):
         """A sample whose wrong results also say why they may be meant, or how they are related to the right ones."""
         by_itself = self.judged_by_itself and isinstance(derivation, OwnRules)
         stepping, meant = (self._stepping(place[0], sample), by_design(self.function)) if by_itself else ("", "")
+        has_rule = any(not rule.is_library for rule in self.function.custom_rules)
 
         def explained(result: Result) -> Result:
             if result.value is None or not _is_mistake(result, derivation):
                 return result
-            said = stepping or alike or of_value(result.value, self._right(place, sample)) or (meant if result.blame is None else "")
+            said = (
+                stepping
+                or alike
+                or of_value(result.value, self._right(place, sample))
+                or ("" if has_rule and result.blame is not None else meant)
+            )
             return replace(result, reason=". ".join(filter(None, (result.reason, said))))
 
         return replace(sample, results=tuple(map(explained, sample.results)))
