@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from jax import lax
 from jax_programs import assert_lifts
-from linear_families import ON_ARRAYS_ONLY, PROGRAMS, WITHOUT_DERIVATIVES, Family
+from linear_families import ON_ARRAYS_ONLY, PROGRAMS, WITHOUT_DERIVATIVES, Family, V
 from test_arrays import LINE, _floating, _followed, _gradient
 from test_jaxpr_primitives import _floats, _primitives
 
@@ -75,7 +75,7 @@ def _newton(y: V) -> V:
 
 
 def _eigenvalues(m: V, factor: float) -> V:
-    values = jax.custom_vjp(jnp.linalg.eigvalsh)
+    values = jax.custom_vjp(lambda a: jnp.linalg.eigvalsh(a))
     values.defvjp(lambda a: (jnp.linalg.eigvalsh(a), jnp.linalg.eigh(a)[1]), lambda v, g: (factor * (v * g) @ v.T,))
     return values(m)
 
