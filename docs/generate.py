@@ -32,6 +32,7 @@ from typing import Any
 
 import typer
 from house import contracts_list, floors_table, life_table, picture
+from lifted_page import lifted_table, not_lifted_table
 from limits_page import limits_table
 from PIL import Image
 from python_page import reference
@@ -385,7 +386,9 @@ TABLES = {
     "floors": floors_table,
     "contracts": contracts_list,
     "life": life_table,
+    "lifted": lifted_table,
     "limits": limits_table,
+    "unlifted": not_lifted_table,
 }
 
 

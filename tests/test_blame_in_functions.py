@@ -82,8 +82,13 @@ def both(x):
 def three(x):
     return softplus(x) + cube(x) + square(x)
 
+@jax.custom_jvp
+def host(x):
+    return jax.pure_callback(lambda v: v, jax.ShapeDtypeStruct((), x.dtype), x)
+host.defjvp(lambda primals, tangents: (host(*primals), tangents[0]))
+
 def opaque(x):
-    return jax.lax.while_loop(lambda s: s > 1, lambda s: s / 2, x) * square(x)
+    return host(x) * square(x)
 """
 
 

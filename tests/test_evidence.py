@@ -97,8 +97,10 @@ def test_nan_is_contradicted_in_every_entry() -> None:
 
 
 def test_a_zero_in_a_row_of_tiny_slopes_is_measured_by_them() -> None:
+    smallest = opaque(lambda v: v, lambda v: 1.0)
+
     def f(x: Array) -> Array:
-        return jnp.sort(1e-9 * x)[0]
+        return smallest(jnp.sort(1e-9 * x)[0])
 
     report = check(f, np.array([1.0, 2.0]), lint=False)
     assert report.outcome is Outcome.PASS

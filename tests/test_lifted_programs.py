@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import lax
 from jax_programs import assert_lifts
-from linear_families import ON_ARRAYS_ONLY, PROGRAMS, WITHOUT_DERIVATIVES, Family
+from linear_families import ON_ARRAYS_ONLY, PROGRAMS, WITHOUT_DERIVATIVES, Family, V
 from test_arrays import LINE, _floating, _followed, _gradient
 from test_jaxpr_primitives import _floats, _primitives
 
+from diffcheck import check
 from diffcheck.engines.certified.arrays import floats_of
+from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.lift.meanings import MEANINGS
 from diffcheck.engines.jax.lift.pairs import PAIRS
 from diffcheck.engines.jax.lift.spectral import SPECTRAL
 from diffcheck.engines.jax.lift.windows import WINDOWS
+from diffcheck.errors import UnsupportedError
+from diffcheck.results import Outcome, Status, Verdict
 
 
 def _named(family: Family) -> str:
@@ -48,3 +57,72 @@ def test_every_row_is_in_a_family() -> None:
     with jax.enable_x64(True):
         used = {name for f in [*PROGRAMS, *ON_ARRAYS_ONLY] for name, _ in _primitives(jax.make_jaxpr(_floats(f))(*LINE).jaxpr)}
     assert {*MEANINGS, *PAIRS, *SPECTRAL, *WINDOWS} - used == set()
+
+
+def test_what_the_documents_call_not_lifted_has_no_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent.parent / "docs")
+    from lifted_page import KINDS, NOT_LIFTED
+
+    lifted = {name for _, names in KINDS.values() for name in names} - {"bitcast_convert_type"}  # that of a sign is
+    assert {name for names in NOT_LIFTED for name in names} & lifted == set()
+
+
+# Through the public interface
+
+
+def _newton(y: V) -> V:
+    return lax.while_loop(lambda s: abs(s * s - y) > 1e-12, lambda s: (s + y / s) / 2, y)
+
+
+def _eigenvalues(m: V, factor: float) -> V:
+    values = jax.custom_vjp(lambda a: jnp.linalg.eigvalsh(a))
+    values.defvjp(lambda a: (jnp.linalg.eigvalsh(a), jnp.linalg.eigh(a)[1]), lambda v, g: (factor * (v * g) @ v.T,))
+    return values(m)
+
+
+def _dropped(x: V, seed: int) -> V:
+    def masked(v: V, key: int) -> V:
+        return jnp.where(jax.random.bernoulli(jax.random.key(key), 0.5, v.shape), 2 * v, 0.0)
+
+    dropout = jax.custom_vjp(lambda v: masked(v, 1))
+    dropout.defvjp(lambda v: (masked(v, 1), None), lambda saved, g: (masked(g, seed),))
+    return dropout(x)
+
+
+MATRIX = np.array([[2.0, 0.5], [0.5, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("function", "at"),
+    [
+        (lambda m: _eigenvalues(m, 1.0), MATRIX), (lambda x: _dropped(x, 1), np.arange(1.0, 9.0)), (_newton, 3.0),
+        (jnp.linalg.inv, MATRIX), (jnp.sort, np.array([1.0, 1.0, 2.0])), (lambda x: abs(jnp.fft.fft(x)), np.array([1.0, 2.0, 4.0])),
+    ],
+)  # fmt: skip
+def test_what_is_right_is_proved(function: Callable[..., V], at: Any) -> None:
+    report = check(function, at, lint=False)
+    assert report.outcome is Outcome.PASS
+    assert {sample.status for sample in report.samples} <= {Status.SMOOTH, Status.KINK}
+
+
+@pytest.mark.parametrize(
+    ("function", "at"),
+    [(lambda m: _eigenvalues(m, 1 + 1e-6), MATRIX), (lambda x: _dropped(x, 2), np.arange(1.0, 9.0))],
+)
+def test_what_is_wrong_is_found(function: Callable[..., V], at: Any) -> None:
+    report = check(function, at, lint=False)
+    assert Verdict.WRONG in {result.verdict for sample in report.samples for result in sample.results}
+
+
+def test_equal_eigenvalues_are_not_guessed() -> None:
+    report = check(jnp.linalg.eigvalsh, np.eye(2), lint=False)
+    assert {sample.status for sample in report.samples} == {Status.UNDECIDED}
+
+
+def test_a_part_of_a_complex_number_that_is_not_lifted_is_no_zero() -> None:
+    def f(x: V) -> V:
+        found: V = jax.pure_callback(lambda v: np.asarray(v) * 1j, jax.ShapeDtypeStruct((), complex), x)
+        return found.imag
+
+    with pytest.raises(UnsupportedError, match="pure_callback"):
+        lift_arrays(f, {"x": np.array(1.0)})

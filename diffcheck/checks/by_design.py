@@ -1,4 +1,4 @@
-"""Rules that are not meant to be the derivative of the code: for step functions, stopped gradients, implicit samples, sorted ties."""
+"""Rules that are not meant to be the derivative of the code: step functions, stopped gradients, implicit samples, sorted ties, symmetry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,18 @@ IMPLICIT = (
     "JAX's rule for random.gamma is implicit by design: it moves the sample along its quantile, and the code draws it by rejection, "
     "which has another slope for a fixed key"
 )
-SENTENCES = {"random_gamma": IMPLICIT, "stop_gradient": STOPPED, "sort": ORDERED, "top_k": ORDERED}  # the first that occurs
+SYMMETRIC = (
+    "JAX's rule is for changes that keep the matrix symmetric, and the code reads one triangle of it: if the matrix is made symmetric "
+    "first, as jax.numpy.linalg does, both are the same"
+)
+SENTENCES = {  # the first that occurs
+    "random_gamma": IMPLICIT,
+    "stop_gradient": STOPPED,
+    "sort": ORDERED,
+    "top_k": ORDERED,
+    "cholesky": SYMMETRIC,
+    "eigh": SYMMETRIC,
+}
 
 
 def step_function(graph: Graph, variable: str) -> str:

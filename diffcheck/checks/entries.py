@@ -82,15 +82,25 @@ class Jacobian(Matrices):
         """What is proved on whole arrays: of a large Jacobian, and of a small one whose graphs are not known, or too long."""
         if isinstance(self.at_once, AtOnce):
             return self.at_once
-        is_lifted = not isinstance(self.truth, UnsupportedError)
-        if not self.is_small or not self.judged_by_itself or (is_lifted and self._work <= SHORT):
+        if not isinstance(self.truth, UnsupportedError) and (self._work <= SHORT or not self._without_ties):
+            return None
+        return self._followed
+
+    @cached_property
+    def _followed(self) -> ProvedEntries | None:
+        """A small Jacobian on whole arrays, if the function can be followed on them."""
+        if not self.is_small or not self.judged_by_itself:
             return None
         try:
             with users_code(self.name):
-                found = ProvedEntries(self.function, self.format)
+                return ProvedEntries(self.function, self.format)
         except UnsupportedError:
             return None
-        return None if is_lifted and found.proved.ties else found  # of ties, graphs tell more
+
+    @property
+    def _without_ties(self) -> bool:
+        """Whether whole arrays decide all conditions; of ties, graphs tell more."""
+        return self._followed is not None and not self._followed.proved.ties
 
     @property
     def _work(self) -> int:
@@ -181,11 +191,17 @@ class Jacobian(Matrices):
         """A sample whose wrong results also say why they may be meant, or how they are related to the right ones."""
         by_itself = self.judged_by_itself and isinstance(derivation, OwnRules)
         stepping, meant = (self._stepping(place[0], sample), by_design(self.function)) if by_itself else ("", "")
+        has_rule = any(not rule.is_library for rule in self.function.custom_rules)
 
         def explained(result: Result) -> Result:
             if result.value is None or not _is_mistake(result, derivation):
                 return result
-            said = stepping or alike or of_value(result.value, self._right(place, sample)) or (meant if result.blame is None else "")
+            said = (
+                stepping
+                or alike
+                or of_value(result.value, self._right(place, sample))
+                or ("" if has_rule and result.blame is not None else meant)
+            )
             return replace(result, reason=". ".join(filter(None, (result.reason, said))))
 
         return replace(sample, results=tuple(map(explained, sample.results)))
@@ -235,19 +251,24 @@ class Jacobian(Matrices):
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is found of one entry."""
-        row, column = self.places[wanted]
+        row, _ = self.places[wanted]
         if self.on_arrays is not None:
-            try:
-                found = self.on_arrays.sample(row, column, values)
-                return replace(found, point=self.point) if self.is_small else found
-            except UnsupportedError as unsupported:
-                return self._by_evidence(wanted, values, primal, unsupported.reason)
+            return self._on_arrays(self.on_arrays, wanted, values, primal)
         if isinstance(self.truth, UnsupportedError):
             return self._by_evidence(wanted, values, primal, self.truth.reason)
         sample = Judge(Written(self.truth[row], ""), self.format, self.rules).sample(self.point, wanted, values, primal)
-        if sample.status is Status.UNDECIDED:
-            return self._by_evidence(wanted, values, primal, sample.status_reason)
-        return replace(sample, output=self.function.outputs[row])
+        if sample.status is not Status.UNDECIDED:
+            return replace(sample, output=self.function.outputs[row])
+        if self._followed is not None and self._without_ties:  # masks that are infinite, for example
+            return self._on_arrays(self._followed, wanted, values, primal)
+        return self._by_evidence(wanted, values, primal, sample.status_reason)
+
+    def _on_arrays(self, proved: ProvedEntries, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
+        try:
+            found = proved.sample(*self.places[wanted], values)
+        except UnsupportedError as unsupported:
+            return self._by_evidence(wanted, values, primal, unsupported.reason)
+        return replace(found, point=self.point) if self.is_small else found
 
     # Numerical evidence
 

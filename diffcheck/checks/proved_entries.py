@@ -25,7 +25,7 @@ from diffcheck.judgement.verdict import Judgement, Rule, judge, rules_of
 from diffcheck.results import Certificate, Outcome, Result, Sample, Status, Verdict
 
 BY_ROUNDING = "the terms that add up to it are {times:.2g} times as large, and rounding them explains the error"
-ROUNDING_VERDICTS = (Verdict.UNSTABLE, Verdict.INACCURATE)
+ROUNDING_VERDICTS = (Verdict.UNSTABLE, Verdict.INACCURATE, Verdict.UNDECIDED)
 
 
 class ProvedEntries:
@@ -112,7 +112,7 @@ class ProvedEntries:
         x = float(self._function.vector[column])
         found = judge(y, x, truth, self._format, lambda: self._rule(derivation, row, column), rules=self._rules)
         size = float(judged.terms[column])
-        error = abs(y - float(judged.proved.middles[column]))
+        error = abs(y - float(judged.proved.middles[column])) + float(judged.proved.radii[column])
         if found.verdict in ROUNDING_VERDICTS and error <= judged.allowed_roundings * self._format.unit_roundoff * size:
             times = size / abs(float(judged.proved.middles[column]) or 1.0)
             return replace(found, verdict=Verdict.ILL_CONDITIONED, outcome=Outcome.PASS, reason=BY_ROUNDING.format(times=times))

@@ -80,7 +80,7 @@ class Proved:
         value, primal = floats_of(self._value), self.function.primal
         moved = self._in_sizes(abs(self.function.vector.astype(np.float64)))
         size = abs(value) + np.where(np.isfinite(moved), moved, 0.0)  # f and what a relative error of the input does to it
-        away = np.isfinite(primal) & (abs(primal - value) > ROUGHLY * size)
+        away = np.isfinite(primal) & (abs(primal - value) > ROUGHLY * size + radii_of(self._value))
         return f"JAX gives {primal[away][0]:.10g}, and balls {value[away][0]:.10g}" if away.any() else ""
 
     @property

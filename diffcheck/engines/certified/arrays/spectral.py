@@ -129,4 +129,13 @@ def _of_general(real: Entries, imag: Entries, order: Floats) -> tuple[list[acb],
     chosen = [int(np.argmin([abs(complex(value) - wanted) for value in values])) for wanted in order]
     if sorted(chosen) != list(range(n)):
         raise Undecided("the order of eigenvalues")
-    return [values[i] for i in chosen], [[left[i, j] * right[k, i] for j in range(n) for k in range(n)] for i in chosen]
+    weights = [[left[i, j] * right[k, i] for j in range(n) for k in range(n)] for i in range(n)]
+    if all(entry == 0 for entry in imag.ravel().tolist()):
+        for i in _real_ones(values):
+            values[i], weights[i] = acb(values[i].real), [acb(weight.real) for weight in weights[i]]
+    return [values[i] for i in chosen], [weights[i] for i in chosen]
+
+
+def _real_ones(values: Sequence[acb]) -> list[int]:
+    """The eigenvalues of a real matrix that no other one is conjugate to: they are real, and so are their projections."""
+    return [i for i, value in enumerate(values) if not any(value.conjugate().overlaps(v) for j, v in enumerate(values) if j != i)]

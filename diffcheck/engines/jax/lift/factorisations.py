@@ -17,17 +17,13 @@ Array = jax.Array
 
 def cholesky(a: Array) -> Array:
     """The lower factor of the symmetric matrix whose lower triangle this is; NaN where it is not positive definite."""
-    n = a.shape[0]
-    columns: list[Array] = []
-    pivots: list[Array] = []
-    for k in range(n):
-        column = a[k:, k]
-        for earlier in columns:
-            column = column - earlier[k:] * earlier[k]
-        pivots.append(column[0])
-        columns.append(jnp.concatenate([jnp.zeros(k, a.dtype), column / lax.sqrt(column[0])]))
-    factor = jnp.stack(columns, 1)
-    return jnp.where(jnp.all(jnp.stack(pivots) > 0), factor, jnp.nan)
+    columns, pivots, rest = [], [], a
+    for k in range(a.shape[0]):
+        column = rest[:, 0] / lax.sqrt(rest[0, 0])
+        columns.append(jnp.concatenate([jnp.zeros(k, a.dtype), column]))
+        pivots.append(rest[0, 0])
+        rest = rest[1:, 1:] - column[1:, None] * column[None, 1:]
+    return jnp.where(jnp.all(jnp.stack(pivots) > 0), jnp.stack(columns, 1), jnp.nan) if columns else a
 
 
 def lu(a: Array) -> tuple[Array, Array, Array]:
@@ -71,10 +67,9 @@ def triangular_solve(a: Array, b: Array, left_side: bool, lower: bool, transpose
         a, lower = a.T, not lower
     found: dict[int, Array] = {}
     for i in range(a.shape[0]) if lower else reversed(range(a.shape[0])):
-        row = b[i]
-        for j, solved in found.items():
-            row = row - a[i, j] * solved
+        row = b[0 if lower else -1]
         found[i] = row if unit_diagonal else row / a[i, i]
+        b = b[1:] - a[i + 1 :, i, None] * found[i] if lower else b[:-1] - a[:i, i, None] * found[i]
     return jnp.stack([found[i] for i in sorted(found)]) if found else b
 
 

@@ -20,7 +20,7 @@ from diffcheck.engines.jax.lift.elementwise import elementwise
 from diffcheck.engines.jax.lift.folding import folded
 from diffcheck.engines.jax.lift.meanings import meaning
 from diffcheck.engines.jax.lift.node_arrays import NodeArrays
-from diffcheck.engines.jax.lift.pairs import concerns_pairs, followed
+from diffcheck.engines.jax.lift.pairs import concerns_pairs, followed, is_complex
 from diffcheck.engines.jax.lift.scalars import Nodes, NotLifted, Scalars
 from diffcheck.engines.jax.lift.scopes import span_of
 from diffcheck.engines.jax.lift.values import ComplexPair, KnownArray, as_array, literal
@@ -110,10 +110,11 @@ class _Lifter:
         try:
             return self._folded(equation, arguments) or self._lifted(equation, arguments)
         except NotLifted as what:
-            entries = (int(index) for argument in arguments if isinstance(argument, np.ndarray) for index in argument.flat[:1])
+            arrays = (argument.real if isinstance(argument, ComplexPair) else argument for argument in arguments)
+            entries = (int(index) for array in arrays if isinstance(array, np.ndarray) for index in array.flat[:1])
             cause = next(filter(self._scalars.is_unusable, entries), None)  # what was not lifted before is to blame first
             unusable = self._scalars.unusable(str(what)) if cause is None else cause
-            return [np.full(variable.aval.shape, unusable) for variable in equation.outvars]
+            return [_filled(variable, unusable) for variable in equation.outvars]
 
     def _folded(self, equation: Any, arguments: Sequence[Value]) -> Sequence[Value] | None:
         """What JAX computes by itself where all arguments are known."""
@@ -169,6 +170,12 @@ class _Lifter:
             case KnownArray(np.ndarray() as array):
                 return self._scalars.array(array)
         return value
+
+
+def _filled(variable: Any, node: int) -> Value:
+    """An array of one node."""
+    nodes = np.full(variable.aval.shape, node)
+    return ComplexPair(nodes, nodes) if is_complex(variable) else nodes
 
 
 def _is_whole(dtype: Any) -> bool:

@@ -47,7 +47,9 @@ def stacked(arrays: Sequence[Any]) -> Any:
 
 def parts(value: Any) -> tuple[Any, Any]:
     """Real and imaginary part of a pair, or of an array of complex numbers that is known."""
-    return (value.real, value.imag) if isinstance(value, ComplexPair) else (np.real(value), np.imag(value))
+    if not isinstance(value, ComplexPair) and value.dtype.kind != "c":
+        raise TypeError(f"an array of the type {value.dtype} does not hold complex numbers")
+    return value.real, value.imag
 
 
 def literal(atom: Any) -> NDArray[Any]:
