@@ -20,7 +20,7 @@ from strategies import points, smooth_expressions
 from diffcheck import check
 from diffcheck.enclosure import EXACT
 from diffcheck.engines.certified import Arithmetic, enclose_value, rounding_bound
-from diffcheck.engines.jax import program as automatic
+from diffcheck.engines.jax import values
 from diffcheck.engines.jax.program import Program
 from diffcheck.formats import FORMATS, Format
 from diffcheck.graph.build import read
@@ -125,7 +125,7 @@ def planted(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any, Any], Any]) 
     def attribute(column: str, name: str) -> Any:
         return lambda x: change(x, jnp.sin(x))
 
-    monkeypatch.setattr(automatic, "_attribute", attribute)
+    monkeypatch.setattr(values, "_attribute", attribute)
 
 
 def test_an_error_in_a_function_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from wrapped_rules import with_forward_rule, with_reverse_rule
 import diffcheck
 from diffcheck import UserCodeError
 from diffcheck.engines.faults import OURS
-from diffcheck.engines.jax.program import run_nodes
+from diffcheck.engines.jax.values import run_nodes
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import read
 

@@ -21,7 +21,7 @@ import sympy
 import diffcheck
 from diffcheck import Check, Claim, ExpressionError, InputError, Outcome, Report, Sample, Status, Verdict, check
 from diffcheck.engines.certified import enclose_value
-from diffcheck.engines.jax.program import run_nodes
+from diffcheck.engines.jax.values import run_nodes
 from diffcheck.errors import PointError
 from diffcheck.formats import FORMATS
 from diffcheck.graph.build import read

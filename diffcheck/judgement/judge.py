@@ -11,7 +11,7 @@ from functools import cache, partial
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import Arithmetic, certify, certify_mixed, enclose_value, rounding_bound, ties_within_rounding
 from diffcheck.engines.derivation import Derivation, Names, Wanted
-from diffcheck.engines.jax.program import run_nodes
+from diffcheck.engines.jax.values import run_nodes
 from diffcheck.errors import LostError, UnsupportedError
 from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph

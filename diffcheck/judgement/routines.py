@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from diffcheck.engines.certified import applied
-from diffcheck.engines.jax.program import run_nodes
+from diffcheck.engines.jax.values import run_nodes
 from diffcheck.formats import Format
 from diffcheck.graph.functions import Function
 from diffcheck.graph.graph import Graph, arguments_of

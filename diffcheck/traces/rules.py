@@ -19,7 +19,7 @@ from diffcheck.engines.certified import conditions, enclose_nodes
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift import lift_arrays
-from diffcheck.engines.jax.program import run_nodes
+from diffcheck.engines.jax.values import run_nodes
 from diffcheck.errors import UnsupportedError
 from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph, GraphBuilder, Variable, arguments_of

@@ -16,9 +16,9 @@ from jax import numpy as jnp
 
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift.scopes import numbered
-from diffcheck.engines.jax.program import algebra_of, run_nodes
 from diffcheck.engines.jax.residuals import Residual, kept
 from diffcheck.engines.jax.settings import settings
+from diffcheck.engines.jax.values import algebra, run_nodes
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.functions import FUNCTIONS, Function
 from diffcheck.graph.graph import Algebra, Apply, Definition, Graph, Variable, depends, evaluate_nodes
@@ -114,7 +114,7 @@ class _Run:
         return kept(f, [jnp.asarray(self._point[name]) for name in self._names])
 
     def _algebra(self, mode: str) -> Algebra[Any]:
-        return algebra_of(mode, self._dtype)
+        return algebra(mode, self._dtype)
 
     def _nodes(self, algebra: Algebra[Any], point: Mapping[str, Any]) -> list[Any]:
         return evaluate_nodes(self._graph, algebra, point)
@@ -179,7 +179,7 @@ def slopes_taken(graph: Graph, node: int, operands: Sequence[float | None], dtyp
         try:
             with lacking():
                 values = [jnp.asarray(x, dtype) for x in operands]
-                primal, pullback = jax.vjp(lambda *u: jnp.asarray(algebra_of("jax", np.dtype(dtype)).apply(function, u), dtype), *values)
+                primal, pullback = jax.vjp(lambda *u: jnp.asarray(algebra("jax", np.dtype(dtype)).apply(function, u), dtype), *values)
                 return [float(slope) for slope in pullback(jnp.ones_like(primal))]
         except UnsupportedError:
             return [None] * len(operands)

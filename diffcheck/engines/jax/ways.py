@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from diffcheck.engines.jax.program import algebra
+from diffcheck.engines.jax.values import algebra
 from diffcheck.graph.graph import Graph, evaluate_nodes, join
 
 Function = Callable[..., Any]  # of arrays, to an array
