@@ -141,6 +141,8 @@ def _comparators(count: int) -> list[tuple[int, int]]:
 def _top(params: dict[str, Any], arguments: Sequence[Any]) -> Program:
     """The largest entries of each row, and where they stand: the first of equal ones."""
     count, axis = params["k"], params["axis"]
+    if jnp.issubdtype(arguments[0].dtype, jnp.unsignedinteger):
+        raise NotLifted("the primitive top_k of unsigned integers")
 
     def run(operand: Any) -> tuple[Any, Any]:
         places = lax.broadcasted_iota(jnp.int32, operand.shape, axis)

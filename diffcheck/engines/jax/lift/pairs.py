@@ -302,7 +302,7 @@ def _rational(function: Any, count: int) -> Any:
 
 
 FORWARD, BACKWARD, REAL_TO_HALF, HALF_TO_REAL = range(4)
-BY_PARTS = {*MOVES, "reduce_sum", "cumsum", "select_n", "neg", "scatter-add", "psum", "psum_invariant", "symmetric_product"}
+BY_PARTS = {*MOVES, "reduce_sum", "cumsum", "select_n", "neg", "scatter-add", "psum", "psum_invariant"}
 PAIRS: dict[str, Rule] = {
     "add": _add,
     "add_any": _add,
