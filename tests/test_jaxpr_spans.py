@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from diffcheck.checks.expression import Check
-from diffcheck.engines.jax import program as automatic
+from diffcheck.engines.jax import scoped
 from diffcheck.engines.jax.lift import lift, scope
 from diffcheck.graph.graph import Apply
 from diffcheck.language.syntax import Span
@@ -39,7 +39,7 @@ def test_an_operation_comes_from_the_piece_of_text_that_needs_it(mode: str, text
 
 
 def test_what_is_run_is_traced_without_scopes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(automatic, "scope", pytest.fail)
+    monkeypatch.setattr(scoped, "scope", pytest.fail)
     found = Check("sin(x)").program.run({"x": np.zeros(1)})
     assert found["reverse:x"] == [1]
 
