@@ -5,6 +5,7 @@ Enclosure → Sample (one point, one variable: status, enclosures, one Result a 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from enum import StrEnum
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.registry import CERTIFIED, named
+
+_BETWEEN_NAMES = re.compile(r" (?![^\[]*\])")  # not within brackets
 
 
 class Status(StrEnum):
@@ -207,9 +210,14 @@ def wrt_and_order(names: Sequence[str]) -> tuple[str, int]:
     return names[0] if len(set(names)) == 1 else " ".join(names), len(names)
 
 
+def names_of(wrt: str) -> list[str]:
+    """The variables that `wrt` of a sample lists; names may hold blanks in brackets: params['dense layer'][0]."""
+    return _BETWEEN_NAMES.split(wrt)
+
+
 def leibniz(name: str, wrt: str, order: int) -> str:
     """A derivative in Leibniz's notation: df/dx, d^2f/dx^2, d^3f/dx^2dy."""
-    names = wrt.split()
+    names = names_of(wrt)
     orders = {each: names.count(each) for each in names} if len(names) > 1 else {wrt: order}
     below = "".join(f"d{each}{_power(times)}" for each, times in orders.items())
     return f"d{_power(order)}{name}/{below}"

@@ -319,3 +319,11 @@ def test_what_is_no_point_is_one_error(words: tuple[str, ...], said: str, model:
     found = diffcheck("check-jax", f"model.py:{words[0]}", *words[1:])
     assert (found.code, found.stdout) == (USAGE, "")
     assert found.stderr.startswith(f"error: {said}")
+
+
+def test_names_may_hold_blanks() -> None:
+    report = check(lambda p: jnp.sum(p["dense layer"]["a kernel"] ** 2), {"dense layer": {"a kernel": np.array([0.5, 2.0])}})
+    assert "dp['dense layer']['a kernel'][0] = " in str(report).replace("df/", "")
+    hessian = check(lambda p: p["a b"] ** 2 * p["c"], {"a b": 2.0, "c": 3.0}, hessian=True)
+    assert hessian.outcome is Outcome.PASS
+    assert "d/dp['a b']" in str(hessian)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from diffcheck.engines.derivation import Names
-from diffcheck.results import Outcome, Result, Sample, leibniz
+from diffcheck.results import Outcome, Result, Sample, leibniz, names_of
 
 ROUNDING = 2.0**-20  # relative: what differs by less is rounding, on which the verdict has its say
 
@@ -30,7 +30,7 @@ def merged(samples: Iterable[Sample], mirrors: frozenset[str]) -> Iterator[Sampl
         if waiting is not None:
             yield _together(waiting, sample)
             waiting = None
-        elif " ".join(reversed(sample.wrt.split())) in mirrors:
+        elif " ".join(reversed(names_of(sample.wrt))) in mirrors:
             waiting = sample
         else:
             yield sample

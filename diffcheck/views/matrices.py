@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from diffcheck.printable import printable
-from diffcheck.results import Header, Outcome, Result, Sample, Verdict
+from diffcheck.results import Header, Outcome, Result, Sample, Verdict, names_of
 from diffcheck.views.layout import Cell, Column, show_table
 from diffcheck.views.numerals import MARKS, STYLES, enclosure_text, ulps_text
 
@@ -77,7 +77,7 @@ def _hessians(samples: Sequence[Sample]) -> Iterator[Matrix]:
         entries: dict[tuple[str, str], Sample] = {}
         for sample in samples:
             if sample.output == output:
-                first, *rest = sample.wrt.split()
+                first, *rest = names_of(sample.wrt)
                 second = rest[0] if rest else first
                 entries[first, second] = entries[second, first] = sample
         names = tuple(dict.fromkeys(name for name, _ in entries))
