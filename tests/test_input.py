@@ -300,7 +300,7 @@ HINTED = (
     ("d/dx", "without its function", "Write the function itself"),
     ("y'", "without its function", "Write the function itself"),
     ("integrate(x^2, x)", "unknown function", "integral"),
-    ("sum(x)", "unknown function", "out"),
+    ("sum(x)", "sum takes 1 vector", "sum([x, y])"),
     ("arctan(x, y)", "does not take 2 arguments", "atan2(y, x)"),
     ("log(x, 2, 3)", "does not take 3 arguments", "log(x, b)"),
     ("sin(x, y)", "does not take 2 arguments", "sin(x)"),
@@ -317,7 +317,7 @@ HINTED = (
     ("return x**2", "'return' is not a name of a factor", "alone"),
     ("x.sin()", "'.' stands only in numbers", "Write sin(x)."),
     ("x.pow(2)", "'.' stands only in numbers", "Write pow(…)."),
-    ("np.linalg.norm(x)", "unknown function 'np.linalg.norm'", "hypot"),
+    ("np.linalg.norm(x)", "norm takes 1 vector", "norm([x, y])"),
     ("1,5x^2", "unexpected ','", "Write 1.5x^2."),
     ("1 000x", "side by side", "A number has no spaces: 1000."),
     ("3 1/2", "side by side", "(3 + 1/…)"),
@@ -337,7 +337,7 @@ HINTED = (
     ("n!!", "'!!' is not an operator", "(n!)!"),
     ("!x", "an operand is missing before '!'", ""),
     ("ArcTan[x, y]", "does not take 2 arguments", "atan2(y, x)"),
-    ("x[0]", "'[' does not group", "(…)"),
+    ("x[0]", "this is a number, and has no entries", "[x, y]"),
     ("piecewise((1, x < 0), (2, x > 0))", "last part", "otherwise"),
     (r"\begin{cases} 1 & x < 0 \\ 2 & x > 0 \end{cases}", "last part", r"\text{otherwise}"),
     ("piecewise((1, x < y), (2, x >= y))", "last part", "otherwise"),
@@ -345,7 +345,7 @@ HINTED = (
     ("radians(x)", "unknown function", "pi*x/180"),
     ("nPr(n, k)", "unknown function", "factorial(n)"),
     ("softmax(x, y)", "unknown function", "exp(x)"),
-    ("norm(x, y)", "unknown function", "hypot"),
+    ("norm(x, y)", "norm takes 1 vector", "norm([x, y])"),
 )
 
 

@@ -77,5 +77,5 @@ def test_every_module_with_a_mark_is_there_and_every_mark_is_declared() -> None:
     modules = {path.stem for path in (ROOT / "tests").glob("test_*.py")}
     assert set(MARK_OF) <= modules
     declared = {each.partition(":")[0] for each in PROJECT["tool"]["pytest"]["ini_options"]["markers"]}
-    assert declared == {*MARKS, "long"}
+    assert declared == {*MARKS, "browser", "long"}
     assert sum(len(each.split()) for each in MARKS.values()) == len(MARK_OF)  # a module has one mark

@@ -83,13 +83,13 @@ def _names(rules: Sequence[CustomRule]) -> str:
 
 
 def _least(rules: Sequence[CustomRule], is_right: Callable[[Sequence[CustomRule]], bool]) -> Sequence[CustomRule]:
-    """A rule without which the value is right, or rules of which none can stay; nothing where it is not right without all of them.
+    """A rule without which the value is right, or rules of which none can stay; nothing where no set that is tried helps.
 
     One rule after the other is put back, so that no proper subset does, as in delta debugging (Zeller & Hildebrandt 2002); there may be a
     smaller set of others.
     """
-    if not rules or not is_right(rules):
-        return ()
+    if not rules or not is_right(rules):  # JAX may need some of them: there is no derivative without the rule of a callback
+        return next(([rule] for rule in rules[:MOST_RULES] if is_right([rule])), ())
     for rule in rules[:MOST_RULES]:
         others = [each for each in rules if each != rule]
         if others and is_right(others):

@@ -109,7 +109,12 @@ class _Wanted:
         from diffcheck.pictures.plane import is_curve, is_surface, plot_plane
 
         along_one = self.errors or self.taylor or self.derivative
-        if not self.at or along_one or not (is_curve(job) or (is_surface(job) and not self.range and len(job.wrt) == 2)):
+        if (
+            not self.at
+            or along_one
+            or self.output.suffix.lower() == PAGE
+            or not (is_curve(job) or (is_surface(job) and not self.range and len(job.wrt) == 2))
+        ):
             return None
         points = from_texts(self.at, job.problem.variables, job.format)
         return plot_plane(job, points, self.output, ends(job, "--range", self.range) if self.range else None)

@@ -94,8 +94,8 @@ def judge(
         fmt: The format, which says what an ulp and a unit roundoff u are.
         rule: Returns the program that computed y in exact arithmetic, or None if it is not known as a graph. It is called only if
             the error is large.
-        rules: The format in whose digits a rule must be right where `fmt` has fewer.
         turned: Returns the slopes that f has if conditions within rounding of a tie are decided the other way.
+        rules: The format in whose digits a rule must be right where `fmt` has fewer.
 
     Returns:
         The verdict of the first rule of docs/verdicts.md that holds for the whole enclosure.

@@ -114,7 +114,6 @@ HINTS = {
     "nanmax": "Write max(x, y).",
     "nanmin": "Write min(x, y).",
     "matmul": "Write the product out: the language has real numbers only.",
-    "dot": "Write the product out: the language has real numbers only.",
     "sind": "Write sin(pi*x/180).",
     "cosd": "Write cos(pi*x/180).",
     "tand": "Write tan(pi*x/180).",
@@ -124,7 +123,6 @@ HINTS = {
     "rad2deg": "Write 180*x/pi.",
     "cis": "Write cos(x) and sin(x): the language has real numbers only.",
     "arg": "Write atan2(y, x): the language has real numbers only.",
-    "norm": "Write hypot(x, y).",
     "norm2": "Write hypot(x, y).",
     "reciprocal": "Write 1/x.",
     "inv": "Write 1/x.",
@@ -142,7 +140,7 @@ HINTS = {
     "median": "Write min and max: of three, max(min(x, y), min(max(x, y), z)).",
     **dict.fromkeys(("diff", "derivative", "derive", "deriv", "differentiate", "grad", "d"), DERIVATIVE),
     **dict.fromkeys(("integrate", "integral", "quad"), "Give the integral as an expression."),
-    **dict.fromkeys(("sum", "summation", "prod", "product"), "Write the sum or the product out, or compose a definition: f@3(x)."),
+    **dict.fromkeys(("summation", "prod", "product"), "Write the sum or the product out, or compose a definition: f@3(x)."),
     **dict.fromkeys(("lim", "limit"), "Give the function alone: where it has a gap, `check` says what its limits are."),
 }
 
