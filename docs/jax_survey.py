@@ -20,7 +20,7 @@ import numpy as np
 from jax import nn
 from jax.scipy import special
 
-from diffcheck.checks.function import FunctionCheck
+from diffcheck.checks.function import check_function
 from diffcheck.errors import DiffcheckError
 from diffcheck.results import Findings, Outcome, Result, Sample, leibniz
 
@@ -145,8 +145,8 @@ def main() -> None:
 
 def survey(subject: Subject) -> Findings:
     """The report on one function."""
-    check = FunctionCheck(subject.function, name="f", against=subject.against or None, linted=False)
-    return check.report([check.parameters.cast(point, check.format) for point in subject.points()])
+    options = {"name": "f", "against": subject.against or None, "dtype": "float64", "linted": False}
+    return check_function(subject.function, list(subject.points()), **options)[0]
 
 
 def surveyed(subject: Subject) -> tuple[list[str], list[Fault]]:
