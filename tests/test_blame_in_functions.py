@@ -152,7 +152,7 @@ def test_a_rule_that_is_right_is_not_blamed_for_another_formula(rules: Path) -> 
 def test_a_rule_that_is_off_by_very_little_is_wrong_and_both_explanations_are_given(rules: Path, name: str, rule: str, gap: str) -> None:
     """The rule of an approximation cannot be told from a fault of that size, without knowing what is approximated."""
     for result in check(load(f"{rules}:{name}"), 0.1).samples[0].results:
-        assert (result.verdict.value, result.outcome.value) == ("wrong", "fail")
+        assert (result.verdict.value, result.outcome.value) == ("wrong", "fail" if float(gap) > 1e-11 else "warn")
         assert f"the rule `{rule}` (rules.py:" in result.reason
         assert f"differs from the derivative of the code by {gap} of it. If the code approximates" in result.reason
         assert result.reason.endswith("with --against")

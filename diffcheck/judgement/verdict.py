@@ -18,6 +18,7 @@ from diffcheck.results import Certificate, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
 CONDITION_FACTOR = 8
+NEGLIGIBLE = Decimal("1e-11")  # relative: a rule may be exact for a function that the code approximates as well as this
 RULES = FORMATS["float32"]  # a value of fewer digits does not tell a right rule from a wrong one
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
 RIGHT_ON_A_SIDE = "a condition is within rounding of a tie here, and in exact arithmetic the formula is right on one of its sides"
@@ -340,7 +341,8 @@ def _judge_large_error(error: Range, ulps: float, truth: Certificate, allowed: R
     bound = rule.bound() if gap.most > allowed.least or outcome is not WARN else None
     literals = bound if bound is not None and not rule.is_formula else Decimal(0)
     if gap.least > UP.add(allowed.most, literals):
-        return Judgement(Verdict.WRONG, FAIL, ulps, _another_number(rule, exact, derivative))
+        is_negligible = not rule.is_formula and outcome is WARN and gap.most <= DOWN.multiply(NEGLIGIBLE, derivative.least_magnitude)
+        return Judgement(Verdict.WRONG, WARN if is_negligible else FAIL, ulps, _another_number(rule, exact, derivative))
     if gap.most > max(DOWN.add(allowed.least, literals), NOTHING) or outcome is UNDECIDED:
         return _too_wide(ulps, truth)
     if bound is not None and error.most > bound:
