@@ -17,11 +17,12 @@ from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import faulty_rule
 from diffcheck.checks.differences import Differences
 from diffcheck.checks.loading import users_code
+from diffcheck.checks.mathematics import in_mathematics
 from diffcheck.checks.matrices import Matrices, Matrix
 from diffcheck.checks.modes import Conflict, conflict, noted
 from diffcheck.checks.numerical import LABEL, judge_by_evidence
 from diffcheck.checks.proved_entries import ProvedEntries
-from diffcheck.engines.derivation import Cause, Columns, Derivation, Formulas, Found, Inapplicable, Run, Wanted
+from diffcheck.engines.derivation import Cause, Columns, Derivation, Formulas, Found, Run, Wanted
 from diffcheck.engines.differences import Estimate
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.narrowing import narrowings
@@ -29,11 +30,10 @@ from diffcheck.engines.jax.runs import JaxMode, Together
 from diffcheck.errors import UnsupportedError
 from diffcheck.formats import Format
 from diffcheck.graph.build import Problem
-from diffcheck.graph.graph import Definition, Graph
+from diffcheck.graph.graph import Graph
 from diffcheck.judgement.evidence import Written, listed
 from diffcheck.judgement.judge import Judge, Point, Value, arithmetic_of, result_of, result_without, split
 from diffcheck.judgement.resemblance import of_jacobian, of_value
-from diffcheck.language import syntax
 from diffcheck.registry import CLAIM
 from diffcheck.results import Result, Sample, Status, Verdict
 
@@ -135,10 +135,7 @@ class Jacobian(Matrices):
 
     def in_mathematics(self, output: int) -> Problem:
         """A small function as a definition. Raises Inapplicable for others, and where it is not lifted."""
-        if self.rows * self.columns > IN_MATHEMATICS or self.rows > 1 or isinstance(self.truth, UnsupportedError):
-            raise Inapplicable("the function is not small")
-        target = Definition("", self.variables, self.columns, self.truth[output], self.truth[output])
-        return Problem(syntax.Script("", (), None), (target,), target)
+        return in_mathematics(self.truth, output, self.variables, self.rows == 1 and self.columns <= IN_MATHEMATICS)
 
     def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
         if not formulas:

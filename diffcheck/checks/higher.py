@@ -15,11 +15,12 @@ import numpy as np
 from diffcheck.checks import pipeline
 from diffcheck.checks.culprits import faulty
 from diffcheck.checks.loading import raised_by_jax, users_code
+from diffcheck.checks.mathematics import in_mathematics
 from diffcheck.checks.matrices import CUSTOM_VJP
 from diffcheck.checks.orders import JUDGED, MAX_ENTRIES, Orders
 from diffcheck.checks.screening import evenly
 from diffcheck.checks.symmetry import merged, mirror, with_mirrors
-from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Inapplicable, Run, Wanted
+from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Run, Wanted
 from diffcheck.engines.jax import orders as jax_orders
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
 from diffcheck.engines.jax.higher import PURE_ONLY
@@ -28,11 +29,10 @@ from diffcheck.engines.jax.runs import JaxMode, Together
 from diffcheck.errors import InputError, UnsupportedError, UserCodeError
 from diffcheck.formats import Format
 from diffcheck.graph.build import Problem
-from diffcheck.graph.graph import Definition, Graph
+from diffcheck.graph.graph import Graph
 from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge, Point, Value, result_of, result_without, split
 from diffcheck.judgement.verdict import Judgement
-from diffcheck.language import syntax
 from diffcheck.registry import JET
 from diffcheck.results import Outcome, Sample, Status, Verdict, wrt_and_order
 
@@ -124,10 +124,7 @@ class Higher:
 
     def in_mathematics(self, output: int) -> Problem:
         """A small function as a definition. Raises Inapplicable for others, and where it is not lifted."""
-        if len(self.every) > IN_MATHEMATICS or isinstance(self.truth, UnsupportedError):
-            raise Inapplicable("the function is not small")
-        target = Definition("", self.variables, len(self.variables), self.truth[output], self.truth[output])
-        return Problem(syntax.Script("", (), None), (target,), target)
+        return in_mathematics(self.truth, output, self.variables, len(self.every) <= IN_MATHEMATICS)
 
     def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
         if not formulas:

@@ -15,6 +15,7 @@ from diffcheck.checks.arguments import from_value, names_in
 from diffcheck.checks.calling import BoundCall
 from diffcheck.checks.function import FunctionCheck
 from diffcheck.checks.loading import users_code
+from diffcheck.checks.mathematics import FORMULA_NODES
 from diffcheck.checks.points import from_points
 from diffcheck.engines.certified import certify
 from diffcheck.engines.jax import ways
@@ -28,7 +29,6 @@ from diffcheck.language.reading import read_back
 from diffcheck.printable import quoted
 from diffcheck.results import Findings, Status
 
-IN_MATHEMATICS = 400  # nodes of a lifted function that SymPy is asked to differentiate
 JUDGED = 10_000  # derivatives of a function that are judged before they are timed
 
 
@@ -150,10 +150,8 @@ def _mathematics(truth: Sequence[Graph] | UnsupportedError, variables: tuple[str
         return truth
     if len(truth) != 1:
         return UnsupportedError(f"SymPy is given functions of one result, and this one has {len(truth):,}")
-    if len(truth[0].nodes) > IN_MATHEMATICS:
-        return UnsupportedError(
-            f"SymPy is given functions of up to {IN_MATHEMATICS:,} operations, and this one has {len(truth[0].nodes):,}"
-        )
+    if len(truth[0].nodes) > FORMULA_NODES:
+        return UnsupportedError(f"SymPy is given functions of up to {FORMULA_NODES:,} operations, and this one has {len(truth[0].nodes):,}")
     target = Definition("", variables, len(variables), truth[0], truth[0])
     return Problem(syntax.Script("", (), None), (target,), target)
 
