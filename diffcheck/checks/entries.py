@@ -17,7 +17,7 @@ from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import faulty_rule
 from diffcheck.checks.differences import Differences
 from diffcheck.checks.loading import users_code
-from diffcheck.checks.mathematics import in_mathematics
+from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import Matrices, Matrix
 from diffcheck.checks.modes import Conflict, conflict, noted
 from diffcheck.checks.numerical import LABEL, judge_by_evidence
@@ -26,7 +26,7 @@ from diffcheck.engines.derivation import Cause, Columns, Derivation, Formulas, F
 from diffcheck.engines.differences import Estimate
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.narrowing import narrowings
-from diffcheck.engines.jax.runs import JaxMode, Together
+from diffcheck.engines.jax.runs import JaxMode
 from diffcheck.errors import UnsupportedError
 from diffcheck.formats import Format
 from diffcheck.graph.build import Problem
@@ -138,10 +138,7 @@ class Jacobian(Matrices):
         return in_mathematics(self.truth, output, self.variables, self.rows == 1 and self.columns <= IN_MATHEMATICS)
 
     def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
-        if not formulas:
-            return lambda columns: {}
-        first = next(iter(formulas.values()))  # is run instead of f, which has its own program
-        return Together([first], self.variables, [], self.dtype, False, ()).evaluated(formulas)
+        return run_of(formulas, self.variables, self.dtype)
 
     def run_by_jax(self, mode: str) -> Derivation:
         return OwnRules(self, mode)

@@ -15,17 +15,17 @@ import numpy as np
 from diffcheck.checks import pipeline
 from diffcheck.checks.culprits import faulty
 from diffcheck.checks.loading import raised_by_jax, users_code
-from diffcheck.checks.mathematics import in_mathematics
+from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import CUSTOM_VJP
 from diffcheck.checks.orders import JUDGED, MAX_ENTRIES, Orders
 from diffcheck.checks.screening import evenly
 from diffcheck.checks.symmetry import merged, mirror, with_mirrors
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Run, Wanted
-from diffcheck.engines.jax import orders as jax_orders
+from diffcheck.engines.jax import function_orders
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
-from diffcheck.engines.jax.higher import PURE_ONLY
+from diffcheck.engines.jax.nesting import PURE_ONLY
 from diffcheck.engines.jax.parts import is_float
-from diffcheck.engines.jax.runs import JaxMode, Together
+from diffcheck.engines.jax.runs import JaxMode
 from diffcheck.errors import InputError, UnsupportedError, UserCodeError
 from diffcheck.formats import Format
 from diffcheck.graph.build import Problem
@@ -63,7 +63,7 @@ class Higher:
         self._moved_by = moved_by  # the argument that moves the others along a direction
         self._claim = claim
         self.point = dict(zip(function.variables, function.vector.tolist(), strict=True))
-        self.by_jax = jax_orders.HigherDerivatives(function)
+        self.by_jax = function_orders.HigherDerivatives(function)
         if len(self.variables) > MOST_COLUMNS and orders.along is None:
             problem = f"{name} has {len(self.variables):,} arguments, and a Hessian is computed whole for {MOST_COLUMNS:,} at most"
             raise InputError(problem, "Check the derivative by a part of the arguments, or along a direction.")
@@ -106,7 +106,7 @@ class Higher:
     @cached_property
     def _deviations(self) -> Sequence[float]:
         """How far JAX's modes are from each other in each entry."""
-        modes = [Nested(self, mode).numbers(self.every) for mode in jax_orders.HESSIANS] if len(self.every[0][1]) == 2 else []
+        modes = [Nested(self, mode).numbers(self.every) for mode in function_orders.HESSIANS] if len(self.every[0][1]) == 2 else []
         found = np.array([each for each in modes if not isinstance(each, UnsupportedError)])
         if len(found) < 2:
             return [0.0] * len(self.every)
@@ -114,7 +114,7 @@ class Higher:
             spread = (found.max(axis=0) - found.min(axis=0)) / np.maximum(abs(found).max(axis=0), np.finfo(np.float64).tiny)
         return np.nan_to_num(spread, nan=np.inf).tolist()  # type: ignore[no-any-return]
 
-    def place(self, wanted: Wanted) -> jax_orders.Place:
+    def place(self, wanted: Wanted) -> function_orders.Place:
         row, names = wanted
         return row, tuple(self._columns[name] for name in names)
 
@@ -127,10 +127,7 @@ class Higher:
         return in_mathematics(self.truth, output, self.variables, len(self.every) <= IN_MATHEMATICS)
 
     def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
-        if not formulas:
-            return lambda columns: {}
-        first = next(iter(formulas.values()))  # is run instead of f, which has its own program
-        return Together([first], self.variables, [], self.dtype, False, ()).evaluated(formulas)
+        return run_of(formulas, self.variables, self.dtype)
 
     def run_by_jax(self, mode: str) -> Derivation:
         return Nested(self, mode)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from diffcheck.engines.derivation import Inapplicable
+from diffcheck.engines.derivation import Inapplicable, Run, Wanted
+from diffcheck.engines.jax.runs import Together
 from diffcheck.errors import UnsupportedError
 from diffcheck.graph.build import Problem
 from diffcheck.graph.graph import Definition, Graph
@@ -19,3 +20,11 @@ def in_mathematics(truth: Sequence[Graph] | UnsupportedError, output: int, varia
         raise Inapplicable("the function is not small")
     target = Definition("", variables, len(variables), truth[output], truth[output])
     return Problem(syntax.Script("", (), None), (target,), target)
+
+
+def run_of(formulas: Mapping[Wanted, Graph], variables: tuple[str, ...], dtype: str) -> Run:
+    """What evaluates formulas in JAX, beside a function that has a program of its own."""
+    if not formulas:
+        return lambda columns: {}
+    first = next(iter(formulas.values()))  # is run instead of f
+    return Together([first], variables, [], dtype, False, ()).evaluated(formulas)

@@ -17,7 +17,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from diffcheck.engines.jax import higher
+from diffcheck.engines.jax import nesting
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift import lift
 from diffcheck.engines.jax.scoped import Scoped
@@ -189,19 +189,19 @@ class Program:
 
     def _hessian(self, mode: str, point: Coordinates) -> dict[str, Any]:
         """The second derivatives at once; where one variable has no rule, one by one."""
-        whole = higher.SecondOrder(mode, self._moving, self._moving)
+        whole = nesting.SecondOrder(mode, self._moving, self._moving)
         together = self._attempt("", lambda: self._run_hessian(whole, self._moving, point))
         if together is not None:
             return {_whole_key(mode): together}
         keys = {names: key_of(mode, names) for names in self._second}
         return {key: self._attempt(key, partial(self._entry, mode, names, point)) for names, key in keys.items()}
 
-    def _run_hessian(self, hessian: higher.SecondOrder, moving: Sequence[str], point: Coordinates, scoped: bool = False) -> Any:
+    def _run_hessian(self, hessian: nesting.SecondOrder, moving: Sequence[str], point: Coordinates, scoped: bool = False) -> Any:
         return hessian.of(self._function(hessian.mode, point, scoped), {name: point[name] for name in moving})
 
     def _entry(self, mode: str, names: Names, point: Coordinates, moving: Sequence[str] = (), scoped: bool = False) -> Array:
         """One second derivative; the variables that move are its own, if none are given."""
-        one = higher.SecondOrder(mode, names[:1], names[1:])
+        one = nesting.SecondOrder(mode, names[:1], names[1:])
         found: Array = one.entry(self._run_hessian(one, moving or tuple(dict.fromkeys(names)), point, scoped), *names)
         return found
 
@@ -211,17 +211,17 @@ class Program:
         for mode in AUTOMATIC.modes_of(2):
             arrays = found.pop(_whole_key(str(mode)), None)
             if arrays is not None:
-                hessian, arrays = higher.SecondOrder(str(mode), self._moving, self._moving), jax.tree.map(np.asarray, arrays)
+                hessian, arrays = nesting.SecondOrder(str(mode), self._moving, self._moving), jax.tree.map(np.asarray, arrays)
                 entries |= {key_of(str(mode), names): hessian.entry(arrays, *names) for names in self._second}
         return found | entries
 
-    def _function(self, mode: str, point: Coordinates, scoped: bool) -> higher.Function:
+    def _function(self, mode: str, point: Coordinates, scoped: bool) -> nesting.Function:
         """f of the coordinates that move, in the form that suits the mode that differentiates it first."""
-        own = {FORWARD: "jax_forward", REVERSE: "jax"}[higher.begins_with(mode)]
+        own = {FORWARD: "jax_forward", REVERSE: "jax"}[nesting.begins_with(mode)]
         return lambda moved: self._value(self._graph, {**point, **moved}, own, scoped)
 
     def _nested(self, mode: str, names: Names, point: Coordinates, scoped: bool = False) -> Array:
-        return higher.nested(mode, self._function(mode, point, scoped), {name: point[name] for name in names}, names)
+        return nesting.nested(mode, self._function(mode, point, scoped), {name: point[name] for name in names}, names)
 
     def _tangents(self, point: Coordinates, names: Sequence[str]) -> list[Array]:
         """Forward mode, one variable after the other: the compiler shares what they have in common."""

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from diffcheck.engines.jax.equations import CustomRule
 from diffcheck.engines.jax.function import JaxFunction
-from diffcheck.engines.jax.higher import taylor
 from diffcheck.engines.jax.lift import lift_arrays
+from diffcheck.engines.jax.nesting import taylor
 from diffcheck.engines.jax.undecorated import undecorated
 from diffcheck.graph.graph import Graph
 from diffcheck.registry import (
