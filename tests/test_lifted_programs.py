@@ -126,3 +126,17 @@ def test_a_part_of_a_complex_number_that_is_not_lifted_is_no_zero() -> None:
 
     with pytest.raises(UnsupportedError, match="pure_callback"):
         lift_arrays(f, {"x": np.array(1.0)})
+
+
+@pytest.mark.parametrize(
+    ("function", "at"),
+    [
+        (lambda x: x.at[()].set(2 * x) * jnp.zeros((), int).at[()].add(1), 0.3),
+        (lambda x: jnp.sin(x).at[()].get() + x[()], 0.3),
+        (lambda x: x[jnp.array([], int)].sum() + x.at[jnp.array([], int)].add(jnp.zeros(0)).sum(), np.array([0.3, 0.4])),
+    ],
+)
+def test_arrays_without_a_dimension_and_without_entries_have_places_too(function: Any, at: Any) -> None:
+    report = check(function, at)
+    assert report.outcome is Outcome.PASS
+    assert all(sample.enclosure is not None for sample in report.samples)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import accumulate
@@ -124,7 +125,7 @@ def _as_row(starts: Sequence[Nodes]) -> Nodes:
 def _gather(scalars: Scalars, equation: Any, operand: Nodes, indices: Nodes) -> Nodes:
     """What is outside becomes the value that the equation says."""
     params, numbers = equation.params, equation.params["dimension_numbers"]
-    rows = indices.reshape(-1, indices.shape[-1])
+    rows = indices.reshape(math.prod(indices.shape[:-1]), indices.shape[-1])
     flat = np.append(operand.ravel(), scalars.constant(_fill_value(equation)))  # the last place is OUTSIDE
 
     def at(known: Nodes) -> Nodes:
@@ -164,7 +165,7 @@ def _scatter(function: str | None) -> Rule:
 
         axes = [operand.shape[axis] for axis in numbers.scatter_dims_to_operand_dims]
         rows = _numbers_of_rows(updates.shape, numbers.update_window_dims)
-        places = places_by_indices(scalars, indices.reshape(-1, indices.shape[-1]), axes, at, rows)
+        places = places_by_indices(scalars, indices.reshape(math.prod(indices.shape[:-1]), indices.shape[-1]), axes, at, rows)
         result = operand.ravel().copy()
         for possible, update in zip(places, updates.ravel().tolist(), strict=True):
             for condition, place in possible:
