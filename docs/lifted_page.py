@@ -30,7 +30,6 @@ NOT_LIFTED = {  # primitives, and why
     ("pure_callback", "io_callback"): "a function of Python's, of which nothing but values is known",
     ("schur", "hessenberg"): "no derivative in JAX either (`sqrtm`, `rsf2csf`)",
     ("random_gamma", "random_gamma_grad", "igamma_grad_a"): "rejection by random numbers, and slopes that are approximations",
-    ("pallas_call",): "kernels, also when they are interpreted",
     ("ragged_dot_general", "ragged_all_to_all"): "products of parts whose sizes are numbers",
     ("bitcast_convert_type",): "the bits of a float that depends on the input (`frexp`); of known ones they are computed",
     ("reduce_window", "reduce", "approx_top_k"): "reductions by a function of the user's, and approximate ones",

@@ -6,12 +6,13 @@ Each is a function of two vectors of three numbers, as the families of test_jaxp
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.experimental import sparse
+from jax.experimental import pallas, sparse
 
 V = jax.Array
 Family = Callable[[V, V], list[V]]
@@ -200,16 +201,29 @@ def sparse_matrices(x: V, y: V) -> list[V]:
     return [matrix @ x, matrix.todense(), jnp.sum(matrix @ jnp.outer(x, y)), *jax.grad(loss, (0, 1))(y, x)]
 
 
+def kernels(x: V, y: V) -> list[V]:
+    """JAX has no reverse mode of these."""
+
+    def kernel(a: Any, b: Any, c: Any) -> None:
+        c[...] = jnp.sin(a[...]) * b[...]
+
+    whole = jax.ShapeDtypeStruct(x.shape, x.dtype)
+    blocks = pallas.BlockSpec((1,), lambda i: (i,))
+    by_parts = pallas.pallas_call(kernel, whole, grid=(3,), in_specs=[blocks, blocks], out_specs=blocks, interpret=True)
+    return [pallas.pallas_call(kernel, whole, interpret=True)(x, y), by_parts(y, x)]
+
+
 PROGRAMS: list[Family] = [
     factorisations, solutions, factors_without_derivatives, three_diagonals, orders, several_keys, images, slopes_of_pools,
     indices_that_depend_on_the_input, complex_numbers, signs_of_complex_numbers,
     slopes_of_complex_numbers, transforms, random_numbers, collectives, rounding_of_what_is_known,
-    extremes_of_collectives, sparse_matrices,
+    extremes_of_collectives, sparse_matrices, kernels,
 ]  # fmt: skip
 ON_ARRAYS_ONLY: list[Family] = [eigenvalues]
 WITHOUT_DERIVATIVES: list[Family] = [
     factors_without_derivatives,
     rounding_of_what_is_known,
     extremes_of_collectives,
+    kernels,
     signs_of_complex_numbers,
 ]

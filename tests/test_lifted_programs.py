@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from jax import lax
 from jax_programs import assert_lifts
-from linear_families import ON_ARRAYS_ONLY, PROGRAMS, WITHOUT_DERIVATIVES, Family, V
+from linear_families import ON_ARRAYS_ONLY, PROGRAMS, WITHOUT_DERIVATIVES, Family, V, kernels
 from test_arrays import LINE, _floating, _followed, _gradient
 from test_jaxpr_primitives import _floats, _primitives
 
@@ -140,3 +140,12 @@ def test_arrays_without_a_dimension_and_without_entries_have_places_too(function
     report = check(function, at)
     assert report.outcome is Outcome.PASS
     assert all(sample.enclosure is not None for sample in report.samples)
+
+
+def test_a_kernel_that_is_interpreted_is_certified() -> None:
+    report = check(lambda x, y: kernels(x, y)[1], (np.array([0.3, 0.4, 0.5]), np.array([1.0, 2.0, 3.0])))
+    assert report.outcome is Outcome.PASS  # JAX has no reverse mode of kernels, and says so
+    assert {sample.status for sample in report.samples} == {Status.SMOOTH}
+    verdicts = {result.verdict for sample in report.samples for result in sample.results}
+    assert Verdict.UNSUPPORTED in verdicts
+    assert verdicts <= {Verdict.EXACT, Verdict.AGREES, Verdict.UNSUPPORTED}

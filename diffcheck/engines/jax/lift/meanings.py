@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from inspect import signature
 from typing import Any
 
 import jax
@@ -19,7 +20,7 @@ from diffcheck.engines.jax.lift.array_algebra import NOWHERE, Places
 from diffcheck.engines.jax.lift.coordinates import SPARSE
 from diffcheck.engines.jax.lift.scalars import NotLifted
 from diffcheck.engines.jax.lift.windows import windows_of
-from diffcheck.engines.jax.names import ClosedJaxpr
+from diffcheck.engines.jax.names import ClosedJaxpr, interpreted_kernel
 from diffcheck.engines.jax.settings import settings
 
 Program = Callable[..., Any]  # of arrays, a result or a sequence of results
@@ -199,7 +200,17 @@ COLLECTIVES: dict[str, Row] = {
     "ppermute": _exchanged,
     "axis_index": _index_of_device,
 }
+def _kernel(params: dict[str, Any], arguments: Sequence[Any]) -> Program:
+    """A Pallas kernel in interpret mode: a loop over its grid, with references as arrays."""
+    if not params["interpret"]:
+        raise NotLifted("a Pallas kernel that is not interpreted")
+    run = interpreted_kernel()
+    wanted = signature(run).parameters
+    return partial(run, **{name: value for name, value in params.items() if name in wanted})
+
+
 MEANINGS: dict[str, Row] = {
+    "pallas_call": _kernel,
     "cholesky": _of_matrices(linear.cholesky),
     "lu": _of_matrices(linear.lu),
     "lu_pivots_to_permutation": _permutation,
