@@ -404,3 +404,32 @@ def test_functions_are_called_as_their_signatures_say() -> None:
     (sample,) = check(power, args=(1.5,), kwargs={"n": 3}, hessian=True).samples
     assert sample.enclosure is not None
     assert float(sample.enclosure) == 9.0
+
+
+# Orders 2 to 5 of exercises
+
+EXERCISES = [line for line in (CORPORA.parent / "textbook_derivatives.txt").read_text().splitlines() if line and line[0] != "#"]
+
+
+def _orders_are_right(text: str) -> None:
+    """Every derivative of order 2 to 5 is proved and is that of mpmath, and none of JAX's or SymPy's is wrong."""
+    point = {name: 0.3 + 0.1 * k for k, name in enumerate(read(text).target.flat.variables)}
+    if not point:
+        return
+    for order in (2, 3, 4, 5):
+        for sample in check(text, at=point, order=order).samples:
+            assert sample.outcome in (Outcome.PASS, Outcome.WARN), (text, sample)
+            if sample.status is Status.SMOOTH:
+                names = tuple(sample.wrt.split()) if " " in sample.wrt else (sample.wrt,) * order
+                assert is_enclosed(sample, mixed(text, point, names)), (text, order)
+
+
+@pytest.mark.parametrize("text", EXERCISES[::25])
+def test_orders_two_to_five_of_exercises_are_proved_and_right(text: str) -> None:
+    _orders_are_right(text)
+
+
+@pytest.mark.long
+def test_orders_two_to_five_of_all_exercises_are_proved_and_right() -> None:
+    for text in EXERCISES:
+        _orders_are_right(text)
