@@ -274,7 +274,8 @@ def _of_agreement(costs: Costs) -> Iterator[str]:
         if row.outcome is not Outcome.PASS:
             others.setdefault(row.agreement, []).append(row.way)
     if judged and not others:
-        yield "At the point the derivatives of all of them are right, judged as by `diffcheck check`."
+        which = "all that ran" if any(row.missing for row in costs.rows) else "all of them"
+        yield f"At the point the derivatives of {which} are right, judged as by `diffcheck check`."
     elif judged:
         told = [f"{verdict}: {', '.join(ways)}" for verdict, ways in others.items()]
         told += ["right: all others"] * (sum(map(len, others.values())) < len(judged))

@@ -210,3 +210,13 @@ def _assert_one_error(ended: Ended) -> None:
     assert ended.stderr.startswith("error: ")
     assert ended.stderr.count("error: ") == 1
     assert "Traceback" not in ended.stderr
+
+
+def test_an_option_that_is_mistyped_is_named_before_anything_else() -> None:
+    ended = diffcheck("check", "x^2", "--att", "2")
+    assert (ended.code, "No such option: --att" in ended.stderr, "formula" in ended.stderr) == (USAGE, True, False)
+
+
+def test_a_function_of_jax_is_for_another_command() -> None:
+    ended = diffcheck("check", "mine.py:f", "--at", "2")
+    assert (ended.code, "diffcheck check-jax mine.py:f" in ended.stderr) == (USAGE, True)

@@ -16,6 +16,7 @@ from diffcheck.printable import quoted, shown
 from diffcheck.reading import standard_input
 
 MOST_WORKERS = 1024
+FUNCTION = re.compile(r"[^\s:=()]+\.py:[A-Za-z_][\w.]*")
 POINT = re.compile(r"[-+]?(?:[0-9.]+(?:e[-+]?[0-9]+)?|pi|[a-z]\w*=.*)")
 
 
@@ -24,7 +25,9 @@ class ExpressionCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         options, expressions = self._sorted(args)
-        problem = _misquoted(expressions)
+        known = {"-h", "--help", *(name for parameter in self.params for name in parameter.opts)}
+        is_mistyped = any(token.startswith("--") and token.partition("=")[0] not in known for token in options)  # Click says which
+        problem = "" if is_mistyped else _misquoted(expressions)
         if problem and not {"-h", "--help"}.intersection(options):
             ctx.fail(problem)
         return super().parse_args(ctx, [*options, "--", *expressions])
@@ -167,6 +170,9 @@ def expression_text(expression: str, seconds: float) -> str:
     from diffcheck.language.lexer import MAXIMUM_BYTES
 
     if expression != "-":
+        if FUNCTION.fullmatch(expression):
+            fix = f"Write diffcheck check-jax {shown(expression)} --at 2; trace and cost take functions, too."
+            raise InputError(f"{quoted(expression)} names a function of JAX, and this command takes mathematics", fix)
         return expression
     try:
         text = standard_input(MAXIMUM_BYTES, seconds).decode("utf-8-sig")

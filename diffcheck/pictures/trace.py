@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from diffcheck.errors import InputError, UnsupportedError
+from diffcheck.errors import InputError
 from diffcheck.pictures.layout import encoded
 from diffcheck.printable import shortened
 from diffcheck.views.traces.graphs import box, edges
@@ -49,7 +49,7 @@ class _Box:
 
 
 def picture(trace: TraceRecord, options: TraceOptions, suffix: str) -> bytes:
-    """The picture of a trace, as png, svg or pdf. Raises InputError for a graph that is too large, UnsupportedError without grandalf."""
+    """The picture of a trace, as png, svg or pdf. Raises InputError for a graph that is too large, and without grandalf."""
     rows = (*trace.rows, *trace.pullback, *trace.pushforward)
     if len(rows) > MOST_BOXES:
         fix = "Write --format dot and give it to Graphviz, or trace a part of it."
@@ -70,7 +70,8 @@ def _placed(boxes: Mapping[str, _Box], arrows: Sequence[tuple[str, str]]) -> dic
         from grandalf.layouts import SugiyamaLayout
         from grandalf.routing import EdgeViewer
     except ImportError as error:
-        raise UnsupportedError(f"drawing a graph needs grandalf, which is not installed: {error}; install diffcheck-ad[graphs]") from error
+        fix = "Write pip install grandalf, or install diffcheck-ad[graphs]."
+        raise InputError("drawing a graph needs grandalf, which is not installed", fix) from error
     vertices = {name: Vertex(name) for name in boxes}
     for name, vertex in vertices.items():
         vertex.view = boxes[name]
