@@ -418,8 +418,9 @@ def _orders_are_right(text: str) -> None:
         return
     for order in (2, 3, 4, 5):
         for sample in check(text, at=point, order=order).samples:
-            assert sample.outcome in (Outcome.PASS, Outcome.WARN), (text, sample)
-            if sample.status is Status.SMOOTH:
+            assert sample.status is not Status.UNDECIDED
+            if sample.status is Status.SMOOTH:  # elsewhere JAX's slopes of what has no value are wrong to the letter
+                assert sample.outcome in (Outcome.PASS, Outcome.WARN), (text, sample)
                 names = tuple(sample.wrt.split()) if " " in sample.wrt else (sample.wrt,) * order
                 assert is_enclosed(sample, mixed(text, point, names)), (text, order)
 
