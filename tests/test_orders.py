@@ -417,3 +417,11 @@ def test_functions_are_called_as_their_signatures_say() -> None:
     (sample,) = check(power, args=(1.5,), kwargs={"n": 3}, hessian=True).samples
     assert sample.enclosure is not None
     assert float(sample.enclosure) == 9.0
+
+
+@pytest.mark.parametrize("orders", [{"hessian": True}, {"along": {"x": 1}, "order": 2}, {"hvp": {"x": 1}}, {"order": 3}])
+def test_the_value_of_relu_is_differentiated_again_in_every_mode(orders: dict[str, Any]) -> None:
+    for x in (-1.0, 0.0, 2.0):
+        report = check("exp(x)/(relu(x) + 2)", {"x": x}, **orders)
+        assert report.outcome.is_accepted or x == 0
+        assert Verdict.UNSUPPORTED not in {result.verdict for result in report.samples[0].results if result.mode != "jet"}
