@@ -151,9 +151,9 @@ class Summary:
         if error is not None:
             self.largest_error = max(self.largest_error, (error, records[0].id))
         first = next((record.sample for record in records if record.sample is not None), None)
-        if first is not None:  # a point is counted once, whatever the number of variables
-            key = first.wrt, first.order
-            self.points += sum((record.sample.wrt, record.sample.order) == key for record in records if record.sample is not None)
+        if first is not None:  # a point is counted once, whatever the number of derivatives
+            key = _subject(first)
+            self.points += sum(_subject(record.sample) == key for record in records if record.sample is not None)
         outcome = worst_outcome(records)
         self.outcomes[outcome] += 1
         self.by_file.setdefault(records[0].file, Counter())[outcome] += 1
@@ -167,6 +167,11 @@ class Summary:
         if self.faults[FaultKind.INPUT]:
             return Conclusion.UNREADABLE
         return Conclusion.UNDECIDED if self.outcomes[Outcome.UNDECIDED] else Conclusion.PASSED
+
+
+def _subject(sample: Sample) -> tuple[str, str, int]:
+    """Which derivative a sample is of, at whatever point."""
+    return sample.output, sample.wrt, sample.order
 
 
 def largest_error(records: Sequence[Record]) -> float | None:

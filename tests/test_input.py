@@ -289,6 +289,8 @@ HINTED = (
     ("{x + 1)", "closed by", "own kind"),
     ("f'(x) = 2x", "a derivative, not a function", "--claim"),
     ("x + d/dx x^2", "within an expression", "f'(x)"),
+    ("(d/dx x^2)'", "within an expression", "f'(x)"),
+    ("(d/dx x=f(x)=y)'z", "'=' does not compare", "write =="),
     ("x + d/dx(x^2)", "unknown function 'dx'", "d/dx stands before the whole expression"),
     ("1 + (x^2)'", "behind the name of a function", "Give the function alone"),
     ("f'(x)", "unknown function 'f'", "f(x) = …"),

@@ -390,6 +390,19 @@ def test_a_vector_that_is_no_curve_is_not_drawn(tmp_path: Path) -> None:
     assert "a picture shows a number, or a curve" in ended.stderr
 
 
+@pytest.mark.parametrize(("name", "options"), [("x.html", []), ("x.png", ["--taylor", "2"])])
+def test_a_curve_is_no_page_and_has_no_taylor_polynomial(name: str, options: list[str], tmp_path: Path) -> None:
+    ended = run("plot", "[cos(t), sin(t)]", "--at", "t=1", *options, "-o", str(tmp_path / name))
+    assert ended.code == 2
+    assert "neither a page nor --taylor" in ended.stderr
+
+
+def test_an_interval_and_a_direction_do_not_go_together() -> None:
+    ended = run("check", "x^3", "--interval", "0,1", "--along", "2")
+    assert ended.code == 2
+    assert "a direction is given" in ended.stderr
+
+
 @pytest.mark.parametrize("options", [{"hessian": True}, {"order": 3}, {"hvp": np.ones(2, np.float32)}, {"along": np.ones(2, np.float32)}])
 def test_functions_of_narrow_floats_are_judged_in_their_own_format(options: dict[str, Any]) -> None:
     report = check(lambda x: jnp.sum(jnp.exp(x) * x), np.ones(2, np.float32), **options)
@@ -434,3 +447,11 @@ def test_orders_two_to_five_of_exercises_are_proved_and_right(text: str) -> None
 def test_orders_two_to_five_of_all_exercises_are_proved_and_right() -> None:
     for text in EXERCISES:
         _orders_are_right(text)
+
+
+@pytest.mark.parametrize("orders", [{"hessian": True}, {"along": {"x": 1}, "order": 2}, {"hvp": {"x": 1}}, {"order": 3}])
+def test_the_value_of_relu_is_differentiated_again_in_every_mode(orders: dict[str, Any]) -> None:
+    for x in (-1.0, 0.0, 2.0):
+        report = check("exp(x)/(relu(x) + 2)", {"x": x}, **orders)
+        assert report.outcome.is_accepted or x == 0
+        assert Verdict.UNSUPPORTED not in {result.verdict for result in report.samples[0].results if result.mode != "jet"}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import diffcheck as command
 from suite_files import SQUARE, lines, run_lines, summary_of, verdicts, written
 
 import diffcheck
@@ -239,6 +240,21 @@ def test_points_beyond_the_certified_sample_leave_the_conclusion_to_the_others(m
     assert summary.conclusion is Conclusion.PASSED
     assert summary.points == 18
     assert [record.matched for record in records[9:]] == [True] * 9
+
+
+def test_entries_of_a_vector_are_told_apart_at_every_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline_module, "CERTIFIED_POINTS", 3)
+    records = list(run([case("a", "[x^2, x]", "linspace(0,1,9)")]))
+    assert [record.sample.output for record in records if record.sample] == ["[0]", "[1]"] * 9
+    assert summary_of(records).points == 9
+
+
+def test_a_failure_names_the_entry_of_a_vector(tmp_path: Path) -> None:
+    suite = written(tmp_path, "v.toml", '[[case]]\nexpr = "[x, y]"\nat = "x=1,y=2"\nclaim = "[[1, 0], [0, 2]]"\n')
+    ended = command("run", str(suite))
+    assert ended.code == 1
+    assert "case 1: d[1]/dy at x = 1, y = 2: claim is wrong" in ended.stdout
+    assert "1 case at 1 point" in ended.stdout
 
 
 def test_a_suite_judges_like_a_single_check() -> None:

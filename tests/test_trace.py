@@ -218,6 +218,14 @@ def test_nothing_is_proved_of_a_function_that_has_no_value():
         number for row in found.rows for number in (row.adjoint, *row.tangents) if row.kind is RowKind.OPERATION or number is row.adjoint
     ]
     assert all(number.proved is None for number in numbers if number is not None)
+    assert _adjoints(as_text(found, TraceOptions())) == {"v1": "1", "x": "—", "y": "—"}
+    assert _adjoints(as_text(diffcheck.trace("f(x, y) = x^2", {"x": 1, "y": 2}), TraceOptions()))["y"] == "0"  # it has no influence
+
+
+def _adjoints(shown):
+    """The column `adjoint` of the reverse pass."""
+    rows = shown.partition("reverse pass:\n")[2].partition("\n\n")[0].splitlines()[2:]
+    return {cells[0]: cells[1] for cells in map(str.split, rows)}
 
 
 def test_a_derivative_in_the_text_is_a_row():

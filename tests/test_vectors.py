@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from diffcheck.errors import ExpressionError
@@ -40,6 +42,24 @@ def test_entries_are_expressions(text: str, entries: list[str] | None) -> None:
     assert [one_line(result.flat, Infix()) for result in again.results] == entries
 
 
+def test_a_vector_that_is_chosen_keeps_its_name() -> None:
+    assert [(read("v = [x, y]; v[0]", of).shown_name, read("v = [x, y]; v[0]", of).labels) for of in ("v", None)] == [
+        ("v", ("[0]", "[1]")),
+        ("f", ("",)),
+    ]
+    assert read("F(x) = [[x, 1], [1, x]]; F[0](x)", "F").shown_name == "F"
+    assert read("v = [x, y]; v[0]", "v").entry(1).shown_name == "v[1]"
+
+
+def test_an_entry_that_is_missing_is_counted_in_what_it_is_an_entry_of() -> None:
+    fixes = {"[x, y][2]": "It is a vector of 2 entries; entries are counted from 0.", "[[x, y], [y, x]][2]": "rows are counted from 0."}
+    for text, fix in fixes.items():
+        with pytest.raises(ExpressionError, match=re.escape(fix)):
+            read(text)
+    with pytest.raises(ExpressionError, match=r"row 2 a vector of 1 entry\."):
+        read("[[x, y], [y]]")
+
+
 def test_entries_are_labelled_by_their_places() -> None:
     assert read("[x, y]").labels == ("[0]", "[1]")
     assert read("[[x, y], [y, x]]").labels == ("[0,0]", "[0,1]", "[1,0]", "[1,1]")
@@ -54,6 +74,7 @@ def test_entries_are_labelled_by_their_places() -> None:
         ("[x, y]*[x, y]", "a product of two vectors can be several things", "[x, y]*[x, y]"),
         ("[x, y] + [x, y, 1]", "a vector of 2 entries and a vector of 3 entries do not fit", "[x, y] + [x, y, 1]"),
         ("v = [x, y]; v[2]", "there is no entry 2", "v[2]"),
+        ("[[x, y], [y, x]][2]", "there is no entry 2", "[[x, y], [y, x]][2]"),
         ("x[0]", "this is a number, and has no entries", "x[0]"),
         ("v = [x, y]; v[x]", "an entry of a vector is chosen by a whole number", "[x]"),
         ("1 + dot([x, y], x)", "dot takes 2 vectors", "dot([x, y], x)"),

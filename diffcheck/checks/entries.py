@@ -243,6 +243,9 @@ class Jacobian(Matrices):
         """One sample for each chosen entry, the worst first."""
         return sorted(self.found.values(), key=lambda sample: sample.badness, reverse=True)
 
+    def output_of(self, wanted: Wanted) -> str:
+        return self.function.outputs[self.places[wanted][0]]
+
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is found of one entry."""
         row, _ = self.places[wanted]

@@ -180,7 +180,10 @@ class Check:
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         sample = self._judges[wanted[0]].sample(point, wanted, values, primal)
-        return replace(sample, output=self.problem.labels[wanted[0]]) if self.problem.outputs else sample
+        return replace(sample, output=self.output_of(wanted)) if self.problem.outputs else sample
+
+    def output_of(self, wanted: Wanted) -> str:
+        return self.problem.labels[wanted[0]]
 
     @property
     def program(self) -> Program:

@@ -170,7 +170,10 @@ class Higher:
         if isinstance(self.truth, UnsupportedError):
             return self._undecided(wanted, values, primal, self.truth.reason)
         sample = Judge(Written(self.truth[row], ""), self.format).sample(self.point, wanted, values, primal)
-        return replace(sample, output=self.function.outputs[row])
+        return replace(sample, output=self.output_of(wanted))
+
+    def output_of(self, wanted: Wanted) -> str:
+        return self.function.outputs[wanted[0]]
 
     def _undecided(self, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None, why: str) -> Sample:
         open_ = Judgement(Verdict.UNDECIDED, Outcome.UNDECIDED, None, why)

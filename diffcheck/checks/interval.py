@@ -61,6 +61,8 @@ def proved(check: Check, lower: float, upper: float) -> tuple[Piece, ...]:
 
 def variable_of(check: Check) -> str:
     """The only variable; raises InputError where there are several."""
+    if check.problem.variables != check.given:
+        raise InputError("an interval is for derivatives by its variable, and a direction is given", "Write --at and points instead.")
     variable, *others = check.problem.variables
     if others:
         names = ", ".join((variable, *others))

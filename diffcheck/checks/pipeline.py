@@ -54,6 +54,9 @@ class UnderTest(Evaluated, Protocol):
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is found of one derivative at one point."""
 
+    def output_of(self, wanted: Wanted) -> str:
+        """Which entry of the result it is a derivative of, "[0]"; "" if the result is one number."""
+
 
 class PointValues(NamedTuple):
     """What was found at one point."""
@@ -127,24 +130,27 @@ def samples(subject: UnderTest, columns: Columns, on_stage: OnStage = lambda nam
     chosen = evenly(total, CERTIFIED_POINTS)
     certified = zip(chosen, rows(subject, {name: column[chosen] for name, column in columns.items()}), strict=True)
     place, row = next(certified)
+    output_of = cache(subject.output_of)
     for i, evaluated in enumerate(rows(subject.swift, columns)):
         if i == place:
             on_stage(CERTIFIED.name)
             yield from _certified(subject, row)
             place, row = next(certified, (total, row))
         else:
-            yield from _unsampled(evaluated)
+            yield from _unsampled(evaluated, output_of)
 
 
 def _certified(subject: UnderTest, row: PointValues) -> Iterator[Sample]:
     return (subject.sample(row.point, wanted, given, row.primal(wanted)) for wanted, given in row.values.items())
 
 
-def _unsampled(row: PointValues) -> Iterator[Sample]:
+def _unsampled(row: PointValues, output_of: Callable[[Wanted], str]) -> Iterator[Sample]:
     """f and a derivative at one of very many points, and that is all."""
     for wanted, given in row.values.items():
         results = tuple([result_of(derivation, _number(value), NOT_SAMPLED) for derivation, value in given.items()])
-        yield Sample(row.point, *_named(wanted), Status.UNSAMPLED, "", row.primal(wanted), None, None, None, results)
+        name, order = _named(wanted)
+        primal = row.primal(wanted)
+        yield Sample(row.point, name, order, Status.UNSAMPLED, "", primal, None, None, None, results, output=output_of(wanted))
 
 
 @cache

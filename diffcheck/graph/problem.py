@@ -26,7 +26,8 @@ class Problem:
     def shown_name(self) -> str:
         """The target's name, or one for an expression without a name that means nothing else in the text."""
         taken = {definition.name for definition in self.definitions if definition.name}.union(self.variables)
-        return self.target.name or next(name for name in ("f", "F", "y", "result") if name not in taken)
+        name = self.target.name.partition("[")[0] if self.outputs else self.target.name  # the labels of entries come behind it
+        return name or next(name for name in ("f", "F", "y", "result") if name not in taken)
 
     @property
     def wrt(self) -> tuple[str, ...]:

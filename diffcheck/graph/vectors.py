@@ -67,7 +67,7 @@ def described(items: Items) -> str:
         case ():
             return "a number"
         case (length,):
-            return f"a vector of {length} entries"
+            return f"a vector of {length} {'entry' if length == 1 else 'entries'}"
         case lengths:
             return f"a matrix of {' × '.join(map(str, lengths))}"
 
@@ -92,7 +92,9 @@ def entry_of(items: Items, place: int) -> Items:
     if not is_vector(items):
         raise ShapeError("this is a number, and has no entries", "A vector is written [x, y].")
     if place >= len(items):
-        raise ShapeError(f"there is no entry {place}", f"It is {described(items)}, which are counted from 0.")
+        raise ShapeError(
+            f"there is no entry {place}", f"It is {described(items)}; {'rows' if len(shape(items)) > 1 else 'entries'} are counted from 0."
+        )
     return items[place]
 
 

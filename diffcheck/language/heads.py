@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from diffcheck.language.names import Brackets, Names
 
 LONGEST_HEAD = 20  # tokens of \frac{\mathrm{d}^{2}}{\mathrm{d}x^{2}}
-ORDER = r"(?:\^?([2-9²³⁴]))?"
+ORDER = r"(?:\^?[2-9²³⁴])?"
 # over the tokens of a statement joined without spaces; LaTeX's braces are brackets there
 DERIVATIVE = re.compile(
-    rf"(?:\(?[d∂]{ORDER}/[d∂](?P<a>[^\W\d_]){ORDER}\)?|\\[dt]?frac[({{][d∂]{ORDER}[)}}][({{][d∂](?P<b>[^\W\d_]){ORDER}[)}}])"
+    rf"(?:(?P<opening>\()?[d∂](?P<m>{ORDER})/[d∂](?P<a>[^\W\d_]){ORDER}(?(opening)\))|"
+    rf"\\[dt]?frac[({{][d∂](?P<n>{ORDER})[)}}][({{][d∂](?P<b>[^\W\d_]){ORDER}[)}}])"
 )
 CLAIMED = re.compile(
     r"(?:[^\W\d_]'+(?:\([^\W\d_]\))?|[d∂][^\W\d_](?:\([^\W\d_]\))?/[d∂][^\W\d_]|\\[dt]?frac[({][d∂][^\W\d_][)}][({][d∂][^\W\d_][)}])="
@@ -59,7 +60,7 @@ def _special(statement: list[Token]) -> tuple[Token, int] | None:
         match = pattern.match(joined)
         count = _count(head, match.end()) if match else 0
         if match and count and (kind == "CLAIMED" or _type(statement, count) not in OPERATORS):
-            word = "=" if kind == "CLAIMED" else " ".join([match["a"] or match["b"]] * int(match[1] or match[4] or 1))
+            word = "=" if kind == "CLAIMED" else " ".join([match["a"] or match["b"]] * int((match["m"] or match["n"] or "1")[-1]))
             marked = retyped(head[0], kind, word)
             marked.end_pos = end(head[count - 1])
             return marked, count

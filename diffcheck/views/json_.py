@@ -280,7 +280,8 @@ def _read_sample(fields: Mapping[str, Any]) -> Sample:
     point = {name: float(value) for name, value in fields["point"].items()}
     status, primal = Status(fields["status"]), _read_number(fields["primal"])
     said, confirmed = fields["status_reason"], fields["confirmed"]
-    return Sample(point, fields["wrt"], fields["order"], status, said, primal, None, None, None, results, confirmed, beside=beside)
+    output = fields.get("output", "")
+    return Sample(point, fields["wrt"], fields["order"], status, said, primal, None, None, None, results, confirmed, output, beside)
 
 
 def _read_result(fields: Mapping[str, Any]) -> Result:

@@ -186,7 +186,7 @@ def _reverse(trace: TraceRecord, options: TraceOptions, notation: CellNotation) 
         if row is None or row.adjoint is None:
             lines.append(("…", left_out(ordered), "", "", ""))
             continue
-        source = _sum(users[row.name], notation, options) if row.name != trace.output else "1"
+        source = _source(row, users[row.name], notation, options) if row.name != trace.output else "1"
         cells = _cells(row.adjoint, options, row.name == trace.output, _mark(trace, row, Pass.REVERSE)(row.adjoint), notation)
         lines.append((notation.name(row.name), source, *cells))
     columns = ("row", "adjoint", "proved", "JAX", "ulps")
@@ -202,10 +202,10 @@ def _users(trace: TraceRecord) -> dict[str, list[tuple[str, Enclosure | None]]]:
     return users
 
 
-def _sum(users: Sequence[tuple[str, Enclosure | None]], notation: CellNotation, options: TraceOptions) -> str:
-    """Adjoints of the users times their partial derivatives."""
+def _source(row: Row, users: Sequence[tuple[str, Enclosure | None]], notation: CellNotation, options: TraceOptions) -> str:
+    """Adjoints of the users times their partial derivatives; where nothing has a value, there is no sum, not even an empty one."""
     if not users:
-        return "0"
+        return NONE if row.adjoint is not None and row.adjoint.proved is None else "0"
     if len(users) > USERS:
         return f"from {len(users)} rows"
     terms = (f"{notation.name(name)}·{_factor(partial, notation, options)}" for name, partial in users)
