@@ -142,3 +142,10 @@ def test_an_index_out_of_bounds_has_no_derivative_by_reverse_mode() -> None:
     """XLA reads the last entry, and JAX drops what comes back to it."""
     (sample,) = check(lambda x: 3 * x[jnp.array([2])].sum(), np.array([0.5])).samples
     assert {result.value: result.verdict for result in sample.results} == {3.0: Verdict.EXACT, 0.0: Verdict.WRONG}
+
+
+def test_the_real_part_of_a_transform_is_proved_on_arrays() -> None:
+    """One zero stands for all imaginary parts that come back to it."""
+    report = check(lambda x: jnp.fft.fft(x).real[:3], np.linspace(0.1, 1.0, 140))
+    assert {sample.status for sample in report.samples} == {Status.SMOOTH}
+    assert report.outcome in (Outcome.PASS, Outcome.WARN)
