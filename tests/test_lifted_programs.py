@@ -149,3 +149,26 @@ def test_a_kernel_that_is_interpreted_is_certified() -> None:
     verdicts = {result.verdict for sample in report.samples for result in sample.results}
     assert Verdict.UNSUPPORTED in verdicts
     assert verdicts <= {Verdict.EXACT, Verdict.AGREES, Verdict.UNSUPPORTED}
+
+
+@pytest.mark.parametrize("way", ["get", "add", "set", "max"])
+@pytest.mark.parametrize("mode", ["clip", "fill", "promise_in_bounds"])
+def test_indices_out_of_bounds_do_what_xla_does(mode: str, way: str) -> None:
+    def family(x: V, y: V) -> list[V]:
+        at = x.at[np.array([1, 7, -9])]
+        return [at.get(mode=mode, fill_value=1.5) if way == "get" else getattr(at, way)(y * y, mode=mode)]
+
+    assert_lifts(_floats(family), *LINE)
+
+
+def test_an_index_out_of_bounds_has_no_derivative_by_reverse_mode() -> None:
+    """XLA reads the last entry, and JAX drops what comes back to it."""
+    (sample,) = check(lambda x: 3 * x[jnp.array([2])].sum(), np.array([0.5])).samples
+    assert {result.value: result.verdict for result in sample.results} == {3.0: Verdict.EXACT, 0.0: Verdict.WRONG}
+
+
+def test_the_real_part_of_a_transform_is_proved_on_arrays() -> None:
+    """One zero stands for all imaginary parts that come back to it."""
+    report = check(lambda x: jnp.fft.fft(x).real[:3], np.linspace(0.1, 1.0, 140))
+    assert {sample.status for sample in report.samples} == {Status.SMOOTH}
+    assert report.outcome in (Outcome.PASS, Outcome.WARN)

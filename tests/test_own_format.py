@@ -10,9 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from command_line import diffcheck as command
-from jax import Array
+from jax import Array, lax
 
 from diffcheck import check
+from diffcheck.errors import InputError
 from diffcheck.results import Outcome, Verdict
 
 SINGLE = jnp.array([0.3, 0.7], jnp.float32)
@@ -70,6 +71,31 @@ def test_mixed_precision_is_judged_by_the_coarsest_format_on_the_way() -> None:
     assert (report.header.dtype, report.outcome) == ("bfloat16", Outcome.PASS)
     assert "it takes float32, and is judged in bfloat16, the coarsest format on its way" in report.header.program
     assert check(mixed, at, dtype="float64").outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("function", "dtype"),
+    [
+        (lambda x: jnp.sum(jnp.sin(lax.reduce_precision(x, 8, 7)) ** 2), "bfloat16"),
+        (lambda x: lax.reduce_precision(jnp.sin(x), 8, 23).sum(), "float32"),
+        (lambda x: lax.dot(x.astype(jnp.float32), x.astype(jnp.float32), preferred_element_type=jnp.bfloat16), "bfloat16"),
+        (lambda x: jnp.real(jnp.exp((1j * x).astype(jnp.complex64)).astype(complex) * x).sum(), "float32"),
+    ],
+    ids=["digits cut off", "digits of single precision", "a product of a narrower type", "complex numbers"],
+)
+def test_whatever_rounds_to_fewer_digits_counts(function: Any, dtype: str) -> None:
+    report = check(function, np.array([0.3, 0.7]))
+    assert (report.header.dtype, report.outcome) == (dtype, Outcome.PASS)
+
+
+def test_a_format_that_has_no_verdicts_is_a_sentence() -> None:
+    def quantised(x: Array) -> Array:
+        return jnp.sum(x.astype(jnp.float8_e4m3fn).astype(x.dtype) ** 2)
+
+    with pytest.raises(InputError, match=r"quantised rounds to float8_e4m3fn on the way") as raised:
+        check(quantised, SINGLE)
+    assert "--dtype" in str(raised.value)
+    assert check(quantised, SINGLE, dtype="bfloat16").header.dtype == "bfloat16"
 
 
 def test_a_wrong_rule_is_found_among_few_digits() -> None:

@@ -90,3 +90,10 @@ def test_where_nothing_is_proved_few_digits_decide_nothing(dtype: str) -> None:
 def test_jax_has_no_complex_numbers_of_two_short_ones(dtype: str) -> None:
     with pytest.raises(diffcheck.InputError, match=f"z is complex, and JAX has no complex numbers of two {dtype}"):
         diffcheck.check(lambda z: jnp.abs(z), 1 + 2j, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", SHORT)
+def test_a_rounded_literal_of_few_digits_is_no_wrong_rule(dtype: str) -> None:
+    """JAX's rule of erf has 2/√π as a literal, 1.125 in bfloat16."""
+    report = diffcheck.check(jax.lax.erf, jnp.asarray(0.3, dtype))
+    assert (report.header.dtype, report.outcome) == (dtype, Outcome.PASS)

@@ -30,7 +30,7 @@ from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.parts import identity, is_wide
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.floats import exactly
-from diffcheck.formats import Format, format_named
+from diffcheck.formats import FORMATS, Format, format_named
 from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.graph.text import Short, one_line
@@ -136,7 +136,10 @@ class FunctionCheck:
         return steps
 
     def _judged(self, function: JaxFunction) -> Format:
-        """The format of the verdicts."""
+        """The format of the verdicts. Raises InputError where a program rounds to one that is none of ours, such as float8_e4m3fn."""
+        if self.format is None and function.coarsest not in FORMATS:
+            hint = f"Choose one with --dtype: {', '.join(FORMATS)}."
+            raise InputError(f"{self.name} rounds to {function.coarsest} on the way, which is no format that verdicts are known for", hint)
         return self.format or format_named(function.coarsest)
 
     def _jacobian(self, point: BoundCall) -> Jacobian:

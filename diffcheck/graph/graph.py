@@ -41,8 +41,11 @@ class Constant:
 
 
 def written_digits(digits: int) -> int:
-    """Binary digits of a constant that carries no error: a literal that was rounded to `digits` has as few once in millions."""
-    return digits // 2
+    """Binary digits of a constant that carries no error: a literal that was rounded to `digits` has as few once in thousands.
+
+    Of 8 digits, all are needed to tell: there, 1 and 3 with their products by powers of two are taken as written.
+    """
+    return max(2, min(digits // 2, digits - 12))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from diffcheck.engines.jax.code_places import code_span
 from diffcheck.engines.jax.equations import CALLS, bound, programs
 from diffcheck.engines.jax.names import ClosedJaxpr, Jaxpr, Literal
+from diffcheck.formats import FORMATS
 
 Found = Callable[[Sequence[Any], Sequence[Any]], bool]  # of an equation's arguments and results
 NO_FLOAT = 10_000  # more bits than any format has
@@ -30,18 +31,29 @@ def coarsest(closed: ClosedJaxpr) -> str:
     """
     found = [variable.aval.dtype for variable in closed.jaxpr.invars]
     found += [dtype for before, after, _ in _conversions(closed.jaxpr, "") for dtype in (before, after) if bits_of(before) != NO_FLOAT]
-    return str(min(found, key=bits_of))
+    return str(jnp.finfo(min(found, key=bits_of)).dtype)  # type: ignore[no-untyped-call]
 
 
 def _conversions(program: Jaxpr, called_at: str) -> Iterator[tuple[Any, Any, str]]:
-    """Both types of every conversion, and its place."""
+    """Both types of every conversion, and its place; a product is one, too, as it may name the type of its result."""
     equation: Any
     for equation in program.eqns:
         place = _place(equation) or called_at
         for inner in programs(equation.params):
             yield from _conversions(inner, place)
-        if equation.primitive.name == "convert_element_type":
-            yield equation.invars[0].aval.dtype, equation.outvars[0].aval.dtype, place
+        rounded_to = CONVERSIONS.get(equation.primitive.name)
+        if rounded_to is not None:
+            yield equation.invars[0].aval.dtype, rounded_to(equation), place
+
+
+def _type_of_result(equation: Any) -> Any:
+    return equation.outvars[0].aval.dtype
+
+
+def _of_digits(equation: Any) -> Any:
+    """The shortest format with as many digits as `reduce_precision` keeps; the coarsest one where it keeps fewer than any has."""
+    kept = equation.params["mantissa_bits"] + 1
+    return min((jnp.dtype(name) for name, fmt in FORMATS.items() if fmt.precision_bits >= kept), key=bits_of)
 
 
 def overflow(closed: ClosedJaxpr, arguments: Sequence[Any], precision_bits: int) -> str:
@@ -79,10 +91,17 @@ def _overflows(given: Sequence[Any], results: Sequence[Any], precision_bits: int
 
 
 def bits_of(dtype: Any) -> int:
-    """The precision of a format of floats; other types round nothing."""
-    return int(jnp.finfo(dtype).nmant) + 1 if jnp.issubdtype(dtype, jnp.floating) else NO_FLOAT  # type: ignore[no-untyped-call]
+    """The precision of a format of floats, or of complex numbers of two such; other types round nothing."""
+    return int(jnp.finfo(dtype).nmant) + 1 if jnp.issubdtype(dtype, jnp.inexact) else NO_FLOAT  # type: ignore[no-untyped-call]
 
 
 def _place(equation: Any) -> str:
     span = code_span(equation)
     return "" if span is None else f" ({Path(span.file).name}:{span.line})"
+
+
+# primitives that may round to another format, and to which
+CONVERSIONS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("convert_element_type", "dot_general", "conv_general_dilated"), _type_of_result),
+    "reduce_precision": _of_digits,
+}

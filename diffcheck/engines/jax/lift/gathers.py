@@ -57,7 +57,10 @@ def _in_order(places: Places, batch: int, offset_dims: Sequence[int]) -> Places:
 
 
 def scattered_places(params: dict[str, Any], shape: Sequence[int], indices: NDArray[Any], updates: Sequence[int]) -> Places:
-    """Where in the flattened operand each update of a scatter goes: the gather of places that mirrors it."""
+    """Where in the flattened operand each update of a scatter goes: the gather of places that mirrors it.
+
+    Updates outside are dropped, even where the program promises that there are none: XLA moves the windows of gathers alone inside.
+    """
     numbers = params["dimension_numbers"]
     mirrored = lax.GatherDimensionNumbers(
         offset_dims=numbers.update_window_dims,
@@ -69,4 +72,5 @@ def scattered_places(params: dict[str, Any], shape: Sequence[int], indices: NDAr
     window = iter([updates[axis] for axis in numbers.update_window_dims])
     single = (*numbers.inserted_window_dims, *numbers.operand_batching_dims)
     sizes = [1 if axis in single else next(window) for axis in range(len(shape))]
-    return gathered_places(shape, indices, mirrored, sizes, params["mode"])
+    mode = params["mode"] if params["mode"] == lax.GatherScatterMode.CLIP else lax.GatherScatterMode.FILL_OR_DROP
+    return gathered_places(shape, indices, mirrored, sizes, mode)

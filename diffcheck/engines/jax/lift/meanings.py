@@ -200,6 +200,8 @@ COLLECTIVES: dict[str, Row] = {
     "ppermute": _exchanged,
     "axis_index": _index_of_device,
 }
+
+
 def _kernel(params: dict[str, Any], arguments: Sequence[Any]) -> Program:
     """A Pallas kernel in interpret mode: a loop over its grid, with references as arrays."""
     if not params["interpret"]:

@@ -315,7 +315,7 @@ PAIRS: dict[str, Rule] = {
     "real": _of_one(lambda z: z.real),
     "imag": _of_one(lambda z: z.imag),
     "conj": lambda equation, z: Complex(z.real, -z.imag) if isinstance(z, Complex) else Complex(z, jnp.zeros_like(z)),
-    "complex": lambda equation, x, y: Complex(x, y),
+    "complex": lambda equation, x, y: Complex(*jnp.broadcast_arrays(x, y)),  # one may be a number
     "abs": _of_one(_size),
     "sign": _sign,
     "exp": _of_one(_exp),
