@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from command_line import USAGE, Ended, diffcheck
+from command_line import PASS, USAGE, Ended, diffcheck
 from measured import within
 
 CARET = [
@@ -220,3 +220,9 @@ def test_an_option_that_is_mistyped_is_named_before_anything_else() -> None:
 def test_a_function_of_jax_is_for_another_command() -> None:
     ended = diffcheck("check", "mine.py:f", "--at", "2")
     assert (ended.code, "diffcheck check-jax mine.py:f" in ended.stderr) == (USAGE, True)
+
+
+def test_trace_takes_a_function(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("import jax.numpy as jnp\ndef f(x):\n    return jnp.sin(x)\n", encoding="utf-8")
+    assert diffcheck("trace", f"{file}:f", "--at", "2").code == PASS

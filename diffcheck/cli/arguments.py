@@ -165,12 +165,12 @@ Part = Annotated[str, option("--shard", help="Only the I-th of N parts of the ca
 Resume = Annotated[bool, option("--resume", help="Go on with a run that was stopped; wants its -o.")]
 
 
-def expression_text(expression: str, seconds: float) -> str:
+def expression_text(expression: str, seconds: float, may_be_function: bool = False) -> str:
     """The expression itself, or standard input for '-', which is waited for so long. Raises InputError."""
     from diffcheck.language.lexer import MAXIMUM_BYTES
 
     if expression != "-":
-        if FUNCTION.fullmatch(expression):
+        if not may_be_function and FUNCTION.fullmatch(expression):
             fix = f"Write diffcheck check-jax {shown(expression)} --at 2; trace and cost take functions, too."
             raise InputError(f"{quoted(expression)} names a function of JAX, and this command takes mathematics", fix)
         return expression

@@ -83,7 +83,7 @@ def trace(
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
 
-    text = expression_text(subject, timeout)
+    text = expression_text(subject, timeout, may_be_function=True)
     suffix = output.suffix.lower() if output is not None and output.suffix.lower() in PICTURES else ""
     options = _options(passes, exercise, all_rows)
     _require_sheet(exercise, bool(suffix), format)
