@@ -12,9 +12,9 @@ settings.load_profile("diffcheck")
 MARKS = {  # of whole modules; docs/contributing.md says how long each takes
     "unit": (
         "constants derive_code diagnosis fpcore graph input json kit language language_errors latex meanings numbers numerical outputs "
-        "reading resemblance short_formats steps suites_toml symbolic sympy_input terminal traps vectors verdict"
+        "resemblance steps suites_toml symbolic sympy_input terminal traps vectors verdict"
     ),
-    "processes": "calls clock cluster faults journal odd_users processes pytest_plugin reports runs threads workers",
+    "processes": "calls clock cluster faults journal odd_users processes pytest_plugin reading reports runs threads workers",
     "corpora": "certified_randomly corpora families functions fuzzing jax_issues jax_survey special_points",
 }
 MARK_OF = {f"test_{module}": mark for mark, modules in MARKS.items() for module in modules.split()}
