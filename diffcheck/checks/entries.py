@@ -148,10 +148,7 @@ class Jacobian(Matrices):
     @cached_property
     def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
         """Those under test: both modes of JAX, and the claim. Other engines are shown beside them."""
-        derived = pipeline.derived(self)
-        for derivation in derived:
-            derivation.decides = isinstance(derivation, OwnRules)
-        rules, beside = ([each for each in derived if each.decides is kind] for kind in (True, False))
+        rules, beside = pipeline.under_test(self, OwnRules)
         return {wanted: [*rules, *self._claimed(wanted), *beside] for wanted in self.places}
 
     def _claimed(self, wanted: Wanted) -> list[Derivation]:

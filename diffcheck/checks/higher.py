@@ -137,10 +137,7 @@ class Higher:
     @cached_property
     def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
         """Those under test: JAX's modes, and the claim. Other engines are shown beside them."""
-        derived = pipeline.derived(self)
-        for derivation in derived:
-            derivation.decides = isinstance(derivation, Nested)
-        rules, beside = ([each for each in derived if each.decides is kind] for kind in (True, False))
+        rules, beside = pipeline.under_test(self, Nested)
         claims = [] if self._claim is None else [self._claim]
         found: dict[Wanted, Sequence[Derivation]] = {}
         for row, names in self.wanted:

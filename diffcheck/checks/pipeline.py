@@ -83,6 +83,15 @@ def derived(subject: Subject, on_stage: OnStage = lambda name: None, lost: Lost 
     return found
 
 
+def under_test(subject: Subject, kind: type[Derivation]) -> tuple[list[Derivation], list[Derivation]]:
+    """Of what is derived of a JAX function, its own modes, which decide, and what is shown beside them."""
+    derived_here = derived(subject)
+    for derivation in derived_here:
+        derivation.decides = isinstance(derivation, kind)
+    rules, beside = ([each for each in derived_here if each.decides is decides] for decides in (True, False))
+    return rules, beside
+
+
 def _derived(engine: Engine, subject: Subject, lost: LostError | None) -> Sequence[Derivation]:
     reason: UnsupportedError | None = lost
     if reason is None:

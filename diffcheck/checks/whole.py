@@ -224,7 +224,9 @@ class ExactProgram:
 
     def __call__(self, moved: Sequence[NDArray[Any]], bits: int) -> Entries | UnsupportedError:
         """The results, one after the other, or why they are not known."""
-        arrays, once = Arrays(), self._once.setdefault(bits, Once.of(self._program, len(self._leaves)))
+        if bits not in self._once:
+            self._once[bits] = Once.of(self._program, len(self._leaves))
+        arrays, once = Arrays(), self._once[bits]
         try:
             with scope(bits):
                 return raveled([arrays.known(each).entries for each in follow(self._program, [*self._leaves, *moved], arrays, once)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,17 +26,23 @@ class ExpressionCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         options, expressions = self._sorted(args)
-        known = {"-h", "--help", *(name for parameter in self.params for name in parameter.opts)}
-        is_mistyped = any(token.startswith("--") and token.partition("=")[0] not in known for token in options)  # Click says which
+        is_mistyped = any(
+            token.startswith("--") and token.partition("=")[0] not in self._takes_value for token in options
+        )  # Click says which
         problem = "" if is_mistyped else _misquoted(expressions)
         if problem and not {"-h", "--help"}.intersection(options):
             ctx.fail(problem)
         return super().parse_args(ctx, [*options, "--", *expressions])
 
+    @cached_property
+    def _takes_value(self) -> dict[str, bool]:
+        """Every option by its name, and whether a value follows."""
+        found = {name: not getattr(parameter, "is_flag", False) for parameter in self.params for name in parameter.opts}
+        return found | {"-h": False, "--help": False}
+
     def _sorted(self, args: list[str]) -> tuple[list[str], list[str]]:
         """Options, and everything else: --wrt is an option, -x^2 is not."""
-        takes_value = {name: not getattr(parameter, "is_flag", False) for parameter in self.params for name in parameter.opts}
-        takes_value |= {"-h": False, "--help": False}
+        takes_value = self._takes_value
         options, positional, rest = list[str](), list[str](), iter(args)
         for token in rest:
             if token == "--":
