@@ -178,7 +178,8 @@ def check(
         args: Instead of `at`, the arguments of a function that are given by position: `f(*args, **kwargs)`.
         kwargs: Those that are given by name.
         of: The definition to differentiate, if the text has several; the last one by default. Expressions only.
-        wrt: Derivatives to check: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². All variables by default. Expressions only.
+        wrt: Derivatives to check: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². Of a function, its arguments to differentiate by, "w" or
+            "w['bias']". All by default.
         claim: A derivative worked out by hand. Of an expression: a text for each derivative of `wrt`. Of a function: a Jacobian, of the
             shape of the result followed by that of the argument, a function that returns it, or, of numbers, a text for each argument.
         dtype: The format under test: "float64", "float32", "bfloat16" or "float16". By default float64; of a function, arrays keep their
@@ -269,9 +270,9 @@ def _checked(
     if isinstance(subject, sympy.Basic):
         subject, at, wrt, claim = text_of(subject), named(at), wrt and [name_of(names) for names in wrt], as_text(claim)
     if callable(subject):
-        _refuse("a function", of=of, wrt=wrt, side=side)
+        _refuse("a function", of=of, side=side)
         how = {"linted": lint, "plan": plan_of(directions=directions, seed=seed, entries=entries), "orders": orders and orders.beyond_first}
-        report, jacobians = check_function(subject, at, claim=claim, dtype=dtype, against=against, **how)
+        report, jacobians = check_function(subject, at, wrt=_arguments(wrt), claim=claim, dtype=dtype, against=against, **how)
         return Report(report.header, report.samples, report.checks, jacobians=jacobians)
     if not isinstance(subject, str):
         fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
@@ -301,52 +302,27 @@ def _claims(claim: Any) -> Sequence[Any]:
     return () if claim is None else claim if are_several else [claim]
 
 
+def _arguments(wrt: Any) -> Sequence[str] | None:
+    """The arguments of a function that are named."""
+    found = [wrt] if isinstance(wrt, str) else wrt
+    if found is not None and not all(isinstance(each, str) for each in found):
+        raise InputError("wrt= of a function names its arguments", "Write wrt=['x']; hessian=True and order=3 give higher derivatives.")
+    return found
+
+
 def _refuse(what: str, **options: object) -> None:
     for name, value in options.items():
         if value is not None:
             raise InputError(f"{name}= is not for {what}")
 
 
-def assert_derivative(
-    subject: str | Callable[..., Any] | sympy.Basic,
-    at: Any = None,
-    *,
-    args: Sequence[Any] | None = None,
-    kwargs: Mapping[str, Any] | None = None,
-    claim: Any = None,
-    dtype: str | None = None,
-    against: str | Callable[..., Any] | None = None,
-    lint: bool | None = None,
-    timeout: float | None = None,
-    max_memory: int | None = None,
-    directions: int | None = None,
-    seed: int | None = None,
-    entries: int | str | None = None,
-    order: int | None = None,
-    hessian: bool = False,
-    along: Any = None,
-    hvp: Any = None,
-) -> None:
+def assert_derivative(subject: str | Callable[..., Any] | sympy.Basic, at: Any = None, **options: Any) -> None:
     """Raise AssertionError unless every derivative passes; for tests.
 
     Args:
-        subject: An expression or a JAX function, as for `check`; so are the other arguments.
-        at: Points.
-        args: Instead of `at`, the arguments that a function is given by position.
-        kwargs: Those that it is given by name.
-        claim: A derivative worked out by hand.
-        dtype: The format under test; by default float64, and of a function that of its arrays.
-        against: A formula or another function to judge a function by.
-        lint: Whether the derivative rules of a function are checked, too.
-        timeout: Seconds for all of it.
-        max_memory: Megabytes for all of it.
-        directions: Along how many directions forward mode is proved where a function has more than 400 derivatives.
-        seed: What these directions are drawn with.
-        entries: How many of more than 400 derivatives are shown one by one.
-        order: All derivatives of this order.
-        hessian: All second derivatives.
-        along: A direction.
-        hvp: A vector that the Hessian is multiplied by.
+        subject: An expression or a JAX function, as for `check`.
+        at: Points, as for `check`.
+        options: Those of `check`.
 
     Raises:
         AssertionError: A derivative is wrong or was not proved right: a test must not rest on what is undecided. The message shows
@@ -358,11 +334,8 @@ def assert_derivative(
         >>> diffcheck.assert_derivative(jax.nn.gelu, at=0.5)
     """
     __tracebackhide__ = True  # pytest shows the user's line, not this one
-    options = {"claim": claim, "dtype": dtype, "against": against, "lint": lint, "timeout": timeout, "max_memory": max_memory}
-    options |= {"directions": directions, "seed": seed, "entries": entries}
-    options |= {"order": order, "hessian": hessian, "along": along, "hvp": hvp}
     try:
-        report = check(subject, at, args=args, kwargs=kwargs, **options)
+        report = check(subject, at, **options)
     except (InputError, UnsupportedError) as error:  # where in diffcheck it was found helps nobody
         raise error.with_traceback(None) from None
     if not report.outcome.is_accepted:

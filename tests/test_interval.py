@@ -349,3 +349,40 @@ def test_an_interval_that_cannot_be_used_is_one_error(arguments: list[str], what
     assert (ended.code, ended.stdout) == (USAGE, "")
     assert ended.stderr.startswith("error: ")
     assert what in ended.stderr
+
+
+# JAX functions
+
+
+def test_the_interval_of_a_function_finds_what_that_of_its_formula_finds() -> None:
+    how = "--interval=-1,2", "--samples", "40", "--format", "json"
+    ended = [diffcheck("check-jax", "jax.nn:relu", *how), diffcheck("check", "max(x, 0)", *how)]
+    assert [each.code for each in ended] == [PASS, PASS]
+    found, expected = (json.loads(each.stdout)["interval"] for each in ended)
+    assert found["pieces"] == expected["pieces"]
+    assert [piece["status"] for piece in found["pieces"]] == ["smooth", "kink", "smooth"]
+    assert found["points"] == expected["points"]
+
+
+def test_digits_that_a_function_of_jax_loses_somewhere_on_an_interval_are_found() -> None:
+    ended = diffcheck("check-jax", "jax.nn:softplus", "--interval=20,40", "--samples", "60")
+    assert ended.code == PASS
+    assert "softplus is proved to be defined and smooth on [20, 40]." in ended.stdout
+    assert "unstable" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["jax.numpy:hypot", "--interval", "0,1"], "hypot is not, as it takes 2 arguments (x1, x2)"),
+        (["jax.nn:gelu", "--interval", "0,1", "--at", "2"], "points are given in more than one way"),
+        (["jax.nn:gelu", "--interval", "0,1", "--hessian"], "an interval is judged by its first derivative"),
+        (["jax.nn:gelu", "--interval", "1,0"], "the interval from 1.0 to 0.0 is empty"),
+        (["jax.nn:gelu", "--interval", "1"], "'1' is not an interval"),
+        (["jax.nn:gelu", "--interval", "0,1", "--plot", "x.png"], "a picture shows first derivatives at points"),
+    ],
+)
+def test_an_interval_that_a_function_cannot_have_is_refused(arguments: list[str], message: str) -> None:
+    ended = diffcheck("check-jax", *arguments)
+    assert ended.code == USAGE
+    assert message in " ".join(ended.stderr.split())

@@ -143,6 +143,18 @@ class Check:
     def _graphs(self) -> list[Graph]:
         return [result.flat for result in self.problem.results]
 
+    @property
+    def line(self) -> tuple[str, Graph]:
+        """The only variable, and f; raises InputError where there are several variables."""
+        if self._moved is not None:
+            raise InputError("an interval is for derivatives by its variable, and a direction is given", "Write --at and points instead.")
+        variable, *others = self.problem.variables
+        if others:
+            names = ", ".join((variable, *others))
+            problem = f"an interval is for one variable, and the expression has {len(others) + 1} ({names})"
+            raise InputError(problem, "Replace the other variables by numbers.")
+        return variable, self.problem.number.flat
+
     def in_mathematics(self, output: int) -> Problem:
         return self.problem.entry(output) if self.problem.outputs else self.problem
 

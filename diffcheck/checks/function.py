@@ -23,11 +23,11 @@ from diffcheck.checks.higher import Higher, along
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.modes import check_of
 from diffcheck.checks.orders import Direction, Orders, free_name
-from diffcheck.checks.pipeline import closed_forms
+from diffcheck.checks.pipeline import CERTIFIED_POINTS, closed_forms
 from diffcheck.checks.rules.linter import LINT_SECONDS, lint
-from diffcheck.checks.screening import Screening
+from diffcheck.checks.screening import Screening, evenly
 from diffcheck.engines.jax.function import JaxFunction
-from diffcheck.engines.jax.parts import identity, is_wide
+from diffcheck.engines.jax.parts import identity, is_wide, named_leaves, parts_of
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.floats import exactly
 from diffcheck.formats import FORMATS, Format, format_named
@@ -35,6 +35,7 @@ from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.evidence import Written, listed
+from diffcheck.printable import quoted
 from diffcheck.results import Findings, Header, Outcome, RuleCheck, Sample, counted
 
 SHOWN_RULES = 4
@@ -50,8 +51,8 @@ class FunctionCheck:
     and for a limited time. `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed
     by that of the argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text,
     or one for each argument. `given` are names for the arguments of a function whose signature has none. `plan` is how a large Jacobian is
-    gone through. `dtype` is the format of all floats;
-    without one, arrays keep their own, and the verdicts are relative to the coarsest on the program's way.
+    gone through. `wrt` are the arguments to differentiate by, whole (w) or a leaf of theirs (w['bias']); all by default. `dtype` is the
+    format of all floats; without one, arrays keep their own, and the verdicts are relative to the coarsest on the program's way.
     """
 
     def __init__(
@@ -66,8 +67,11 @@ class FunctionCheck:
         given: Sequence[str] = (),
         plan: Plan | None = None,
         orders: Orders | None = None,
+        wrt: Sequence[str] | None = None,
     ) -> None:
         self._orders = orders
+        self._wrt = wrt
+        self._sampled = ""  # of very many points, which are judged
         self._plan = plan or Plan()
         self.format = None if dtype is None else format_named(dtype)  # None: that of the program
         self.parameters = Parameters.of(function, given)
@@ -93,8 +97,11 @@ class FunctionCheck:
         return Findings(self._header_of(subjects[0]), tuple(samples))
 
     def jacobians(self, points: Sequence[BoundCall]) -> tuple[Jacobian, ...]:
+        """Of very many points, those of an even sample with both ends."""
         self._names, self._static = points[0].names, tuple(points[0].static)
-        return tuple(map(self._jacobian, points))
+        chosen = evenly(len(points), CERTIFIED_POINTS) if len(points) > CERTIFIED_POINTS else range(len(points))
+        self._sampled = f"of {len(points):,} points {len(chosen):,} are judged, an even sample" * (len(chosen) < len(points))
+        return tuple(self._jacobian(points[k]) for k in chosen)
 
     def report_of(self, jacobians: Sequence[Jacobian]) -> Findings:
         samples: list[Sample] = []
@@ -124,7 +131,8 @@ class FunctionCheck:
         wide = any(is_wide(leaf) for leaf in jax.tree.leaves(point.arguments))
         start = np.zeros((), np.float64 if wide else np.float32)
         moved = along(point.of(self._function), [direction.arguments[name] for name in point.arguments])
-        return JaxFunction(moved, {t: start, **point.arguments}, wide)
+        among = self._among(point)
+        return JaxFunction(moved, {t: start, **point.arguments}, wide, among=None if among is None else [t, *among])
 
     def _direction(self, given: Direction) -> BoundCall:
         """One step for each argument. Raises InputError for one that is zero."""
@@ -177,7 +185,19 @@ class FunctionCheck:
         static = tuple((name, identity(value)) for name, value in point.static.items())
         made = self._made.setdefault((id(function), point.positional, static), {})
         wide = any(is_wide(leaf) for leaf in jax.tree.leaves(point.arguments))
-        return JaxFunction(point.of(function), point.arguments, wide, made)
+        return JaxFunction(point.of(function), point.arguments, wide, made, self._among(point))
+
+    def _among(self, point: BoundCall) -> Sequence[str] | None:
+        """The leaves to differentiate by; None is all. Raises InputError for a name that is none of them."""
+        if self._wrt is None:
+            return None
+        leaves = [
+            part for name, tree in point.arguments.items() for path, leaf in named_leaves(name, tree) for part in parts_of(path, leaf)
+        ]
+        for name in self._wrt:
+            if not any(_is_in(leaf, name) for leaf in leaves):
+                raise InputError(f"{self.name} has nothing called {quoted(name)} to differentiate by", f"It has {listed(leaves)}.")
+        return [leaf for leaf in leaves if any(_is_in(leaf, name) for name in self._wrt)]
 
     def _truth(self, function: JaxFunction, point: BoundCall) -> Sequence[Graph]:
         if self._formula is not None:
@@ -238,13 +258,13 @@ class FunctionCheck:
             )
         if jacobian.format.name != jacobian.dtype:
             notes.append(f"it takes {jacobian.dtype}, and is judged in {jacobian.format.name}, the coarsest format on its way")
+        notes += [self._sampled] * bool(self._sampled)
         rules = [described(rule) for rule in jacobian.function.custom_rules if not rule.is_library]
         if rules:
             notes.append(f"its derivative is given by {listed(rules[:SHOWN_RULES])}{' and more' if len(rules) > SHOWN_RULES else ''}")
         if fixed := [*self._static, *jacobian.function.fixed]:
-            notes.append(
-                f"not differentiated by {listed(fixed[:SHOWN_FIXED])}{' and more' * (len(fixed) > SHOWN_FIXED)}: static, or no floats"
-            )
+            why = "static, or no floats" if self._wrt is None else "not asked for, static, or no floats"
+            notes.append(f"not differentiated by {listed(fixed[:SHOWN_FIXED])}{' and more' * (len(fixed) > SHOWN_FIXED)}: {why}")
         return Header(
             read_as=_read_as(self.name, self._names, jacobian),
             name=self.name,
@@ -268,6 +288,11 @@ def check_function(function: Callable[..., Any], at: Any, **options: Any) -> tup
         return check.report(points), ()
     jacobians = check.jacobians(points)
     return check.report_of(jacobians), jacobians
+
+
+def _is_in(leaf: str, name: str) -> bool:
+    """Whether a leaf is that of this name, or in it."""
+    return leaf == name or (leaf.startswith(name) and leaf[len(name)] in "[.")
 
 
 def _lifted(function: JaxFunction) -> Sequence[Graph]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diffcheck.checks.expression import Check
 from diffcheck.engines.certified import pieces
 from diffcheck.engines.certified.status.floats import at_ordinal, ordinal
+from diffcheck.engines.derivation import Columns
 from diffcheck.errors import InputError
 from diffcheck.formats import Format
-from diffcheck.results import Finding, IntervalReport, Piece, Sample, Status, Tally
+from diffcheck.graph.graph import Graph
+from diffcheck.results import Finding, Header, IntervalReport, Piece, Sample, Status, Tally
 
 SAMPLES = 1000
 MAX_SAMPLES = 5000  # with those next to special places they are still all certified
@@ -22,28 +24,46 @@ MAX_SAMPLES = 5000  # with those next to special places they are still all certi
 Floats = NDArray[np.float64]
 
 
-def check_interval(check: Check, lower: float, upper: float, samples: int = SAMPLES) -> IntervalReport:
+class OnALine(Protocol):
+    """A subject that is a function of one number: what it is, and its derivatives at any points."""
+
+    @property
+    def format(self) -> Format: ...
+
+    @property
+    def header(self) -> Header: ...
+
+    @property
+    def line(self) -> tuple[str, Graph]:
+        """The variable, and the function as a graph of it; raises InputError where there are several variables."""
+
+    def samples(self, columns: Columns) -> Iterator[Sample]: ...
+
+
+def check_interval(check: OnALine, lower: float, upper: float, samples: int = SAMPLES) -> IntervalReport:
     """What is proved of f on [lower, upper], and the worst that each derivative under test gives at the points sampled.
 
     Half of the samples are equidistant, half have equally many floats between them, so that small numbers have their share.
-    Raises InputError where the expression has several variables, the interval is empty, or the number of samples is out of range.
+    Raises InputError where the function has several variables, the interval is empty, or the number of samples is out of range.
     """
     _require_count(samples)
+    variable, _ = check.line
     found = proved(check, lower, upper)
     spread = (*equidistant(lower, upper, (samples + 1) // 2), *_evenly_among_floats(lower, upper, samples // 2))
     points = sample_points(found, check.format, spread)
     tally, worst = Tally(), _Worst()
-    for sample in check.samples({variable_of(check): points}):
+    for sample in check.samples({variable: points}):
         tally.add(sample)
         worst.add(sample)
-    return IntervalReport(check.header, variable_of(check), lower, upper, found, len(points), tally, tuple(worst.findings()))
+    return IntervalReport(check.header, variable, lower, upper, found, len(points), tally, tuple(worst.findings()))
 
 
-def samples_across(check: Check, found: Sequence[Piece], count: int) -> Iterator[Sample]:
+def samples_across(check: OnALine, found: Sequence[Piece], count: int) -> Iterator[Sample]:
     """The samples at equidistant points, for a picture of the errors."""
     _require_count(count)
     spread = equidistant(found[0].lower, found[-1].upper, count)
-    return check.samples({variable_of(check): sample_points(found, check.format, spread)})
+    variable, _ = check.line
+    return check.samples({variable: sample_points(found, check.format, spread)})
 
 
 def _require_count(samples: int) -> None:
@@ -51,26 +71,12 @@ def _require_count(samples: int) -> None:
         raise InputError(f"{samples} is not a number of samples", f"An interval may have 2 to {MAX_SAMPLES:,}.")
 
 
-def proved(check: Check, lower: float, upper: float) -> tuple[Piece, ...]:
+def proved(check: OnALine, lower: float, upper: float) -> tuple[Piece, ...]:
     """The interval in pieces; raises InputError."""
-    variable = variable_of(check)
+    variable, graph = check.line
     if not (lower < upper and math.isfinite(lower) and math.isfinite(upper)):
         raise InputError(f"the interval from {lower!r} to {upper!r} is empty or not finite", "Give two numbers, the lower one first: -4,4.")
-    return pieces(check.problem.number.flat, variable, lower, upper)
-
-
-def variable_of(check: Check) -> str:
-    """The only variable; raises InputError where there are several."""
-    if check.problem.variables != check.given:
-        raise InputError("an interval is for derivatives by its variable, and a direction is given", "Write --at and points instead.")
-    variable, *others = check.problem.variables
-    if others:
-        names = ", ".join((variable, *others))
-        raise InputError(
-            f"an interval is for one variable, and the expression has {len(others) + 1} ({names})",
-            "Replace the other variables by numbers.",
-        )
-    return variable
+    return pieces(graph, variable, lower, upper)
 
 
 def sample_points(found: Sequence[Piece], fmt: Format, spread: Iterable[float]) -> Floats:

@@ -132,7 +132,6 @@ Expression = Annotated[
 ]
 At = Annotated[list[str], option("--at", help="A point: 2, or x=1,y=2, or linspace(-4,4,100). May be repeated.", metavar="POINT")]
 Points = Annotated[Path | None, option("--points", help="A CSV file of points, one column per variable.", metavar="FILE")]
-Interval = Annotated[str, option("--interval", help="Judge f on all of an interval, and its derivatives at samples.", metavar="A,B")]
 Wrt = Annotated[
     str, option("--wrt", help="The variables to differentiate by, e.g. x,y; 'x x' is a second derivative (default: all).", metavar="NAMES")
 ]

@@ -6,9 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
-
-import typer
+from typing import TYPE_CHECKING, TextIO
 
 from diffcheck.cli.app import app
 from diffcheck.cli.arguments import (
@@ -25,7 +23,6 @@ from diffcheck.cli.arguments import (
     Gradient,
     HessianFlag,
     Hvp,
-    Interval,
     JacobianFlag,
     Latex,
     MaxMemory,
@@ -42,7 +39,8 @@ from diffcheck.cli.arguments import (
     expression_text,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.job import checked, columns_at, ends, header_at, names_at, opened_table, orders_of
+from diffcheck.cli.intervals import OWN, Interval, Samples, ends, write_interval
+from diffcheck.cli.job import checked, columns_at, header_at, names_at, opened_table, orders_of
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
 from diffcheck.processes.forked import Watch
@@ -52,9 +50,7 @@ if TYPE_CHECKING:
     from diffcheck.checks.csv_points import Table
     from diffcheck.checks.expression import Check
     from diffcheck.results import Header, IntervalReport, Sample, Tally
-
-
-OWN = (OutputFormat.text, OutputFormat.json, OutputFormat.jsonl)  # in the others, a check is a suite of one case
+    from diffcheck.views.reports import Single
 
 
 @app.command(cls=ExpressionCommand)
@@ -64,7 +60,7 @@ def check(
     at: At = [],  # noqa: B006  (Typer copies it)
     points: Points = None,
     interval: Interval = "",
-    samples: Annotated[int, typer.Option("--samples", help="How many points of an interval are sampled.")] = 1000,
+    samples: Samples = 1000,
     wrt: Wrt = "",
     of: Of = "",
     gradient: Gradient = False,
@@ -152,23 +148,17 @@ class _Shown:
         return tally
 
     def _as_suite(self, samples: Iterable[Sample]) -> Tally:
+        return self._case.write(self.format.value, samples, (), self.stream, self.color.value)
+
+    @property
+    def _case(self) -> Single:
         from diffcheck.views.reports import Single
 
-        return Single(self.text, self.text).write(self.format.value, samples, (), self.stream, self.color.value)
+        return Single(self.text, self.text)
 
     def interval(self, job: Check, interval: str, samples: int) -> Tally:
         report = self.watch.timed(lambda: _on_interval(job, interval, samples))
-        if self.format not in OWN:
-            self._as_suite({id(found.sample): found.sample for found in report.worst}.values())
-        elif self.format is OutputFormat.text:
-            from diffcheck.views import console
-            from diffcheck.views import interval as view
-
-            view.show(console.console_for(self.stream, self.color.value), report, self.latex)
-        else:
-            from diffcheck.views import json_
-
-            json_.write_interval(report, self.stream, whole=self.format is OutputFormat.json)
+        write_interval(report, self._case, self.format, self.latex, self.color, self.stream)
         return report.tally
 
 
@@ -182,4 +172,4 @@ def _is_one(interval: str, at: list[str], points: Path | None) -> bool:
 def _on_interval(job: Check, interval: str, samples: int) -> IntervalReport:
     from diffcheck.checks.interval import check_interval
 
-    return check_interval(job, *ends(job, "--interval", interval), samples)
+    return check_interval(job, *ends(job.format, "--interval", interval), samples)

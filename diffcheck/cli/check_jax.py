@@ -31,15 +31,18 @@ from diffcheck.cli.arguments import (
     ReportFormat,
     Strict,
     Timeout,
+    Wrt,
+    names,
     option,
 )
-from diffcheck.cli.check import OWN
 from diffcheck.cli.exits import exit_code, guarded
+from diffcheck.cli.intervals import OWN, Interval, Samples, ends, write_interval
 from diffcheck.cli.job import orders_of
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
 from diffcheck.processes.forked import UNWATCHED, Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
+from diffcheck.results import Findings
 
 if TYPE_CHECKING:
     from diffcheck.checks.at_once import Plan
@@ -47,7 +50,8 @@ if TYPE_CHECKING:
     from diffcheck.checks.entries import Jacobian
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.orders import Orders
-    from diffcheck.results import Findings, Header, Tally
+    from diffcheck.results import Header, IntervalReport, Tally
+    from diffcheck.views.reports import Single
 
     Artist = Callable[[Header, Sequence[Jacobian]], object]
 
@@ -91,6 +95,9 @@ def check_jax(
     seed: Seed = 0,
     domain: Domain = [],  # noqa: B006
     shape: Shape = [],  # noqa: B006
+    interval: Interval = "",
+    samples: Samples = 1000,
+    wrt: Wrt = "",
     against: Against = "",
     directions: Directions = 3,
     entries: Entries = "",
@@ -117,28 +124,30 @@ def check_jax(
       diffcheck check-jax rule.py:softplus --at "linspace(-30,30,5)"
       diffcheck check-jax jax.nn:softmax --at "x=[1,2,3]"
       diffcheck check-jax jax.nn:sigmoid --random 5 --domain -20,20 --against "1/(1 + exp(-x))"
+      diffcheck check-jax jax.nn:softplus --interval -40,40
     """
     from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
 
-    wanted = _Points(at, points, random, seed, domain, shape, directions, entries, _higher(order, along, hvp, hessian, entries, plot))
+    orders = _higher(order, along, hvp, hessian, entries, interval, plot)
+    wanted = _Points(at, points, random, seed, domain, shape, interval, samples, directions, entries, orders)
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
 
         def work(watch: Watch) -> int:
             with prints_apart(watch):
                 draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
-                found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
+                found = watch.timed(lambda: _reported(function, names(wrt), against, dtype, lint, wanted, draw))
             return exit_code(_show(*found, function, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
 
-def _higher(order: int | None, along: str, hvp: str, hessian: bool, entries: str, plot: Path | None) -> Orders | None:
+def _higher(order: int | None, along: str, hvp: str, hessian: bool, entries: str, interval: str, plot: Path | None) -> Orders | None:
     """What is asked for, unless it is the Jacobian, which is checked by default."""
     orders = orders_of(order, along, hvp, entries == "all", hessian)
     found = orders and orders.beyond_first
-    if found is not None and plot is not None:
-        raise InputError("a picture shows first derivatives", "Leave --plot out.")
+    if plot is not None and (interval or found is not None):
+        raise InputError("a picture shows first derivatives at points", "Leave --plot out.")
     return found
 
 
@@ -152,6 +161,8 @@ class _Points:
     seed: int
     domain: list[str]
     shape: list[str]
+    interval: str
+    samples: int
     directions: int
     entries: str
     orders: Orders | None
@@ -187,10 +198,7 @@ class _Points:
         from diffcheck.checks.arguments import at_random, from_file, from_point_texts, from_value
         from diffcheck.checks.loading import is_reference, load_point
 
-        if bool(self.at) + (self.file is not None) + bool(self.random) != 1:
-            wanted = ",".join(f"{name}=1" for name in job.parameters.names) if len(job.parameters.names) > 1 else "2"
-            problem = "points are given in more than one way" if self.at or self.file else "no point is given"
-            raise InputError(problem, f"Write --at {wanted}, or --points FILE, or --random 20.")
+        self.require_one_way(job)
         if self.file is not None:
             return from_file(self.file, job.parameters, job.format)
         if self.random:
@@ -205,8 +213,23 @@ class _Points:
                 found += from_point_texts([text], job.parameters, job.format)
         return found
 
+    def require_interval(self, job: FunctionCheck) -> None:
+        """Raises InputError where --interval goes with something else."""
+        self.require_one_way(job)
+        if self.orders:
+            raise InputError("an interval is judged by its first derivative", "Leave out --hessian, --order, --along or --hvp.")
 
-def _reported(reference: str, against: str, dtype: Dtype | None, lint: bool | None, points: _Points, draw: Artist) -> tuple[Findings, int]:
+    def require_one_way(self, job: FunctionCheck) -> None:
+        ways = bool(self.at) + (self.file is not None) + bool(self.random) + bool(self.interval)
+        if ways != 1:
+            wanted = ",".join(f"{name}=1" for name in job.parameters.names) if len(job.parameters.names) > 1 else "2"
+            problem = "points are given in more than one way" if ways else "no point is given"
+            raise InputError(problem, f"Write --at {wanted}, or --points FILE, or --random 20.")
+
+
+def _reported(
+    reference: str, wrt: Sequence[str] | None, against: str, dtype: Dtype | None, lint: bool | None, points: _Points, draw: Artist
+) -> tuple[Findings | IntervalReport, int]:
     """The report, and the line where the function begins."""
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.loading import load
@@ -220,19 +243,35 @@ def _reported(reference: str, against: str, dtype: Dtype | None, lint: bool | No
     name = reference.rpartition(":")[2].rpartition(".")[2]
     with stages() as on_stage:
         plan = points.plan(on_stage)
-        options: dict[str, Any] = {"against": other, "dtype": dtype, "linted": lint, "plan": plan, "orders": points.orders}
+        options: dict[str, Any] = {"against": other, "dtype": dtype, "linted": lint, "plan": plan, "orders": points.orders, "wrt": wrt}
         job = FunctionCheck(function, given=points.names, name=name, **options)
-        jacobians = () if points.orders else job.jacobians(points.of(job))
-        report = job.report(points.of(job)) if points.orders else job.report_of(jacobians)
-    draw(report.header, jacobians)
+        report = _on_interval(job, points) if points.interval else _at_points(job, points, draw)
     return report, getattr(getattr(unwrap(function), "__code__", None), "co_firstlineno", 1)
 
 
-def _as_suite(function: str, line: int, report: Findings, format: OutputFormat, color: Color, stream: Any) -> Tally:
+def _at_points(job: FunctionCheck, points: _Points, draw: Artist) -> Findings:
+    if points.orders:
+        return job.report(points.of(job))
+    jacobians = job.jacobians(points.of(job))
+    report = job.report_of(jacobians)
+    draw(report.header, jacobians)
+    return report
+
+
+def _on_interval(job: FunctionCheck, points: _Points) -> IntervalReport:
+    from diffcheck.checks.arguments import WRITTEN
+    from diffcheck.checks.function_line import FunctionOnALine
+    from diffcheck.checks.interval import check_interval
+
+    points.require_interval(job)
+    lower, upper = ends(job.format or WRITTEN, "--interval", points.interval)
+    return check_interval(FunctionOnALine(job, lower), lower, upper, points.samples)
+
+
+def _case(function: str, line: int, report: Findings | IntervalReport) -> Single:
     from diffcheck.views.reports import Single
 
-    case = Single(function, report.header.read_as, *_place(function, line))
-    return case.write(format.value, report.samples, report.checks, stream, color.value)
+    return Single(function, report.header.read_as, *_place(function, line))
 
 
 def _place(reference: str, line: int) -> tuple[str, int]:
@@ -272,9 +311,14 @@ def is_reference(text: str) -> bool:
     return ":" in text
 
 
-def _show(report: Findings, line: int, function: str, format: OutputFormat, latex: bool, color: Color, stream: Any) -> Tally:
+def _show(
+    report: Findings | IntervalReport, line: int, function: str, format: OutputFormat, latex: bool, color: Color, stream: Any
+) -> Tally:
+    if not isinstance(report, Findings):
+        write_interval(report, _case(function, line, report), format, latex, color, stream)
+        return report.tally
     if format not in OWN:
-        return _as_suite(function, line, report, format, color, stream)
+        return _case(function, line, report).write(format.value, report.samples, report.checks, stream, color.value)
     if format is not OutputFormat.text:
         from diffcheck.views import json_
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from diffcheck.cli.arguments import Dtype, names
 from diffcheck.errors import InputError
-from diffcheck.printable import quoted
 from diffcheck.processes.forked import UNWATCHED, Watch
 
 if TYPE_CHECKING:
@@ -78,16 +77,6 @@ def names_at(at: Sequence[str], points: Table | None) -> tuple[str, ...]:
     from diffcheck.checks.points import names_in
 
     return (*names_in(at), *(() if points is None else points.names()))
-
-
-def ends(job: Check, option: str, text: str) -> tuple[float, float]:
-    """The ends of an interval A,B, numbers of the format under test."""
-    from diffcheck.checks.numbers import read_number, split
-
-    lower, *upper = split(text)
-    if len(upper) != 1:
-        raise InputError(f"{quoted(text)} is not an interval", f"Write {option} -4,4.")
-    return read_number(lower, job.format), read_number(upper[0], job.format)
 
 
 def header_at(job: Check, at: Sequence[str]) -> Header:

@@ -26,7 +26,8 @@ from diffcheck.cli.arguments import (
     option,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.job import checked, ends, names_at
+from diffcheck.cli.intervals import ends
+from diffcheck.cli.job import checked, names_at
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
 from diffcheck.printable import shown
@@ -117,13 +118,13 @@ class _Wanted:
         ):
             return None
         points = from_texts(self.at, job.problem.variables, job.format)
-        return plot_plane(job, points, self.output, ends(job, "--range", self.range) if self.range else None)
+        return plot_plane(job, points, self.output, ends(job.format, "--range", self.range) if self.range else None)
 
     def tangents(self, job: Check) -> Iterable[Sample]:
         from diffcheck.checks.points import from_texts
         from diffcheck.pictures.figure import Options, plot
 
-        lower, upper = ends(job, "--range", self.range) if self.range else (None, None)
+        lower, upper = ends(job.format, "--range", self.range) if self.range else (None, None)
         if self.taylor and not self.at:
             raise InputError("a Taylor polynomial is about a point, and none is given", "Write --at 2.")
         points = from_texts(self.at, job.problem.variables, job.format) if self.at else None
@@ -141,7 +142,7 @@ class _Wanted:
         if self.at or self.taylor or self.derivative or not self.range:
             fix = "Write --errors --range -4,4, without --at, --taylor and --derivative."
             raise InputError("--errors draws an interval, not points", fix)
-        return plot_errors(job, *ends(job, "--range", self.range), path=self.output, **self.samples)
+        return plot_errors(job, *ends(job.format, "--range", self.range), path=self.output, **self.samples)
 
 
 def _drawn(job: Check, wanted: _Wanted, chosen: bool, directory: str) -> Tally:

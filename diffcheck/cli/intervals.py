@@ -1,0 +1,47 @@
+"""The options of an interval, and its report, for both commands that judge derivatives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from diffcheck.cli.arguments import Color, OutputFormat, option
+from diffcheck.errors import InputError
+from diffcheck.printable import quoted
+
+if TYPE_CHECKING:
+    from diffcheck.formats import Format
+    from diffcheck.results import IntervalReport
+    from diffcheck.views.reports import Single
+
+OWN = (OutputFormat.text, OutputFormat.json, OutputFormat.jsonl)  # in the others, a check is a suite of one case
+
+Interval = Annotated[str, option("--interval", help="Judge f on all of an interval, and its derivatives at samples.", metavar="A,B")]
+Samples = Annotated[int, typer.Option("--samples", help="How many points of an interval are sampled.")]
+
+
+def ends(fmt: Format, option: str, text: str) -> tuple[float, float]:
+    """The ends of an interval A,B, numbers of the format under test."""
+    from diffcheck.checks.numbers import read_number, split
+
+    lower, *upper = split(text)
+    if len(upper) != 1:
+        raise InputError(f"{quoted(text)} is not an interval", f"Write {option} -4,4.")
+    return read_number(lower, fmt), read_number(upper[0], fmt)
+
+
+def write_interval(report: IntervalReport, case: Single, format: OutputFormat, latex: bool, color: Color, stream: TextIO) -> None:
+    """The report in a format; `case` is what it is in those of suites."""
+    if format not in OWN:
+        worst = {id(found.sample): found.sample for found in report.worst}.values()
+        case.write(format.value, worst, (), stream, color.value)
+    elif format is OutputFormat.text:
+        from diffcheck.views import console
+        from diffcheck.views import interval as view
+
+        view.show(console.console_for(stream, color.value), report, latex)
+    else:
+        from diffcheck.views import json_
+
+        json_.write_interval(report, stream, whole=format is OutputFormat.json)
