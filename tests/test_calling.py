@@ -334,11 +334,11 @@ def test_names_may_hold_blanks() -> None:
 # What is differentiated by
 
 
-def model(params: dict[str, Array], x: Array, scale: float) -> Array:
+def tuned(params: dict[str, Array], x: Array, scale: float) -> Array:
     return scale * jnp.sum(jnp.sin(x * params["w"]) + params["b"])
 
 
-MODEL_AT = {"params": {"w": np.array([0.5, 2.0]), "b": np.array(1.0)}, "x": np.array([1.0, 3.0]), "scale": 2.0}
+TUNED_AT = {"params": {"w": np.array([0.5, 2.0]), "b": np.array(1.0)}, "x": np.array([1.0, 3.0]), "scale": 2.0}
 
 
 @pytest.mark.parametrize(
@@ -351,28 +351,28 @@ MODEL_AT = {"params": {"w": np.array([0.5, 2.0]), "b": np.array(1.0)}, "x": np.a
     ],
 )
 def test_a_function_is_differentiated_by_the_arguments_that_are_named(wrt: Any, columns: list[str]) -> None:
-    report = check(model, at=MODEL_AT, wrt=wrt)
+    report = check(tuned, at=TUNED_AT, wrt=wrt)
     assert sorted(sample.wrt for sample in report.samples) == columns
     assert report.outcome.value == "pass"
     assert "not asked for" in report.header.program
 
 
 def test_orders_directions_and_claims_keep_to_the_arguments_that_are_named() -> None:
-    hessian = check(model, at=MODEL_AT, wrt=["scale", "params['b']"], hessian=True)
+    hessian = check(tuned, at=TUNED_AT, wrt=["scale", "params['b']"], hessian=True)
     assert {sample.wrt for sample in hessian.samples} == {"params['b']", "params['b'] scale", "scale"}
-    assert check(model, at=MODEL_AT, wrt=["params['b']"], claim=np.array(4.0)).outcome.value == "pass"
-    assert check(model, at=MODEL_AT, wrt=["params['b']"], claim=np.array(2.0)).outcome.value == "fail"
+    assert check(tuned, at=TUNED_AT, wrt=["params['b']"], claim=np.array(4.0)).outcome.value == "pass"
+    assert check(tuned, at=TUNED_AT, wrt=["params['b']"], claim=np.array(2.0)).outcome.value == "fail"
 
 
 @pytest.mark.parametrize(
     ("wrt", "message"),
     [
-        (["weights"], "model has nothing called 'weights' to differentiate by"),
-        (["par"], "model has nothing called 'par' to differentiate by"),
-        (["x[0]"], "model has nothing called 'x[0]' to differentiate by"),
+        (["weights"], "tuned has nothing called 'weights' to differentiate by"),
+        (["par"], "tuned has nothing called 'par' to differentiate by"),
+        (["x[0]"], "tuned has nothing called 'x[0]' to differentiate by"),
         ([("x", "x")], "wrt= of a function names its arguments"),
     ],
 )
 def test_a_name_that_no_argument_has_is_refused(wrt: Any, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
-        check(model, at=MODEL_AT, wrt=wrt)
+        check(tuned, at=TUNED_AT, wrt=wrt)
