@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from hypothesis import settings
+
+gc.set_threshold(100_000, 50, 50)  # programs and formulas stay in caches for long: looking for garbage among them costs a tenth of the time
 
 settings.register_profile("diffcheck", derandomize=True, deadline=None, database=None)
 settings.load_profile("diffcheck")
