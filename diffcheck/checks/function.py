@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from numbers import Real
 from typing import Any
@@ -26,6 +27,7 @@ from diffcheck.checks.orders import Direction, Orders, free_name
 from diffcheck.checks.pipeline import closed_forms
 from diffcheck.checks.rules.linter import LINT_SECONDS, lint
 from diffcheck.checks.screening import Screening
+from diffcheck.engines.jax.forms import Forms
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.parts import identity, is_wide
 from diffcheck.errors import InputError, UnsupportedError
@@ -74,7 +76,7 @@ class FunctionCheck:
         self.name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
         self._function = function
         self._linted = linted
-        self._made: dict[Any, dict[Any, dict[Any, Any]]] = {}  # of each function, what does not depend on the point
+        self._forms: dict[Hashable, Forms] = defaultdict(Forms)  # of each function and each way to call it
         self._claim = claim
         self._names: tuple[str, ...] = ()  # of the arguments that are given
         self._static: tuple[str, ...] = ()
@@ -175,9 +177,8 @@ class FunctionCheck:
 
     def _at(self, function: Callable[..., Any], point: BoundCall) -> JaxFunction:
         static = tuple((name, identity(value)) for name, value in point.static.items())
-        made = self._made.setdefault((id(function), point.positional, static), {})
         wide = any(is_wide(leaf) for leaf in jax.tree.leaves(point.arguments))
-        return JaxFunction(point.of(function), point.arguments, wide, made)
+        return JaxFunction(point.of(function), point.arguments, wide, self._forms[id(function), point.positional, static])
 
     def _truth(self, function: JaxFunction, point: BoundCall) -> Sequence[Graph]:
         if self._formula is not None:
