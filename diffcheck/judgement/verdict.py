@@ -10,35 +10,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal  # operators round to the thread's context: here every operation names its own
 from functools import cached_property
-from typing import NamedTuple
 
 from diffcheck.enclosure import DOWN, UP, Enclosure
 from diffcheck.formats import FORMATS, Format, format_named
 from diffcheck.judgement.behind import Behind, Rule, Turned
+from diffcheck.judgement.distances import CONDITION_FACTOR, Range, conditioning, distance, gap, harmless_error, ulps_of
 from diffcheck.judgement.wording import NOTHING, digits_right, shown, told_apart
 from diffcheck.results import Certificate, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
-CONDITION_FACTOR = 8
 NEGLIGIBLE = Decimal("1e-11")  # relative: a rule may be exact for a function that the code approximates as well as this
 RULES = FORMATS["float32"]  # a value of fewer digits does not tell a right rule from a wrong one
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
 RIGHT_ON_A_SIDE = "a condition is within rounding of a tie here, and in exact arithmetic the formula is right on one of its sides"
 UNKNOWN = Behind()
-ZERO = Enclosure(Decimal(0), Decimal(0))
 PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
 
 
 def rules_of(dtype: str) -> Format:
     """The format in whose digits the rules of a program must be right: that of its arguments, or float32 where that is shorter."""
     return max(format_named(dtype), RULES, key=lambda each: each.precision_bits)
-
-
-class Range(NamedTuple):
-    """Proved bounds of a number that is not negative."""
-
-    least: Decimal
-    most: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,36 +88,25 @@ class _Value:
 
     @cached_property
     def error(self) -> Range:
-        return _distance(self.y, self.derivative)
+        return distance(self.y, self.derivative)
 
     @cached_property
     def ulps(self) -> tuple[float, float]:
         """Bounds of the error in units of the last place of the true value."""
-        return _ulps(self.error, self.derivative, self.format)
+        return ulps_of(self.error, self.derivative, self.format)
 
     @cached_property
     def allowed(self) -> Range:
-        return self.allowed_in(self.format)
-
-    def allowed_in(self, fmt: Format) -> Range:
-        """8u(1 + κ)|f'| with κ = |x f''/f'|, of several variables Σ|xᵢ ∂f'/∂xᵢ|/|f'|: what one rounding of the argument may cost."""
-        factor, change = Decimal(CONDITION_FACTOR * fmt.unit_roundoff), self.truth.sensitivity or ZERO
-        least = DOWN.multiply(factor, DOWN.add(self.derivative.least_magnitude, change.least_magnitude))
-        return Range(least, UP.multiply(factor, UP.add(self.derivative.magnitude, change.magnitude)))
+        """What one rounding of the argument may cost."""
+        return conditioning(self.truth, self.derivative, self.format)
 
     @cached_property
     def harm(self) -> Outcome:
-        """The outcome of an error that no condition number excuses: a warning where no use of the derivative will notice it.
-
-        That is up to √u·max(|f'|, |f|/max(1, |x|)).
-        """
-        value, length = self.truth.value or ZERO, Decimal(max(1.0, abs(self.x)))
-        factor = Decimal(math.sqrt(self.format.unit_roundoff))
-        least = max(self.derivative.least_magnitude, DOWN.divide(value.least_magnitude, length))
-        most = max(self.derivative.magnitude, UP.divide(value.magnitude, length))
-        if self.error.most <= DOWN.multiply(factor, least):
+        """The outcome of an error that no condition number excuses."""
+        harmless = harmless_error(self.x, self.truth, self.derivative, self.format)
+        if self.error.most <= harmless.least:
             return WARN
-        return FAIL if self.error.least > UP.multiply(factor, most) else UNDECIDED
+        return FAIL if self.error.least > harmless.most else UNDECIDED
 
     def judged(self, verdict: Verdict, outcome: Outcome, reason: str) -> Judgement:
         return Judgement(verdict, outcome, self.ulps[1], reason)
@@ -176,7 +156,7 @@ def _lies_between(y: float, hull: Enclosure, fmt: Format) -> bool:
 
 def _is_right_on(side: Enclosure, exact: Enclosure, allowed: Range, fmt: Format) -> bool:
     slack = max(allowed.least, DOWN.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), side.least_magnitude))
-    return _gap(exact, side).least <= slack
+    return gap(exact, side).least <= slack
 
 
 def _judge_undefined(y: float, truth: Certificate, fmt: Format) -> Judgement:
@@ -216,7 +196,7 @@ def _beside_the_interval(y: float, judged: Judgement, truth: Certificate, fmt: F
     slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), interval.magnitude)
     if not (DOWN.subtract(interval.lower, slack) <= exact.lower and exact.upper <= UP.add(interval.upper, slack)):
         return None
-    error, size = _distance(y, interval), DOWN.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), interval.magnitude)
+    error, size = distance(y, interval), DOWN.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), interval.magnitude)
     outcome = WARN if error.least <= size else FAIL
     reason = f"{judged.reason}, by {error.least:.1e}: {rule.name} gives a number within, but rounding spoils the value"
     return Judgement(Verdict.UNSTABLE, outcome, None, reason)
@@ -298,7 +278,7 @@ def _judge_rule(passed: Judgement, value: _Value, rules: Format) -> Judgement:
     rule = value.behind.rule
     if rule is None or rule.exact is None or rule.literals is None:
         return passed
-    if _gap(rule.exact, value.derivative).least > UP.add(value.allowed_in(rules).most, rule.literals):
+    if gap(rule.exact, value.derivative).least > UP.add(conditioning(value.truth, value.derivative, rules).most, rule.literals):
         return value.judged(Verdict.WRONG, FAIL, _another_number(rule.name, rule.exact, value.derivative))
     return passed
 
@@ -307,7 +287,7 @@ def _judge_nonfinite(value: _Value) -> Judgement:
     """The judgement on a value that is not finite: a formula whose exact value is not the derivative is wrong as well."""
     rule = value.behind.rule
     exact = rule.exact if rule is not None and rule.is_formula else None
-    if rule is not None and exact is not None and _gap(exact, value.derivative).least > value.allowed.most:
+    if rule is not None and exact is not None and gap(exact, value.derivative).least > value.allowed.most:
         reason = f"the value is {value.y}, and {_another_number(rule.name, exact, value.derivative)}"
         return Judgement(Verdict.WRONG, FAIL, None, reason)
     return Judgement(Verdict.NONFINITE, FAIL, None, f"the value is {value.y}; the derivative is {shown(value.derivative)}")
@@ -347,43 +327,18 @@ def _judge_large_error(value: _Value) -> Judgement:
 
 def _judge_by_rule(value: _Value, rule: Rule, exact: Enclosure, digits: str) -> Judgement:
     """Whether a large error is that of the rule, or that of rounding: its value in exact arithmetic tells."""
-    gap, allowed = _gap(exact, value.derivative), value.allowed
+    away, allowed = gap(exact, value.derivative), value.allowed
     unstable = value.judged(Verdict.UNSTABLE, value.harm, f"{digits}: {rule.name} is right, but rounding spoils the value")
-    if gap.most <= allowed.least and value.harm is WARN:
+    if away.most <= allowed.least and value.harm is WARN:
         return unstable
     bound = rule.bound
     literals = Decimal(0) if bound is None or rule.is_formula else bound
-    if gap.least > UP.add(allowed.most, literals):
-        is_exact_for_another = not rule.is_formula and gap.most <= DOWN.multiply(NEGLIGIBLE, value.derivative.least_magnitude)
+    if away.least > UP.add(allowed.most, literals):
+        is_exact_for_another = not rule.is_formula and away.most <= DOWN.multiply(NEGLIGIBLE, value.derivative.least_magnitude)
         outcome = WARN if is_exact_for_another and value.harm is WARN else FAIL
         return value.judged(Verdict.WRONG, outcome, _another_number(rule.name, exact, value.derivative))
-    if gap.most > max(DOWN.add(allowed.least, literals), NOTHING) or value.harm is UNDECIDED:
+    if away.most > max(DOWN.add(allowed.least, literals), NOTHING) or value.harm is UNDECIDED:
         return value.too_wide()
     if bound is not None and value.error.most > bound:
         return value.judged(Verdict.INACCURATE, value.harm, f"{digits}, though {rule.name} is right in exact arithmetic")
     return unstable
-
-
-def _distance(y: float, derivative: Enclosure) -> Range:
-    """|y - f'|."""
-    return _gap(Enclosure(Decimal(y), Decimal(0)), derivative)
-
-
-def _gap(a: Enclosure, b: Enclosure) -> Range:
-    return Range(*a.distance(b))
-
-
-def _ulps(error: Range, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
-    """Bounds of the error in units of the last place of the true value."""
-    unit = Decimal(fmt.ulp(min(abs(float(derivative)), fmt.largest)))
-    return float(DOWN.divide(error.least, unit)), float(UP.divide(error.most, unit))
-
-
-def error_in_ulps(y: float, exact: Enclosure, fmt: Format) -> float | None:
-    """An upper bound of the error of a float, in units of the last place of the exact number; infinite for NaN and infinity.
-
-    None where the exact number may be zero, and is not proved to be: the unit is not known then.
-    """
-    if exact.radius and exact.contains(Decimal(0)):
-        return None
-    return _ulps(_distance(y, exact), exact, fmt)[1] if math.isfinite(y) else math.inf

@@ -6,7 +6,8 @@ import json
 from typing import Any, TextIO
 
 from diffcheck.results import Blame
-from diffcheck.views.json_ import SCHEMA_VERSION, enclosure_json, number_json
+from diffcheck.views.json_ import SCHEMA_VERSION
+from diffcheck.views.json_keys import enclosure_json, number_json
 from diffcheck.workings import Row, TracedNumber, TraceRecord
 
 
@@ -76,4 +77,4 @@ def _float(value: float) -> Any:
 def _place(place: Blame | None) -> dict[str, Any] | None:
     if place is None:
         return None
-    return {"text": place.text[place.start : place.end], "start": place.start, "end": place.end, "file": place.file, "line": place.line}
+    return {"text": place.quoted, "start": place.start, "end": place.end, "file": place.file, "line": place.line}
