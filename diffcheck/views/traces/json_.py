@@ -6,8 +6,7 @@ import json
 from typing import Any, TextIO
 
 from diffcheck.results import Blame
-from diffcheck.views.json_ import SCHEMA_VERSION
-from diffcheck.views.json_keys import enclosure_json, number_json
+from diffcheck.views.json_ import SCHEMA_VERSION, enclosure_json, number_json
 from diffcheck.workings import Row, TracedNumber, TraceRecord
 
 
