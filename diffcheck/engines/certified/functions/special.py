@@ -11,7 +11,7 @@ from typing import Any
 
 from flint import acb, arb, arb_series, ctx, fmpq
 
-from diffcheck.engines.certified.disc.cauchy import Circle
+from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.values import Follower, Series, Value, balls, unproved
 
 NOT_ANALYTIC = acb(arb.nan())
