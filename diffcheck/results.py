@@ -116,6 +116,10 @@ class Blame:
     file: str = ""
     line: int = 0
 
+    @property
+    def quoted(self) -> str:
+        return self.text[self.start : self.end]
+
 
 PROVED = f"proved ({CERTIFIED.title})"  # what reports call the certified value, next to the titles of results
 

@@ -11,7 +11,7 @@ from test_domains import BY_MEANING, DEMANDING, ORDERS
 from test_functions import WITHOUT_SYMBOLIC_DERIVATIVE, graph_of, smooth_points, text_of, variables_of
 
 from diffcheck.engines.certified.disc import algebra as disc
-from diffcheck.engines.certified.implementations import implementation, refused
+from diffcheck.engines.certified.functions.implementations import implementation, refused
 from diffcheck.engines.symbolic import Differentiator
 from diffcheck.errors import InternalError, UnsupportedError
 from diffcheck.formats import FORMATS
@@ -56,7 +56,7 @@ def _in_the_certified_engine(row: Function) -> Iterator[str]:
         return
     has_boxes = found.of_boxes is not refused or name in disc.OWN or row.gives_condition or row.is_lazy or not row.names
     if not has_boxes:
-        yield f"engines/certified/disc/continued.py: {name}({parameters}) of complex boxes, for the second route"
+        yield f"engines/certified/functions/continued.py: {name}({parameters}) of complex boxes, for the second route"
 
 
 def _in_jax(row: Function) -> Iterator[str]:

@@ -13,8 +13,8 @@ from mp import Mp
 from proofs import encloses, proof_of
 
 from diffcheck.engines.certified import scope
+from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.disc.algebra import Disc, Moving
-from diffcheck.engines.certified.disc.cauchy import Circle
 from diffcheck.engines.certified.domains import conditions
 from diffcheck.engines.certified.line.algebra import POINT
 from diffcheck.engines.certified.values import Trouble

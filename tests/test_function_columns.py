@@ -17,7 +17,7 @@ from missing import missing
 from test_functions import INTEGERS, RANGES, each_row, graph_of, smooth_points, text_of, variables_of
 
 from diffcheck.engines.certified import certify, enclose_value, scope
-from diffcheck.engines.certified.implementations import implementation
+from diffcheck.engines.certified.functions.implementations import implementation
 from diffcheck.engines.certified.line.algebra import POINT, Line
 from diffcheck.engines.certified.values import Trouble, TroubleKind, is_finite
 from diffcheck.errors import ExpressionError, UnsupportedError

@@ -15,7 +15,7 @@ from flint import arb, arb_series
 
 from diffcheck.enclosure import EXACT
 from diffcheck.engines.certified import certify, scope
-from diffcheck.engines.certified.implementations import implementation
+from diffcheck.engines.certified.functions.implementations import implementation
 from diffcheck.engines.certified.line.algebra import POINT, Line
 from diffcheck.engines.jax.program import Program
 from diffcheck.engines.symbolic import Differentiator

@@ -20,8 +20,9 @@ from diffcheck import Check
 from diffcheck.checks.points import from_texts
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import taylor_coefficients
-from diffcheck.pictures.curve import Curve, section_of, trace
+from diffcheck.pictures.curve import Curve, trace
 from diffcheck.pictures.figure import Options, draw
+from diffcheck.pictures.section import section_of
 from diffcheck.pictures.tangents import POINTS
 from diffcheck.pictures.text import coefficient, equation
 

@@ -23,10 +23,11 @@ from matplotlib.text import Annotation
 from diffcheck import Check, Claim, InputError, Sample, Status
 from diffcheck.checks.points import Columns, from_texts
 from diffcheck.errors import OutputError, UnsupportedError
-from diffcheck.pictures.curve import Curve, heights, section_of, trace
+from diffcheck.pictures.curve import Curve, heights, trace
 from diffcheck.pictures.error import Series, measure
 from diffcheck.pictures.figure import Options, draw, plot
 from diffcheck.pictures.layout import METADATA
+from diffcheck.pictures.section import section_of
 from diffcheck.pictures.tangents import VERDICTS, tangents
 from diffcheck.results import Outcome
 

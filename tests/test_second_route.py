@@ -8,9 +8,9 @@ from command_line import OUTPUT, diffcheck
 from flint import acb, arb, arb_series
 
 from diffcheck.engines.certified import certify, scope
+from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.certificate import Jet
 from diffcheck.engines.certified.disc.algebra import Disc, Moving
-from diffcheck.engines.certified.disc.cauchy import Circle
 from diffcheck.engines.certified.status import enclose
 from diffcheck.engines.certified.values import Trouble
 from diffcheck.errors import InternalError

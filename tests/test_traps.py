@@ -13,7 +13,7 @@ from proofs import encloses, proof_of
 import diffcheck
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import certify, enclose_value, scope
-from diffcheck.engines.certified.line import longer
+from diffcheck.engines.certified.functions import longer
 from diffcheck.engines.certified.line.algebra import POINT, Line
 from diffcheck.engines.certified.values import Trouble, TroubleKind
 from diffcheck.errors import ExpressionError

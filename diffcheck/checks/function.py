@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from numbers import Real
 from typing import Any
@@ -26,6 +27,7 @@ from diffcheck.checks.orders import Direction, Orders, free_name
 from diffcheck.checks.pipeline import CERTIFIED_POINTS, closed_forms
 from diffcheck.checks.rules.linter import LINT_SECONDS, lint
 from diffcheck.checks.screening import Screening, evenly
+from diffcheck.engines.jax.forms import Forms
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.parts import identity, is_wide, named_leaves, parts_of
 from diffcheck.errors import InputError, UnsupportedError
@@ -78,7 +80,7 @@ class FunctionCheck:
         self.name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
         self._function = function
         self._linted = linted
-        self._made: dict[Any, dict[Any, dict[Any, Any]]] = {}  # of each function, what does not depend on the point
+        self._forms: dict[Hashable, Forms] = defaultdict(Forms)  # of each function and each way to call it
         self._claim = claim
         self._names: tuple[str, ...] = ()  # of the arguments that are given
         self._static: tuple[str, ...] = ()
@@ -183,9 +185,9 @@ class FunctionCheck:
 
     def _at(self, function: Callable[..., Any], point: BoundCall) -> JaxFunction:
         static = tuple((name, identity(value)) for name, value in point.static.items())
-        made = self._made.setdefault((id(function), point.positional, static), {})
         wide = any(is_wide(leaf) for leaf in jax.tree.leaves(point.arguments))
-        return JaxFunction(point.of(function), point.arguments, wide, made, self._among(point))
+        forms = self._forms[id(function), point.positional, static]
+        return JaxFunction(point.of(function), point.arguments, wide, forms, self._among(point))
 
     def _among(self, point: BoundCall) -> Sequence[str] | None:
         """The leaves to differentiate by; None is all. Raises InputError for a name that is none of them."""

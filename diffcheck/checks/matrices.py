@@ -191,7 +191,7 @@ class Matrices:
         try:
             if mode == "forward":
                 return dict(enumerate(self.function.forward_graphs(fixed)))
-            return self.function.reverse_graphs(fixed, [column for row, column in self.chosen if row == fixed])
+            return self.function.reverse_graphs(fixed, tuple(column for row, column in self.chosen if row == fixed))
         except UnsupportedError as unsupported:
             return unsupported
 

@@ -20,12 +20,24 @@ from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.runs import JaxMode
 from diffcheck.errors import UnsupportedError
 from diffcheck.formats import Format
+from diffcheck.judgement.behind import Behind, KnownRule
 from diffcheck.judgement.judge import Value, result_of, result_without, split
-from diffcheck.judgement.verdict import Judgement, Rule, judge, rules_of
+from diffcheck.judgement.verdict import Judgement, judge, rules_of
 from diffcheck.results import Certificate, Outcome, Result, Sample, Status, Verdict
 
 BY_ROUNDING = "the terms that add up to it are {times:.2g} times as large, and rounding them explains the error"
 ROUNDING_VERDICTS = (Verdict.UNSTABLE, Verdict.INACCURATE, Verdict.UNDECIDED)
+
+
+class _BehindEntry(Behind):
+    """What stands behind a value of an entry."""
+
+    def __init__(self, entries: ProvedEntries, derivation: Derivation, row: int, column: int) -> None:
+        self._entries, self._of = entries, (derivation, row, column)
+
+    @cached_property
+    def rule(self) -> KnownRule | None:
+        return self._entries.rule(*self._of)
 
 
 class ProvedEntries:
@@ -110,7 +122,7 @@ class ProvedEntries:
             is_outside = not abs(y - float(judged.proved.middles[column])) <= float(judged.reach[column])
             return self._at_tie(truth, is_outside, y)
         x = float(self._function.vector[column])
-        found = judge(y, x, truth, self._format, lambda: self._rule(derivation, row, column), rules=self._rules)
+        found = judge(y, x, truth, self._format, _BehindEntry(self, derivation, row, column), self._rules)
         size = float(judged.terms[column])
         error = abs(y - float(judged.proved.middles[column])) + float(judged.proved.radii[column])
         if found.verdict in ROUNDING_VERDICTS and error <= judged.allowed_roundings * self._format.unit_roundoff * size:
@@ -126,7 +138,7 @@ class ProvedEntries:
             return Judgement(Verdict.OUTSIDE, Outcome.FAIL, None, f"{self._tie}: {y:.6g} lies outside {interval}")
         return Judgement(Verdict.SUBGRADIENT, Outcome.PASS, None, f"{self._tie}: {y:.6g} lies in {interval}")
 
-    def _rule(self, derivation: Derivation, row: int, column: int) -> Rule | None:
+    def rule(self, derivation: Derivation, row: int, column: int) -> KnownRule | None:
         """The program that a mode of JAX ran for an entry; None where it is not followed, and for what is not JAX's."""
         if not isinstance(derivation, JaxMode):
             return None
@@ -135,7 +147,7 @@ class ProvedEntries:
         if isinstance(entries, UnsupportedError):
             return None
         exact, literals = enclosure(entries[column]), Decimal(float(judged.literals[column]))
-        return Rule("JAX's rule", lambda: exact, lambda: literals, is_formula=False, literals=lambda: literals)
+        return KnownRule("JAX's rule", False, exact, literals, literals)
 
     def _forward_row(self, row: int) -> Entries | UnsupportedError:
         """A row by JAX's forward mode, in exact arithmetic."""

@@ -12,8 +12,7 @@ from diffcheck.graph.domains import ALWAYS, NEVER
 from diffcheck.graph.functions import FUNCTIONS, ITSELF, LACKS, Function, table
 from diffcheck.language.foreign import REWRITTEN
 from diffcheck.language.lexer import KEYWORDS, MAXIMUM_NAME
-from diffcheck.language.names import LOGARITHM
-from diffcheck.language.spellings import FORMS
+from diffcheck.language.names import FORMS, LOGARITHM
 from diffcheck.printable import quoted
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]+")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cache, partial
+from functools import cached_property
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.engines.certified import Arithmetic, certify, certify_mixed, enclose_value, rounding_bound, ties_within_rounding
@@ -16,30 +16,84 @@ from diffcheck.errors import LostError, UnsupportedError
 from diffcheck.formats import Format
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.accuracy.table import roundings_here
+from diffcheck.judgement.behind import Behind, Turned
 from diffcheck.judgement.diagnosis import corners, why
 from diffcheck.judgement.evidence import Evidence, Written
 from diffcheck.judgement.missing import missing_part
 from diffcheck.judgement.resemblance import of_value
 from diffcheck.judgement.routines import despite_failing_routines, mended
-from diffcheck.judgement.verdict import RULES, Judgement, Rule, Turned, judge
+from diffcheck.judgement.verdict import RULES, Judgement, judge
 from diffcheck.results import NOT_DEFINED, Blame, Certificate, Outcome, Result, Sample, Status, Verdict, wrt_and_order
 
 Point = Mapping[str, float]
 Value = float | UnsupportedError
 
 
+class _Ties:
+    """The conditions within rounding of a tie at a point, followed when the first value there asks for them."""
+
+    def __init__(self, graph: Graph, point: Point, names: Names, arithmetic: Arithmetic) -> None:
+        self._graph, self._point, self._names, self._arithmetic = graph, point, names, arithmetic
+
+    @cached_property
+    def turned(self) -> Turned:
+        """The derivatives of the functions that rounding may turn this one into."""
+        ties = ties_within_rounding(self._graph, self._point, self._arithmetic)
+        if ties.are_too_many:
+            return Turned(too_many=ties.count)
+        found = {turn: _certified(turn.graph, self._point, self._names).derivative for turn in (*ties.each, *ties.together)}
+        slopes = {turn: slope for turn, slope in found.items() if slope is not None}
+        each, together = ([slopes[turn] for turn in turns if turn in slopes] for turns in (ties.each, ties.together))
+        return Turned(each, together, [slope for turn, slope in slopes.items() if turn.crossed])
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A derivative at a point, what is proved of it, and the slopes with ties turned that are within rounding."""
+    """A derivative at a point, and what is proved of it."""
 
     point: Point
     wanted: Wanted
     proved: Certificate
-    turned: Callable[[], Turned]
+    ties: _Ties
 
     @property
     def names(self) -> Names:
         return self.wanted[1]
+
+
+class _GraphRule:
+    """A derivative program that is known as a graph. `literals` are those that it rounds, and how; None of a formula, which rounds none."""
+
+    def __init__(self, name: str, graph: Graph, point: Point, arithmetic: Arithmetic, literals: Arithmetic | None) -> None:
+        self.name, self.is_formula = name, literals is None
+        self._graph, self._point, self._arithmetic, self._of_literals = graph, point, arithmetic, literals
+
+    @cached_property
+    def exact(self) -> Enclosure | None:
+        return enclose_value(self._graph, self._point)
+
+    @cached_property
+    def bound(self) -> Decimal | None:
+        return rounding_bound(self._graph, self._point, self._arithmetic)
+
+    @cached_property
+    def literals(self) -> Decimal | None:
+        return Decimal(0) if self._of_literals is None else rounding_bound(self._graph, self._point, self._of_literals)
+
+
+class _Behind(Behind):
+    """What stands behind the value of a derivation."""
+
+    def __init__(self, judge: Judge, derivation: Derivation, place: _Place) -> None:
+        self._judge, self._derivation, self._place = judge, derivation, place
+
+    @cached_property
+    def rule(self) -> _GraphRule | None:
+        return self._judge.rule(self._derivation, self._place)
+
+    @property
+    def turned(self) -> Turned:
+        return self._place.ties.turned
 
 
 class Judge:
@@ -55,13 +109,13 @@ class Judge:
         self._arithmetic = arithmetic_of(fmt)
         self._of_programs = replace(self._arithmetic, literals_are_rounded=True)
         literals = fmt if fmt.precision_bits < RULES.precision_bits else rules  # the format to which those of a rule are rounded
-        self._of_literals = replace(arithmetic_of(literals), literals_are_rounded=True)
+        self._of_literals = replace(arithmetic_of(literals), literals_are_rounded=True, roundings=lambda function: 0.0)
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is proved of a derivative at a point, and what each value that is given for it is worth."""
         names = wanted[1]
         proved = self._proved(point, names)
-        place = _Place(point, wanted, proved, cache(partial(self._turned, point, names)))
+        place = _Place(point, wanted, proved, _Ties(self._function.graph, point, names, self._arithmetic))
         results, beside = split({derivation: self._judged(derivation, value, place) for derivation, value in values.items()})
         clarke = (proved.left, proved.right) if proved.status is Status.KINK and proved.left and proved.right else None
         return Sample(
@@ -98,13 +152,13 @@ class Judge:
 
     def _verdict(self, derivation: Derivation, value: float, place: _Place) -> tuple[Judgement, Blame | None]:
         """The judgement on a value with its cause, and the operation to blame."""
-        x, rule, formula = place.point[place.names[0]], partial(self._rule, derivation, place), derivation.formula(place.wanted)
-        judgement_on = partial(judge, x=x, truth=place.proved, fmt=self._format, rule=rule, turned=place.turned, rules=self._rules)
-        judged = judgement_on(value)
+        formula, behind = derivation.formula(place.wanted), _Behind(self, derivation, place)
+        asked = place.point[place.names[0]], place.proved, self._format, behind, self._rules
+        judged = judge(value, *asked)
         if judged.outcome is Outcome.FAIL and not math.isfinite(value) and formula is not None:
             found = mended(Written(formula, derivation.text or self._function.text), place.point, self._format)
             if found is not None:
-                return despite_failing_routines(value, found, judgement_on(found.value)), found.blame
+                return despite_failing_routines(value, found, judge(found.value, *asked)), found.blame
         reason, blame = why(judged, lambda: self._evidence(derivation, judged.verdict, value, place))
         if derivation.text and judged.verdict is Verdict.WRONG and place.proved.derivative is not None:
             right = float(place.proved.derivative)
@@ -112,37 +166,18 @@ class Judge:
             reason = ". ".join(filter(None, (reason, relation)))
         return replace(judged, reason=reason), blame
 
-    def _rule(self, derivation: Derivation, place: _Place) -> Rule | None:
+    def rule(self, derivation: Derivation, place: _Place) -> _GraphRule | None:
         """What computed the values, in exact arithmetic."""
         graph, arithmetic = derivation.program(place.wanted), self._arithmetic_of(derivation, place.wanted)
         if graph is None:
             return None
-
-        def exact() -> Enclosure | None:
-            return enclose_value(graph, place.point)
-
-        def bound() -> Decimal | None:
-            return rounding_bound(graph, place.point, arithmetic)
-
-        name = f"{derivation.engine.title}'s rule" if arithmetic.literals_are_rounded else "the formula"
-        if not arithmetic.literals_are_rounded:
-            return Rule(name, exact, bound, is_formula=True)
-        of_literals = replace(self._of_literals, roundings=lambda function: 0.0)
-        return Rule(name, exact, bound, is_formula=False, literals=lambda: rounding_bound(graph, place.point, of_literals))
+        if arithmetic.literals_are_rounded:
+            return _GraphRule(f"{derivation.engine.title}'s rule", graph, place.point, arithmetic, self._of_literals)
+        return _GraphRule("the formula", graph, place.point, arithmetic, None)
 
     def _arithmetic_of(self, derivation: Derivation, wanted: Wanted) -> Arithmetic:
         """That of a program, which rounds its literals; a formula's are exact."""
         return self._of_programs if derivation.formula(wanted) is None else self._arithmetic
-
-    def _turned(self, point: Point, names: Names) -> Turned:
-        """The derivatives of the functions that rounding may turn this one into."""
-        ties = ties_within_rounding(self._function.graph, point, self._arithmetic)
-        if ties.are_too_many:
-            return Turned(too_many=ties.count)
-        found = {turn: _certified(turn.graph, point, names).derivative for turn in (*ties.each, *ties.together)}
-        slopes = {turn: slope for turn, slope in found.items() if slope is not None}
-        each, together = ([slopes[turn] for turn in turns if turn in slopes] for turns in (ties.each, ties.together))
-        return Turned(each, together, [slope for turn, slope in slopes.items() if turn.crossed])
 
     def _evidence(self, derivation: Derivation, verdict: Verdict, value: float, place: _Place) -> Evidence:
         graph, point, derivative = derivation.program(place.wanted), place.point, place.proved.derivative

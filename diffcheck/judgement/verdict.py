@@ -9,32 +9,27 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal  # operators round to the thread's context: here every operation names its own
-from typing import NamedTuple
+from functools import cached_property
 
 from diffcheck.enclosure import DOWN, UP, Enclosure
 from diffcheck.formats import FORMATS, Format, format_named
+from diffcheck.judgement.behind import Behind, Rule, Turned
+from diffcheck.judgement.distances import CONDITION_FACTOR, Range, conditioning, distance, gap, harmless_error, ulps_of
 from diffcheck.judgement.wording import NOTHING, digits_right, shown, told_apart
 from diffcheck.results import Certificate, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
-CONDITION_FACTOR = 8
 NEGLIGIBLE = Decimal("1e-11")  # relative: a rule may be exact for a function that the code approximates as well as this
 RULES = FORMATS["float32"]  # a value of fewer digits does not tell a right rule from a wrong one
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
 RIGHT_ON_A_SIDE = "a condition is within rounding of a tie here, and in exact arithmetic the formula is right on one of its sides"
+UNKNOWN = Behind()
 PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNDECIDED
 
 
 def rules_of(dtype: str) -> Format:
     """The format in whose digits the rules of a program must be right: that of its arguments, or float32 where that is shorter."""
     return max(format_named(dtype), RULES, key=lambda each: each.precision_bits)
-
-
-class Range(NamedTuple):
-    """Proved bounds of a number that is not negative."""
-
-    least: Decimal
-    most: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,45 +42,7 @@ class Judgement:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """The derivative program that computed a value, in exact arithmetic; its parts are computed when they are needed.
-
-    `bound` is how far rounding may carry the program from its exact value. A formula is mathematics: its exact value
-    is right or wrong. The literals of JAX's programs are rounded, so even their exact value may be off by as much;
-    `literals` is the part of the bound that is theirs, 0 of a formula.
-    """
-
-    name: str  # "the formula", "JAX's rule"
-    exact: Callable[[], Enclosure | None]
-    bound: Callable[[], Decimal | None]
-    is_formula: bool
-    literals: Callable[[], Decimal | None] = lambda: Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Turned:
-    """The derivatives of the functions that rounding may turn f into: each tie turned alone, and all of them together.
-
-    `sides` are those on which a formula may be right, because rounding carries floats across the tie. `too_many` is the number of
-    ties if they are too many to follow, else 0.
-    """
-
-    each: Sequence[Enclosure] = ()
-    together: Sequence[Enclosure] = ()
-    sides: Sequence[Enclosure] = ()
-    too_many: int = 0
-
-
-def judge(
-    y: float,
-    x: float,
-    truth: Certificate,
-    fmt: Format,
-    rule: Callable[[], Rule | None] = lambda: None,
-    turned: Callable[[], Turned] = Turned,
-    rules: Format = RULES,
-) -> Judgement:
+def judge(y: float, x: float, truth: Certificate, fmt: Format, behind: Behind = UNKNOWN, rules: Format = RULES) -> Judgement:
     """The verdict on a number as the derivative of f at a point.
 
     Args:
@@ -93,9 +50,7 @@ def judge(
         x: The coordinate of the point along which f is differentiated.
         truth: What is proved of f there.
         fmt: The format, which says what an ulp and a unit roundoff u are.
-        rule: Returns the program that computed y in exact arithmetic, or None if it is not known as a graph. It is called only if
-            the error is large.
-        turned: Returns the slopes that f has if conditions within rounding of a tie are decided the other way.
+        behind: What computed y, and what f may turn into by rounding.
         rules: The format in whose digits a rule must be right where `fmt` has fewer.
 
     Returns:
@@ -109,32 +64,73 @@ def judge(
     if special is not None:
         judged = special(y, truth, fmt)
         is_beside = judged.verdict is Verdict.OUTSIDE and math.isfinite(y)
-        return _beside_the_interval(y, judged, truth, fmt, rule()) or judged if is_beside else judged
+        return _beside_the_interval(y, judged, truth, fmt, behind.rule) or judged if is_beside else judged
     if truth.derivative is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
-    judged = _judge_smooth(y, x, truth, truth.derivative, fmt, rule, rules)
+    value = _Value(y, x, truth, truth.derivative, fmt, behind)
+    judged = _judge_smooth(value, rules)
     if judged.outcome is FAIL and math.isfinite(y):
-        return _near_ties(y, judged, truth, truth.derivative, turned(), fmt, rule) or judged
+        return _near_ties(value, judged) or judged
     return judged
 
 
-def _near_ties(
-    y: float, judged: Judgement, truth: Certificate, derivative: Enclosure, turned: Turned, fmt: Format, known: Callable[[], Rule | None]
-) -> Judgement | None:
+class _Value:
+    """A number as the derivative where f is smooth: its error, and how large an error is excused."""
+
+    def __init__(self, y: float, x: float, truth: Certificate, derivative: Enclosure, fmt: Format, behind: Behind) -> None:
+        self.y, self.x, self.truth, self.derivative, self.format, self.behind = y, x, truth, derivative, fmt, behind
+
+    @cached_property
+    def nearest(self) -> float:
+        """The float nearest to the derivative; NaN where the enclosure holds a tie, or is wide."""
+        nearest = self.format.round(self.derivative.lower)
+        return nearest if nearest == self.format.round(self.derivative.upper) else math.nan
+
+    @cached_property
+    def error(self) -> Range:
+        return distance(self.y, self.derivative)
+
+    @cached_property
+    def ulps(self) -> tuple[float, float]:
+        """Bounds of the error in units of the last place of the true value."""
+        return ulps_of(self.error, self.derivative, self.format)
+
+    @cached_property
+    def allowed(self) -> Range:
+        """What one rounding of the argument may cost."""
+        return conditioning(self.truth, self.derivative, self.format)
+
+    @cached_property
+    def harm(self) -> Outcome:
+        """The outcome of an error that no condition number excuses."""
+        harmless = harmless_error(self.x, self.truth, self.derivative, self.format)
+        if self.error.most <= harmless.least:
+            return WARN
+        return FAIL if self.error.least > harmless.most else UNDECIDED
+
+    def judged(self, verdict: Verdict, outcome: Outcome, reason: str) -> Judgement:
+        return Judgement(verdict, outcome, self.ulps[1], reason)
+
+    def too_wide(self) -> Judgement:
+        return self.judged(Verdict.UNDECIDED, UNDECIDED, f"the enclosure is too wide to tell: {self.truth.reason or 'precision ran out'}")
+
+
+def _near_ties(value: _Value, judged: Judgement) -> Judgement | None:
     """The judgement that excuses a value if floats may decide a condition either way; None if nothing does.
 
     The value must lie between the slopes of the sides. A formula must also be right on one of the sides, by its exact value.
     """
+    turned = value.behind.turned
     if turned.too_many:
         reason = f"{turned.too_many} conditions are within rounding of a tie here, too many to compare the slopes on all their sides"
         return Judgement(Verdict.UNDECIDED, UNDECIDED, judged.ulps, reason)
-    if not turned.each or not _lies_between(y, _hull(derivative, turned), fmt):
+    if not turned.each or not _lies_between(value.y, _hull(value.derivative, turned), value.format):
         return None
-    rule = known()
+    rule = value.behind.rule
     if rule is None or not rule.is_formula:
         return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, WITHIN_ROUNDING_OF_A_TIE)
-    exact, allowed = rule.exact(), _conditioning(truth, derivative, fmt)
-    if exact is None or not any(_is_right_on(side, exact, allowed, fmt) for side in (derivative, *turned.sides)):
+    exact = rule.exact
+    if exact is None or not any(_is_right_on(side, exact, value.allowed, value.format) for side in (value.derivative, *turned.sides)):
         return None
     return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, RIGHT_ON_A_SIDE)
 
@@ -160,7 +156,7 @@ def _lies_between(y: float, hull: Enclosure, fmt: Format) -> bool:
 
 def _is_right_on(side: Enclosure, exact: Enclosure, allowed: Range, fmt: Format) -> bool:
     slack = max(allowed.least, DOWN.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), side.least_magnitude))
-    return _gap(exact, side).least <= slack
+    return gap(exact, side).least <= slack
 
 
 def _judge_undefined(y: float, truth: Certificate, fmt: Format) -> Judgement:
@@ -192,15 +188,15 @@ def _judge_kink(y: float, truth: Certificate, fmt: Format) -> Judgement:
 
 def _beside_the_interval(y: float, judged: Judgement, truth: Certificate, fmt: Format, rule: Rule | None) -> Judgement | None:
     """The judgement on a value outside the Clarke interval that rounding has carried there: in exact arithmetic its rule is within."""
-    exact = rule.exact() if rule is not None else None
-    if rule is None or exact is None:
+    if rule is None or rule.exact is None:
         return None
+    exact = rule.exact
     ends = [end for end in (truth.left, truth.right) if end is not None]
     interval = Enclosure.between(min(end.lower for end in ends), max(end.upper for end in ends))
     slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), interval.magnitude)
     if not (DOWN.subtract(interval.lower, slack) <= exact.lower and exact.upper <= UP.add(interval.upper, slack)):
         return None
-    error, size = _distance(y, interval), DOWN.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), interval.magnitude)
+    error, size = distance(y, interval), DOWN.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), interval.magnitude)
     outcome = WARN if error.least <= size else FAIL
     reason = f"{judged.reason}, by {error.least:.1e}: {rule.name} gives a number within, but rounding spoils the value"
     return Judgement(Verdict.UNSTABLE, outcome, None, reason)
@@ -252,146 +248,97 @@ _AT_SPECIAL_POINTS: dict[Status, Callable[[float, Certificate, Format], Judgemen
 }
 
 
-def _judge_smooth(
-    y: float, x: float, truth: Certificate, derivative: Enclosure, fmt: Format, known: Callable[[], Rule | None], rules: Format
-) -> Judgement:
-    nearest = fmt.round(derivative.lower)
-    if nearest != fmt.round(derivative.upper):
-        nearest = math.nan  # the enclosure holds a tie, or is wide
-    out_of_range = _judge_range(y, derivative, nearest, fmt)
+def _judge_smooth(value: _Value, rules: Format) -> Judgement:
+    out_of_range = _judge_range(value)
     if out_of_range is not None:
         return out_of_range
-    if not math.isfinite(y):
-        return _judge_nonfinite(y, truth, derivative, fmt, known())
-    error = _distance(y, derivative)
-    least_ulps, ulps = _ulps(error, derivative, fmt)
-    allowed = _conditioning(truth, derivative, fmt)
-    passed = _judge_small_error(y == nearest, error, ulps, allowed, derivative)
+    if not math.isfinite(value.y):
+        return _judge_nonfinite(value)
+    passed = _judge_small_error(value)
     if passed is not None:
-        return passed if fmt.precision_bits >= rules.precision_bits else _judge_rule(passed, truth, derivative, known(), rules)
-    if least_ulps <= AGREES_ULPS or error.least <= allowed.most:
-        return _too_wide(ulps, truth)
-    return _judge_large_error(error, ulps, truth, allowed, _harmless(x, truth, derivative, fmt), known())
+        return passed if value.format.precision_bits >= rules.precision_bits else _judge_rule(passed, value, rules)
+    if value.ulps[0] <= AGREES_ULPS or value.error.least <= value.allowed.most:
+        return value.too_wide()
+    return _judge_large_error(value)
 
 
-def _judge_small_error(is_nearest: bool, error: Range, ulps: float, allowed: Range, derivative: Enclosure) -> Judgement | None:
-    if is_nearest:
-        return Judgement(Verdict.EXACT, PASS, ulps, "the nearest float")
-    if ulps <= AGREES_ULPS:
-        return Judgement(Verdict.AGREES, PASS, ulps, f"within {AGREES_ULPS:.0f} ulps")
-    if error.most <= allowed.least:
-        reason = f"{digits_right(error.most, derivative)}; the condition number of the derivative explains the rest"
-        return Judgement(Verdict.ILL_CONDITIONED, PASS, ulps, reason)
+def _judge_small_error(value: _Value) -> Judgement | None:
+    if value.y == value.nearest:
+        return value.judged(Verdict.EXACT, PASS, "the nearest float")
+    if value.ulps[1] <= AGREES_ULPS:
+        return value.judged(Verdict.AGREES, PASS, f"within {AGREES_ULPS:.0f} ulps")
+    if value.error.most <= value.allowed.least:
+        reason = f"{digits_right(value.error.most, value.derivative)}; the condition number of the derivative explains the rest"
+        return value.judged(Verdict.ILL_CONDITIONED, PASS, reason)
     return None
 
 
-def _judge_rule(passed: Judgement, truth: Certificate, derivative: Enclosure, rule: Rule | None, rules: Format) -> Judgement:
+def _judge_rule(passed: Judgement, value: _Value, rules: Format) -> Judgement:
     """Few digits agree with many rules: where a value has no more, the rule must be right in exact arithmetic as well."""
-    exact, literals = (None, None) if rule is None else (rule.exact(), rule.literals())
-    if rule is None or exact is None or literals is None:
+    rule = value.behind.rule
+    if rule is None or rule.exact is None or rule.literals is None:
         return passed
-    if _gap(exact, derivative).least > UP.add(_conditioning(truth, derivative, rules).most, literals):
-        return Judgement(Verdict.WRONG, FAIL, passed.ulps, _another_number(rule, exact, derivative))
+    if gap(rule.exact, value.derivative).least > UP.add(conditioning(value.truth, value.derivative, rules).most, rule.literals):
+        return value.judged(Verdict.WRONG, FAIL, _another_number(rule.name, rule.exact, value.derivative))
     return passed
 
 
-def _judge_nonfinite(y: float, truth: Certificate, derivative: Enclosure, fmt: Format, rule: Rule | None) -> Judgement:
+def _judge_nonfinite(value: _Value) -> Judgement:
     """The judgement on a value that is not finite: a formula whose exact value is not the derivative is wrong as well."""
-    exact = rule.exact() if rule is not None and rule.is_formula else None
-    if rule is not None and exact is not None and _gap(exact, derivative).least > _conditioning(truth, derivative, fmt).most:
-        return Judgement(Verdict.WRONG, FAIL, None, f"the value is {y}, and {_another_number(rule, exact, derivative)}")
-    return Judgement(Verdict.NONFINITE, FAIL, None, f"the value is {y}; the derivative is {shown(derivative)}")
+    rule = value.behind.rule
+    exact = rule.exact if rule is not None and rule.is_formula else None
+    if rule is not None and exact is not None and gap(exact, value.derivative).least > value.allowed.most:
+        reason = f"the value is {value.y}, and {_another_number(rule.name, exact, value.derivative)}"
+        return Judgement(Verdict.WRONG, FAIL, None, reason)
+    return Judgement(Verdict.NONFINITE, FAIL, None, f"the value is {value.y}; the derivative is {shown(value.derivative)}")
 
 
-def _another_number(rule: Rule, exact: Enclosure, derivative: Enclosure) -> str:
+def _another_number(name: str, exact: Enclosure, derivative: Enclosure) -> str:
     given, right = told_apart(exact, derivative)
-    return f"in exact arithmetic {rule.name} gives {given} instead of {right}"
+    return f"in exact arithmetic {name} gives {given} instead of {right}"
 
 
-def _too_wide(ulps: float, truth: Certificate) -> Judgement:
-    return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"the enclosure is too wide to tell: {truth.reason or 'precision ran out'}")
-
-
-def _judge_range(y: float, derivative: Enclosure, nearest: float, fmt: Format) -> Judgement | None:
+def _judge_range(value: _Value) -> Judgement | None:
     """Beyond the largest float the right answer is infinity; below the smallest normal one XLA flushes to zero."""
-    if math.isinf(nearest):
-        if y == nearest or y == math.copysign(fmt.largest, nearest):
+    y, derivative, fmt = value.y, value.derivative, value.format
+    if math.isinf(value.nearest):
+        if y == value.nearest or y == math.copysign(fmt.largest, value.nearest):
             return Judgement(Verdict.OVERFLOW, PASS, None, "the derivative is larger than every float")
         return None
     if math.isinf(y) and (math.isinf(fmt.round(derivative.lower)) or math.isinf(fmt.round(derivative.upper))):
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, "the enclosure is too wide to tell whether the derivative is out of range")
     tiny = derivative.magnitude < Decimal(fmt.smallest_normal)
-    if tiny and y == 0 and nearest != 0:
+    if tiny and y == 0 and value.nearest != 0:
         return Judgement(Verdict.UNDERFLOW, PASS, None, "the derivative is smaller than every normal float, and was flushed to zero")
     return None
 
 
-def _judge_large_error(error: Range, ulps: float, truth: Certificate, allowed: Range, harmless: Range, rule: Rule | None) -> Judgement:
-    derivative = truth.derivative
-    assert derivative is not None
-    outcome = _harm(error, harmless)
-    digits = digits_right(error.most, derivative)
-    if rule is None:
-        reason = f"{digits}: the derivative is {shown(derivative)}; its program is not known, so rule and rounding are not told apart"
-        return _too_wide(ulps, truth) if outcome is UNDECIDED else Judgement(Verdict.INACCURATE, outcome, ulps, reason)
-    exact = rule.exact()
-    if exact is None:
-        return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"{digits}, and {rule.name} could not be evaluated in exact arithmetic")
-    gap = _gap(exact, derivative)
-    bound = rule.bound() if gap.most > allowed.least or outcome is not WARN else None
-    literals = bound if bound is not None and not rule.is_formula else Decimal(0)
-    if gap.least > UP.add(allowed.most, literals):
-        is_negligible = not rule.is_formula and outcome is WARN and gap.most <= DOWN.multiply(NEGLIGIBLE, derivative.least_magnitude)
-        return Judgement(Verdict.WRONG, WARN if is_negligible else FAIL, ulps, _another_number(rule, exact, derivative))
-    if gap.most > max(DOWN.add(allowed.least, literals), NOTHING) or outcome is UNDECIDED:
-        return _too_wide(ulps, truth)
-    if bound is not None and error.most > bound:
-        return Judgement(Verdict.INACCURATE, outcome, ulps, f"{digits}, though {rule.name} is right in exact arithmetic")
-    return Judgement(Verdict.UNSTABLE, outcome, ulps, f"{digits}: {rule.name} is right, but rounding spoils the value")
+def _judge_large_error(value: _Value) -> Judgement:
+    rule, digits = value.behind.rule, digits_right(value.error.most, value.derivative)
+    if rule is not None and rule.exact is not None:
+        return _judge_by_rule(value, rule, rule.exact, digits)
+    if rule is not None:
+        return value.judged(Verdict.UNDECIDED, UNDECIDED, f"{digits}, and {rule.name} could not be evaluated in exact arithmetic")
+    if value.harm is UNDECIDED:
+        return value.too_wide()
+    reason = f"{digits}: the derivative is {shown(value.derivative)}; its program is not known, so rule and rounding are not told apart"
+    return value.judged(Verdict.INACCURATE, value.harm, reason)
 
 
-def _harm(error: Range, harmless: Range) -> Outcome:
-    """The outcome of an error that no condition number excuses."""
-    if error.most <= harmless.least:
-        return WARN
-    return FAIL if error.least > harmless.most else UNDECIDED
-
-
-def _distance(y: float, derivative: Enclosure) -> Range:
-    """|y - f'|."""
-    return _gap(Enclosure(Decimal(y), Decimal(0)), derivative)
-
-
-def _gap(a: Enclosure, b: Enclosure) -> Range:
-    return Range(*a.distance(b))
-
-
-def _ulps(error: Range, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
-    """Bounds of the error in units of the last place of the true value."""
-    unit = Decimal(fmt.ulp(min(abs(float(derivative)), fmt.largest)))
-    return float(DOWN.divide(error.least, unit)), float(UP.divide(error.most, unit))
-
-
-def error_in_ulps(y: float, exact: Enclosure, fmt: Format) -> float | None:
-    """An upper bound of the error of a float, in units of the last place of the exact number; infinite for NaN and infinity.
-
-    None where the exact number may be zero, and is not proved to be: the unit is not known then.
-    """
-    if exact.radius and exact.contains(Decimal(0)):
-        return None
-    return _ulps(_distance(y, exact), exact, fmt)[1] if math.isfinite(y) else math.inf
-
-
-def _conditioning(truth: Certificate, derivative: Enclosure, fmt: Format) -> Range:
-    """8u(1 + κ)|f'| with κ = |x f''/f'|, of several variables Σ|xᵢ ∂f'/∂xᵢ|/|f'|: what one rounding of the argument may cost."""
-    factor, change = Decimal(CONDITION_FACTOR * fmt.unit_roundoff), truth.sensitivity or Enclosure(Decimal(0), Decimal(0))
-    least = DOWN.multiply(factor, DOWN.add(derivative.least_magnitude, change.least_magnitude))
-    return Range(least, UP.multiply(factor, UP.add(derivative.magnitude, change.magnitude)))
-
-
-def _harmless(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) -> Range:
-    """√u·max(|f'|, |f|/max(1, |x|)): an error that no use of the derivative will notice."""
-    value, length = truth.value or Enclosure(Decimal(0), Decimal(0)), Decimal(max(1.0, abs(x)))
-    factor = Decimal(math.sqrt(fmt.unit_roundoff))
-    least = max(derivative.least_magnitude, DOWN.divide(value.least_magnitude, length))
-    return Range(DOWN.multiply(factor, least), UP.multiply(factor, max(derivative.magnitude, UP.divide(value.magnitude, length))))
+def _judge_by_rule(value: _Value, rule: Rule, exact: Enclosure, digits: str) -> Judgement:
+    """Whether a large error is that of the rule, or that of rounding: its value in exact arithmetic tells."""
+    away, allowed = gap(exact, value.derivative), value.allowed
+    unstable = value.judged(Verdict.UNSTABLE, value.harm, f"{digits}: {rule.name} is right, but rounding spoils the value")
+    if away.most <= allowed.least and value.harm is WARN:
+        return unstable
+    bound = rule.bound
+    literals = Decimal(0) if bound is None or rule.is_formula else bound
+    if away.least > UP.add(allowed.most, literals):
+        is_exact_for_another = not rule.is_formula and away.most <= DOWN.multiply(NEGLIGIBLE, value.derivative.least_magnitude)
+        outcome = WARN if is_exact_for_another and value.harm is WARN else FAIL
+        return value.judged(Verdict.WRONG, outcome, _another_number(rule.name, exact, value.derivative))
+    if away.most > max(DOWN.add(allowed.least, literals), NOTHING) or value.harm is UNDECIDED:
+        return value.too_wide()
+    if bound is not None and value.error.most > bound:
+        return value.judged(Verdict.INACCURATE, value.harm, f"{digits}, though {rule.name} is right in exact arithmetic")
+    return unstable

@@ -6,25 +6,13 @@ Brackets of no width are put around the run, so that the grammar need not know o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lark import Token
 
 from diffcheck.errors import ExpressionError
 from diffcheck.language.lexer import OPENING, corrected, end, start
+from diffcheck.language.names import Names
+from diffcheck.language.tokens import Brackets, kind_at
 
-if TYPE_CHECKING:
-    from diffcheck.language.names import Brackets, Names
-
-# functions that are written without brackets in schools, and never the names of variables
-UNBRACKETED = frozenset((
-    "sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh", "sech", "csch", "coth", "asin", "acos", "atan", "asec", "acsc",
-    "acot", "asinh", "acosh", "atanh", "arcsin", "arccos", "arctan", "arcsec", "arccsc", "arccot", "arcsinh", "arccosh", "arctanh",
-    "tg", "ctg", "cosec", "cotg", "arctg", "arcctg", "exp", "ln", "log", "log2", "log10", "lg", "sqrt", "cbrt", "arsinh", "arcosh",
-    "artanh",
-))  # fmt: skip
-# names of functions that science uses for variables: before a space they are factors
-SCIENCE = frozenset(("beta", "gamma", "zeta", "psi", "Beta", "Gamma"))
 SINGLE = frozenset(("NAME", "NUMBER"))
 DELIMITED = frozenset(OPENING) - {"LPAR", "LEFT_INDEX"}
 BEGINS_A_RUN = SINGLE | DELIMITED | {"ROOT", "FRACTION", "INDEXED_ROOT"}
@@ -67,7 +55,7 @@ class _Runs:
                 self.stops[index] = self._stop(index, argument)
 
     def _type(self, index: int) -> str:
-        return self.tokens[index].type if 0 <= index < len(self.tokens) else ""
+        return kind_at(self.tokens, index)
 
     def _is_function(self, index: int) -> bool:
         token = self.tokens[index]

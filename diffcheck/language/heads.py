@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from lark import Token
 
 from diffcheck.language.lexer import end, error_at, retyped
-
-if TYPE_CHECKING:
-    from diffcheck.language.names import Brackets, Names
+from diffcheck.language.names import Names
+from diffcheck.language.tokens import Brackets, kind_at
 
 LONGEST_HEAD = 20  # tokens of \frac{\mathrm{d}^{2}}{\mathrm{d}x^{2}}
 ORDER = r"(?:\^?[2-9²³⁴])?"
@@ -59,7 +57,7 @@ def _special(statement: list[Token]) -> tuple[Token, int] | None:
     for kind, pattern in (("DERIVATIVE", DERIVATIVE), ("CLAIMED", CLAIMED)):
         match = pattern.match(joined)
         count = _count(head, match.end()) if match else 0
-        if match and count and (kind == "CLAIMED" or _type(statement, count) not in OPERATORS):
+        if match and count and (kind == "CLAIMED" or kind_at(statement, count) not in OPERATORS):
             word = "=" if kind == "CLAIMED" else " ".join([match["a"] or match["b"]] * int((match["m"] or match["n"] or "1")[-1]))
             marked = retyped(head[0], kind, word)
             marked.end_pos = end(head[count - 1])
@@ -76,16 +74,12 @@ def _count(head: list[Token], length: int) -> int:
     return 0
 
 
-def _type(tokens: list[Token], index: int) -> str:
-    return tokens[index].type if 0 <= index < len(tokens) else ""
-
-
 def _read_definition(text: str, tokens: list[Token], first: int, last: int, brackets: Brackets, names: Names) -> None:
     """Mark the left side of a definition, `f(x, y) =`, `f =` or `y =`, if the statement is one."""
-    if _type(tokens, first) != "NAME":
+    if kind_at(tokens, first) != "NAME":
         return
     closing = brackets.closing.get(first + 1, first)
-    if _type(tokens, closing + 1) != "EQUALS":
+    if kind_at(tokens, closing + 1) != "EQUALS":
         return
     name = tokens[first]
     names.check_new(text, name)
@@ -95,7 +89,7 @@ def _read_definition(text: str, tokens: list[Token], first: int, last: int, brac
         tokens[first + 2 : last]
     ):
         names.values.add(str(name))
-    name.type = "DEFINED"
+    tokens[first] = retyped(name, "DEFINED", name)
     names.defined.add(str(name))
 
 
@@ -118,5 +112,5 @@ def _read_parameters(text: str, tokens: list[Token], first: int, closing: int, n
         if is_name:
             names.check_parameter(text, token, seen)
             seen.add(str(token))
-            token.type = "PARAMETER"
+            tokens[index] = retyped(token, "PARAMETER", token)
     names.parameters |= seen

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from diffcheck.language.application import UNBRACKETED
+from diffcheck.language.names import UNBRACKETED
 
 FUNCTION = "|".join(sorted(UNBRACKETED, key=len, reverse=True))
 GREEK = "alpha|beta|gamma|theta|phi|omega|pi|π"

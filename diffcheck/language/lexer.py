@@ -104,7 +104,7 @@ def read_tokens(text: str, raw: Iterator[Token]) -> list[Token]:
                 if brackets.open or not tokens or tokens[-1].type == "SEPARATOR":
                     continue
             elif token.type != "SPACE":
-                brackets.feed(token)
+                token = brackets.read(token)
             if token.type != "SPACE":
                 tokens.append(token)
             if token == "}":
@@ -220,15 +220,17 @@ class _Brackets:
         self.open: list[Token] = []
         self.kinds: Counter[str] = Counter()
 
-    def feed(self, token: Token) -> None:
+    def read(self, token: Token) -> Token:
+        """The token, of the kind that the brackets around it make it."""
         if token.type == "BAR":
-            self._bar(token)
-        elif token.type in OPENING:
+            return self._bar(token)
+        if token.type in OPENING:
             self._push(token)
         elif token.type in CLOSING:
             self._close(token)
         elif token.type in ("AMPERSAND", "ROW", "EQUALS"):
-            self._in_cases(token)
+            return self._in_cases(token)
+        return token
 
     def square(self, token: Token, tokens: list[Token]) -> Token:
         """What a square bracket is: Sin[x] is sin(x), [x, y] a vector, and v[0] one of its entries."""
@@ -293,7 +295,7 @@ class _Brackets:
             raise error_at(self.text, token, token, f"'{opening}' is closed by '{token}'", "Close each bracket by its own kind.")
         self.kinds[self.open.pop().type] -= 1
 
-    def _bar(self, token: Token) -> None:
+    def _bar(self, token: Token) -> Token:
         """The bars of LaTeX know their sides, \\left| and \\right|; plain ones are not nested."""
         is_last = bool(self.open) and self.open[-1].type == "BAR"
         is_plain = token in ("|", "∣", "\\vert", "\\mid")
@@ -301,21 +303,23 @@ class _Brackets:
             if is_last and end(self.open[-1]) == start(token):
                 fix = "Write or for a logical or, abs(x)*abs(y) for a product, abs(…) for nested bars."
                 raise error_at(self.text, self.open[-1], token, "'||' is not an operator", fix)
-            token.type = "CLOSING_BAR"
+            token = retyped(token, "CLOSING_BAR", token)
             self._close(token)
         elif is_plain and self.kinds["BAR"]:
             fix = "Write abs(…) for the inner or the outer one."
             raise error_at(self.text, token, token, "bars |…| cannot be nested", fix)
         else:
             self._push(token)
+        return token
 
-    def _in_cases(self, token: Token) -> None:
+    def _in_cases(self, token: Token) -> Token:
         """What \\begin{cases} holds: & before a condition, \\\\ between rows, and = compares."""
         inside = self.kinds["CASES"] > 0
         if inside and token.type == "EQUALS":
-            token.type = "EQUAL"
-        elif not inside and token.type != "EQUALS":
+            return retyped(token, "EQUAL", token)
+        if not inside and token.type != "EQUALS":
             raise _unknown_text(self.text, start(token))
+        return token
 
     def _unclosed(self, token: Token) -> ExpressionError:
         if token.type == "BAR":

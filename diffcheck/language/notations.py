@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lark import Token
 
 from diffcheck.language.lexer import CLOSING, OPENING, end, error_at, retyped, start
+from diffcheck.language.tokens import kind_at
 
 DIFFERENTIATORS = frozenset(("diff", "Diff", "D", "derivative", "Derivative", "deriv", "differentiate"))
 INTRODUCTIONS = frozenset(("let", "def", "function", "define"))
@@ -40,11 +41,11 @@ def _rewritten(statement: list[Token]) -> list[Token]:
 
 def _mapping(statement: list[Token]) -> list[Token] | None:
     """f: x ↦ x^2 and f = lambda x: x^2 as f(x) = x^2; x ↦ x^2 as x^2."""
-    is_named = _type(statement, 0) == "NAME" and _type(statement, 1) in ("COLON", "EQUALS")
+    is_named = kind_at(statement, 0) == "NAME" and kind_at(statement, 1) in ("COLON", "EQUALS")
     rest = statement[2:] if is_named else statement
     is_lambda = bool(rest) and rest[0] in ("lambda", "λ")
     rest = rest[1:] if is_lambda else rest
-    if _type(rest, 0) == "AT" and _type(rest, 1) == "LPAR":  # Matlab's @(x) x^2
+    if kind_at(rest, 0) == "AT" and kind_at(rest, 1) == "LPAR":  # Matlab's @(x) x^2
         last = next((index for index, token in enumerate(rest) if token.type == "RPAR"), len(rest) - 1)
         rest = [*rest[1 : last + 1], retyped(rest[0], "ARROW", "↦"), *rest[last + 1 :]]
     stop = next((index for index, token in enumerate(rest) if token.type in ARROWS), 0)
@@ -52,7 +53,7 @@ def _mapping(statement: list[Token]) -> list[Token] | None:
     if not head or not body:
         return None
     body = body[1:] if body[0] == "return" and len(body) > 1 else body
-    is_call = not is_named and not is_lambda and _type(head, 0) == "NAME" and _type(head, 1) == "LPAR" and head[-1].type == "RPAR"
+    is_call = not is_named and not is_lambda and kind_at(head, 0) == "NAME" and kind_at(head, 1) == "LPAR" and head[-1].type == "RPAR"
     if is_call:  # def f(x): return x^2
         return [*head, retyped(rest[stop], "EQUALS", "="), *body]
     parameters = head[1:-1] if head[0].type == "LPAR" and head[-1].type == "RPAR" else head
@@ -70,22 +71,18 @@ def _mark(kind: str, place: Token) -> Token:
     return Token(kind, "", start(place), end_pos=start(place))
 
 
-def _type(tokens: list[Token], index: int) -> str:
-    return tokens[index].type if 0 <= index < len(tokens) else ""
-
-
 # ── diff(x^2, x) ──
 
 
 def _asked(statement: list[Token]) -> list[Token] | None:
     """diff(x^2, x), (x^2)' and d(x^2)/dx as d/dx (x^2)."""
-    if _type(statement, 0) == "NAME" and statement[0] in DIFFERENTIATORS and _closes(statement[1:]):
+    if kind_at(statement, 0) == "NAME" and statement[0] in DIFFERENTIATORS and _closes(statement[1:]):
         body, *by = _split(statement[2:-1])
         variables = _variables(by)
         return None if variables is None or not body else _derivative(statement, body, variables)
-    if _type(statement, len(statement) - 1) == "PRIME" and _closes(statement[:-1]):
+    if kind_at(statement, len(statement) - 1) == "PRIME" and _closes(statement[:-1]):
         return _derivative(statement, statement[1:-2], [])
-    is_quotient = _type(statement, 0) == "NAME" and statement[0] == "d" and _type(statement, len(statement) - 2) == "DIVIDE"
+    is_quotient = kind_at(statement, 0) == "NAME" and statement[0] == "d" and kind_at(statement, len(statement) - 2) == "DIVIDE"
     if is_quotient and statement[-1].type == "NAME" and statement[-1][0] == "d" and len(statement[-1]) == 2 and _closes(statement[1:-2]):
         return _derivative(statement, statement[2:-3], [statement[-1][1]])
     return None

@@ -15,10 +15,10 @@ from diffcheck import caches
 from diffcheck.errors import ExpressionError
 from diffcheck.language.complaints import complain
 from diffcheck.language.lexer import check_nodes, check_size, corrected, read_tokens
-from diffcheck.language.names import resolve_names
 from diffcheck.language.notations import WITHOUT_ITS_FUNCTION
 from diffcheck.language.parts import Asked, Claimed
 from diffcheck.language.refusals import RefusalError
+from diffcheck.language.resolution import resolve_names
 from diffcheck.language.syntax import Binding, Composition, Expression, Name, Operation, Script, Span, Vector, postorder
 from diffcheck.language.tree import Statement, TreeBuilder
 from diffcheck.language.written import unquoted

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lark import Token
 
-from diffcheck.language.application import UNBRACKETED
 from diffcheck.language.foreign import ALIASES, REWRITTEN
-from diffcheck.language.lexer import CLOSING, OPENING, retyped
-
-if TYPE_CHECKING:
-    from diffcheck.language.names import Names
-
-FORMS = {"where": "WHERE", "ifelse": "WHERE", "iif": "WHERE", "piecewise": "PIECEWISE", "iterate": "ITERATE"}
-ENDS_A_FACTOR = CLOSING | {"NAME", "NUMBER", "SUPERSCRIPT", "FACTORIAL", "DEGREE"}
-BEGINS_A_FACTOR = frozenset((
-    *(set(OPENING) - {"LEFT_INDEX"}),
-    "NAME", "NUMBER", "FUNCTION", "REWRITTEN", "ROOT", "WHERE", "PIECEWISE", "ITERATE", "FRACTION", "INDEXED_ROOT",
-))  # fmt: skip
-FOLLOWS_A_FUNCTION = frozenset(("PRIME", "AT", "COMPOSE"))  # and LEFT_INDEX, if it is one
+from diffcheck.language.lexer import retyped
+from diffcheck.language.names import FORMS, UNBRACKETED, Names
+from diffcheck.language.tokens import BEGINS_A_FACTOR, ENDS_A_FACTOR, FOLLOWS_A_FUNCTION, kind_at
 
 
 def read_spellings(tokens: list[Token], names: Names) -> None:
     """Sin(x), MAX(a, b) and log_3(x) by the names that the table has; a name that is known as it stands stays."""
-    variables = {str(token) for i, token in enumerate(tokens) if is_bare(tokens, i) and _type(tokens, i + 1) not in BEGINS_A_FACTOR}
+    variables = {str(token) for i, token in enumerate(tokens) if is_bare(tokens, i) and kind_at(tokens, i + 1) not in BEGINS_A_FACTOR}
     taken = variables | names.defined | names.parameters
     for index, token in enumerate(tokens):
-        following = _type(tokens, index + 1)
-        if token.type == "IF" and following == "LPAR" and _type(tokens, index - 1) not in ENDS_A_FACTOR:
+        following = kind_at(tokens, index + 1)
+        if token.type == "IF" and following == "LPAR" and kind_at(tokens, index - 1) not in ENDS_A_FACTOR:
             tokens[index] = retyped(token, "NAME", "where")  # if(condition, a, b) of spreadsheets
         elif token.type == "NAME" and token not in taken and (alias := _alias(token, following)) in names.table:
             tokens[index] = retyped(token, "NAME", alias)
@@ -50,14 +38,10 @@ def _alias(name: str, following: str) -> str:
 
 def is_bare(tokens: list[Token], index: int) -> bool:
     """Whether the token is a name that is used as a variable, whatever it is elsewhere."""
-    following = _type(tokens, index + 1)
+    following = kind_at(tokens, index + 1)
     return (
         tokens[index].type == "NAME"
         and following not in FOLLOWS_A_FUNCTION
         and following not in ("LPAR", "EQUALS")
-        and _type(tokens, index - 1) != "COMPOSE"
+        and kind_at(tokens, index - 1) != "COMPOSE"
     )
-
-
-def _type(tokens: list[Token], index: int) -> str:
-    return tokens[index].type if 0 <= index < len(tokens) else ""

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from diffcheck.pictures.axis import Floats, decades_on
-from diffcheck.pictures.curve import Section
+from diffcheck.pictures.section import Section
 from diffcheck.pictures.tangents import DETAILED, POINTS, VERDICTS
 from diffcheck.pictures.taylor import Taylor
 from diffcheck.pictures.text import brief, number, power_of_ten, short

@@ -19,9 +19,10 @@ from diffcheck.checks.points import Columns
 from diffcheck.checks.screening import evenly
 from diffcheck.errors import InputError
 from diffcheck.pictures.axis import Floats
-from diffcheck.pictures.curve import Curve, Section, section_of, trace
+from diffcheck.pictures.curve import Curve, trace
 from diffcheck.pictures.error import Series, columns_of, draw_errors, is_worth_a_panel, measure
 from diffcheck.pictures.layout import Panel, Title, encoded, figure_with, head, legend, rows_of, suffix_of
+from diffcheck.pictures.section import Section, section_of
 from diffcheck.pictures.tangents import DETAILED, POINTS, curve_legend, draw_curve, draw_tangents, height, tangent_legend, tangents
 from diffcheck.pictures.taylor import Taylor, draw_polynomial, polynomial_legend, polynomials
 from diffcheck.pictures.text import brief, coordinate, number, short, title

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.pictures.axis import Floats, Frame
-
-if TYPE_CHECKING:
-    from diffcheck.pictures.curve import Curve, Section
+from diffcheck.pictures.breaks import Breaks
+from diffcheck.pictures.section import Section
 
 PROBES = np.array([0.382, 0.691])  # of an interval; no simple fractions, which periodic functions would fool
 STRAIGHT = 0.4  # pixels: so far may a probe be from the line
@@ -83,28 +80,28 @@ def _bands(section: Section, narrow: Floats, frame: Frame) -> Floats:
     return extents[turns]
 
 
-def circles(section: Section, curve: Curve, left: Floats, right: Floats) -> tuple[Floats, Floats]:
+def circles(section: Section, x: Floats, y: Floats, shown: tuple[float, float], found: Breaks) -> tuple[Floats, Floats]:
     """The values taken at jumps, and the limits not taken at jumps and holes (n×2 each); a pole has neither."""
-    places = np.unique(np.concatenate([_jumps(section, left, right), _lonely(curve)]))
+    at_jumps = found.broken & ~found.poles
+    places = np.unique(np.concatenate([_jumps(section, found.left[at_jumps], found.right[at_jumps]), _lonely(x, y)]))
     if not 0 < len(places) <= MOST_CIRCLES:
         return np.empty((0, 2)), np.empty((0, 2))
-    width = float(np.ptp(curve.grid_x))
-    known = curve.y[np.isfinite(curve.y)]
+    known = y[np.isfinite(y)]
     height = float(np.ptp(known)) if len(known) else 0.0
     taken = section.values(places)
     closed, open_ = set[tuple[float, float]](), set[tuple[float, float]]()
-    steps = BESIDE * np.maximum(width, abs(places) * 1e-3)
+    steps = BESIDE * np.maximum(shown[1] - shown[0], abs(places) * 1e-3)
     sides = [_limits(section, places, sign * steps, height) for sign in (-1, 1)]
-    for x, value, *limits in zip(places.tolist(), taken.tolist(), *(side.tolist() for side in sides), strict=True):
-        if not (np.isfinite(limits).all() and curve.grid_x[0] < x < curve.grid_x[-1]):
+    for place, value, *limits in zip(places.tolist(), taken.tolist(), *(side.tolist() for side in sides), strict=True):
+        if not (np.isfinite(limits).all() and shown[0] < place < shown[1]):
             continue
         if abs(limits[0] - limits[1]) <= EQUAL * height:
             limits = [(limits[0] + limits[1]) / 2]
         missed = [limit for limit in limits if not abs(limit - value) <= EQUAL * height]
-        open_.update((x, limit) for limit in missed)
+        open_.update((place, limit) for limit in missed)
         if missed and np.isfinite(value):
-            closed.add((x, value))
-    return (np.array(sorted(found)).reshape(-1, 2) for found in (closed, open_))  # type: ignore[return-value]
+            closed.add((place, value))
+    return (np.array(sorted(places)).reshape(-1, 2) for places in (closed, open_))  # type: ignore[return-value]
 
 
 def _jumps(section: Section, left: Floats, right: Floats) -> Floats:
@@ -132,10 +129,10 @@ def _shortest(low: float, high: float) -> float:
     return next((number for number in rounded if low <= number <= high), float(high))
 
 
-def _lonely(curve: Curve) -> Floats:
+def _lonely(x: Floats, y: Floats) -> Floats:
     """Samples at which f has no value, between two at which it has one."""
-    finite = np.isfinite(curve.y)
-    return curve.x[1:-1][~finite[1:-1] & finite[:-2] & finite[2:]]
+    finite = np.isfinite(y)
+    return x[1:-1][~finite[1:-1] & finite[:-2] & finite[2:]]
 
 
 def _limits(section: Section, places: Floats, steps: Floats, height: float) -> Floats:

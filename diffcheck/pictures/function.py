@@ -10,9 +10,9 @@ import numpy as np
 
 from diffcheck.checks.entries import Jacobian
 from diffcheck.errors import InputError
-from diffcheck.pictures.curve import Section
 from diffcheck.pictures.figure import Motif, figure_of, grid_around
 from diffcheck.pictures.layout import Title, encoded, suffix_of
+from diffcheck.pictures.section import Section
 from diffcheck.pictures.text import NAME_WIDTH, held_line, within
 from diffcheck.printable import printable, quoted
 from diffcheck.results import Header, Sample

@@ -24,8 +24,9 @@ from diffcheck.engines.certified import pieces
 from diffcheck.errors import InputError
 from diffcheck.graph.graph import GraphBuilder
 from diffcheck.pictures.axis import Floats
-from diffcheck.pictures.curve import INTEGERS, Curve, heights, section_of, trace
+from diffcheck.pictures.curve import INTEGERS, Curve, heights, trace
 from diffcheck.pictures.figure import Options, grid_around, require
+from diffcheck.pictures.section import section_of
 from diffcheck.pictures.tangents import LARGEST
 from diffcheck.printable import printable
 from diffcheck.results import Outcome, Sample, Status, counted, leibniz

@@ -330,7 +330,7 @@ def _blame(blame: Blame | None) -> str:
     if blame is None:
         return "null"
     place = f', "file": {_text(blame.file)}, "line": {blame.line}' if blame.file else ""
-    return f'{{"start": {blame.start}, "end": {blame.end}, "text": {_text(blame.text[blame.start : blame.end])}{place}}}'
+    return f'{{"start": {blame.start}, "end": {blame.end}, "text": {_text(blame.quoted)}{place}}}'
 
 
 def _fault(fault: Fault | None) -> str:

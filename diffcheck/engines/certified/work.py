@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from diffcheck.engines.certified.implementations import implementation
+from diffcheck.engines.certified.functions.implementations import implementation
 from diffcheck.graph.build import meaning
 from diffcheck.graph.graph import Apply, Call, Graph, Node
 

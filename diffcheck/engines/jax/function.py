@@ -6,9 +6,9 @@ arguments, each numbered in the order of `jax.tree` and of C; complex ones are t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from diffcheck.engines.faults import call
 from diffcheck.engines.jax.equations import CustomRule, rules
+from diffcheck.engines.jax.forms import Forms, PointForm, once_per_form
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.names import ClosedJaxpr
@@ -28,14 +29,13 @@ from diffcheck.errors import UnsupportedError
 from diffcheck.graph.graph import Graph
 
 Leaves = Sequence[Any]
-T = TypeVar("T")
 NO_FORWARD_MODE = "can't apply forward-mode autodiff (jvp) to a custom_vjp function"
 
 
 class JaxFunction:
     """A function of the floats among its arguments. `wide` traces it with 64-bit types, as jax.enable_x64 does.
 
-    What the user's code and JAX raise passes through. `made` keeps what is compiled and lifted for other points of the same form;
+    What the user's code and JAX raise passes through. `forms` keeps what is compiled and lifted for other points of the same form;
     `among` are the leaves that are differentiated, by default all floats.
     """
 
@@ -44,7 +44,7 @@ class JaxFunction:
         function: Callable[..., Any],
         arguments: Mapping[str, Any],
         wide: bool,
-        made: dict[Any, dict[Any, Any]] | None = None,
+        forms: Forms | None = None,
         among: Sequence[str] | None = None,
     ) -> None:
         self._function = function
@@ -59,9 +59,9 @@ class JaxFunction:
         self.fixed = [name for k, (name, _) in enumerate(leaves) if k not in self._parts]
         self.fixed_arrays = [name for name, leaf in zip(self.fixed, self._held, strict=True) if is_array(leaf)]
         shapes = tuple((name, leaf.shape, leaf.dtype.str) for name, leaf in self.point.items())
-        stays = tuple(identity(part) for name, part in every.items() if name not in self.point), tuple(map(identity, self._held))
-        self._made = _kept({} if made is None else made, (shapes, stays, jax.tree.structure(list(arguments.values()))))
-        self._made["held"] = self._held  # while they are, nothing else has their identity
+        fixed = (*(part for name, part in every.items() if name not in self.point), *self._held)
+        form = PointForm(shapes, tuple(map(identity, fixed)), jax.tree.structure(list(arguments.values())))
+        self.made = (forms or Forms()).of(form, self._held)
 
     def only(self, leaf: str) -> JaxFunction:
         """The same function of one leaf, the others as they are at the point."""
@@ -70,13 +70,6 @@ class JaxFunction:
     def without(self, leaf: str) -> JaxFunction:
         """The same function of all leaves but one, which stays as it is at the point."""
         return JaxFunction(self._function, self._arguments, self.wide, among=[name for name in self.point if name != leaf])
-
-    def once(self, key: Any, make: Callable[[], T]) -> T:
-        """What is the same at all points of one form."""
-        if key not in self._made:
-            self._made[key] = make()
-        found: T = self._made[key]
-        return found
 
     def __call__(self, *moving: Any) -> list[Any]:
         """The floating-point results, in the order of their tree."""
@@ -104,13 +97,14 @@ class JaxFunction:
             return jnp.concatenate([jnp.ravel(result) for result in self(*leaves)])
 
     @cached_property
+    @once_per_form
     def compiled(self) -> Callable[[Any], Any]:
         """`raveled`, compiled."""
-        return self.once("raveled", lambda: self.scoped(jax.jit(self.raveled)))
+        return self.scoped(jax.jit(self.raveled))
 
     def on_line(self, other: JaxFunction, column: int) -> bool:
         """Whether this is the function `other` at a point that differs from its point in this coordinate only."""
-        return self._made is other._made and np.array_equal(np.delete(self.vector, column), np.delete(other.vector, column))
+        return self.made is other.made and np.array_equal(np.delete(self.vector, column), np.delete(other.vector, column))
 
     def along(self, row: int, column: int) -> Callable[[Any], NDArray[Any]]:
         """One row as a function of an array of values of one coordinate, the others as they are at the point; one value after the other."""
@@ -155,11 +149,9 @@ class JaxFunction:
         return list(zip(names, shapes, strict=True))
 
     @cached_property
+    @once_per_form
     def program(self) -> ClosedJaxpr:
         """The function's own jaxpr."""
-        return self.once("program", self._traced)
-
-    def _traced(self) -> ClosedJaxpr:
         with settings(self.wide):
             return jax.make_jaxpr(self)(*self.point.values())
 
@@ -204,23 +196,28 @@ class JaxFunction:
 
     def forward(self, columns: Sequence[int], without: frozenset[CustomRule] = frozenset()) -> NDArray[Any]:
         """Columns of the Jacobian, side by side, by jax.jvp; `without` some of the custom rules."""
+        pushforward = self._pushforward(without)
+        return np.stack([_raveled(pushforward(self._leaves(), self._direction(column))) for column in columns], axis=1)
+
+    @once_per_form
+    def _pushforward(self, without: frozenset[CustomRule]) -> Callable[..., Any]:
         function = self._without(without)
-        program = jax.jit(lambda leaves, tangents: jax.jvp(function, leaves, tangents)[1])
-        run = self.once(("forward", without), lambda: self.scoped(program))
-        return np.stack([_raveled(run(self._leaves(), self._direction(column))) for column in columns], axis=1)
+        return self.scoped(jax.jit(lambda leaves, tangents: jax.jvp(function, leaves, tangents)[1]))
 
     def reverse(self, rows: Sequence[int], without: frozenset[CustomRule] = frozenset()) -> NDArray[Any]:
         """Rows of the Jacobian, one below the other, by jax.vjp; `without` some of the custom rules."""
-        function = self._without(without)
-        program = jax.jit(lambda leaves, cotangents: jax.vjp(function, *leaves)[1](cotangents))
-        run = self.once(("reverse", without), lambda: self.scoped(program))
-        return np.stack([_raveled(run(self._leaves(), self._weights(row))) for row in rows])
+        pullback = self._pullback(without)
+        return np.stack([_raveled(pullback(self._leaves(), self._weights(row))) for row in rows])
 
     def pulled_back(self, weights: Sequence[NDArray[Any]]) -> NDArray[Any]:
         """Σ weight·row of the Jacobian, an array of weights for each result, by jax.vjp."""
-        program = jax.jit(lambda leaves, cotangents: jax.vjp(self, *leaves)[1](cotangents))
-        run = self.once(("reverse", frozenset()), lambda: self.scoped(program))
-        return _raveled(run(self._leaves(), [np.asarray(w, each.dtype) for w, each in zip(weights, self.values, strict=True)]))
+        cotangents = [np.asarray(w, each.dtype) for w, each in zip(weights, self.values, strict=True)]
+        return _raveled(self._pullback(frozenset())(self._leaves(), cotangents))
+
+    @once_per_form
+    def _pullback(self, without: frozenset[CustomRule]) -> Callable[..., Any]:
+        function = self._without(without)
+        return self.scoped(jax.jit(lambda leaves, cotangents: jax.vjp(function, *leaves)[1](cotangents)))
 
     def _without(self, rules: frozenset[CustomRule]) -> Callable[..., list[Any]]:
         return undecorated(self, rules.__contains__) if rules else self
@@ -290,21 +287,24 @@ class JaxFunction:
     # Graphs
 
     @cached_property
+    @once_per_form
     def graph_arrays(self) -> list[NDArray[np.object_]]:
         """The undecorated function, an array of graphs for each result; raises UnsupportedError where it is not lifted."""
-        return self.once("graphs", lambda: lift_arrays(self, self.point))
+        return lift_arrays(self, self.point)
 
     @property
     def graphs(self) -> list[Graph]:
         """The undecorated function, a graph for each row."""
         return [graph for output in self.graph_arrays for graph in output.ravel()]
 
+    @once_per_form
     def forward_graphs(self, column: int) -> list[Graph]:
         """The programs that `forward` runs, a graph for each row."""
         tangents = self._direction(column)
-        return self._lifted(("forward", column), lambda *leaves: jax.jvp(self, leaves, tuple(map(jnp.asarray, tangents)))[1])
+        return self._lifted(lambda *leaves: jax.jvp(self, leaves, tuple(map(jnp.asarray, tangents)))[1])
 
-    def reverse_graphs(self, row: int, columns: Sequence[int]) -> dict[int, Graph]:
+    @once_per_form
+    def reverse_graphs(self, row: int, columns: tuple[int, ...]) -> dict[int, Graph]:
         """The programs that `reverse` runs, for these columns."""
         cotangents = self._weights(row)
 
@@ -312,18 +312,10 @@ class JaxFunction:
             every = jnp.concatenate([jnp.ravel(part) for part in jax.vjp(self, *leaves)[1](list(map(jnp.asarray, cotangents)))])
             return [every[column] for column in columns]
 
-        return dict(zip(columns, self._lifted(("reverse", row, tuple(columns)), entries), strict=True))
+        return dict(zip(columns, self._lifted(entries), strict=True))
 
-    def _lifted(self, key: Any, program: Callable[..., Any]) -> list[Graph]:
-        return self.once(key, lambda: [graph for output in lift_arrays(program, self.point) for graph in output.ravel()])
-
-
-def _kept(made: dict[Any, dict[Any, Any]], key: Hashable) -> dict[Any, Any]:
-    """What was made for this key; nothing where a tree of the user's holds what cannot be hashed or compared."""
-    try:
-        return made.setdefault(key, {})
-    except (TypeError, ValueError):
-        return {}
+    def _lifted(self, program: Callable[..., Any]) -> list[Graph]:
+        return [graph for output in lift_arrays(program, self.point) for graph in output.ravel()]
 
 
 def _raveled(leaves: Leaves) -> NDArray[Any]:

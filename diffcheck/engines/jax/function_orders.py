@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.engines.jax.equations import CustomRule
+from diffcheck.engines.jax.forms import once_per_form
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.lift import lift_arrays
 from diffcheck.engines.jax.nesting import taylor
@@ -51,6 +52,7 @@ class HigherDerivatives:
 
     def __init__(self, function: JaxFunction) -> None:
         self._function = function
+        self.made = function.made
         self._hessians: dict[tuple[str, frozenset[CustomRule]], Values] = {}
 
     def values(self, mode: str, places: Sequence[Place], without: frozenset[CustomRule] = NO_RULES) -> Values:
@@ -76,11 +78,21 @@ class HigherDerivatives:
     def _hessian(self, mode: str, without: frozenset[CustomRule]) -> Values:
         key = mode, without
         if key not in self._hessians:
-            run = self._function.once(("hessian", *key), lambda: self._compiled(HESSIANS[mode](self._map(without))))
-            self._hessians[key] = np.asarray(run(self._function.vector), np.float64)
+            self._hessians[key] = np.asarray(self._compiled_hessian(mode, without)(self._function.vector), np.float64)
         return self._hessians[key]
 
+    @once_per_form
+    def _compiled_hessian(self, mode: str, without: frozenset[CustomRule]) -> Callable[..., Any]:
+        return self._compiled(HESSIANS[mode](self._map(without)))
+
     def _nested(self, mode: str, places: Sequence[Place], without: frozenset[CustomRule]) -> Any:
+        rows = np.array([row for row, _ in places])
+        directions = np.stack([np.stack([self._unit(column) for column in columns]) for _, columns in places])
+        return self._compiled_entries(mode, without)(self._function.vector, rows, directions)
+
+    @once_per_form
+    def _compiled_entries(self, mode: str, without: frozenset[CustomRule]) -> Callable[..., Any]:
+        """Some entries, each in its row and along its directions, one for each order."""
         f = self._map(without)
 
         def entry(x: Vector, row: Any, directions: Any) -> Any:
@@ -89,10 +101,7 @@ class HigherDerivatives:
         def every(x: Vector, rows: Any, directions: Any) -> Any:
             return jax.lax.map(lambda each: entry(x, *each), (rows, directions))
 
-        rows = np.array([row for row, _ in places])
-        directions = np.stack([np.stack([self._unit(column) for column in columns]) for _, columns in places])
-        run = self._function.once((mode, directions.shape[1], without), lambda: self._compiled(every))
-        return run(self._function.vector, rows, directions)
+        return self._compiled(every)
 
     def _map(self, without: frozenset[CustomRule]) -> Map:
         function = self._function.raveled

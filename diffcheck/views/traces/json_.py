@@ -76,4 +76,4 @@ def _float(value: float) -> Any:
 def _place(place: Blame | None) -> dict[str, Any] | None:
     if place is None:
         return None
-    return {"text": place.text[place.start : place.end], "start": place.start, "end": place.end, "file": place.file, "line": place.line}
+    return {"text": place.quoted, "start": place.start, "end": place.end, "file": place.file, "line": place.line}

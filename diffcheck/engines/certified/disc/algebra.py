@@ -17,10 +17,10 @@ from typing import Any, TypeAlias
 
 from flint import acb, arb, fmpq
 
-from diffcheck.engines.certified.disc import continued, special
-from diffcheck.engines.certified.disc.cauchy import Circle
+from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.domains import Condition, conditions
-from diffcheck.engines.certified.implementations import Implementation, implementation
+from diffcheck.engines.certified.functions import continued, special
+from diffcheck.engines.certified.functions.implementations import Implementation, implementation
 from diffcheck.engines.certified.line.algebra import POINT
 from diffcheck.engines.certified.values import Trouble, Value, balls, unproved, worst
 from diffcheck.graph.build import meaning

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from flint import arb
 
+from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.certificate import Jet, enclosure, scope
 from diffcheck.engines.certified.disc.algebra import Disc, Moving
-from diffcheck.engines.certified.disc.cauchy import Circle
 from diffcheck.engines.certified.values import Trouble
 from diffcheck.errors import InternalError
 from diffcheck.graph.graph import Definition, Graph

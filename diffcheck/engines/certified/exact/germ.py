@@ -10,14 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-if TYPE_CHECKING:
-    from diffcheck.engines.certified.exact.germs import Germs
+from diffcheck.engines.certified.exact.field import Field
 
 Power: TypeAlias = tuple[Fraction | int, int]  # e and k of tᵉ·Lᵏ
 ONE: Power = (Fraction(0), 0)
 PRODUCT = 4  # the work of a product besides its terms
+
+
+class Ring(Protocol):
+    """What germs are added and multiplied in: their coefficients, where they are cut off, and what their work may cost."""
+
+    field: Field
+    zero: Any
+
+    def spend(self, work: int) -> None: ...
+
+    def constant(self, c: Any) -> Germ: ...
+
+    def cut_off(self, terms: Mapping[Power, Any], order: Fraction | None, is_rough: bool = False, side: int = 0) -> Germ: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +42,7 @@ class Germ:
 
     terms: Mapping[Power, Any]
     order: Fraction | None
-    germs: Germs
+    germs: Ring
     is_rough: bool = False
     side: int = 0
     swings: bool = False

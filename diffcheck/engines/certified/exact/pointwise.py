@@ -14,7 +14,7 @@ from diffcheck.engines.certified.domains import Condition, conditions
 from diffcheck.engines.certified.exact import huge
 from diffcheck.engines.certified.exact.field import MOST_ROOT, Field, NoValueError, no_series, not_defined, not_known
 from diffcheck.engines.certified.exact.germ import Huge
-from diffcheck.engines.certified.line import rules
+from diffcheck.engines.certified.functions import rules
 from diffcheck.engines.certified.values import Trouble, TroubleKind, worst
 from diffcheck.graph.build import meaning, read
 from diffcheck.graph.domains import Domain

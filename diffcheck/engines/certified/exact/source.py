@@ -9,7 +9,7 @@ from flint import arb, arb_series, ctx, fmpq
 from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.exact.field import no_series
 from diffcheck.engines.certified.exact.number import Number
-from diffcheck.engines.certified.implementations import OF_SERIES, implementation
+from diffcheck.engines.certified.functions.implementations import OF_SERIES, implementation
 from diffcheck.engines.certified.line.algebra import POINT, Line
 from diffcheck.engines.certified.values import Trouble
 from diffcheck.graph.functions import FUNCTIONS

@@ -10,7 +10,7 @@ from typing import Any
 from flint import arb, arb_series, fmpq
 
 from diffcheck.engines.certified.domains import Condition, conditions
-from diffcheck.engines.certified.implementations import implementation
+from diffcheck.engines.certified.functions.implementations import implementation
 from diffcheck.engines.certified.line.rationals import exactly
 from diffcheck.engines.certified.values import (
     TIE,

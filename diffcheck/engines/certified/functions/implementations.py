@@ -15,9 +15,8 @@ from typing import Any
 
 from flint import acb, arb, arb_series
 
-from diffcheck.engines.certified.disc import continued, special
-from diffcheck.engines.certified.disc.special import Boxes, Choose, from_values
-from diffcheck.engines.certified.line import composed, rules
+from diffcheck.engines.certified.functions import composed, continued, rules, special
+from diffcheck.engines.certified.functions.special import Boxes, Choose, from_values
 from diffcheck.engines.certified.values import Follower, Series, Trouble, TroubleKind, Value
 from diffcheck.errors import InternalError
 from diffcheck.graph.build import meaning

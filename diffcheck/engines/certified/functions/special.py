@@ -11,7 +11,7 @@ from typing import Any
 
 from flint import acb, arb, arb_series, ctx, fmpq
 
-from diffcheck.engines.certified.disc.cauchy import Circle
+from diffcheck.engines.certified.cauchy import Circle
 from diffcheck.engines.certified.values import Follower, Series, Value, balls, unproved
 
 NOT_ANALYTIC = acb(arb.nan())
@@ -19,7 +19,9 @@ LARGEST = arb(2) ** 60  # FLINT converts some arguments to machine integers, and
 HALF = arb(0.5)
 UNIT = arb(0.5, 0.5)  # [0, 1]
 LEAST_POINTS = 4
+LEAST_SHRINK = 8
 SPARE_BITS = 128  # a bound on a box may be far above the values
+GUARD_BITS = 32
 MOST_STEPS = 1000  # of a recurrence or a sum
 EDGES = 8  # pieces of an edge of a square
 RADII = 20  # radii tried, each an eighth of the one before
@@ -56,45 +58,58 @@ def _differences(a: Any, b: Any, c: Any) -> tuple[acb, acb, acb]:
     return acb(arb(c - a)), acb(arb(c - b)), acb(arb(c - a - b))
 
 
-def _taylor(function: Callable[..., acb], arguments: tuple[Series, ...], terms: int, name: str) -> Value:
-    """The first `terms` Taylor coefficients of function(arguments(t))."""
+def _taylor(function: Boxes, arguments: tuple[Series, ...], terms: int, name: str) -> Value:
+    """The first `terms` Taylor coefficients of h(t) = function(arguments(t)): h on a disc, its values on a circle within, Cauchy's formula.
+
+    With `points` values on a circle of radius R/2^shrink the formula leaves an error of M·q/(1 - q) with q = 2^(-shrink·points), and
+    shrink is the least with q ≤ 2^-(precision + SPARE_BITS). Division by (R/2^shrink)ᵏ costs coefficient k as many as shrink·k bits,
+    so there are shrink·terms guard bits, and GUARD_BITS for the sums.
+    """
     points = max(LEAST_POINTS, terms + terms % 2)  # with fewer than terms, coefficient k would be mixed up with coefficient k - points
-    shrink = max(8, -(-(ctx.prec + SPARE_BITS) // points))  # an error of 2^(-precision - spare)·M
-    with ctx.workprec(ctx.prec + shrink * terms + 32):
-        found = _radius(function, arguments)
-        if found is None:
+    shrink = max(LEAST_SHRINK, -(-(ctx.prec + SPARE_BITS) // points))
+    h = _along(function, arguments)
+    with ctx.workprec(ctx.prec + shrink * terms + GUARD_BITS):
+        disc = _disc_of(h, _first_radius(arguments))
+        if disc is None:
             return unproved(f"{name} is not provably analytic near its argument")
-        radius, bound = found
+        radius, bound = disc
         circle = Circle(radius, shrink, points)
-        values = [function(*_at(arguments, point)) for point in circle.points()]
+        values = list(map(h, circle.points()))
         if not all(value.is_finite() for value in values):
             return unproved(f"{name} is not bounded near its argument")
         return arb_series([circle.coefficient(k, values, bound) for k in range(terms)], prec=terms)
 
 
-def _radius(function: Callable[..., acb], arguments: tuple[Series, ...]) -> tuple[arb, arb] | None:
-    """A radius R and a bound of |function(arguments(t))| on |t| ≤ R."""
+def _along(function: Boxes, arguments: tuple[Series, ...]) -> Callable[[acb], acb]:
+    """function(arguments(t)) of a complex t, the arguments as polynomials."""
+    polynomials = [list(reversed(u.coeffs())) if isinstance(u, arb_series) else [u] for u in arguments]
+    return lambda t: function(*(_horner(coefficients, t) for coefficients in polynomials))
+
+
+def _horner(coefficients: Sequence[arb], t: acb) -> acb:
+    """The polynomial with these coefficients, the highest first, at t."""
+    value = acb(0)
+    for coefficient in coefficients:
+        value = value * t + coefficient
+    return value
+
+
+def _first_radius(arguments: tuple[Series, ...]) -> arb:
+    """A power of two that is well inside |u(0)| for every argument that moves, so that none reaches zero; at most a quarter."""
     starts = [abs(u[0]).mid() for u in arguments if isinstance(u, arb_series) and not u[0].contains(0)]
     mantissa, exponent = min(starts, default=arb(1)).man_exp()
-    radius = arb(2) ** min(-2, int(mantissa).bit_length() + int(exponent) - 3)  # well inside |u(0)|
+    return arb(2) ** min(-2, int(mantissa).bit_length() + int(exponent) - 3)
+
+
+def _disc_of(h: Callable[[acb], acb], radius: arb) -> tuple[arb, arb] | None:
+    """A radius R and a bound M of |h| on |t| ≤ R: the first of RADII radii on whose square h is bounded."""
     for _ in range(RADII):
         side = arb(0, radius)
-        value = function(*_at(arguments, acb(side, side)))
+        value = h(acb(side, side))
         if value.is_finite():
             return radius, value.abs_upper()
         radius = radius / 8
     return None
-
-
-def _at(arguments: tuple[Series, ...], t: acb) -> list[acb]:
-    """The arguments as polynomials, at a complex t (Horner)."""
-    values = []
-    for u in arguments:
-        value = acb(0)
-        for coefficient in reversed(u.coeffs() if isinstance(u, arb_series) else [u]):
-            value = value * t + coefficient
-        values.append(value)
-    return values
 
 
 def guarded(value: Callable[[], acb], *positive: acb) -> acb:

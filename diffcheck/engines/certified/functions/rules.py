@@ -9,7 +9,7 @@ from functools import reduce
 
 from flint import arb, arb_series, fmpq
 
-from diffcheck.engines.certified.line import longer
+from diffcheck.engines.certified.functions import longer
 from diffcheck.engines.certified.values import (
     Follower,
     Series,

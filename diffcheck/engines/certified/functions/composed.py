@@ -12,10 +12,9 @@ from typing import Any
 
 from flint import acb, arb, arb_series, fmpq
 
-from diffcheck.engines.certified.disc import special
-from diffcheck.engines.certified.disc.special import from_values
-from diffcheck.engines.certified.line import longer
-from diffcheck.engines.certified.line.rules import divide, power_of_zero, where
+from diffcheck.engines.certified.functions import longer, special
+from diffcheck.engines.certified.functions.rules import divide, power_of_zero, where
+from diffcheck.engines.certified.functions.special import from_values
 from diffcheck.engines.certified.values import Follower, Series, Trouble, TroubleKind, Value, composed, constant_term, undefined, unproved
 from diffcheck.graph.build import in_parameters
 from diffcheck.graph.functions import FUNCTIONS

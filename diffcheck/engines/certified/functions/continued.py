@@ -12,7 +12,7 @@ from functools import reduce
 
 from flint import acb, arb
 
-from diffcheck.engines.certified.disc.special import NOT_ANALYTIC, guarded
+from diffcheck.engines.certified.functions.special import NOT_ANALYTIC, guarded
 
 NEWTON_STEPS = 8
 J = acb(0, 1)
