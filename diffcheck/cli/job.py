@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diffcheck.cli.arguments import Dtype, names
-from diffcheck.errors import InputError
+from diffcheck.errors import InputError, PointError, shown_in
 from diffcheck.printable import quoted
 from diffcheck.processes.forked import UNWATCHED, Watch
 
@@ -84,10 +84,11 @@ def ends(job: Check, option: str, text: str) -> tuple[float, float]:
     """The ends of an interval A,B, numbers of the format under test."""
     from diffcheck.checks.numbers import read_number, split
 
-    lower, *upper = split(text)
-    if len(upper) != 1:
-        raise InputError(f"{quoted(text)} is not an interval", f"Write {option} -4,4.")
-    return read_number(lower, job.format), read_number(upper[0], job.format)
+    with shown_in(text):
+        lower, *upper = split(text)
+        if len(upper) != 1:
+            raise PointError(f"{quoted(text)} is not an interval", f"Write {option} -4,4.")
+        return read_number(lower, job.format), read_number(upper[0], job.format)
 
 
 def header_at(job: Check, at: Sequence[str]) -> Header:

@@ -8,7 +8,7 @@ is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from lark import Token
 
@@ -35,10 +35,10 @@ ENDS_A_FUNCTION = frozenset(("FUNCTION", "PRIME", "COUNT"))
 class Names:
     """The names of one text by what they are."""
 
-    def __init__(self, table: frozenset[str]) -> None:
+    def __init__(self, table: frozenset[str], beside: Mapping[str, int]) -> None:
         self.table = table
-        self.defined: set[str] = set()
-        self.values: set[str] = set()  # definitions without parameters
+        self.defined = set(beside)
+        self.values = {name for name, parameters in beside.items() if not parameters}  # definitions without parameters
         self.parameters: set[str] = set()
         self.variables: set[str] = set()  # names that stand somewhere without a bracket behind them
         self.plain_variables: set[str] = set()  # ... and without a power either
@@ -88,9 +88,9 @@ class Names:
             raise error_at(text, token, token, f"the parameter '{token}' is written twice", "Choose another name.")
 
 
-def resolve_names(text: str, tokens: list[Token], function_names: Collection[str]) -> list[Token]:
+def resolve_names(text: str, tokens: list[Token], function_names: Collection[str], beside: Mapping[str, int]) -> list[Token]:
     """The tokens with every name's kind settled and JUXTAPOSED where a product is implied; raises ExpressionError."""
-    names = Names(frozenset(function_names))
+    names = Names(frozenset(function_names), beside)
     tokens = read_notations(text, tokens)
     tokens = read_heads(text, tokens, names, Brackets(tokens))
     read_spellings(tokens, names)
