@@ -15,6 +15,7 @@ from lark.exceptions import UnexpectedToken
 from diffcheck import caches
 from diffcheck.errors import ExpressionError
 from diffcheck.language.complaints import complain
+from diffcheck.language.indexed import written_out
 from diffcheck.language.lexer import check_nodes, check_size, corrected, read_tokens
 from diffcheck.language.names import resolve_names
 from diffcheck.language.notations import WITHOUT_ITS_FUNCTION
@@ -36,7 +37,7 @@ def parse(text: str, function_names: Collection[str], beside: Mapping[str, int] 
     check_size(text)
     session = _grammar().parse_interactive(unquoted(text))
     raw = session.lexer_thread.lex(session.parser_state)
-    tokens = read_tokens(text, raw)
+    tokens = written_out(text, read_tokens(text, raw))
     tokens = resolve_names(text, tokens, function_names, beside)
     check_nodes(text, tokens)
     try:
