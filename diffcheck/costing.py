@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sympy
 
-from diffcheck.costs.families import composition, expanded, family, index_and_numbers, numbers
+from diffcheck.costs.families import composition, family, index_and_numbers, numbers
 from diffcheck.costs.subject import of_expression, of_function
 from diffcheck.costs.swell import swell
 from diffcheck.costs.table import costs
@@ -163,9 +163,7 @@ def measured(
         fix = "Give an expression as a text, or a function of JAX: cost('x^2')."
         raise InputError(f"{quoted(subject)} is not an expression, nor a function", fix)
     if compose is None and sweep is None:
-        text = expanded(subject)
-        found = of_expression(text, of, at, wrt or (), dtype or "float64")
-        return costs(found if text == subject else replace(found, read_as=subject), timed, many)
+        return costs(of_expression(subject, of, at, wrt or (), dtype or "float64"), timed, many)
     if at is not None or wrt:
         raise InputError("families have no point, and are differentiated by all variables", "Leave out --at and --wrt.")
     if compose is not None:

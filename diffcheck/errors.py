@@ -3,7 +3,7 @@
 DiffcheckError
 ├── InputError            what the user gave cannot be used: exit code 2
 │   ├── ExpressionError   ... in a text, at a place: shown with a caret
-│   ├── PointError        ... in a point, a list of points or a file of points
+│   ├── PointError        ... in a point, a direction, or a file of points: one that is written is shown with a caret, too
 │   ├── SuiteError        ... in a suite file, with file and line
 │   └── UserCodeError     ... in a function of the user's, which raised an exception: shown with its traceback
 ├── UnsupportedError      an engine lacks a function: a verdict of that engine, never "agrees"
@@ -16,6 +16,9 @@ A wrong derivative is a verdict, not an exception.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from diffcheck.excerpts import excerpt
@@ -46,36 +49,65 @@ class InputError(DiffcheckError):
         return "\n".join(part for part in (self.message, self.fix) if part)
 
 
-class ExpressionError(InputError):
-    """An expression cannot be read; `start` and `end` are offsets into `text`, `line` and `column` are counted from 1."""
+class PlacedError(InputError):
+    """What is wrong is a piece of a text: `start` and `end` are offsets into `text`, `line` and `column` are counted from 1."""
 
-    def __init__(self, message: str, text: str, start: int, end: int, fix: str = "") -> None:
+    def __init__(self, message: str, fix: str, text: str | None, start: int, end: int) -> None:
         super().__init__(message, fix)
-        self.text = text
+        self.text = text  # None: it is not known
         self.start = start
         self.end = end
 
     @property
     def line(self) -> int:
         """The line of the fault, counted from 1."""
-        return self.text.count("\n", 0, self.start) + 1
+        return (self.text or "").count("\n", 0, self.start) + 1
 
     @property
     def column(self) -> int:
         """The column of the fault, counted from 1."""
-        return self.start - (self.text.rfind("\n", 0, self.start) + 1) + 1
+        return self.start - ((self.text or "").rfind("\n", 0, self.start) + 1) + 1
 
     def excerpt(self, width: int = 76) -> str:
-        """The line of the fault, cut to `width` characters, and the carets under it."""
-        return excerpt(self.text, self.start, self.end, width)
+        """The line of the fault, cut to `width` characters, and the carets under it; "" where the text is not known."""
+        return "" if self.text is None else excerpt(self.text, self.start, self.end, width)
 
     def __str__(self) -> str:
-        place = f" (line {self.line}, column {self.column})" if "\n" in self.text else ""
+        place = f" (line {self.line}, column {self.column})" if "\n" in (self.text or "") else ""
         return "\n".join(part for part in (self.message + place, self.excerpt(), self.fix) if part)
 
 
-class PointError(InputError):
-    """A point, or a file of points, cannot be used."""
+class ExpressionError(PlacedError):
+    """An expression cannot be read."""
+
+    text: str
+
+    def __init__(self, message: str, text: str, start: int, end: int, fix: str = "") -> None:
+        super().__init__(message, fix, text, start, end)
+
+
+class PointError(PlacedError):
+    """A point, or a file of points, cannot be used; the `piece` is what is wrong with it, if it was written."""
+
+    def __init__(self, message: str, fix: str = "", piece: str = "") -> None:
+        super().__init__(message, fix, None, 0, len(piece))
+        self.piece = piece
+
+    def mark_in(self, whole: str) -> None:
+        """Show the piece in a text that holds it; all of the text is marked where it has other letters."""
+        found = re.search(rf"(?<!\w){re.escape(self.piece)}(?!\w)", whole) if self.piece else None
+        place = (0, len(whole)) if found is None else (found.start() + self.start, found.start() + self.end)
+        self.text, self.piece, (self.start, self.end) = whole, whole, place
+
+
+@contextmanager
+def shown_in(text: str) -> Iterator[None]:
+    """What is wrong with a point that this text holds is marked in it."""
+    try:
+        yield
+    except PointError as error:
+        error.mark_in(text)
+        raise
 
 
 class SuiteError(InputError):

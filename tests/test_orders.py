@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from itertools import combinations_with_replacement, product
 from pathlib import Path
@@ -279,6 +280,66 @@ def test_a_claim_may_be_a_matrix_an_entry_numbers_or_a_function(text: str, optio
     assert all(words in reason for reason in said)
 
 
+IN_TEXTS = [
+    (lambda x, y: x**2 * y, {"x": 1.0, "y": 2.0}, {"hessian": True}, "[[2y, 2x], [2x, 0]]", ""),
+    (lambda x, y: x**2 * y, {"x": 1.0, "y": 2.0}, {"hessian": True}, "[[y, x], [x, 0]]", "The values are half the Hessian"),
+    (lambda x, y: x**2 * y, {"x": 1.0, "y": 2.0}, {"hessian": True}, "d2f/dydx = 2x", ""),
+    (lambda x, y: x**2 * y, {"x": 1.0, "y": 2.0}, {"order": 3}, "d3f/dx2dy = 1", "half the derivative"),
+    (lambda x, y: x**2 * y, {"x": 1.0, "y": 2.0}, {}, "[2x*y, x^2]", ""),
+    (lambda x, y: x**2 * y, {"x": 1.0, "y": 2.0}, {"along": "x=1,y=-2"}, "2x*y - 2x^2", ""),
+    (lambda x, y: x**2 * y, {"x": 1.0, "y": 2.0}, {"hvp": "x=1,y=-2"}, "[2y - 4x, 2x]", ""),
+    (lambda x: jnp.sum(x**3), np.array([1.0, 2.0]), {}, "[3x[0]^2, 3x[1]^2]", ""),
+    (lambda x: jnp.sum(x**2), np.array([1.0, 2.0]), {}, "2x", ""),
+    (lambda x: jnp.sum(x**3), np.array([1.0, 2.0]), {"hessian": True}, "d2f/dx[1]^2 = 6x[1]", ""),
+    (lambda x, a: x * jnp.sum(a**2), {"x": 2.0, "a": np.array([1.0, 3.0])}, {}, "[dot(a, a), 2x*a[0], 2x*a[1]]", ""),
+    (lambda x, y: jnp.stack([x * y, x**2]), {"x": 1.0, "y": 3.0}, {}, "[[y, 2x], [x, 0]]", "the transpose of the Jacobian"),
+    (lambda x, n: x**n, {"x": 2.0, "n": 3}, {}, "n*x^(n - 1)", ""),
+]
+
+
+@pytest.mark.parametrize(("function", "at", "options", "claim", "words"), IN_TEXTS)
+def test_claims_for_functions_may_be_texts(function: Any, at: Any, options: Any, claim: str, words: str) -> None:
+    results = [result for sample in check(function, at, claim=claim, **options).samples for result in sample.results]
+    claimed = [result for result in results if result.engine == "claim"]
+    wrong = [result.reason for result in claimed if result.verdict is Verdict.WRONG]
+    assert claimed
+    assert bool(wrong) is bool(words)
+    assert all(words in reason for reason in wrong)
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        ("[1, 2]", "the claim is a vector of 2 numbers, and the gradient is a vector of 3 numbers"),
+        ("d2f/dx[0]^2 = 1", "which is not asked for\nAsk for it: --hessian"),
+        ("df/dx[5] = 1", "the claim is not for variables"),
+        ("[x[0], x[1], x[5]]", "there is no entry 5"),
+        ("[x_0, 0, 0]", "The variables are x[0], x[1], x[2]"),
+    ],
+)
+def test_a_claim_that_does_not_fit_a_function_is_refused(claim: str, message: str) -> None:
+    with pytest.raises(diffcheck.InputError) as refused:
+        check(lambda x: jnp.sum(x**2), np.ones(3), claim=claim)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("F(x, y) = [x*y, sin(x) + y]; F(x, y)[0]", "[F(1, y)[0], F[0](x, 1)]"),
+        ("G(x, y) = [x*y, x]; G(x, y)", "[[y, x], [1, 0]]"),
+        ("c(x, y) = [cos(x), sin(x)]; c(x, y)", "[[-c(x, y)[1], 0], [c(x, y)[0], 0]]"),
+        ("v = [x, y]; dot(v, v)", "2v"),
+        ("u = x^2; sin(u) + y", "[2x*cos(u), 1]"),
+    ],
+)
+def test_a_claim_may_use_what_is_defined(text: str, claim: str) -> None:
+    report = check(text, {"x": 1, "y": 2}, claim=claim)
+    results = [result for sample in report.samples for result in sample.results if result.engine == "claim"]
+    assert len(results) == len(report.samples)
+    assert all(result.verdict in (Verdict.EXACT, Verdict.AGREES) for result in results)
+
+
 def test_a_claim_for_one_side_of_a_kink_is_judged_by_the_slope_there() -> None:
     def judged(claim: str, side: str) -> Verdict:
         return check("abs(x)", 0, claim=claim, side=side).samples[0].results[-1].verdict
@@ -309,9 +370,7 @@ def test_json_has_a_sample_for_each_entry() -> None:
         (["[x, x*y]", "--at", "x=1,y=2", "--hessian"], "gradients and Hessians are those of a number"),
         (["[[x, y], [x]]", "--at", "x=1,y=2"], "the rows of a matrix have different lengths"),
         (["[x, y] + [x, y, 1]", "--at", "x=1,y=2"], "do not fit"),
-        (["x*y", "--at", "x=1,y=2", "--order", "9"], "9 is not an order of a derivative that is checked"),
-        (["x*y", "--at", "x=1,y=2", "--along", "x=0,y=0"], "the direction is zero"),
-        (["x*y", "--at", "x=1,y=2", "--along", "x=1"], "no value for y"),
+        (["x*y", "--at", "x=1,y=2", "--wrt", "x", "--along", "x=1,y=2"], "--wrt does not go with a direction"),
         (["x*y", "--at", "x=1,y=2", "--hessian", "--claim", "[[1, 2, 3], [1, 2, 3]]"], "the claim is 2 × 3, and the Hessian is 2 × 2"),
         (["x*y", "--at", "x=1,y=2", "--gradient", "--hessian"], "several orders"),
     ],
@@ -321,6 +380,70 @@ def test_what_does_not_fit_is_refused_in_a_sentence(arguments: list[str], messag
     assert ended.code == 2
     assert message in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+IN_DIRECTIONS = [
+    ("x=0,y=0", "the direction is zero", "^^^^^^^"),
+    ("x=1", "no value for y", "^^^"),
+    ("x=1,z=2", "no value for y", "^^^^^^^"),
+    ("x=1,y=2,z=3", "no variable 'z'", "        ^"),
+    ("x=1,y=abc", "'abc' is not a number", "      ^^^"),
+    ("x=1,y=sni(2)", "unknown function 'sni'", "      ^^^"),
+    ("x=1,y=inf", "a direction has finite numbers", "^^^^^^^^^"),
+    ("x=1,y=", "y has no value", "    ^"),
+    ("x=[1,2],y=1", "one number for each variable", "^^^^^^^^^^^"),
+    ("1,2", "does not say which variable", "^^^"),
+]
+
+
+@pytest.mark.parametrize(("direction", "message", "carets"), IN_DIRECTIONS)
+@pytest.mark.parametrize("option", ["--along", "--hvp"])
+def test_what_is_wrong_with_a_direction_is_marked(option: str, direction: str, message: str, carets: str) -> None:
+    ended = run("check", "x*y", "--at", "x=1,y=2", option, direction)
+    assert ended.code == 2
+    first, shown, marks, *_ = ended.stderr.splitlines()
+    assert message in first
+    assert (shown, marks) == (f"  {direction}", f"  {carets}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (["check", "x*y", "--at", "x=1,y=2", "--order", "9"], ["  9", "  ^", "Orders go from 1 to 8."]),
+        (["derive", "x*y", "--order", "0"], ["  0", "  ^", "Orders go from 1 to 8."]),
+        (["check", "x*y", "--at", "x=1,y=a"], ["  x=1,y=a", "        ^"]),
+        (["check", "x", "--interval", "3,a"], ["  3,a", "    ^"]),
+        (["check", "x", "--interval", "3"], ["  3", "  ^", "Write --interval -4,4."]),
+        (["check-jax", "jax.numpy:hypot", "--at", "x1=3,x2=4", "--along", "x1=1"], ["  x1=1", "  ^^^^", "Its arguments: x1, x2."]),
+        (["check-jax", "jax.nn:gelu", "--at", "1", "--along", "x=[1,2]"], ["  x=[1,2]", "  ^", "Give both the same shape."]),
+        (["check-jax", "jax.nn:gelu", "--at", "1", "--hvp", "0"], ["  0", "  ^"]),
+        (["check", "x*y", "--at", "x=1,y=2", "--claim", "df/dx = sni(y)"], ["  df/dx = sni(y)", "          ^^^"]),
+        (["check", "x*y", "--at", "x=1,y=2", "--claim", "df/dx ="], ["  df/dx =", "  ^^^^^^^"]),
+        (["check", "[x, y]", "--at", "x=1,y=2", "--claim", "df/dx = 1"], ["  df/dx = 1", "   ^", "Its entries: f[0], f[1]."]),
+        (["check", "f(x) = x; g(x) = x; g(x)", "--at", "1", "--claim", "df/dx = 1"], ["  df/dx = 1", "   ^"]),
+    ],
+)
+def test_what_is_wrong_in_an_option_is_marked_there(arguments: list[str], lines: list[str]) -> None:
+    ended = run(*arguments)
+    assert ended.code == 2
+    assert ended.stderr.splitlines()[1 : 1 + len(lines)] == lines
+
+
+@pytest.mark.parametrize(("at", "along"), [("x=1,y=2", "x=1"), ("x=1", "x=1,y=2")])
+def test_a_direction_has_the_arguments_of_its_point(at: str, along: str) -> None:
+    def f(x: jax.Array, y: float = 2.0) -> jax.Array:
+        return x * y
+
+    with pytest.raises(diffcheck.InputError, match="y"):
+        check(f, at, along=along)
+
+
+def test_directions_are_shown_with_the_digits_of_floats() -> None:
+    for dtype, third in (("float64", "0.3333333333333333"), ("float32", "0.3333333432674408")):
+        header = check("x^2*y", {"x": 1, "y": 2}, along="x=1/3,y=-0.5", dtype=dtype).header
+        assert header.read_as == f"(x^2)*y, along x = x + {third}*t, y = y - 0.5*t at t = 0"
+        (derivative,) = header.derivatives
+        assert max(map(len, re.findall(r"[0-9.]+", derivative.text + derivative.latex))) <= 18
 
 
 def test_suites_ask_for_hessians_orders_and_directions(tmp_path: Path) -> None:

@@ -42,6 +42,22 @@ def test_entries_are_expressions(text: str, entries: list[str] | None) -> None:
     assert [one_line(result.flat, Infix()) for result in again.results] == entries
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("prod(x_i, i=1..3)", "x_1*x_2*x_3"),
+        ("sum(x_k^k, k=2..3) + 1", "x_2^2 + x_3^3 + 1"),
+        ("prod(sum(a_i_j, j=1..2), i=1..2)", "(a_1_1 + a_1_2)*(a_2_1 + a_2_2)"),
+        ("sum(2k, k=1..2) + x_1_k", "2*1 + 2*2 + x_1_k"),
+        ("sin(xi)*prod(y_i, i=1..1)", "sin(xi)*y_1"),
+        ("f(x) = sum(x^k/k!, k=0…2); f@2(x)", "f(x) = x^0/0! + x^1/1! + x^2/2!; f@2(x)"),
+        ("[sum(i x, i=1..2), sum([x, y])]", "[1x + 2x, x + y]"),
+    ],
+)
+def test_sums_and_products_over_an_index_are_written_out(text: str, written: str) -> None:
+    assert [result.flat.nodes for result in read(text).results] == [result.flat.nodes for result in read(written).results]
+
+
 def test_a_vector_that_is_chosen_keeps_its_name() -> None:
     assert [(read("v = [x, y]; v[0]", of).shown_name, read("v = [x, y]; v[0]", of).labels) for of in ("v", None)] == [
         ("v", ("[0]", "[1]")),
@@ -82,6 +98,17 @@ def test_entries_are_labelled_by_their_places() -> None:
         ("F(x, y) = [x, y]; F(x)", "F does not take 1 argument", "F"),
         ("f(x) = x; f[0](x)", "f is not a vector", "f[0]"),
         ("[x + 1]^2", "'[' does not group", "["),
+        ("sum(x_i, i=3..1)", "the range 3..1 is empty", "3..1"),
+        ("sum(x_i, i=1..n)", "1..n is no range of whole numbers", "1..n"),
+        ("sum(x, i=1..99999999)", "1..99999999 is no range of whole numbers", "1..99999999"),
+        ("x + sum(x_i, 1..3)", "this does not say what is added, or multiplied, over which index", "sum(x_i, 1..3)"),
+        ("x^1..3", "a range stands only behind the index of a sum or a product", "1..3"),
+        ("2sum(x_i + sni(i), i=1..3)", "unknown function 'sni'", "sni"),
+        (
+            "sum(sum(x, i=1..99), j=1..99)",
+            "this has more than the limit of 10,000 nodes when it is written out",
+            "sum(sum(x, i=1..99), j=1..99)",
+        ),
         ("[x, y", "the closing bracket is missing for this '['", "["),
     ],
 )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +20,7 @@ from diffcheck.checks.leaves import Integers, cast
 from diffcheck.checks.named import tree_of
 from diffcheck.checks.numbers import assigned, read_number, split
 from diffcheck.checks.points import Columns, from_texts, listed
-from diffcheck.errors import PointError
+from diffcheck.errors import PointError, shown_in
 from diffcheck.formats import FORMATS, Format
 from diffcheck.processes.limits import available_megabytes
 
@@ -70,15 +71,31 @@ def _plain(value: Any) -> Any:
 
 def from_point_texts(texts: Sequence[str], parameters: Parameters, fmt: Format | None) -> list[BoundCall]:
     """The points that `--at` texts name: x=1,y=2, linspace, and arrays in brackets; in float64 unless a format is given."""
-    fmt, points = fmt or WRITTEN, list[BoundCall]()
+    points = list[BoundCall]()
     for text in texts:
-        named = [name for name, _ in assigned(text) if name]
-        _require_names(text, parameters)
-        if "[" in text:
-            points.append(_with_arrays(text, parameters, fmt))
-        else:
-            points += _rows(from_texts([text], tuple(dict.fromkeys(named)) or parameters.unnamed, fmt), parameters, fmt)
+        with shown_in(text):
+            points += _of_text(text, parameters, fmt or WRITTEN)
     return points
+
+
+def _of_text(text: str, parameters: Parameters, fmt: Format) -> list[BoundCall]:
+    named = [name for name, _ in assigned(text) if name]
+    _require_names(text, parameters)
+    if "[" in text:
+        return [_with_arrays(text, parameters, fmt)]
+    return _rows(from_texts([text], tuple(dict.fromkeys(named)) or parameters.unnamed, fmt), parameters, fmt)
+
+
+def require_alike(direction: BoundCall, point: BoundCall) -> None:
+    """Raises PointError unless a direction has a number for each of the point."""
+    if missing := [name for name in point.arguments if name not in direction.arguments]:
+        raise PointError(f"no value for {listed(missing)}", "A direction has one for each argument that the point has.")
+    for name, value in direction.arguments.items():
+        if name not in point.arguments:
+            raise PointError(f"the direction has {name}, and the point has not", "Leave it out, or give it to the point too.", name)
+        theirs, ours = (jax.tree.map(np.shape, each) for each in (value, point.arguments[name]))
+        if theirs != ours:
+            raise PointError(f"{name} has the shape {theirs} in the direction, and {ours} in the point", "Give both the same shape.", name)
 
 
 def _require_names(text: str, parameters: Parameters) -> None:
@@ -87,9 +104,9 @@ def _require_names(text: str, parameters: Parameters) -> None:
     named = [part.partition("=")[0].strip() for part in parts if "=" in part]
     unknown = [] if parameters.others else [name for name in named if name not in parameters.known]
     if unknown:
-        raise PointError(f"the function has no argument {listed(unknown)}", f"Its arguments: {', '.join(parameters.known)}.")
+        raise PointError(f"the function has no argument {listed(unknown)}", f"Its arguments: {', '.join(parameters.known)}.", unknown[0])
     if twice := [name for name in dict.fromkeys(named) if named.count(name) > 1]:
-        raise PointError(f"{listed(twice)} is given twice", "Write one value for each argument; several points are several --at.")
+        raise PointError(f"{listed(twice)} is given twice", "Write one value for each argument.", twice[0])
     if len(parts) > 1 and not named:
         names = parameters.unnamed
         several = f"Write {','.join(f'{name}=…' for name in names)}. {ARRAY_FORM}"
@@ -115,7 +132,7 @@ def _with_arrays(text: str, parameters: Parameters, fmt: Format) -> BoundCall:
         name, equals, value = part.partition("=")
         if not equals and len(parameters.unnamed) != 1:
             fix = f"{ARRAY_FORM} The arguments: {', '.join(parameters.names)}."
-            raise PointError(f"{part!r} does not say which argument it is for", fix)
+            raise PointError(f"{part!r} does not say which argument it is for", fix, part.strip())
         values[name.strip() if equals else parameters.unnamed[0]] = _array(value if equals else part, fmt)
     return _named(values, parameters, fmt)
 
@@ -125,10 +142,10 @@ def _array(text: str, fmt: Format) -> NDArray[Any]:
     if not text.startswith("["):
         return np.asarray(read_number(text, fmt))
     if not text.endswith("]"):
-        raise PointError(f"{text!r} lacks a closing bracket", ARRAY_FORM)
+        raise PointError(f"{text!r} lacks a closing bracket", ARRAY_FORM, text)
     rows = [_array(part, fmt) for part in split(text[1:-1])] if text[1:-1].strip() else []
     if len({row.shape for row in rows}) > 1:
-        raise PointError(f"the rows of {text!r} have different lengths", ARRAY_FORM)
+        raise PointError(f"the rows of {text!r} have different lengths", ARRAY_FORM, text)
     return np.array(rows, np.float64)
 
 
@@ -175,7 +192,9 @@ def _by_name(texts: Iterable[str], parameters: Parameters) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if equals and name.strip() not in parameters.names:
-            raise PointError(f"the function has no argument {name.strip()}", f"Its arguments: {', '.join(parameters.names)}.")
+            known = f"Its arguments: {', '.join(parameters.names)}."
+            with shown_in(text):
+                raise PointError(f"the function has no argument {name.strip()}", known, name.strip())
         found |= {name.strip(): value} if equals else dict.fromkeys(parameters.names, text)
     return found
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diffcheck.checks.points import listed
 from diffcheck.engines.derivation import Columns, Derivation, Formulas, Found, Names, Subject, Wanted
 from diffcheck.errors import ExpressionError, InputError
 from diffcheck.graph.build import Problem, read_beside
@@ -21,11 +22,14 @@ from diffcheck.graph.graph import Graph, GraphBuilder
 from diffcheck.language.reading import suggest_product
 from diffcheck.printable import quoted
 from diffcheck.registry import CLAIM
-from diffcheck.results import leibniz, wrt_and_order
+from diffcheck.results import counted, leibniz, wrt_and_order
 
 MOST_LETTERS = 1_000  # of numbers that stand for a claim in messages
 # d2f/dxdy = 2x: the order, the entry of a vector, what is below the line
-ENTRY = re.compile(r"\s*[d∂]\^?([2-8²³])?\s*[^\W\d]\w*?(\[[0-9,]+\])?\s*/\s*((?:[d∂]\s*[^\W\d_]\w*(?:\^[2-8])?\s*\*?\s*)+)=(?!=)\s*")
+ENTRY = re.compile(
+    r"\s*[d∂]\^?(?P<order>[2-8²³])?\s*(?P<name>[^\W\d]\w*?)(?P<entry>\[[0-9,]+\])?\s*/\s*"
+    r"(?P<below>(?:[d∂]\s*[^\W\d_]\w*(?:\[[0-9,]+\])?(?:\^[2-8])?\s*\*?\s*)+)=(?!=)\s*"
+)
 SUPERSCRIPTS = {"²": "2", "³": "3", None: "1"}
 
 
@@ -134,32 +138,49 @@ class Claims:
         """Texts for the derivatives, in their order."""
         wanted = list(product(range(self._outputs), self._wrt))
         if texts and len(texts) != len(wanted):
-            raise InputError(
-                f"the number of claims ({len(texts)}) is not that of the derivatives ({', '.join(' '.join(names) for _, names in wanted)})",
-                "Give one claim for each derivative of wrt, in that order, or name it: --claim 'd2f/dxdy = 2x'.",
-            )
+            symbols = [self.symbol(each) for each in wanted]
+            claims = f"there {'is' if len(texts) == 1 else 'are'} {counted(len(texts), 'claim')} for {counted(len(wanted), 'derivative')}"
+            fix = f"Give one claim for each, in this order, or name it: --claim '{symbols[-1]} = …'."
+            raise InputError(f"{claims}: {listed(symbols)}", fix)
         for each, text in zip(wanted, texts, strict=False):
             self._place(each, self._graph(text, each[1]), text)
 
     def _entry(self, text: str, match: re.Match[str]) -> None:
         """d2f/dxdy = 2x"""
-        names = _below(match[3], self._problem.variables)
-        order = int(SUPERSCRIPTS.get(match[1], match[1] or "1"))
+        names, head = _below(match["below"], self._problem.variables), match.end()
+        order = int(SUPERSCRIPTS.get(match["order"], match["order"] or "1"))
         if names is None or len(names) != order:
             problem = "the orders above and below the line differ" if names else "the claim is not for variables of the expression"
+            raise ExpressionError(problem, text, 0, head, f"Write d2f/dxdy = …; the variables are {listed(self._problem.variables)}.")
+        row = self._row(text, match)
+        if not text[head:].strip():
+            raise ExpressionError("the claim does not say what the derivative is", text, 0, head, "Write it behind the '='.")
+        try:
+            graph = self._graph(" " * head + text[head:], names)
+        except ExpressionError as error:
+            error.text = text
+            raise
+        self._place((row, self.as_asked(names)), graph, text[head:])
+
+    def _row(self, text: str, match: re.Match[str]) -> int:
+        """Which result df[1]/dx is of."""
+        problem, name, label = self._problem, match["name"], match["entry"] or ""
+        if name != problem.shown_name and not problem.is_call_of(name) and any(name == each.name for each in problem.named):
+            fix = f"Write {problem.shown_name} for what is differentiated, or choose {name} with --of."
+            raise ExpressionError(f"the claim is for a derivative of {name}", text, *match.span("name"), fix)
+        if label in problem.labels:
+            return problem.labels.index(label)
+        if not problem.outputs:
             raise ExpressionError(
-                problem, text, 0, match.end(), f"Write d2f/dxdy = …; the variables are {', '.join(self._problem.variables)}."
+                "what is differentiated is a number, and has no entries", text, *match.span("entry"), "Leave the index out."
             )
-        label = match[2] or ""
-        if label not in self._problem.labels:
-            fix = f"Its entries: {', '.join(self._problem.labels)}." if self._problem.outputs else "It is one number: leave the index out."
-            raise ExpressionError(f"there is no entry {label or 'without an index'}", text, 0, match.end(), fix)
-        body = text[match.end() :]
-        self._place((self._problem.labels.index(label), self.as_asked(names)), self._graph(body, names), body)
+        wrong = f"there is no entry {label}" if label else f"the claim does not say which entry of {name} it is for"
+        place = match.span("entry" if label else "name")
+        raise ExpressionError(wrong, text, *place, f"Its entries: {listed([name + each for each in problem.labels])}.")
 
     def _whole(self, text: str) -> bool:
         """[[2y, 2x], [2x, 0]]; False for a number."""
-        if "[" not in text:
+        if "[" not in text and not self._problem.maps:
             return False
         found = read_beside(text, self._problem)
         if not found.outputs:
@@ -201,8 +222,14 @@ class Claims:
     def _require_fit(self, lengths: Sequence[int], text: str) -> None:
         layout = self._whole_layout
         if tuple(lengths) != layout.lengths:
-            problem = f"the claim is {_size(lengths)}, and {layout.what} is {_size(layout.lengths)}"
+            what = layout.what if len(layout.wanted) > 1 else "the derivative"
+            problem = f"the claim is {_size(lengths)}, and {what} is {_size(layout.lengths if len(layout.wanted) > 1 else ())}"
             raise ExpressionError(problem, text, 0, len(text), "Both must have the same entries.")
+
+    def symbol(self, wanted: Wanted) -> str:
+        """df[1]/dx"""
+        output, names = wanted
+        return leibniz(self._problem.shown_name + self._problem.labels[output], *wrt_and_order(names))
 
     def _graph(self, text: str, names: Names) -> Graph:
         for name in names:
@@ -211,7 +238,7 @@ class Claims:
                 raise InputError(problem, f"Its variables: {', '.join(self._problem.variables)}.")
         found = read_beside(text, self._problem)
         if found.outputs:
-            said = leibniz("f", *wrt_and_order(names))
+            said = self.symbol((0, names))
             raise ExpressionError("the claim is a vector, and the derivative a number", text, 0, len(text), f"It is for {said}.")
         self._require_known(found.target.flat, text, found.target.parameters)
         return found.target.flat
@@ -223,7 +250,7 @@ class Claims:
                 product_ = suggest_product(name, variables)
                 fix = f"Did you mean {product_}?" if product_ else f"The variables are {', '.join(variables)}."
                 start = max(0, text.find(name))
-                raise ExpressionError(f"the claim uses {name!r}, which the expression does not", text, start, start + len(name), fix)
+                raise ExpressionError(f"the claim uses {name!r}, and there is no such variable", text, start, start + len(name), fix)
 
 
 class _ByFunction(Derivation):
@@ -251,7 +278,7 @@ class _ByFunction(Derivation):
 
 def _size(lengths: Sequence[int]) -> str:
     """2 × 3; a vector of 2 numbers; a number."""
-    return " × ".join(map(str, lengths)) if len(lengths) > 1 else f"a vector of {lengths[0]} numbers" if lengths else "a number"
+    return " × ".join(map(str, lengths)) if len(lengths) > 1 else f"a vector of {counted(lengths[0], 'number')}" if lengths else "a number"
 
 
 def _below(text: str, variables: Sequence[str]) -> Names | None:

@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 from diffcheck.checks import pipeline
 from diffcheck.checks.at_once import AtOnce, Plan
 from diffcheck.checks.by_design import by_design, step_function
+from diffcheck.checks.claimed import Claims
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import faulty_rule
 from diffcheck.checks.differences import Differences
+from diffcheck.checks.function_claims import Given, claimed
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import Matrices, Matrix
 from diffcheck.checks.modes import Conflict, conflict, noted
 from diffcheck.checks.numerical import LABEL, judge_by_evidence
 from diffcheck.checks.proved_entries import ProvedEntries
-from diffcheck.engines.derivation import Cause, Columns, Derivation, Formulas, Found, Run, Wanted
+from diffcheck.checks.relations import compared
+from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Run, Wanted
 from diffcheck.engines.differences import Estimate
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.narrowing import narrowings
@@ -34,7 +37,6 @@ from diffcheck.graph.graph import Graph
 from diffcheck.judgement.evidence import Written, listed
 from diffcheck.judgement.judge import Judge, Point, Value, arithmetic_of, result_of, result_without, split
 from diffcheck.judgement.resemblance import of_jacobian, of_value
-from diffcheck.registry import CLAIM
 from diffcheck.results import Result, Sample, Status, Verdict
 
 IN_MATHEMATICS = 4  # derivatives by engines that differentiate formulas; of a larger Jacobian there are none
@@ -55,13 +57,13 @@ class Jacobian(Matrices):
         name: str,
         fmt: Format,
         truth: Callable[[], Sequence[Graph]],
-        claim: ClaimedJacobian | Mapping[str, Written] | None = None,
+        claim: Given = None,
         judged_by_itself: bool = True,
         plan: Plan | None = None,
     ) -> None:
         super().__init__(function, name, fmt, plan or Plan(), may_be_at_once=judged_by_itself and claim is None)
         self.judged_by_itself = judged_by_itself
-        self.claim = claim
+        self._claim = claim
         self._truth = truth
         self.point = dict(zip(function.variables, function.vector.tolist(), strict=True))
         self.arithmetic = arithmetic_of(fmt)
@@ -149,13 +151,11 @@ class Jacobian(Matrices):
     def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
         """Those under test: both modes of JAX, and the claim. Other engines are shown beside them."""
         rules, beside = pipeline.under_test(self, OwnRules)
-        return {wanted: [*rules, *self._claimed(wanted), *beside] for wanted in self.places}
+        return {wanted: [*rules, *claimed(self.claims, wanted), *beside] for wanted in self.places}
 
-    def _claimed(self, wanted: Wanted) -> list[Derivation]:
-        if self.claim is None or isinstance(self.claim, ClaimedJacobian):
-            return [] if self.claim is None else [self.claim]
-        claim = self.claim[wanted[1][0]]
-        return [Formulas(CLAIM, {wanted: claim.graph}, self, claim.text)]
+    @cached_property
+    def claims(self) -> Derivation | Claims | None:
+        return self._claim(self) if callable(self._claim) else self._claim
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return {row: self.function.primal[row : row + 1] for row, _ in self.chosen}
@@ -238,7 +238,7 @@ class Jacobian(Matrices):
 
     def samples(self) -> list[Sample]:
         """One sample for each chosen entry, the worst first."""
-        return sorted(self.found.values(), key=lambda sample: sample.badness, reverse=True)
+        return sorted(compared(self.found.values(), list(self.places), self.claims), key=lambda sample: sample.badness, reverse=True)
 
     def output_of(self, wanted: Wanted) -> str:
         return self.function.outputs[self.places[wanted][0]]

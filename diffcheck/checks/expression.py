@@ -16,7 +16,7 @@ from diffcheck.checks.claimed import Claims, Given, KinkSide, names_of
 from diffcheck.checks.orders import JUDGED, MAX_ENTRIES, Moved, Orders, of_a_vector
 from diffcheck.checks.pipeline import Lost, OnStage
 from diffcheck.checks.points import as_list, from_points, names_in, noted
-from diffcheck.checks.relations import related
+from diffcheck.checks.relations import compared
 from diffcheck.checks.screening import evenly
 from diffcheck.checks.symmetry import merged, with_mirrors
 from diffcheck.engines.derivation import Columns, Derivation, Found, Names, Run, Wanted
@@ -27,7 +27,7 @@ from diffcheck.formats import format_named
 from diffcheck.graph.build import Problem, read
 from diffcheck.graph.functions import FUNCTIONS
 from diffcheck.graph.graph import Graph
-from diffcheck.graph.text import Infix
+from diffcheck.graph.text import EXACT, SHORT
 from diffcheck.judgement.accuracy.table import roundings_here
 from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge, Point, Value
@@ -114,6 +114,8 @@ class Check:
         among = self._chosen(wrt) if wrt else tuple((name,) for name in self.given)
         if any(len(names) > 1 for names in among):
             raise InputError("an order is given, and derivatives of an order too", "Write the one or the other.")
+        if wrt and orders.along is not None:
+            raise InputError("--wrt does not go with a direction", "Leave it out; variables that stay have 0 in the direction: x=1,y=0.")
         return orders.of([name for (name,) in among], "" if self._moved is None else self._moved.variable)
 
     def _few(self, found: tuple[Names, ...], orders: Orders | None) -> tuple[Names, ...]:
@@ -177,9 +179,7 @@ class Check:
         if self._moved is not None:
             columns = {**columns, self._moved.variable: np.zeros_like(next(iter(columns.values())))}
         mirrors = frozenset(" ".join(names) for names in with_mirrors(self.wrt) if names not in self.wrt)
-        found = pipeline.samples(self, columns, self._on_stage)
-        if self._claims.is_matrix and self._claims.layout is not None:
-            found = related(found, list(self.derivations), self._claims.layout)
+        found = compared(pipeline.samples(self, columns, self._on_stage), list(self.derivations), self._claims)
         return merged(found, mirrors) if mirrors else found
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
@@ -223,7 +223,7 @@ class Check:
             variables=self.variables,
             dtype=self.dtype,
             program="; ".join(filter(None, [f"JAX ran {how} on the CPU", *notes, self._repeated, self._sampled])),
-            derivatives=pipeline.closed_forms(self, Infix(), self.problem.labels),
+            derivatives=pipeline.closed_forms(self, EXACT if self._moved is None else SHORT, self.problem.labels),
             note=roundings_here(self.dtype).note,
             versions=registry.versions(),
         )

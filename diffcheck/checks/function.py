@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from fractions import Fraction
 from numbers import Real
 from typing import Any
@@ -13,30 +13,32 @@ import jax
 import numpy as np
 
 from diffcheck import registry
-from diffcheck.checks.arguments import from_value, names_in
+from diffcheck.checks.arguments import from_value, names_in, require_alike
 from diffcheck.checks.at_once import AtOnce, Plan
 from diffcheck.checks.beforehand import require_memory, require_traceable
 from diffcheck.checks.calling import BoundCall, Parameters
 from diffcheck.checks.claims import ClaimedHessian, ClaimedJacobian
 from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
+from diffcheck.checks.function_claims import Given as Claim
+from diffcheck.checks.function_claims import claims_about, texts_of
 from diffcheck.checks.higher import Higher, along
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.modes import check_of
-from diffcheck.checks.orders import Direction, Orders, free_name
+from diffcheck.checks.orders import Direction, Orders, direction_shown, free_name, require_direction
 from diffcheck.checks.pipeline import CERTIFIED_POINTS, closed_forms
 from diffcheck.checks.rules.linter import LINT_SECONDS, lint
 from diffcheck.checks.screening import Screening, evenly
 from diffcheck.engines.jax.forms import Forms
 from diffcheck.engines.jax.function import JaxFunction
-from diffcheck.engines.jax.parts import identity, is_wide, named_leaves, parts_of
-from diffcheck.errors import InputError, UnsupportedError
+from diffcheck.engines.jax.parts import identity, is_float, is_wide, named_leaves, parts_of
+from diffcheck.errors import InputError, PointError, UnsupportedError
 from diffcheck.floats import exactly
 from diffcheck.formats import FORMATS, Format, format_named
 from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, GraphBuilder
-from diffcheck.graph.text import Short, one_line
-from diffcheck.judgement.evidence import Written, listed
+from diffcheck.graph.text import SHORT, Short, one_line
+from diffcheck.judgement.evidence import listed
 from diffcheck.printable import quoted
 from diffcheck.results import Findings, Header, Outcome, RuleCheck, Sample, counted
 
@@ -51,8 +53,8 @@ class FunctionCheck:
     `against` is what it is judged by: nothing (its own computation, without its custom rules), an expression in the function's
     arguments, or another function. `linted` runs the checks of derivative rules: by default where there is one that is not JAX's own,
     and for a limited time. `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed
-    by that of the argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text,
-    or one for each argument. `given` are names for the arguments of a function whose signature has none. `plan` is how a large Jacobian is
+    by that of the argument (a tuple of such for several arguments), or a function that returns it; or texts, as for an expression.
+    `given` are names for the arguments of a function whose signature has none. `plan` is how a large Jacobian is
     gone through. `wrt` are the arguments to differentiate by, whole (w) or a leaf of theirs (w['bias']); all by default. `dtype` is the
     format of all floats; without one, arrays keep their own, and the verdicts are relative to the coarsest on the program's way.
     """
@@ -114,19 +116,21 @@ class FunctionCheck:
         return Findings(self._header(jacobians[0]), tuple(samples), _merged(checks))
 
     def _higher(self, point: BoundCall, orders: Orders) -> Higher:
-        by_itself = self._formula is None and self._other is None
         if orders.direction is None:
             function = self._usable(lambda: self._at(self._function, point))
-            given = point.of(self._claim) if callable(self._claim) else self._claim
-            claim = None if given is None else ClaimedHessian(given, function, point.arguments, orders.order)
-            return Higher(function, self.name, self._judged(function), lambda: self._truth(function, point), orders, claim, by_itself)
-        if not by_itself or self._claim is not None:
-            raise InputError(
-                "a derivative along a direction is judged by the function itself", "Leave out --along or --hvp, or the others."
-            )
-        t, direction = free_name(point.names), self._direction(orders.direction)
+            truth, claim = lambda: self._truth(function, point), self._claimed(function, point, orders)
+            return Higher(function, self.name, self._judged(function), truth, orders, claim, self._by_itself)
+        if not self._by_itself:
+            raise InputError("a derivative along a direction is judged by the function itself", "Leave out --along or --hvp, or --against.")
+        t, direction = free_name(point.names), self._direction(orders.direction, point)
         function = self._usable(lambda: self._along(point, direction, t))
-        return Higher(function, self.name, self._judged(function), lambda: _lifted(function), orders, moved_by=t)
+        claim = self._claimed(function, point, orders, t)
+        return Higher(function, self.name, self._judged(function), lambda: _lifted(function), orders, claim, moved_by=t)
+
+    @property
+    def _by_itself(self) -> bool:
+        """Whether it is judged by its own computation."""
+        return self._formula is None and self._other is None
 
     def _along(self, point: BoundCall, direction: BoundCall, t: str) -> JaxFunction:
         """The function at a point that moves along a direction, of how far it has moved and of the point."""
@@ -136,13 +140,14 @@ class FunctionCheck:
         among = self._among(point)
         return JaxFunction(moved, {t: start, **point.arguments}, wide, among=None if among is None else [t, *among])
 
-    def _direction(self, given: Direction) -> BoundCall:
-        """One step for each argument. Raises InputError for one that is zero."""
-        steps, *more = from_value(given, self.parameters, self.format)
-        if more:
-            raise InputError("a direction has one number for each coordinate")
-        if not any(np.any(leaf) for leaf in jax.tree.leaves(steps.arguments)):
-            raise InputError("the direction is zero", "There is no derivative along it.")
+    def _direction(self, given: Direction, point: BoundCall) -> BoundCall:
+        """One step for each argument. Raises PointError for one that is zero, or not like the point."""
+        with direction_shown(given):
+            steps, *more = from_value(given, self.parameters, self.format)
+            if more:
+                raise PointError("a direction has one number for each coordinate", "Write one direction.")
+            require_alike(steps, point)
+            require_direction(leaf for leaf in jax.tree.leaves(steps.arguments) if is_float(leaf))
         return steps
 
     def _judged(self, function: JaxFunction) -> Format:
@@ -154,9 +159,10 @@ class FunctionCheck:
 
     def _jacobian(self, point: BoundCall) -> Jacobian:
         function = self._usable(lambda: self._at(self._function, point))
-        by_itself = self._formula is None and self._other is None
-        claim = self._claimed(function, point)
-        return Jacobian(function, self.name, self._judged(function), lambda: self._truth(function, point), claim, by_itself, self._plan)
+        claim = self._claimed(function, point, Orders())
+        return Jacobian(
+            function, self.name, self._judged(function), lambda: self._truth(function, point), claim, self._by_itself, self._plan
+        )
 
     def _usable(self, made: Callable[[], JaxFunction]) -> JaxFunction:
         """A function that has something to differentiate, and can be."""
@@ -172,16 +178,20 @@ class FunctionCheck:
             _ = function.primal
         return function
 
-    def _claimed(self, function: JaxFunction, point: BoundCall) -> ClaimedJacobian | Mapping[str, Written] | None:
-        """The claim as arrays; or as texts, one for each argument, which is a number."""
-        texts = [self._claim] if isinstance(self._claim, str) else self._claim
-        if not isinstance(texts, (list, tuple)) or not all(isinstance(each, str) for each in texts):
-            return None if texts is None else ClaimedJacobian(point.of(texts) if callable(texts) else texts, function, point.arguments)
-        if len(function.outputs) != 1 or len(texts) != len(function.variables) or any(leaf.shape for leaf in function.point.values()):
-            fix = "Give one for each argument, in their order; of arrays, a claim is an array, or a function that returns it."
-            raise InputError("claims as texts are for functions of numbers that return one number", fix)
-        formulas = [_at_point(_formula(text, self.parameters), function, point) for text in texts]
-        return {name: Written(graph, text) for name, graph, text in zip(function.variables, formulas, texts, strict=True)}
+    def _claimed(self, function: JaxFunction, point: BoundCall, orders: Orders, moved_by: str = "") -> Claim:
+        """The claim as an array, or what makes those that are texts."""
+        if self._claim is None:
+            return None
+        if (texts := texts_of(self._claim)) is not None:
+            return claims_about(function, self.name, point, orders.of_moving(function.variables, moved_by), texts)
+        if orders.direction is not None:
+            raise InputError("a claim for a derivative along a direction is a text", "Write the derivative, such as claim='2x'.")
+        given = point.of(self._claim) if callable(self._claim) else self._claim
+        return (
+            ClaimedJacobian(given, function, point.arguments)
+            if orders.is_first
+            else ClaimedHessian(given, function, point.arguments, orders.order)
+        )
 
     def _at(self, function: Callable[..., Any], point: BoundCall) -> JaxFunction:
         static = tuple((name, identity(value)) for name, value in point.static.items())
@@ -247,7 +257,7 @@ class FunctionCheck:
             variables=subject.variables if len(subject.variables) <= SHOWN_VARIABLES else (),
             dtype=subject.format.name,
             program="; ".join(notes),
-            derivatives=tuple(each for each in closed_forms(subject, Short(), subject.function.outputs) if not each.chained),
+            derivatives=tuple(each for each in closed_forms(subject, SHORT, subject.function.outputs) if not each.chained),
             versions=registry.versions(),
         )
 
@@ -273,7 +283,7 @@ class FunctionCheck:
             variables=jacobian.function.variables if jacobian.is_small else (),
             dtype=jacobian.format.name,
             program="; ".join(notes),
-            derivatives=closed_forms(jacobian, Short()),
+            derivatives=closed_forms(jacobian, SHORT),
             versions=registry.versions(),
         )
 

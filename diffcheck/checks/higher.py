@@ -13,11 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from diffcheck.checks import pipeline
+from diffcheck.checks.claimed import Claims
 from diffcheck.checks.culprits import faulty
+from diffcheck.checks.function_claims import Given, claimed
 from diffcheck.checks.loading import raised_by_jax, users_code
 from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import CUSTOM_VJP
 from diffcheck.checks.orders import JUDGED, MAX_ENTRIES, Orders
+from diffcheck.checks.relations import compared
 from diffcheck.checks.screening import evenly
 from diffcheck.checks.symmetry import merged, mirror, with_mirrors
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Run, Wanted
@@ -50,7 +53,7 @@ class Higher:
         fmt: Format,
         truth: Callable[[], Sequence[Graph]],
         orders: Orders,
-        claim: Derivation | None = None,
+        claim: Given = None,
         judged_by_itself: bool = True,
         moved_by: str = "",
     ) -> None:
@@ -88,8 +91,7 @@ class Higher:
     @cached_property
     def every(self) -> list[Wanted]:
         """All derivatives that are asked for."""
-        moving = [name for name in self.variables if name != self._moved_by]
-        return list(product(range(len(self.function.outputs)), self._orders.of(moving, self._moved_by)))
+        return list(product(range(len(self.function.outputs)), self._orders.of_moving(self.variables, self._moved_by)))
 
     @cached_property
     def wanted(self) -> Sequence[Wanted]:
@@ -138,14 +140,17 @@ class Higher:
     def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
         """Those under test: JAX's modes, and the claim. Other engines are shown beside them."""
         rules, beside = pipeline.under_test(self, Nested)
-        claims = [] if self._claim is None else [self._claim]
         found: dict[Wanted, Sequence[Derivation]] = {}
         for row, names in self.wanted:
-            found[row, names] = [*rules, *claims, *beside]
+            found[row, names] = [*rules, *claimed(self.claims, (row, names)), *beside]
             other = mirror(names)
             if other is not None:
-                found[row, other] = rules
+                found[row, other] = [*rules, *claimed(self.claims, (row, other))]
         return found
+
+    @cached_property
+    def claims(self) -> Derivation | Claims | None:
+        return self._claim(self) if callable(self._claim) else self._claim
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return {row: self.function.primal[row : row + 1] for row, _ in self.wanted}
@@ -159,7 +164,7 @@ class Higher:
         columns = {name: np.array([x]) for name, x in self.point.items()}
         asked = [names for _, names in self.wanted]
         mirrors = frozenset(" ".join(names) for names in with_mirrors(asked) if names not in asked)
-        return list(merged(pipeline.samples(self, columns), mirrors))
+        return list(merged(compared(pipeline.samples(self, columns), list(self.derivations), self.claims), mirrors))
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is found of one derivative."""

@@ -40,14 +40,14 @@ _TOGETHER = re.compile(r"\s*\(?\s*([^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)+)\s*\)?\s*=(.
 _BETWEEN = re.compile(r"\s*(?:;|\band\b|&)\s*(?=[^\W\d]\w*\s*=)")  # x=1; y=2
 _DOTS = re.compile(r"(.+?)\s*(?:\.\.+|…|\bto\b)\s*(.+)")
 
-FORMS = "A point is a number such as 2, -0.5, 1e-3 or pi/2, a list 1,2,3 or a range -1:1:0.1, or x=1,y=2."
+FORMS = "Write a number such as 2, -0.5, 1e-3 or pi/2, a list 1,2,3 or a range -1:1:0.1, or x=1,y=2."
 
 
 def read_number(text: str, fmt: Format) -> float:
     """One number, rounded once to the format, or infinite where it is written so; raises PointError."""
     text = _plain(text)
     if not text:
-        raise PointError(f"{_short(text)} is not a number", FORMS)
+        raise PointError(f"{_short(text)} is not a number", FORMS, text)
     if infinite := _INFINITE.fullmatch(text):
         return -math.inf if infinite[1] == "-" else math.inf
     if _HEX.fullmatch(text):
@@ -57,7 +57,7 @@ def read_number(text: str, fmt: Format) -> float:
     else:
         number = _of_expression(text, fmt)
     if math.isinf(number):
-        raise PointError(f"{_short(text)} is out of the range of {fmt.name}", "")
+        raise PointError(f"{_short(text)} is out of the range of {fmt.name}", "", text)
     return number
 
 
@@ -79,12 +79,14 @@ def _of_expression(text: str, fmt: Format) -> float:
         problem = read(text)
         graph = problem.number.flat
     except ExpressionError as error:
-        raise PointError(f"{_short(text)} is not a number: {error.message}", error.fix or FORMS) from None
+        refused = PointError(f"{_short(text)} is not a number: {error.message}", error.fix or FORMS, error.text[error.start : error.end])
+        refused.mark_in(text)
+        raise refused from None
     if problem.variables:
-        raise PointError(f"{_short(text)} is not a number", FORMS)
+        raise PointError(f"{_short(text)} is not a number", FORMS, text)
     found = enclose_value(graph, {})
     if found is None:
-        raise PointError(f"{_short(text)} has no value that is a real number", FORMS)
+        raise PointError(f"{_short(text)} has no value that is a real number", FORMS, text)
     lower, upper = fmt.round(found.lower), fmt.round(found.upper)
     if lower == upper:
         return lower
@@ -133,7 +135,7 @@ def _range(text: str, fmt: Format) -> NDArray[Any]:
         return _steps(text, text.split(":"), fmt, is_last_one_in=True)
     if len(text) <= MAX_LETTERS and (dots := _DOTS.fullmatch(text)):
         written = f"{dots[1]}:{dots[2]}"
-        raise PointError(f"{_short(text)} is not a number", f"Write {written} for a range of steps of 1, {written}:0.1 of others.")
+        raise PointError(f"{_short(text)} is not a number", f"Write {written} for a range of steps of 1, {written}:0.1 of others.", text)
     if (call := _CALL.fullmatch(text)) and call[1] in _RANGES:
         return _RANGES[call[1]](text, split(call[2]), fmt)
     return np.array([read_number(text, fmt)], fmt.name)
@@ -142,16 +144,16 @@ def _range(text: str, fmt: Format) -> NDArray[Any]:
 def _steps(text: str, parts: list[str], fmt: Format, is_last_one_in: bool) -> NDArray[Any]:
     """first, first + step, … up to last; each is exact before it is rounded."""
     if len(parts) not in (2, 3):
-        raise PointError(f"{_short(text)} is not a range", "Write first:last:step, e.g. -1:1:0.1.")
+        raise PointError(f"{_short(text)} is not a range", "Write first:last:step, e.g. -1:1:0.1.", text)
     first, last = (_exact(part, fmt) for part in parts[:2])
     step = _exact(parts[2], fmt) if len(parts) == 3 else Fraction(1)
     if step == 0 or (last - first) / step < 0:
-        raise PointError(f"{_short(text)} is an empty range", "The step leads from the first number to the last.")
+        raise PointError(f"{_short(text)} is an empty range", "The step leads from the first number to the last.", text)
     steps = (last - first) / step
     _refuse_step_in_the_middle(parts, first, last, step)
     count = math.floor(steps) + 1 if is_last_one_in else math.ceil(steps)
     if not 1 <= count <= MAX_POINTS:
-        raise PointError(f"{_short(text)} is a range of {count:,} numbers", f"It may have 1 to {MAX_POINTS:,}.")
+        raise PointError(f"{_short(text)} is a range of {count:,} numbers", f"It may have 1 to {MAX_POINTS:,}.", text)
     return np.array([fmt.round(first + k * step) for k in range(count)], fmt.name)
 
 
@@ -160,7 +162,8 @@ def _refuse_step_in_the_middle(parts: list[str], first: Fraction, last: Fraction
     leads_there = last != 0 and ((step - first) / last).denominator == 1 and (step - first) / last > 1
     if len(parts) == 3 and leads_there and ((last - first) / step).denominator != 1:
         a, b, c = (part.strip() for part in parts)
-        raise PointError(f"{_short(':'.join(parts))} can be read in two ways", f"The step comes last: write {a}:{c}:{b}.")
+        text = ":".join(parts)
+        raise PointError(f"{_short(text)} can be read in two ways", f"The step comes last: write {a}:{c}:{b}.", text)
 
 
 def _exact(text: str, fmt: Format) -> Fraction:
@@ -181,7 +184,7 @@ def _arange(text: str, parts: list[str], fmt: Format) -> NDArray[Any]:
 def _linspace(text: str, parts: list[str], fmt: Format) -> NDArray[Any]:
     first, last, count = _ends(text, parts, fmt)
     if not math.isfinite(last - first):
-        raise PointError(f"{_short(text)} is too long for equal steps", "")
+        raise PointError(f"{_short(text)} is too long for equal steps", "", text)
     return np.linspace(first, last, count, dtype=fmt.name)
 
 
@@ -191,7 +194,7 @@ def _logspace(text: str, parts: list[str], fmt: Format) -> NDArray[Any]:
     with np.errstate(all="ignore"):
         numbers = np.logspace(first, last, count, dtype=fmt.name)
     if not np.isfinite(numbers).all():
-        raise PointError(f"{_short(text)} goes beyond the range of {fmt.name}", "The ends are exponents of 10: logspace(-3,3,7).")
+        raise PointError(f"{_short(text)} goes beyond the range of {fmt.name}", "The ends are exponents of 10: logspace(-3,3,7).", text)
     return numbers
 
 
@@ -199,7 +202,7 @@ def _geomspace(text: str, parts: list[str], fmt: Format) -> NDArray[Any]:
     """From one number to another in equal ratios, as NumPy has it."""
     first, last, count = _ends(text, parts, fmt)
     if not (first * last > 0 and math.isfinite(last)):
-        raise PointError(f"{_short(text)} has no equal ratios", "The ends have the same sign, and none is 0.")
+        raise PointError(f"{_short(text)} has no equal ratios", "The ends have the same sign, and none is 0.", text)
     return np.geomspace(first, last, count, dtype=fmt.name)
 
 
@@ -207,7 +210,7 @@ def _ends(text: str, parts: list[str], fmt: Format) -> tuple[float, float, int]:
     count = parts[2].replace(" ", "").removeprefix("num=") if len(parts) == 3 else ""
     if not re.fullmatch(r"\d{1,9}", count) or not 1 <= int(count) <= MAX_POINTS:
         name = text.partition("(")[0]
-        raise PointError(f"{_short(text)} is not a range", f"Write {name}(first, last, count) with a count of 1 to {MAX_POINTS:,}.")
+        raise PointError(f"{_short(text)} is not a range", f"Write {name}(first, last, count) with a count of 1 to {MAX_POINTS:,}.", text)
     first, last = (read_number(end, fmt) for end in parts[:2])
     return first, last, int(count)
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from diffcheck.checks.points import from_points
 from diffcheck.engines.derivation import Names
-from diffcheck.errors import ExpressionError, InputError, PointError
+from diffcheck.errors import ExpressionError, InputError, PointError, shown_in
 from diffcheck.formats import Format
 from diffcheck.graph.build import Problem, inline
 from diffcheck.graph.graph import Definition, Graph, GraphBuilder
-from diffcheck.graph.text import Infix, one_line
+from diffcheck.graph.text import Short, one_line
 from diffcheck.language.reading import read_back
-from diffcheck.printable import quoted
+from diffcheck.printable import shown
 
 MAX_ORDER = 8
 MAX_ENTRIES = 400  # of more, some are judged, unless all are asked for
@@ -44,7 +48,8 @@ class Orders:
 
     def __post_init__(self) -> None:
         if not isinstance(self.order, int) or isinstance(self.order, bool) or not 1 <= self.order <= MAX_ORDER:
-            raise InputError(f"{quoted(self.order)} is not an order of a derivative that is checked", f"Orders go from 1 to {MAX_ORDER}.")
+            problem, given = "this is not an order of a derivative that is checked", shown(self.order)
+            raise ExpressionError(problem, given, 0, len(given), f"Orders go from 1 to {MAX_ORDER}.")
         if self.along is not None and self.times is not None:
             raise InputError("a direction is given, and a vector for the Hessian too", "Write the one or the other.")
         if self.times is not None and self.order not in (1, 2):
@@ -63,6 +68,10 @@ class Orders:
     @property
     def direction(self) -> Direction | None:
         return self.along if self.times is None else self.times
+
+    def of_moving(self, variables: Sequence[str], moved_by: str) -> tuple[Names, ...]:
+        """The derivatives of a function that has the one that moves the others among its variables."""
+        return self.of([name for name in variables if name != moved_by], moved_by)
 
     def of(self, variables: Sequence[str], moved_by: str) -> tuple[Names, ...]:
         """The derivatives in these variables; `moved_by` is the one that moves the point in the direction."""
@@ -123,15 +132,28 @@ def free_name(taken: Collection[str]) -> str:
 
 def _speeds(direction: Direction, problem: Problem, fmt: Format) -> dict[str, Fraction]:
     is_row = isinstance(direction, (list, tuple)) or getattr(direction, "ndim", 0) == 1
-    columns = from_points([direction] if is_row and len(problem.variables) > 1 else direction, problem.variables, fmt)
-    if any(len(column) != 1 for column in columns.values()):
-        raise PointError("a direction has one number for each variable", f"Write {','.join(f'{name}=1' for name in problem.variables)}.")
-    speeds = {name: float(column[0]) for name, column in columns.items()}
-    if not all(map(math.isfinite, speeds.values())):
+    with direction_shown(direction):
+        columns = from_points([direction] if is_row and len(problem.variables) > 1 else direction, problem.variables, fmt)
+        if any(len(column) != 1 for column in columns.values()):
+            raise PointError(
+                "a direction has one number for each variable", f"Write {','.join(f'{name}=1' for name in problem.variables)}."
+            )
+        require_direction(columns.values())
+    return {name: Fraction(float(column[0])) for name, column in columns.items()}
+
+
+def direction_shown(direction: object) -> AbstractContextManager[None]:
+    """Marks what is wrong with a direction that is written."""
+    return shown_in(direction) if isinstance(direction, str) else nullcontext()
+
+
+def require_direction(steps: Iterable[NDArray[Any]]) -> None:
+    """Raises PointError for a direction of which a number is infinite, or all are zero."""
+    numbers = np.concatenate([np.ravel(step) for step in steps])
+    if not np.isfinite(numbers).all():
         raise PointError("a direction has finite numbers")
-    if not any(speeds.values()):
-        raise PointError("the direction is zero", "There is no derivative along it.")
-    return {name: Fraction(speed) for name, speed in speeds.items()}
+    if not numbers.any():
+        raise PointError("the direction is zero", "There is no derivative along it: give a number other than 0.")
 
 
 def _along(result: Definition, speeds: Mapping[str, Fraction], variable: str) -> Definition:
@@ -153,7 +175,7 @@ def _start_of(name: str, speed: Fraction, variable: str) -> Graph:
 
 
 def _text(graph: Graph) -> str:
-    return one_line(graph, Infix()) or ""
+    return one_line(graph, Short()) or ""
 
 
 def _start(builder: GraphBuilder, x: int, speed: Fraction, t: int) -> int:

@@ -216,21 +216,21 @@ def _number(value: Value) -> float | None:
     return None if isinstance(value, UnsupportedError) else value
 
 
-def closed_forms(subject: Evaluated, algebra: Infix, labels: Sequence[str] = ("",)) -> tuple[Derivative, ...]:
+def closed_forms(subject: Evaluated, notations: tuple[Infix, Latex], labels: Sequence[str] = ("",)) -> tuple[Derivative, ...]:
     """The formulas of the first engine that has any: closed within a budget, else chained definitions; or why it has none.
 
-    `labels` are what the outputs are called behind the function's name.
+    `notations` are one for text and one for LaTeX, and `labels` what the outputs are called behind the function's name.
     """
     for derivation in next(iter(subject.derivations.values())):
         written = derivation.written([wanted for wanted, several in subject.derivations.items() if derivation in several])
         if written:
             found = ((wanted, each) for wanted, each in written.items() if not isinstance(each, Inapplicable))
-            return tuple(_as_text(names, each, algebra, labels[output]) for (output, names), each in found)
+            return tuple(_as_text(names, each, notations, labels[output]) for (output, names), each in found)
     return ()
 
 
-def _as_text(names: Names, found: Definition | UnsupportedError, algebra: Infix, output: str) -> Derivative:
+def _as_text(names: Names, found: Definition | UnsupportedError, notations: tuple[Infix, Latex], output: str) -> Derivative:
     if isinstance(found, UnsupportedError):
         return Derivative(*wrt_and_order(names), found.reason, "", False, output)
-    text, chained = derivative_text(found, algebra)
-    return Derivative(*wrt_and_order(names), text, derivative_text(found, Latex())[0], chained, output)
+    (text, chained), (latex, _) = (derivative_text(found, notation) for notation in notations)
+    return Derivative(*wrt_and_order(names), text, latex, chained, output)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.checks.numbers import FORMS, MAX_LETTERS, assigned, read_number, read_numbers, several, spelled
-from diffcheck.errors import PointError
+from diffcheck.errors import PointError, shown_in
 from diffcheck.floats import exactly
 from diffcheck.formats import Format
 from diffcheck.language.reading import suggest_product
@@ -60,7 +60,7 @@ def _from_point(point: object, variables: Sequence[str], fmt: Format) -> Columns
         return _from_text(point, variables, fmt)
     if isinstance(point, Mapping):
         require(point, variables)
-        return _broadcast({name: _numbers(point[name], fmt) for name in variables}, str(dict(point)))
+        return _broadcast({name: _numbers(point[name], fmt) for name in variables})
     numbers = _numbers(point, fmt)
     if not _is_row(point) and len(variables) > 1:
         raise _unnamed(str(point), variables)
@@ -118,6 +118,11 @@ def _assigned(text: str) -> list[str]:
 
 
 def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
+    with shown_in(text):
+        return _read(text, variables, fmt)
+
+
+def _read(text: str, variables: Sequence[str], fmt: Format) -> Columns:
     pairs = assigned(text)
     if not any(name for name, _ in pairs):
         if len(variables) != 1:
@@ -127,12 +132,14 @@ def _from_text(text: str, variables: Sequence[str], fmt: Format) -> Columns:
     for name, value in pairs:
         if not name:
             fix = "Write one name=value for each variable; several values of one are x=[1,2,3]."
-            raise PointError(f"{_short(value)} in {_short(text)} has no variable", fix)
+            raise PointError(f"{_short(value)} has no variable", fix, value)
         if name in given:
-            raise PointError(f"{shown(name, MAX_LETTERS)} is given twice in {_short(text)}", "")
+            raise PointError(f"{shown(name, MAX_LETTERS)} is given twice", "Write one value for each variable.", name)
+        if not value:
+            raise PointError(f"{shown(name, MAX_LETTERS)} has no value", FORMS, name)
         given[name] = read_numbers(value, fmt)
     require(given, variables)
-    return _broadcast({name: given[name] for name in variables}, text)
+    return _broadcast({name: given[name] for name in variables})
 
 
 def _unnamed(text: str, variables: Sequence[str]) -> PointError:
@@ -145,10 +152,10 @@ def _unnamed(text: str, variables: Sequence[str]) -> PointError:
     return PointError(problem, f"Write {wanted}.{hint}")
 
 
-def _broadcast(columns: Columns, text: str) -> Columns:
+def _broadcast(columns: Columns) -> Columns:
     length = max((len(column) for column in columns.values()), default=1)
     if any(len(column) not in (1, length) for column in columns.values()):
-        raise PointError(f"the ranges in {_short(text)} have different lengths", "Give each of them as many numbers.")
+        raise PointError("the ranges have different lengths", "Give each of them as many numbers.")
     return {name: np.broadcast_to(column, (length,)) for name, column in columns.items()}
 
 
@@ -162,11 +169,12 @@ def require(given: Mapping[str, object], variables: Sequence[str]) -> None:
     """Raises PointError unless a value is given for each variable and for nothing else."""
     known = set(variables)
     missing = [name for name in variables if name not in given]
-    unknown = [repr(name) for name in given if name not in known]
+    unknown = [name for name in given if name not in known]
     if missing:
-        raise PointError(f"no value for {listed(missing)}", f"A point needs {listed(variables)}.{_meant(missing, given)}")
+        raise PointError(f"no value for {listed(missing)}", f"Give a value to each variable: {listed(variables)}.{_meant(missing, given)}")
     if unknown:
-        raise PointError(f"the expression has no variable {listed(unknown)}", f"Its variables: {listed(variables) or 'none'}.")
+        fix = f"Its variables: {listed(variables) or 'none'}."
+        raise PointError(f"the expression has no variable {listed([*map(repr, unknown)])}", fix, unknown[0])
 
 
 def _meant(missing: Sequence[str], given: Iterable[str]) -> str:

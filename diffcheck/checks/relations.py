@@ -8,14 +8,21 @@ from itertools import islice
 
 import numpy as np
 
-from diffcheck.checks.claimed import Layout
-from diffcheck.engines.derivation import Wanted
+from diffcheck.checks.claimed import Claims, Layout
+from diffcheck.engines.derivation import Derivation, Wanted
 from diffcheck.judgement.resemblance import of_whole
 from diffcheck.registry import CLAIM
 from diffcheck.results import Result, Sample, Verdict
 
 
-def related(samples: Iterable[Sample], every: Sequence[Wanted], layout: Layout) -> Iterator[Sample]:
+def compared(samples: Iterable[Sample], every: Sequence[Wanted], claims: Claims | Derivation | None) -> Iterator[Sample]:
+    """The samples; where a claim is a matrix, with the relation."""
+    if not isinstance(claims, Claims) or not claims.is_matrix or claims.layout is None:
+        return iter(samples)
+    return _related(samples, every, claims.layout)
+
+
+def _related(samples: Iterable[Sample], every: Sequence[Wanted], layout: Layout) -> Iterator[Sample]:
     """The samples, of which each point has one for each derivative in this order, with the relation in the reasons of wrong claims."""
     rest = iter(samples)
     while point := list(islice(rest, len(every))):

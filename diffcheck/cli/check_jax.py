@@ -17,6 +17,7 @@ import typer
 from diffcheck.cli.app import app
 from diffcheck.cli.arguments import (
     Along,
+    Claims,
     Color,
     Colored,
     Dtype,
@@ -105,6 +106,7 @@ def check_jax(
     order: Order = None,
     along: Along = "",
     hvp: Hvp = "",
+    claim: Claims = [],  # noqa: B006
     dtype: OwnFormat = None,
     lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
@@ -135,8 +137,7 @@ def check_jax(
 
         def work(watch: Watch) -> int:
             with prints_apart(watch):
-                draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
-                found = watch.timed(lambda: _reported(function, names(wrt), against, dtype, lint, wanted, draw))
+                found = watch.timed(lambda: _reported(function, names(wrt), against, claim, dtype, lint, wanted, _artist(plot, directory)))
             return exit_code(_show(*found, function, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
@@ -228,7 +229,14 @@ class _Points:
 
 
 def _reported(
-    reference: str, wrt: Sequence[str] | None, against: str, dtype: Dtype | None, lint: bool | None, points: _Points, draw: Artist
+    reference: str,
+    wrt: Sequence[str] | None,
+    against: str,
+    claims: list[str],
+    dtype: Dtype | None,
+    lint: bool | None,
+    points: _Points,
+    draw: Artist,
 ) -> tuple[Findings | IntervalReport, int]:
     """The report, and the line where the function begins."""
     from diffcheck.checks.function import FunctionCheck
@@ -243,7 +251,15 @@ def _reported(
     name = reference.rpartition(":")[2].rpartition(".")[2]
     with stages() as on_stage:
         plan = points.plan(on_stage)
-        options: dict[str, Any] = {"against": other, "dtype": dtype, "linted": lint, "plan": plan, "orders": points.orders, "wrt": wrt}
+        options: dict[str, Any] = {
+            "wrt": wrt,
+            "against": other,
+            "claim": claims or None,
+            "dtype": dtype,
+            "linted": lint,
+            "plan": plan,
+            "orders": points.orders,
+        }
         job = FunctionCheck(function, given=points.names, name=name, **options)
         report = _on_interval(job, points) if points.interval else _at_points(job, points, draw)
     return report, getattr(getattr(unwrap(function), "__code__", None), "co_firstlineno", 1)
@@ -284,6 +300,7 @@ def _artist(picture: Path | None, directory: str) -> Artist:
     """What draws the picture, if one is wanted. A name that no picture can have is refused before anything is computed."""
     if picture is None:
         return lambda header, jacobians: None
+    picture = picture.absolute()  # the user's code may go elsewhere
     from diffcheck.pictures.drawing import import_matplotlib
 
     import_matplotlib(directory)

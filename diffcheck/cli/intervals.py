@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from diffcheck.cli.arguments import Color, OutputFormat, option
-from diffcheck.errors import InputError
+from diffcheck.errors import PointError, shown_in
 from diffcheck.printable import quoted
 
 if TYPE_CHECKING:
@@ -25,10 +25,11 @@ def ends(fmt: Format, option: str, text: str) -> tuple[float, float]:
     """The ends of an interval A,B, numbers of the format under test."""
     from diffcheck.checks.numbers import read_number, split
 
-    lower, *upper = split(text)
-    if len(upper) != 1:
-        raise InputError(f"{quoted(text)} is not an interval", f"Write {option} -4,4.")
-    return read_number(lower, fmt), read_number(upper[0], fmt)
+    with shown_in(text):
+        lower, *upper = split(text)
+        if len(upper) != 1:
+            raise PointError(f"{quoted(text)} is not an interval", f"Write {option} -4,4.")
+        return read_number(lower, fmt), read_number(upper[0], fmt)
 
 
 def write_interval(report: IntervalReport, case: Single, format: OutputFormat, latex: bool, color: Color, stream: TextIO) -> None:

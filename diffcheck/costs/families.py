@@ -1,7 +1,6 @@
 """Families of expressions with an index n: what is typed with an n in it, and those of the textbooks by their names.
 
-`prod(x_i, i=1..n)` and `sum(x_i^2, i=1..n)` are written out as products and sums; everywhere else n is the number itself, so that
-`f(x) = 4x(1-x); f@n(x)` is the n-fold composition.
+n is the number itself: `prod(x_i, i=1..n)` is a product of n variables, and `f(x) = 4x(1-x); f@n(x)` the n-fold composition.
 """
 
 from __future__ import annotations
@@ -15,14 +14,12 @@ from diffcheck.errors import InputError
 from diffcheck.graph.build import Problem, inline, read
 from diffcheck.graph.graph import Definition, GraphBuilder
 from diffcheck.language.reading import read_back
-from diffcheck.printable import quoted, shown
+from diffcheck.printable import quoted
 
 MAX_NUMBER = 1_000_000
 ALL_OF = 12  # numbers of a range; of a longer one some are taken
 STEPS = (1, 1.2, 1.5, 2, 3, 5, 7)  # in each power of ten
 FORM = "Write --sweep n=2..40, or --sweep n=2,4,8."
-OPERATORS = {"prod": "*", "sum": "+"}
-BOUNDS = re.compile(r"\s*(\w+)\s*=\s*(\w+)\s*\.\.\s*(\w+)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +70,6 @@ def _taken(lower: int, upper: int) -> list[int]:
 # What is typed
 
 
-def expanded(text: str) -> str:
-    """The text with prod(…, i=1..8) and sum(…) written out. Raises InputError for bounds that are no numbers."""
-    while (found := re.search(r"\b(prod|sum)\s*\(", text)) is not None:
-        start, end = found.start(), _closing(text, found.end())
-        body, comma, bounds = text[found.end() : end].rpartition(",")
-        match = BOUNDS.fullmatch(bounds)
-        if not comma or match is None:
-            problem = f"{shown(text[start : end + 1])} does not say what it runs over"
-            raise InputError(problem, f"Write {found[1]}(x_i, i=1..8).")
-        name, lower, upper = match.groups()
-        if not (lower.isdigit() and upper.isdigit()):
-            raise InputError(f"{shown(bounds.strip())} is no range of whole numbers", "Write i=1..8, or give n with --sweep n=2..40.")
-        if not 1 <= int(upper) - int(lower) + 1 <= 10_000:
-            raise InputError(f"{shown(bounds.strip())} has no numbers, or more than 10,000", "Write the smaller end first.")
-        terms = (f"({_with(body, name, k)})" for k in range(int(lower), int(upper) + 1))
-        text = f"{text[:start]}({OPERATORS[found[1]].join(terms)}){text[end + 1 :]}"
-    return text
-
-
-def _closing(text: str, start: int) -> int:
-    depth = 1
-    for i in range(start, len(text)):
-        depth += {"(": 1, ")": -1}.get(text[i], 0)
-        if depth == 0:
-            return i
-    raise InputError(f"a closing parenthesis is missing in {shown(text)}")
-
-
 def _with(text: str, name: str, value: int) -> str:
     """The index replaced: x_i is x_3, i is 3, and 2i is 2(3), a product as the language reads it."""
     text = re.sub(rf"(?<=_){name}(?![A-Za-z0-9])|(?<![A-Za-z0-9_]){name}(?!\w)", str(value), text)
@@ -116,7 +85,7 @@ def family(text: str, index: str) -> Family:
         problem = f"there is no family {quoted(text)}" if text.strip().isidentifier() else f"the expression does not contain {index}"
         known = f"Families: {', '.join(FAMILIES)}; or write {index} in the expression: prod(x_i, i=1..{index})."
         raise InputError(problem, f"Did you mean {close[0]!r}? {known}" if close else known)
-    return Family(text, lambda n: expanded(_with(text, index, n)))
+    return Family(text, lambda n: _with(text, index, n))
 
 
 # Those with names
@@ -143,7 +112,7 @@ def _determinant(n: int) -> str:
 
 
 FAMILIES: Mapping[str, Family] = {
-    "speelpenning": Family("prod(x_i, i=1..n)", lambda n: expanded(f"prod(x_i, i=1..{n})")),
+    "speelpenning": Family("prod(x_i, i=1..n)", lambda n: f"prod(x_i, i=1..{n})"),
     "determinant": Family("det(a), n × n, by elimination", _determinant),
     "logarithms": Family("f(x) = log(2 + x); f@n(x)", lambda n: f"f(x) = log(2 + x); f@{n}(x)"),
     "logistic": Family("f(x) = 4x(1 - x); f@n(x)", lambda n: f"f(x) = 4x(1 - x); f@{n}(x)"),
@@ -180,7 +149,7 @@ class SelfComposition:
 
 def composition(text: str, of: str | None = None) -> SelfComposition:
     """The function of an expression, to be composed. Raises InputError where it has not one variable."""
-    problem = read(expanded(text), of)
+    problem = read(text, of)
     if len(problem.variables) != 1 and problem.target.arity != 1:
         count = len(problem.variables)
         raise InputError(f"what is composed is a function of one variable, and this one has {count}", "Write f(x) = …; f is composed in x.")

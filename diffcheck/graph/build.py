@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from diffcheck.errors import ExpressionError
 from diffcheck.graph import limits
 from diffcheck.graph.functions import CONSTANT_NAMES, FUNCTIONS, Conditions, Function, lookup, rows_named, spellings
 from diffcheck.graph.graph import Apply, Call, Constant, Definition, Graph, GraphBuilder, Node, Variable
+from diffcheck.graph.problem import Map
 from diffcheck.graph.problem import Problem as Problem
 from diffcheck.graph.vectors import (
     FUNCTIONS_OF_VECTORS,
@@ -45,30 +46,29 @@ def read(text: str, of: str | None = None) -> Problem:
 
 def read_beside(text: str, problem: Problem) -> Problem:
     """Parse and build a text that may call the definitions of a problem: a claim about it. Raises ExpressionError."""
-    known = {definition.name: _unplaced(definition) for definition in problem.definitions if definition.name}
+    known: Known = {each.name: _unplaced(each) for each in problem.named}
     try:
-        return build(parse(text, spellings() | known.keys()), known=known)
+        return build(parse(text, spellings(), {name: each.arity for name, each in known.items()}), known=known)
     except ExpressionError as refused:
         try:
-            return read(text)  # it may bring definitions of its own, of the same names
+            by_itself = read(text)
         except ExpressionError:
             raise refused from None
+        if by_itself.program.definitions:  # it brings some of its own, of the same names
+            return by_itself
+        raise
 
 
-def _unplaced(definition: Definition) -> Definition:
+def _unplaced(definition: Definition | Map) -> Definition | Map:
     """A definition for use in another text: its places are none there."""
+    if isinstance(definition, Map):
+        return replace(definition, entries=tuple(_without_spans(each) for each in definition.entries))
+    return _without_spans(definition)
+
+
+def _without_spans(definition: Definition) -> Definition:
     written, flat = (replace(graph, spans=()) for graph in (definition.written, definition.flat))
     return replace(definition, written=written, flat=flat)
-
-
-@dataclass(frozen=True, eq=False)
-class Map:
-    """`F(x, y) = [.., ..]`: a definition for each entry, all of the same parameters."""
-
-    name: str
-    arity: int
-    shape: tuple[int, ...]
-    entries: tuple[Definition, ...]
 
 
 Known = dict[str, "Definition | Map"]
@@ -82,10 +82,11 @@ def build(program: syntax.Script, of: str | None = None, known: Mapping[str, Def
     if program.expression is not None:
         found[""] = _Builder(program, found, ()).defined("", program.expression)
     target = _target(program, found, of)
-    definitions = [each for one in found.values() for each in (one.entries if isinstance(one, Map) else (one,))]
+    definitions = tuple(each for one in found.values() for each in (one.entries if isinstance(one, Map) else (one,)))
+    maps = tuple(each for each in found.values() if isinstance(each, Map))
     if isinstance(target, Map):
-        return Problem(program, tuple(definitions), target.entries[0], target.entries, target.shape)
-    return Problem(program, tuple(definitions), target)
+        return Problem(program, definitions, target.entries[0], target.entries, target.shape, maps)
+    return Problem(program, definitions, target, maps=maps)
 
 
 def _target(program: syntax.Script, known: Known, of: str | None) -> Definition | Map:

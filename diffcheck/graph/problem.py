@@ -13,6 +13,16 @@ from diffcheck.language import syntax
 
 
 @dataclass(frozen=True, eq=False)
+class Map:
+    """`F(x, y) = [.., ..]`: a definition for each entry, all of the same parameters."""
+
+    name: str
+    arity: int
+    shape: tuple[int, ...]
+    entries: tuple[Definition, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Problem:
     """What is to be differentiated: `target` among the definitions; an expression without a name is called ''."""
 
@@ -21,6 +31,7 @@ class Problem:
     target: Definition
     outputs: tuple[Definition, ...] = ()  # of a vector: one for each entry, of which the target is the first
     shape: tuple[int, ...] = ()
+    maps: tuple[Map, ...] = ()  # the definitions that are vectors; their entries are among the others, too
 
     @property
     def shown_name(self) -> str:
@@ -49,6 +60,20 @@ class Problem:
         """What stands behind the name of the target, or the expression without a name."""
         named = (each.body for each in self.program.definitions if each.name == self.target.name.partition("[")[0])
         return next(named, None) or self.program.expression or self.program.definitions[-1].body
+
+    @property
+    def named(self) -> tuple[Definition | Map, ...]:
+        """What a text beside this one may call."""
+        several: list[Definition | Map] = [*self.definitions, *self.maps]
+        return tuple(each for each in several if each.name)
+
+    def is_call_of(self, name: str) -> bool:
+        """Whether the expression is f(x), so that its derivative is that of f."""
+        match self.body:
+            case syntax.Composition(factors=(factor,), arguments=arguments):
+                is_once = (factor.name, factor.primes, factor.iterations, factor.entry) == (name, 0, 1, None)
+                return is_once and all(isinstance(each, syntax.Name) for each in arguments)
+        return False
 
     @property
     def labels(self) -> tuple[str, ...]:

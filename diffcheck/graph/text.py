@@ -105,7 +105,7 @@ class Latex(Infix):
         if function.latex_form is not None:
             return self._of_form(function.latex_form, arguments)
         if function.name == "multiply":
-            factor = self.wrapped(arguments[1], 7)
+            factor = self.wrapped(arguments[1], 8 if arguments[1].text.startswith("-") else 7)
             dot = r" \cdot " if factor[:1].isdigit() or factor.startswith(r"\frac{") else " "
             return Text(f"{self.wrapped(arguments[0], 6)}{dot}{factor}", 6)
         return super().apply(function, arguments)
@@ -138,6 +138,14 @@ class Latex(Infix):
     def call(self, definition: Definition, order: int, arguments: Sequence[Text]) -> Text:
         applied = rf"\left({listed(arguments[: definition.arity])}\right)" if definition.arity else ""
         return Text(f"{latex_name(definition.name)}{chr(39) * order}{applied}")
+
+
+class ShortLatex(Latex, Short):
+    """LaTeX with at most 17 digits per number."""
+
+
+EXACT = Infix(), Latex()
+SHORT = Short(), ShortLatex()  # for graphs that hold floats
 
 
 def _spaced(symbol: str, function: Function) -> str:

@@ -140,7 +140,7 @@ HINTS = {
     "median": "Write min and max: of three, max(min(x, y), min(max(x, y), z)).",
     **dict.fromkeys(("diff", "derivative", "derive", "deriv", "differentiate", "grad", "d"), DERIVATIVE),
     **dict.fromkeys(("integrate", "integral", "quad"), "Give the integral as an expression."),
-    **dict.fromkeys(("summation", "prod", "product"), "Write the sum or the product out, or compose a definition: f@3(x)."),
+    **dict.fromkeys(("summation", "prod", "product"), "Write sum(x_i, i=1..3) or prod(x_i, i=1..3)."),
     **dict.fromkeys(("lim", "limit"), "Give the function alone: where it has a gap, `check` says what its limits are."),
 }
 

@@ -32,7 +32,7 @@ ELSEWHERE = {
     "over": r"Write \frac{a}{b}.",
     **dict.fromkeys(("pm", "mp"), "Write one formula for each sign."),
     **dict.fromkeys(("int", "iint", "oint"), "Give the integral as an expression."),
-    **dict.fromkeys(("sum", "prod"), "Write the sum or the product out, or compose a definition: f@3(x)."),
+    **dict.fromkeys(("sum", "prod"), "Write sum(x_i, i=1..3) or prod(x_i, i=1..3)."),
     "lim": "Give the function alone: where it has a gap, `check` says what its limits are.",
     "nabla": "Give the function alone: --wrt says by which variables.",
     **dict.fromkeys(("vec", "hat", "bar", "overline", "tilde", "dot"), "Write the name alone, without an accent."),

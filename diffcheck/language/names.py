@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from lark import Token
 
@@ -28,10 +29,10 @@ SCIENCE = frozenset(("beta", "gamma", "zeta", "psi", "Beta", "Gamma"))
 class Names:
     """The names of one text by what they are."""
 
-    def __init__(self, table: frozenset[str]) -> None:
+    def __init__(self, table: frozenset[str], beside: Mapping[str, int]) -> None:
         self.table = table
-        self.defined: set[str] = set()
-        self.values: set[str] = set()  # definitions without parameters
+        self.defined = set(beside)
+        self.values = {name for name, parameters in beside.items() if not parameters}  # definitions without parameters
         self.parameters: set[str] = set()
         self.variables: set[str] = set()  # names that stand somewhere without a bracket behind them
         self.plain_variables: set[str] = set()  # ... and without a power either

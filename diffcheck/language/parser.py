@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from types import MappingProxyType
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedToken
@@ -14,6 +15,7 @@ from lark.exceptions import UnexpectedToken
 from diffcheck import caches
 from diffcheck.errors import ExpressionError
 from diffcheck.language.complaints import complain
+from diffcheck.language.indexed import written_out
 from diffcheck.language.lexer import check_nodes, check_size, corrected, read_tokens
 from diffcheck.language.notations import WITHOUT_ITS_FUNCTION
 from diffcheck.language.parts import Asked, Claimed
@@ -25,17 +27,18 @@ from diffcheck.language.written import unquoted
 from diffcheck.results import counted
 
 
-def parse(text: str, function_names: Collection[str]) -> Script:
+def parse(text: str, function_names: Collection[str], beside: Mapping[str, int] = MappingProxyType({})) -> Script:
     """Read a text: definitions, then one expression.
 
-    `function_names` are the functions, aliases included, that may be called without a definition. Raises
+    `function_names` are the functions, aliases included, that may be called without a definition; `beside` are the definitions of
+    another text that this one may use, each with the number of its parameters. Raises
     ExpressionError, which holds the place of the fault, for everything that cannot be read in exactly one way.
     """
     check_size(text)
     session = _grammar().parse_interactive(unquoted(text))
     raw = session.lexer_thread.lex(session.parser_state)
-    tokens = read_tokens(text, raw)
-    tokens = resolve_names(text, tokens, function_names)
+    tokens = written_out(text, read_tokens(text, raw))
+    tokens = resolve_names(text, tokens, function_names, beside)
     check_nodes(text, tokens)
     try:
         for token in tokens:

@@ -7,7 +7,7 @@ is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from lark import Token
 
@@ -29,9 +29,9 @@ LONGEST_QUOTE = 40  # characters of the user's text inside a message
 POWERS = frozenset(("POWER", "SUPERSCRIPT"))
 
 
-def resolve_names(text: str, tokens: list[Token], function_names: Collection[str]) -> list[Token]:
+def resolve_names(text: str, tokens: list[Token], function_names: Collection[str], beside: Mapping[str, int]) -> list[Token]:
     """The tokens with every name's kind settled and JUXTAPOSED where a product is implied; raises ExpressionError."""
-    names = Names(frozenset(function_names))
+    names = Names(frozenset(function_names), beside)
     tokens = read_notations(text, tokens)
     tokens = read_heads(text, tokens, names, Brackets(tokens))
     read_spellings(tokens, names)

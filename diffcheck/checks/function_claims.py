@@ -1,0 +1,90 @@
+"""Claims as texts for the derivatives of a JAX function: its arguments are the variables, and arrays are vectors of x[0], x[1]."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from numbers import Real
+
+from diffcheck.checks.calling import BoundCall
+from diffcheck.checks.claimed import Claims
+from diffcheck.engines.derivation import Derivation, Names, Subject, Wanted
+from diffcheck.engines.jax.function import JaxFunction
+from diffcheck.errors import InputError
+from diffcheck.floats import exactly
+from diffcheck.graph.graph import Constant, Definition, GraphBuilder, Node, Variable
+from diffcheck.graph.problem import Map, Problem
+from diffcheck.graph.vectors import labels
+from diffcheck.language import syntax
+
+MOST_ENTRIES = 2_000  # of an array that a text may name
+Given = Derivation | Callable[[Subject], Claims] | None
+
+
+def texts_of(claim: object) -> list[str] | None:
+    """A claim as texts; None for one that is an array, or a function."""
+    texts = claim if isinstance(claim, (list, tuple)) and claim else [claim]
+    return [*texts] if all(isinstance(text, str) for text in texts) else None
+
+
+def claims_about(
+    function: JaxFunction, name: str, point: BoundCall, wrt: Sequence[Names], texts: Sequence[str]
+) -> Callable[[Subject], Claims]:
+    """What makes the claims, once the subject is there that they are about."""
+
+    def made(subject: Subject) -> Claims:
+        claims = Claims(subject, _problem(function, name, point), wrt, texts, None)
+        asked, judged = {tuple(sorted(names)) for names in wrt}, {(output, *sorted(names)) for output, names in subject.wanted}
+        for (output, names), _ in claims.placed:
+            said = f"the claim is for {claims.symbol((output, names))}, which is not"
+            if tuple(sorted(names)) not in asked:
+                raise InputError(f"{said} asked for", "Ask for it: --hessian, or --order N.")
+            if not claims.is_matrix and (output, *sorted(names)) not in judged:
+                raise InputError(f"{said} among those that are judged of so many", "Judge all of them: --entries all.")
+        return claims
+
+    return made
+
+
+def claimed(claims: Derivation | Claims | None, wanted: Wanted) -> list[Derivation]:
+    """The claims for one derivative."""
+    if isinstance(claims, Claims):
+        return [each for place, each in claims.placed if place == wanted]
+    return [] if claims is None else [claims]
+
+
+def _problem(function: JaxFunction, name: str, point: BoundCall) -> Problem:
+    """What a text may name: the variables, arrays, and as constants the numbers that are not differentiated by."""
+    variables, lengths = function.variables, _lengths(function.outputs)
+    unread = replace(_leaf(name, Constant(Fraction(0))), parameters=variables, arity=len(variables))  # claims need no more of f
+    program = syntax.Script("", (), syntax.Name(name, syntax.Span(0, 0)))
+    outputs = (unread,) * len(function.outputs) if lengths else ()
+    return Problem(program, tuple(_constants(function, point)), unread, outputs, lengths, tuple(_arrays(function)))
+
+
+def _constants(function: JaxFunction, point: BoundCall) -> Iterator[Definition]:
+    for name, value in {**point.arguments, **point.static}.items():
+        if name not in function.point and isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+            yield _leaf(name, Constant(Fraction(exactly(value))))
+
+
+def _arrays(function: JaxFunction) -> Iterator[Map]:
+    for name, leaf in function.point.items():
+        if 1 <= leaf.ndim <= 2 and leaf.size <= MOST_ENTRIES and name.isidentifier():
+            entries = tuple(_leaf(name + label, Variable(name + label)) for label in labels(leaf.shape))
+            yield Map(name, 0, leaf.shape, entries)
+
+
+def _leaf(name: str, node: Node) -> Definition:
+    builder = GraphBuilder()
+    graph = builder.graph(builder.add(node))
+    return Definition(name, graph.variables, 0, graph, graph)
+
+
+def _lengths(outputs: Sequence[str]) -> tuple[int, ...]:
+    """Those of the array whose entries have these labels; of other results they are counted."""
+    lengths = tuple(int(place) + 1 for place in re.findall(r"\d+", outputs[-1]))
+    return lengths if tuple(labels(lengths)) == tuple(outputs) else (len(outputs),)
