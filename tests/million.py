@@ -26,7 +26,7 @@ from strategies import any_coordinate, any_expression
 from diffcheck.engines.certified import certify, work
 from diffcheck.errors import ExpressionError, InternalError
 from diffcheck.graph.build import Problem, read
-from diffcheck.judgement.verdict import CONDITION_FACTOR
+from diffcheck.judgement.distances import CONDITION_FACTOR
 from diffcheck.processes.deaths import Death
 from diffcheck.processes.limits import Limits
 from diffcheck.processes.workers import WORKERS

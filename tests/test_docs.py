@@ -23,7 +23,8 @@ from diffcheck.checks.rules.linter import CHECKS, Requirement
 from diffcheck.cli import app
 from diffcheck.engines.certified.certificate import ACCURACY_BITS
 from diffcheck.engines.certified.work import PRECISIONS
-from diffcheck.judgement.verdict import AGREES_ULPS, CONDITION_FACTOR
+from diffcheck.judgement.distances import CONDITION_FACTOR
+from diffcheck.judgement.verdict import AGREES_ULPS
 from diffcheck.results import Outcome, Status, Verdict
 from diffcheck.views.explain import PAGES
 

@@ -11,7 +11,8 @@ from diffcheck.checks.whole import NARROW, NOTHING, Floats, ProvedRow
 from diffcheck.engines.certified.arrays import Entries, balls_of, floats_of, radii_of
 from diffcheck.errors import UnsupportedError
 from diffcheck.formats import Format
-from diffcheck.judgement.verdict import AGREES_ULPS, CONDITION_FACTOR
+from diffcheck.judgement.distances import CONDITION_FACTOR
+from diffcheck.judgement.verdict import AGREES_ULPS
 
 ROUNDINGS, EACH_STEP = 64, 2  # units roundoff of the terms that are called rounding: in any program, and for each of its steps
 

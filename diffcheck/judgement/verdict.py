@@ -9,15 +9,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal  # operators round to the thread's context: here every operation names its own
-from typing import NamedTuple
 
 from diffcheck.enclosure import DOWN, UP, Enclosure
 from diffcheck.formats import FORMATS, Format, format_named
+from diffcheck.judgement.distances import CONDITION_FACTOR, Range, conditioning, distance, gap, harmless_error, ulps_of
 from diffcheck.judgement.wording import NOTHING, digits_right, shown, told_apart
 from diffcheck.results import Certificate, Outcome, Status, Verdict
 
 AGREES_ULPS = 4.0
-CONDITION_FACTOR = 8
 NEGLIGIBLE = Decimal("1e-11")  # relative: a rule may be exact for a function that the code approximates as well as this
 RULES = FORMATS["float32"]  # a value of fewer digits does not tell a right rule from a wrong one
 WITHIN_ROUNDING_OF_A_TIE = "a condition is within rounding of a tie here: the slopes of both of its sides, and those between, are accepted"
@@ -28,13 +27,6 @@ PASS, WARN, FAIL, UNDECIDED = Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.
 def rules_of(dtype: str) -> Format:
     """The format in whose digits the rules of a program must be right: that of its arguments, or float32 where that is shorter."""
     return max(format_named(dtype), RULES, key=lambda each: each.precision_bits)
-
-
-class Range(NamedTuple):
-    """Proved bounds of a number that is not negative."""
-
-    least: Decimal
-    most: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +106,36 @@ def judge(
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
     judged = _judge_smooth(y, x, truth, truth.derivative, fmt, rule, rules)
     if judged.outcome is FAIL and math.isfinite(y):
-        return _near_ties(y, judged, truth, truth.derivative, turned(), fmt, rule) or judged
+        return _near_ties(y, judged, truth, truth.derivative, turned(), fmt, rule, rules) or judged
     return judged
 
 
 def _near_ties(
-    y: float, judged: Judgement, truth: Certificate, derivative: Enclosure, turned: Turned, fmt: Format, known: Callable[[], Rule | None]
+    y: float,
+    judged: Judgement,
+    truth: Certificate,
+    derivative: Enclosure,
+    turned: Turned,
+    fmt: Format,
+    known: Callable[[], Rule | None],
+    rules: Format,
 ) -> Judgement | None:
     """The judgement that excuses a value if floats may decide a condition either way; None if nothing does.
 
-    The value must lie between the slopes of the sides. A formula must also be right on one of the sides, by its exact value.
+    The value must lie between the slopes of the sides. A formula must also be right on one of the sides, by its exact value; where
+    the format has few digits, the exact value of a program must lie between the slopes, too.
     """
     if turned.too_many:
         reason = f"{turned.too_many} conditions are within rounding of a tie here, too many to compare the slopes on all their sides"
         return Judgement(Verdict.UNDECIDED, UNDECIDED, judged.ulps, reason)
-    if not turned.each or not _lies_between(y, _hull(derivative, turned), fmt):
+    hull = _hull(derivative, turned) if turned.each else derivative
+    if not turned.each or not _lies_between(Enclosure(Decimal(y), Decimal(0)), hull, fmt):
         return None
     rule = known()
     if rule is None or not rule.is_formula:
-        return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, WITHIN_ROUNDING_OF_A_TIE)
-    exact, allowed = rule.exact(), _conditioning(truth, derivative, fmt)
+        excused = Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, WITHIN_ROUNDING_OF_A_TIE)
+        return excused if _has_digits_of(fmt, rules) else _excused_rule(excused, hull, rule, rules)
+    exact, allowed = rule.exact(), conditioning(truth, derivative, fmt)
     if exact is None or not any(_is_right_on(side, exact, allowed, fmt) for side in (derivative, *turned.sides)):
         return None
     return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, RIGHT_ON_A_SIDE)
@@ -153,14 +155,21 @@ def _hull(derivative: Enclosure, turned: Turned) -> Enclosure:
     return Enclosure.between(lower, upper)
 
 
-def _lies_between(y: float, hull: Enclosure, fmt: Format) -> bool:
-    slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), hull.magnitude)
-    return DOWN.subtract(hull.lower, slack) <= Decimal(y) <= UP.add(hull.upper, slack)
+def _excused_rule(excused: Judgement, hull: Enclosure, rule: Rule | None, rules: Format) -> Judgement | None:
+    exact, literals = _in_exact_arithmetic(rule)
+    if exact is None or literals is None:
+        return _of_few_digits(excused, rule)
+    return excused if _lies_between(exact, hull, rules, literals) else None
+
+
+def _lies_between(y: Enclosure, hull: Enclosure, fmt: Format, literals: Decimal = Decimal(0)) -> bool:
+    slack = UP.add(UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), hull.magnitude), literals)
+    return DOWN.subtract(hull.lower, slack) <= y.lower and y.upper <= UP.add(hull.upper, slack)
 
 
 def _is_right_on(side: Enclosure, exact: Enclosure, allowed: Range, fmt: Format) -> bool:
     slack = max(allowed.least, DOWN.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), side.least_magnitude))
-    return _gap(exact, side).least <= slack
+    return gap(exact, side).least <= slack
 
 
 def _judge_undefined(y: float, truth: Certificate, fmt: Format) -> Judgement:
@@ -197,10 +206,9 @@ def _beside_the_interval(y: float, judged: Judgement, truth: Certificate, fmt: F
         return None
     ends = [end for end in (truth.left, truth.right) if end is not None]
     interval = Enclosure.between(min(end.lower for end in ends), max(end.upper for end in ends))
-    slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), interval.magnitude)
-    if not (DOWN.subtract(interval.lower, slack) <= exact.lower and exact.upper <= UP.add(interval.upper, slack)):
+    if not _lies_between(exact, interval, fmt):
         return None
-    error, size = _distance(y, interval), DOWN.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), interval.magnitude)
+    error, size = distance(y, interval), DOWN.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), interval.magnitude)
     outcome = WARN if error.least <= size else FAIL
     reason = f"{judged.reason}, by {error.least:.1e}: {rule.name} gives a number within, but rounding spoils the value"
     return Judgement(Verdict.UNSTABLE, outcome, None, reason)
@@ -263,15 +271,17 @@ def _judge_smooth(
         return out_of_range
     if not math.isfinite(y):
         return _judge_nonfinite(y, truth, derivative, fmt, known())
-    error = _distance(y, derivative)
-    least_ulps, ulps = _ulps(error, derivative, fmt)
-    allowed = _conditioning(truth, derivative, fmt)
-    passed = _judge_small_error(y == nearest, error, ulps, allowed, derivative)
-    if passed is not None:
-        return passed if fmt.precision_bits >= rules.precision_bits else _judge_rule(passed, truth, derivative, known(), rules)
-    if least_ulps <= AGREES_ULPS or error.least <= allowed.most:
+    error = distance(y, derivative)
+    least_ulps, ulps = ulps_of(error, derivative, fmt)
+    allowed = conditioning(truth, derivative, fmt)
+    judged = _judge_small_error(y == nearest, error, ulps, allowed, derivative)
+    if judged is None and (least_ulps <= AGREES_ULPS or error.least <= allowed.most):
         return _too_wide(ulps, truth)
-    return _judge_large_error(error, ulps, truth, allowed, _harmless(x, truth, derivative, fmt), known())
+    if judged is None:
+        judged = _judge_large_error(error, ulps, truth, allowed, harmless_error(x, truth, derivative, fmt), known())
+    if judged.outcome in (PASS, WARN) and not _has_digits_of(fmt, rules):
+        return _judge_rule(y, judged, truth, derivative, known(), fmt, rules)
+    return judged
 
 
 def _judge_small_error(is_nearest: bool, error: Range, ulps: float, allowed: Range, derivative: Enclosure) -> Judgement | None:
@@ -285,20 +295,45 @@ def _judge_small_error(is_nearest: bool, error: Range, ulps: float, allowed: Ran
     return None
 
 
-def _judge_rule(passed: Judgement, truth: Certificate, derivative: Enclosure, rule: Rule | None, rules: Format) -> Judgement:
+def _has_digits_of(fmt: Format, rules: Format) -> bool:
+    """Whether values of a format tell a right rule from a wrong one, to the digits that rules must have."""
+    return fmt.precision_bits >= rules.precision_bits
+
+
+def _in_exact_arithmetic(rule: Rule | None) -> tuple[Enclosure | None, Decimal | None]:
+    """The value of a rule, and how far its rounded literals may carry that; None for what is not known."""
+    return (None, None) if rule is None else (rule.exact(), rule.literals())
+
+
+def _judge_rule(
+    y: float, passed: Judgement, truth: Certificate, derivative: Enclosure, rule: Rule | None, fmt: Format, rules: Format
+) -> Judgement:
     """Few digits agree with many rules: where a value has no more, the rule must be right in exact arithmetic as well."""
-    exact, literals = (None, None) if rule is None else (rule.exact(), rule.literals())
-    if rule is None or exact is None or literals is None:
+    exact, literals = _in_exact_arithmetic(rule)
+    allowed = conditioning(truth, derivative, rules)
+    if rule is None or exact is None:
+        has_more = y != fmt.round(Decimal(y)) and distance(y, derivative).most <= allowed.least  # a claim by a function of Python's floats
+        return passed if has_more else _of_few_digits(passed, rule)
+    away = gap(exact, derivative)
+    if away.most <= allowed.least:
         return passed
-    if _gap(exact, derivative).least > UP.add(_conditioning(truth, derivative, rules).most, literals):
+    if literals is None:
+        return _of_few_digits(passed, rule)
+    if away.least > UP.add(allowed.most, literals):
         return Judgement(Verdict.WRONG, FAIL, passed.ulps, _another_number(rule, exact, derivative))
     return passed
+
+
+def _of_few_digits(judged: Judgement, rule: Rule | None) -> Judgement:
+    why = "what computed it is not known" if rule is None else f"{rule.name} could not be evaluated in exact arithmetic"
+    reason = f"the value has too few digits to tell a right rule from a wrong one, and {why}"
+    return Judgement(Verdict.UNDECIDED, UNDECIDED, judged.ulps, reason)
 
 
 def _judge_nonfinite(y: float, truth: Certificate, derivative: Enclosure, fmt: Format, rule: Rule | None) -> Judgement:
     """The judgement on a value that is not finite: a formula whose exact value is not the derivative is wrong as well."""
     exact = rule.exact() if rule is not None and rule.is_formula else None
-    if rule is not None and exact is not None and _gap(exact, derivative).least > _conditioning(truth, derivative, fmt).most:
+    if rule is not None and exact is not None and gap(exact, derivative).least > conditioning(truth, derivative, fmt).most:
         return Judgement(Verdict.WRONG, FAIL, None, f"the value is {y}, and {_another_number(rule, exact, derivative)}")
     return Judgement(Verdict.NONFINITE, FAIL, None, f"the value is {y}; the derivative is {shown(derivative)}")
 
@@ -337,13 +372,13 @@ def _judge_large_error(error: Range, ulps: float, truth: Certificate, allowed: R
     exact = rule.exact()
     if exact is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, ulps, f"{digits}, and {rule.name} could not be evaluated in exact arithmetic")
-    gap = _gap(exact, derivative)
-    bound = rule.bound() if gap.most > allowed.least or outcome is not WARN else None
+    away = gap(exact, derivative)
+    bound = rule.bound() if away.most > allowed.least or outcome is not WARN else None
     literals = bound if bound is not None and not rule.is_formula else Decimal(0)
-    if gap.least > UP.add(allowed.most, literals):
-        is_negligible = not rule.is_formula and outcome is WARN and gap.most <= DOWN.multiply(NEGLIGIBLE, derivative.least_magnitude)
+    if away.least > UP.add(allowed.most, literals):
+        is_negligible = not rule.is_formula and outcome is WARN and away.most <= DOWN.multiply(NEGLIGIBLE, derivative.least_magnitude)
         return Judgement(Verdict.WRONG, WARN if is_negligible else FAIL, ulps, _another_number(rule, exact, derivative))
-    if gap.most > max(DOWN.add(allowed.least, literals), NOTHING) or outcome is UNDECIDED:
+    if away.most > max(DOWN.add(allowed.least, literals), NOTHING) or outcome is UNDECIDED:
         return _too_wide(ulps, truth)
     if bound is not None and error.most > bound:
         return Judgement(Verdict.INACCURATE, outcome, ulps, f"{digits}, though {rule.name} is right in exact arithmetic")
@@ -355,43 +390,3 @@ def _harm(error: Range, harmless: Range) -> Outcome:
     if error.most <= harmless.least:
         return WARN
     return FAIL if error.least > harmless.most else UNDECIDED
-
-
-def _distance(y: float, derivative: Enclosure) -> Range:
-    """|y - f'|."""
-    return _gap(Enclosure(Decimal(y), Decimal(0)), derivative)
-
-
-def _gap(a: Enclosure, b: Enclosure) -> Range:
-    return Range(*a.distance(b))
-
-
-def _ulps(error: Range, derivative: Enclosure, fmt: Format) -> tuple[float, float]:
-    """Bounds of the error in units of the last place of the true value."""
-    unit = Decimal(fmt.ulp(min(abs(float(derivative)), fmt.largest)))
-    return float(DOWN.divide(error.least, unit)), float(UP.divide(error.most, unit))
-
-
-def error_in_ulps(y: float, exact: Enclosure, fmt: Format) -> float | None:
-    """An upper bound of the error of a float, in units of the last place of the exact number; infinite for NaN and infinity.
-
-    None where the exact number may be zero, and is not proved to be: the unit is not known then.
-    """
-    if exact.radius and exact.contains(Decimal(0)):
-        return None
-    return _ulps(_distance(y, exact), exact, fmt)[1] if math.isfinite(y) else math.inf
-
-
-def _conditioning(truth: Certificate, derivative: Enclosure, fmt: Format) -> Range:
-    """8u(1 + κ)|f'| with κ = |x f''/f'|, of several variables Σ|xᵢ ∂f'/∂xᵢ|/|f'|: what one rounding of the argument may cost."""
-    factor, change = Decimal(CONDITION_FACTOR * fmt.unit_roundoff), truth.sensitivity or Enclosure(Decimal(0), Decimal(0))
-    least = DOWN.multiply(factor, DOWN.add(derivative.least_magnitude, change.least_magnitude))
-    return Range(least, UP.multiply(factor, UP.add(derivative.magnitude, change.magnitude)))
-
-
-def _harmless(x: float, truth: Certificate, derivative: Enclosure, fmt: Format) -> Range:
-    """√u·max(|f'|, |f|/max(1, |x|)): an error that no use of the derivative will notice."""
-    value, length = truth.value or Enclosure(Decimal(0), Decimal(0)), Decimal(max(1.0, abs(x)))
-    factor = Decimal(math.sqrt(fmt.unit_roundoff))
-    least = max(derivative.least_magnitude, DOWN.divide(value.least_magnitude, length))
-    return Range(DOWN.multiply(factor, least), UP.multiply(factor, max(derivative.magnitude, UP.divide(value.magnitude, length))))

@@ -33,14 +33,20 @@ class Death:
         if self.code == EXIT_MEMORY:
             return f"it needs more than {self.limits.megabytes:,} MB"
         try:
-            return signal.Signals(-self.code).name
+            return f"{signal.Signals(-self.code).name} (a signal of its own code, a library or the system)"
         except ValueError:
-            return f"exit code {self.code}"
+            return f"exit code {self.code} (its own code or a library left)"
+
+    @property
+    def _remedy(self) -> str:
+        if self.timed_out:
+            return "Give it more with --timeout."
+        return "If memory ran out, give it more with --max-memory." if self.code < 0 or self.code == EXIT_MEMORY else ""
 
     @property
     def error(self) -> LostError:
         """What is raised, and told of an engine that is lost."""
-        return LostError((Verdict.TIMED_OUT if self.timed_out else Verdict.CRASHED).value, str(self))
+        return LostError((Verdict.TIMED_OUT if self.timed_out else Verdict.CRASHED).value, str(self), self._remedy)
 
 
 def outlasted(attempt: Callable[[Lost], T | Death], tries: int = 1) -> T:

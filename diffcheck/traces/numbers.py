@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.formats import Format
-from diffcheck.judgement.verdict import error_in_ulps
+from diffcheck.judgement.distances import error_in_ulps
 from diffcheck.results import Certificate, Status
 from diffcheck.workings import TracedNumber
 
