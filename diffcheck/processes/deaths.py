@@ -33,15 +33,19 @@ class Death:
         if self.code == EXIT_MEMORY:
             return f"it needs more than {self.limits.megabytes:,} MB"
         try:
-            return f"{signal.Signals(-self.code).name} (a signal of its own code, a library or the system)"
+            return signal.Signals(-self.code).name
         except ValueError:
-            return f"exit code {self.code} (its own code or a library left)"
+            return f"exit code {self.code}"
 
     @property
     def _remedy(self) -> str:
         if self.timed_out:
             return "Give it more with --timeout."
-        return "If memory ran out, give it more with --max-memory." if self.code < 0 or self.code == EXIT_MEMORY else ""
+        if self.code == EXIT_MEMORY:
+            return "Give it more with --max-memory."
+        if self.code < 0:
+            return "Its own code, a library or the system sent this signal; if memory ran out, give it more with --max-memory."
+        return "Its own code, or a library, ended the process."
 
     @property
     def error(self) -> LostError:
