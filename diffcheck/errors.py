@@ -134,11 +134,12 @@ class UnsupportedError(DiffcheckError):
 
 
 class LostError(UnsupportedError):
-    """An engine was stopped at a limit, or took its process down; `verdict` is "timed out" or "crashed"."""
+    """An engine was stopped at a limit, or took its process down; `verdict` is "timed out" or "crashed", `fix` what may help."""
 
-    def __init__(self, verdict: str, reason: str) -> None:
+    def __init__(self, verdict: str, reason: str, fix: str = "") -> None:
         super().__init__(reason)
         self.verdict = verdict
+        self.fix = fix
 
 
 class OutputError(DiffcheckError):

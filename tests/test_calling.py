@@ -207,6 +207,12 @@ def test_a_call_that_cannot_be_made_is_one_sentence(function: Any, given: dict[s
     [
         (lambda x, n: x**2 if n > 1 else x, (2.0, 3.0), "Make n static, by jax.jit(f, static_argnames='n')"),
         (lambda x, n: sum(x**k for k in range(n)), (2.0, 3.0), "Make n static"),
+        (
+            lambda x, n: x[n],
+            (np.ones(3), 1.0),
+            "as an integer, which JAX traces. Make n static, by an integer in its place; numbers that are",
+        ),
+        (lambda x, n: jnp.take(x, n), (np.ones(3), 1.0), "unless the argument is annotated as int (n: int)"),
         (lambda p: p["x"] ** int(p["n"]), {"x": 2.0, "n": 3.0}, "Make p['n'] static, by an integer in its place"),
         (lambda x: x if x > 0 else -x, 2.0, "Use jax.numpy, jax.lax.cond or jax.lax.fori_loop"),
         (np.sin, 2.0, "Use jax.numpy"),

@@ -403,3 +403,10 @@ def test_numbers_are_short() -> None:
 def test_a_point_is_found_where_the_function_is_smooth() -> None:
     assert of_expression("log(x - 2)").point["x"] > 2
     assert of_expression("sqrt(-x)").point["x"] < 0
+
+
+def test_the_point_of_a_function_may_be_an_object_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("import jax.numpy as jnp\ndef f(w): return jnp.sum(w**2)\nat = {'w': jnp.ones(3, 'float32')}\n")
+    for command, said in (("cost", "in float32"), ("trace", "in float32"), ("check-jax", "3 derivative values: 3 right")):
+        ended = diffcheck(command, f"{tmp_path}/m.py:f", "--at", f"{tmp_path}/m.py:at", *["--no-times"] * (command == "cost"))
+        assert (ended.code, said in ended.stdout) == (0, True), ended

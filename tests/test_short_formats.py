@@ -86,6 +86,45 @@ def test_where_nothing_is_proved_few_digits_decide_nothing(dtype: str) -> None:
     assert "too few digits for differences" in report.samples[0].results[0].reason
 
 
+def scaled_by(factor: float, extract: Any) -> Any:
+    """Σ x² through jnp.unique, with a rule that is right times a factor; `extract` is what the rule does to x."""
+
+    @jax.custom_vjp
+    def f(x: Any) -> Any:
+        return jnp.sum(jnp.unique(x, size=x.size) ** 2)
+
+    f.defvjp(lambda x: (f(x), x), lambda x, g: (g * 2 * extract(x) * jnp.asarray(factor, x.dtype),))
+    return f
+
+
+def unseen(x: Any) -> Any:
+    return jax.pure_callback(np.asarray, jax.ShapeDtypeStruct(x.shape, x.dtype), x)
+
+
+@pytest.mark.parametrize("dtype", SHORT)
+@pytest.mark.parametrize(
+    ("factor", "extract", "outcome"),
+    [
+        (1.0, jnp.asarray, Outcome.PASS),
+        (1.01, jnp.asarray, Outcome.FAIL),
+        (1.01, unseen, Outcome.UNDECIDED),
+        (1.0, unseen, Outcome.UNDECIDED),
+    ],
+)
+def test_a_value_passes_only_if_its_rule_is_known_to_be_right(factor: float, extract: Any, outcome: Outcome, dtype: str) -> None:
+    """Sorting has ties within rounding: they excuse values, and no rules."""
+    report = diffcheck.check(scaled_by(factor, extract), jnp.asarray([1, 2, 3], dtype), lint=False)
+    assert report.outcome is outcome, report
+
+
+@pytest.mark.parametrize("dtype", SHORT)
+@pytest.mark.parametrize(("factor", "outcome"), [(2.0, Outcome.PASS), (2.01, Outcome.UNDECIDED)])
+def test_a_claim_by_a_function_of_python_must_be_right_in_its_own_digits(factor: float, outcome: Outcome, dtype: str) -> None:
+    report = diffcheck.check("x^3/3", at=0.7, dtype=dtype, claim=lambda x: factor / 2 * x**2)
+    (result,) = [result for result in report.samples[0].results if result.engine == "claim"]
+    assert result.outcome is outcome
+
+
 @pytest.mark.parametrize("dtype", SHORT)
 def test_jax_has_no_complex_numbers_of_two_short_ones(dtype: str) -> None:
     with pytest.raises(diffcheck.InputError, match=f"z is complex, and JAX has no complex numbers of two {dtype}"):

@@ -371,6 +371,7 @@ def test_the_graph_is_drawn_the_same_way_each_time(tmp_path, suffix):
         (["x^2", "--at", "1", "--exercise", "--format", "json"], "a sheet with blanks"),
         (["jax.nn:softmax", "--at", "x=[1,2]"], "returns 2 numbers"),
         (["jax.nn:softmax", "--at", "x=[1,2]", "--entry", "[7]"], "no result '[7]'"),
+        (["jax.nn:silu", "--at", "1", "--entry", "0"], "silu returns one number, and has no entry '0'\nLeave --entry out."),
     ],
 )
 def test_bad_input_is_said_in_a_sentence(words, said):

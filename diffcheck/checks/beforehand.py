@@ -15,7 +15,11 @@ from diffcheck.errors import InputError, UserCodeError
 from diffcheck.processes.limits import available_megabytes
 
 AS_PYTHON_NUMBER = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
-AS_INTEGER = "Only integer scalar arrays can be converted to a scalar index"  # what JAX says of range(x)
+AS_INTEGER = (  # what JAX says of range(x), of a[x] and of jnp.take(a, x)
+    "Only integer scalar arrays can be converted to a scalar index",
+    "Indexer must have integer or boolean type",
+    "must have an integer type",
+)
 MOST_LEAVES = 64  # that are tried, each by a trace of the function
 MEGABYTE = 1 << 20
 
@@ -27,10 +31,11 @@ def require_traceable(function: JaxFunction, name: str) -> None:
         return
     if not _wants_a_number(error):
         raise error
-    leaves = list(function.point)[:MOST_LEAVES]
+    leaves = [leaf for leaf, value in function.point.items() if not (value.shape and _wants_an_integer(error))][:MOST_LEAVES]
     is_alone = len(function.point) == 1
     blamed = next((leaf for leaf in leaves if is_alone or _is_another(error, _failure(function.without(leaf), name))), "")
-    said = f"it uses {f'the value of {blamed}' if blamed else 'values'} as a number of Python or NumPy, which JAX traces"
+    value = f"the value of {blamed}" if blamed else "values"
+    said = f"it uses {value} as {'an integer' if _wants_an_integer(error) else 'a number of Python or NumPy'}, which JAX traces"
     remedy = _static(blamed, name, error) if blamed and not is_alone else "Use jax.numpy, jax.lax.cond or jax.lax.fori_loop"
     raise UserCodeError(f"{name} raised {type(error.__cause__).__name__}: {said}. {remedy}", error.trace) from error.__cause__
 
@@ -46,7 +51,11 @@ def _failure(function: JaxFunction, name: str) -> UserCodeError | None:
 
 
 def _wants_a_number(error: UserCodeError) -> bool:
-    return isinstance(error.__cause__, AS_PYTHON_NUMBER) or AS_INTEGER in error.message
+    return isinstance(error.__cause__, AS_PYTHON_NUMBER) or _wants_an_integer(error)
+
+
+def _wants_an_integer(error: UserCodeError) -> bool:
+    return any(words in error.message for words in AS_INTEGER)
 
 
 def _is_another(error: UserCodeError, other: UserCodeError | None) -> bool:
@@ -56,9 +65,10 @@ def _is_another(error: UserCodeError, other: UserCodeError | None) -> bool:
 
 def _static(leaf: str, name: str, error: UserCodeError) -> str:
     """How a leaf becomes static."""
-    is_argument = leaf.isidentifier() and AS_INTEGER not in error.message
-    how = f"jax.jit({name}, static_argnames={leaf!r})" if is_argument else "an integer in its place"
-    return f"Make {leaf} static, by {how}"
+    if leaf.isidentifier() and not _wants_an_integer(error):
+        return f"Make {leaf} static, by jax.jit({name}, static_argnames={leaf!r})"
+    typed = f"; numbers that are typed are floats unless the argument is annotated as int ({leaf}: int)" if leaf.isidentifier() else ""
+    return f"Make {leaf} static, by an integer in its place{typed}"
 
 
 def require_memory(function: JaxFunction, name: str) -> None:

@@ -274,7 +274,8 @@ class Jacobian(Matrices):
         if not evidence.reason:
             self._estimated[row, column] = evidence.slope
         results, beside = split({derivation: self._judged(derivation, wanted, value, scale) for derivation, value in values.items()})
-        found = conflict(self.label(row, column), {each.mode: value for each, value in values.items()}, scale, self.format.unit_roundoff)
+        by_mode = {each.mode: value for each, value in values.items()}
+        found = conflict(self.label(row, column), by_mode, scale, self.format.unit_roundoff, evidence)
         self.conflicts += [] if found is None else [found]
         point = self.point if self.is_small else {variable: self.point[variable]}
         status = Status.UNDECIDED, f"{why}: {LABEL}", primal, None, None, None

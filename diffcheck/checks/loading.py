@@ -9,7 +9,7 @@ import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
@@ -51,6 +51,17 @@ def load_point(reference: str, wide: bool = True) -> Any:
         return found
     with users_code(reference), jax.enable_x64(wide):
         return call(found, ())
+
+
+def point_of(text: str, wide: bool = True) -> Any:
+    """What a point on the command line means for a function: the object that it names, or the text itself, for numbers."""
+    return load_point(text, wide) if is_reference(text) else text
+
+
+def runs_wide(points: Sequence[str], dtype: str | None) -> bool:
+    """Whether files are executed with JAX's 64-bit types: for written numbers; objects are made as the user's settings say."""
+    are_objects = any(is_reference(point) or point.endswith((".npz", ".npy")) for point in points)
+    return bool(jax.config.jax_enable_x64) if dtype is None and are_objects else dtype in (None, "float64")  # type: ignore[attr-defined]
 
 
 def _loaded(reference: str, wide: bool, what: str) -> Any:

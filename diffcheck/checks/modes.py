@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from diffcheck.checks.numerical import HARMLESS
+from diffcheck.engines.differences import Estimate
 from diffcheck.errors import UnsupportedError
 from diffcheck.results import Outcome, Result, RuleCheck, Verdict
 
@@ -32,12 +33,16 @@ class Conflict:
         return f"forward and reverse mode differ{by}: at least one of them is wrong"
 
 
-def conflict(label: str, values: Mapping[str | None, float | UnsupportedError], scale: float, unit_roundoff: float) -> Conflict | None:
-    """How the two modes differ; None if it is no more than rounding."""
+def conflict(
+    label: str, values: Mapping[str | None, float | UnsupportedError], scale: float, unit_roundoff: float, evidence: Estimate
+) -> Conflict | None:
+    """How the two modes differ; None if it is no more than rounding, or both are 0 as far as values of the function can tell."""
     forward, reverse = values.get("forward"), values.get("reverse")
     if not isinstance(forward, float) or not isinstance(reverse, float):
         return None
     bound = unit_roundoff**HARMLESS * max(scale, *(abs(value) for value in (forward, reverse) if math.isfinite(value)), 0.0)
+    if not evidence.reason and max(abs(evidence.slope), abs(forward), abs(reverse)) <= evidence.claim:
+        return None
     is_same = forward == reverse or math.isnan(forward) and math.isnan(reverse) or abs(forward - reverse) <= bound
     return None if is_same else Conflict(label, forward, reverse)
 

@@ -186,33 +186,21 @@ class _Points:
 
     def wide(self, dtype: str | None) -> bool:
         """Whether files are executed with JAX's 64-bit types: for written numbers; objects are made as the user's settings say."""
-        import jax
+        from diffcheck.checks.loading import runs_wide
 
-        from diffcheck.checks.loading import is_reference
-
-        if dtype is not None:
-            return dtype == Dtype.float64
-        are_objects = any(map(is_reference, self.at)) or (self.file is not None and self.file.suffix in (".npz", ".npy"))
-        return bool(jax.config.jax_enable_x64) if are_objects else True  # type: ignore[attr-defined]
+        return runs_wide([*self.at, *([] if self.file is None else [str(self.file)])], dtype)
 
     def of(self, job: FunctionCheck) -> list[BoundCall]:
-        from diffcheck.checks.arguments import at_random, from_file, from_point_texts, from_value
-        from diffcheck.checks.loading import is_reference, load_point
+        from diffcheck.checks.arguments import at_random, from_file, from_value
+        from diffcheck.checks.loading import point_of
 
         self.require_one_way(job)
         if self.file is not None:
             return from_file(self.file, job.parameters, job.format)
         if self.random:
             return at_random(self.random, self.seed, self.domain, self.shape, job.parameters, job.format)
-        found: list[BoundCall] = []
-        for text in self.at:
-            if is_reference(text):
-                found += from_value(
-                    load_point(text, self.wide(None if job.format is None else job.format.name)), job.parameters, job.format
-                )
-            else:
-                found += from_point_texts([text], job.parameters, job.format)
-        return found
+        wide = self.wide(None if job.format is None else job.format.name)
+        return [call for text in self.at for call in from_value(point_of(text, wide), job.parameters, job.format)]
 
     def require_interval(self, job: FunctionCheck) -> None:
         """Raises InputError where --interval goes with something else."""

@@ -44,7 +44,14 @@ Costed = Annotated[
         metavar="EXPR|FUNCTION", help="Mathematics; or FILE.py:NAME or package.module:NAME, which is executed.", show_default=False
     ),
 ]
-Point = Annotated[str, option("--at", help="The point: 2, or x=1,y=2 (default of an expression: where it is smooth).", metavar="POINT")]
+Point = Annotated[
+    str,
+    option(
+        "--at",
+        help="The point: 2, x=1,y=2, or FILE.py:NAME of a function (default of an expression: where it is smooth).",
+        metavar="POINT",
+    ),
+]
 Compose = Annotated[str, option("--compose", help="Compose the function with itself so often: 1..1000, or 1,10,100.", metavar="NUMBERS")]
 Sweep = Annotated[
     str,
@@ -129,16 +136,18 @@ class _Wanted:
 
         options: dict[str, Any] = {"of": self.of, "wrt": self.wrt or None, "dtype": self.dtype}
         options |= {"compose": self.compose or None, "sweep": self.sweep or None, "timed": self.times, "many": self.many}
-        return measured(self._subject(), self.at or None, name=self.text.rpartition(":")[2] if self.is_function else "", **options)
+        subject, at = self._subject_and_point()
+        return measured(subject, at, name=self.text.rpartition(":")[2] if self.is_function else "", **options)
 
-    def _subject(self) -> Any:
+    def _subject_and_point(self) -> tuple[Any, Any]:
         if not self.is_function:
-            return self.text
-        from diffcheck.checks.loading import load
+            return self.text, self.at or None
+        from diffcheck.checks.loading import load, point_of, runs_wide
 
         if not self.at:
             raise InputError("no point is given", "Write --at 2, or --at x=[1,2,3].")
-        return load(self.text, self.dtype in (None, Dtype.float64))
+        wide = runs_wide([self.at], self.dtype)
+        return load(self.text, wide), point_of(self.at, wide)
 
 
 def _artist(picture: Path | None, directory: str) -> Any:

@@ -20,4 +20,4 @@ def supervised(work: Callable[[Watch], int], limits: Limits, stream: TextIO | No
     except RefusedError as refused:
         raise typer.Exit(refused.code) from None
     except LostError as error:
-        raise LostError(error.verdict, f"{error.reason}\nGive it more with --timeout or --max-memory.") from None
+        raise LostError(error.verdict, "\n".join(filter(None, (error.reason, error.fix)))) from None

@@ -13,9 +13,9 @@ from diffcheck.cli.app import app
 from diffcheck.cli.arguments import (
     Dtype,
     ExpressionCommand,
-    FloatFormat,
     MaxMemory,
     Of,
+    OwnFormat,
     Timeout,
     TraceFormat,
     expression_text,
@@ -44,7 +44,10 @@ class Passes(StrEnum):
 Subject = Annotated[
     str, typer.Argument(metavar="EXPR|FUNCTION", help="Mathematics; or FILE.py:NAME, which is executed.", show_default=False)
 ]
-At = Annotated[list[str], option("--at", help="The point: 2, or x=1,y=2, or x=[1,2,3] for a function.", metavar="POINT")]
+At = Annotated[
+    list[str],
+    option("--at", help="The point: 2, or x=1,y=2; of a function x=[1,2,3] or FILE.py:NAME, too.", metavar="POINT"),
+]
 Wrt = Annotated[str, option("--wrt", help="The variables with derivatives, e.g. x,y (default: all).", metavar="NAMES")]
 Entry = Annotated[str, option("--entry", help="Which entry of a function's result, e.g. '[0]'.", metavar="ENTRY")]
 Which = Annotated[Passes, typer.Option("--pass", help="Which pass to show: values and tangents, adjoints, or both.")]
@@ -64,7 +67,7 @@ def trace(
     passes: Which = Passes.both,
     exercise: Exercise = False,
     all_rows: AllRows = False,
-    dtype: FloatFormat = Dtype.float64,
+    dtype: OwnFormat = None,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
     format: Annotated[TraceFormat, typer.Option("--format", help="How to write it.")] = TraceFormat.text,
@@ -122,8 +125,8 @@ def _require_sheet(exercise: bool, is_picture: bool, format: TraceFormat) -> Non
         raise InputError("an exercise is a sheet with blanks", f"Write --format {' or '.join(SHEETS)}.")
 
 
-def _traced(text: str, at: list[str], of: str, wrt: str, entry: str, dtype: Dtype) -> TraceRecord:
-    from diffcheck.checks.loading import load, load_point
+def _traced(text: str, at: list[str], of: str, wrt: str, entry: str, dtype: Dtype | None) -> TraceRecord:
+    from diffcheck.checks.loading import load, point_of, runs_wide
     from diffcheck.checks.numbers import split
     from diffcheck.traces import trace as traced
 
@@ -133,12 +136,11 @@ def _traced(text: str, at: list[str], of: str, wrt: str, entry: str, dtype: Dtyp
     if is_reference(text):
         if of:
             raise InputError("--of is for expressions", "A function has no definitions.")
-        wide = dtype is Dtype.float64
-        function, point = load(text, wide), load_point(at[0], wide) if is_reference(at[0]) else at[0]
-        return traced(function, point, wrt=wanted, entry=entry or None, dtype=dtype.value)
+        wide = runs_wide(at, dtype)
+        return traced(load(text, wide), point_of(at[0], wide), wrt=wanted, entry=entry or None, dtype=dtype)
     if entry:
         raise InputError("--entry is for functions", "The value of an expression is one number.")
-    return traced(text, at[0], of=of or None, wrt=wanted, dtype=dtype.value)
+    return traced(text, at[0], of=of or None, wrt=wanted, dtype=dtype)
 
 
 def _drawn(found: TraceRecord, options: TraceOptions, suffix: str, directory: str) -> bytes:

@@ -67,8 +67,8 @@ def judge(y: float, x: float, truth: Certificate, fmt: Format, behind: Behind = 
         return _beside_the_interval(y, judged, truth, fmt, behind.rule) or judged if is_beside else judged
     if truth.derivative is None:
         return Judgement(Verdict.UNDECIDED, UNDECIDED, None, truth.reason)
-    value = _Value(y, x, truth, truth.derivative, fmt, behind)
-    judged = _judge_smooth(value, rules)
+    value = _Value(y, x, truth, truth.derivative, fmt, behind, rules)
+    judged = _judge_smooth(value)
     if judged.outcome is FAIL and math.isfinite(y):
         return _near_ties(value, judged) or judged
     return judged
@@ -77,8 +77,13 @@ def judge(y: float, x: float, truth: Certificate, fmt: Format, behind: Behind = 
 class _Value:
     """A number as the derivative where f is smooth: its error, and how large an error is excused."""
 
-    def __init__(self, y: float, x: float, truth: Certificate, derivative: Enclosure, fmt: Format, behind: Behind) -> None:
-        self.y, self.x, self.truth, self.derivative, self.format, self.behind = y, x, truth, derivative, fmt, behind
+    def __init__(self, y: float, x: float, truth: Certificate, derivative: Enclosure, fmt: Format, behind: Behind, rules: Format) -> None:
+        self.y, self.x, self.truth, self.derivative, self.format, self.behind, self.rules = y, x, truth, derivative, fmt, behind, rules
+
+    @property
+    def has_few_digits(self) -> bool:
+        """Whether the format has fewer digits than rules must have: its values do not tell a right rule from a wrong one."""
+        return self.format.precision_bits < self.rules.precision_bits
 
     @cached_property
     def nearest(self) -> float:
@@ -118,17 +123,20 @@ class _Value:
 def _near_ties(value: _Value, judged: Judgement) -> Judgement | None:
     """The judgement that excuses a value if floats may decide a condition either way; None if nothing does.
 
-    The value must lie between the slopes of the sides. A formula must also be right on one of the sides, by its exact value.
+    The value must lie between the slopes of the sides. A formula must also be right on one of the sides, by its exact value; where
+    the format has few digits, the exact value of a program must lie between the slopes, too.
     """
     turned = value.behind.turned
     if turned.too_many:
         reason = f"{turned.too_many} conditions are within rounding of a tie here, too many to compare the slopes on all their sides"
         return Judgement(Verdict.UNDECIDED, UNDECIDED, judged.ulps, reason)
-    if not turned.each or not _lies_between(value.y, _hull(value.derivative, turned), value.format):
+    hull = _hull(value.derivative, turned) if turned.each else value.derivative
+    if not turned.each or not _lies_between(Enclosure(Decimal(value.y), Decimal(0)), hull, value.format):
         return None
     rule = value.behind.rule
     if rule is None or not rule.is_formula:
-        return Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, WITHIN_ROUNDING_OF_A_TIE)
+        excused = Judgement(Verdict.ILL_CONDITIONED, PASS, judged.ulps, WITHIN_ROUNDING_OF_A_TIE)
+        return _excused_rule(excused, hull, rule, value.rules) if value.has_few_digits else excused
     exact = rule.exact
     if exact is None or not any(_is_right_on(side, exact, value.allowed, value.format) for side in (value.derivative, *turned.sides)):
         return None
@@ -149,9 +157,15 @@ def _hull(derivative: Enclosure, turned: Turned) -> Enclosure:
     return Enclosure.between(lower, upper)
 
 
-def _lies_between(y: float, hull: Enclosure, fmt: Format) -> bool:
-    slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), hull.magnitude)
-    return DOWN.subtract(hull.lower, slack) <= Decimal(y) <= UP.add(hull.upper, slack)
+def _excused_rule(excused: Judgement, hull: Enclosure, rule: Rule | None, rules: Format) -> Judgement | None:
+    if rule is None or rule.exact is None or rule.literals is None:
+        return _of_few_digits(excused, rule)
+    return excused if _lies_between(rule.exact, hull, rules, rule.literals) else None
+
+
+def _lies_between(y: Enclosure, hull: Enclosure, fmt: Format, literals: Decimal = Decimal(0)) -> bool:
+    slack = UP.add(UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), hull.magnitude), literals)
+    return DOWN.subtract(hull.lower, slack) <= y.lower and y.upper <= UP.add(hull.upper, slack)
 
 
 def _is_right_on(side: Enclosure, exact: Enclosure, allowed: Range, fmt: Format) -> bool:
@@ -193,8 +207,7 @@ def _beside_the_interval(y: float, judged: Judgement, truth: Certificate, fmt: F
     exact = rule.exact
     ends = [end for end in (truth.left, truth.right) if end is not None]
     interval = Enclosure.between(min(end.lower for end in ends), max(end.upper for end in ends))
-    slack = UP.multiply(Decimal(CONDITION_FACTOR * fmt.unit_roundoff), interval.magnitude)
-    if not (DOWN.subtract(interval.lower, slack) <= exact.lower and exact.upper <= UP.add(interval.upper, slack)):
+    if not _lies_between(exact, interval, fmt):
         return None
     error, size = distance(y, interval), DOWN.multiply(Decimal(math.sqrt(fmt.unit_roundoff)), interval.magnitude)
     outcome = WARN if error.least <= size else FAIL
@@ -248,18 +261,17 @@ _AT_SPECIAL_POINTS: dict[Status, Callable[[float, Certificate, Format], Judgemen
 }
 
 
-def _judge_smooth(value: _Value, rules: Format) -> Judgement:
+def _judge_smooth(value: _Value) -> Judgement:
     out_of_range = _judge_range(value)
     if out_of_range is not None:
         return out_of_range
     if not math.isfinite(value.y):
         return _judge_nonfinite(value)
-    passed = _judge_small_error(value)
-    if passed is not None:
-        return passed if value.format.precision_bits >= rules.precision_bits else _judge_rule(passed, value, rules)
-    if value.ulps[0] <= AGREES_ULPS or value.error.least <= value.allowed.most:
+    judged = _judge_small_error(value)
+    if judged is None and (value.ulps[0] <= AGREES_ULPS or value.error.least <= value.allowed.most):
         return value.too_wide()
-    return _judge_large_error(value)
+    judged = judged or _judge_large_error(value)
+    return _judge_rule(judged, value) if value.has_few_digits and judged.outcome in (PASS, WARN) else judged
 
 
 def _judge_small_error(value: _Value) -> Judgement | None:
@@ -273,14 +285,26 @@ def _judge_small_error(value: _Value) -> Judgement | None:
     return None
 
 
-def _judge_rule(passed: Judgement, value: _Value, rules: Format) -> Judgement:
+def _judge_rule(judged: Judgement, value: _Value) -> Judgement:
     """Few digits agree with many rules: where a value has no more, the rule must be right in exact arithmetic as well."""
-    rule = value.behind.rule
-    if rule is None or rule.exact is None or rule.literals is None:
-        return passed
-    if gap(rule.exact, value.derivative).least > UP.add(conditioning(value.truth, value.derivative, rules).most, rule.literals):
+    rule, allowed = value.behind.rule, conditioning(value.truth, value.derivative, value.rules)
+    if rule is None or rule.exact is None:
+        is_rounded = value.y == value.format.round(Decimal(value.y))  # a claim by a function of Python's floats has more digits
+        return _of_few_digits(judged, rule) if is_rounded or value.error.most > allowed.least else judged
+    away = gap(rule.exact, value.derivative)
+    if away.most <= allowed.least:
+        return judged
+    if rule.literals is None:
+        return _of_few_digits(judged, rule)
+    if away.least > UP.add(allowed.most, rule.literals):
         return value.judged(Verdict.WRONG, FAIL, _another_number(rule.name, rule.exact, value.derivative))
-    return passed
+    return judged
+
+
+def _of_few_digits(judged: Judgement, rule: Rule | None) -> Judgement:
+    why = "what computed it is not known" if rule is None else f"{rule.name} could not be evaluated in exact arithmetic"
+    reason = f"the value has too few digits to tell a right rule from a wrong one, and {why}"
+    return Judgement(Verdict.UNDECIDED, UNDECIDED, judged.ulps, reason)
 
 
 def _judge_nonfinite(value: _Value) -> Judgement:

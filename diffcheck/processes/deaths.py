@@ -38,9 +38,19 @@ class Death:
             return f"exit code {self.code}"
 
     @property
+    def _remedy(self) -> str:
+        if self.timed_out:
+            return "Give it more with --timeout."
+        if self.code == EXIT_MEMORY:
+            return "Give it more with --max-memory."
+        if self.code < 0:
+            return "Its own code, a library or the system sent this signal; if memory ran out, give it more with --max-memory."
+        return "Its own code, or a library, ended the process."
+
+    @property
     def error(self) -> LostError:
         """What is raised, and told of an engine that is lost."""
-        return LostError((Verdict.TIMED_OUT if self.timed_out else Verdict.CRASHED).value, str(self))
+        return LostError((Verdict.TIMED_OUT if self.timed_out else Verdict.CRASHED).value, str(self), self._remedy)
 
 
 def outlasted(attempt: Callable[[Lost], T | Death], tries: int = 1) -> T:

@@ -48,7 +48,7 @@ def trace(
     of: str | None = None,
     wrt: Sequence[str] | None = None,
     entry: str | None = None,
-    dtype: str = "float64",
+    dtype: str | None = None,
 ) -> Trace:
     """The evaluation trace of an expression or of a JAX function at a point.
 
@@ -58,7 +58,7 @@ def trace(
         of: The definition meant, if the text has several; the last one by default. Expressions only.
         wrt: The variables with tangents and adjoints; all by default. Of a function with arrays, entries: "x[0]".
         entry: Which entry of the result of a function, such as "[0]", if it is not one number. Functions only.
-        dtype: The format in which JAX computes, such as "float64".
+        dtype: The format in which JAX computes; by default float64, and the arrays of a function keep their own.
 
     Returns:
         A Trace: `rows` has a row for each operation, in the order in which they run, with an enclosure of its value, of its
@@ -91,7 +91,7 @@ def trace(
         raise InputError(f"{quoted(subject)} is not an expression, nor a function", "Give an expression as a text, or a function of JAX.")
     if entry is not None:
         raise InputError("entry= is not for an expression")
-    return _shown(trace_expression(subject, at, of=of, wrt=wrt, dtype=dtype))
+    return _shown(trace_expression(subject, at, of=of, wrt=wrt, dtype=dtype or "float64"))
 
 
 def _shown(found: workings.TraceRecord) -> Trace:

@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import jax
+
 from diffcheck.checks.arguments import from_value, names_in
 from diffcheck.checks.calling import BoundCall, Parameters
 from diffcheck.checks.culprits import described
 from diffcheck.checks.loading import users_code
 from diffcheck.engines.certified import certify
 from diffcheck.engines.jax.function import JaxFunction
+from diffcheck.engines.jax.parts import is_wide
 from diffcheck.errors import InputError, UnsupportedError
 from diffcheck.formats import Format, format_named
 from diffcheck.graph.graph import Graph, Variable
@@ -37,14 +40,14 @@ def trace_function(
     name: str = "",
     wrt: Sequence[str] | None = None,
     output: str | None = None,
-    dtype: str = "float64",
+    dtype: str | None = None,
 ) -> TraceRecord:
     """The trace of a JAX function at one point, given as `check` takes it; `output` names an entry of the result, such as "[0]".
 
     Raises InputError for what cannot be used, UserCodeError for what the function raises, UnsupportedError where its program cannot
     be lifted.
     """
-    fmt = format_named(dtype)
+    fmt = None if dtype is None else format_named(dtype)
     parameters = Parameters.of(function, names_in(at))
     with users_code("the point"):  # its trees may be of classes of the user's
         points = from_value(at, parameters, fmt)
@@ -56,11 +59,13 @@ def trace_function(
 
 
 class _Function:
-    def __init__(self, function: Callable[..., Any], call: BoundCall, name: str, fmt: Format) -> None:
-        self._function = JaxFunction(call.of(function), call.arguments, fmt.name == "float64")
-        self._name, self._format, self._names = name, fmt, call.names
+    def __init__(self, function: Callable[..., Any], call: BoundCall, name: str, fmt: Format | None) -> None:
+        wide = any(is_wide(leaf) for leaf in jax.tree.leaves(call.arguments))
+        self._function = JaxFunction(call.of(function), call.arguments, wide)
+        self._name, self._names = name, call.names
         if not self._function.variables:
             raise InputError(f"no argument of {name} is a floating-point number", "There is nothing to differentiate by.")
+        self._format = fmt or format_named(str(self._function.vector.dtype))
         self._point = dict(zip(self._function.variables, self._function.vector.tolist(), strict=True))
         if not all(map(math.isfinite, self._point.values())):
             raise InputError("nothing is proved at infinity", "Give finite numbers.")
@@ -84,6 +89,10 @@ class _Function:
             raise InputError(f"{self._name} returns no floating-point number", "There is nothing to differentiate.")
         if output is None and len(outputs) == 1:
             return 0
+        if output is not None and f"[{output}]" in outputs:
+            return outputs.index(f"[{output}]")
+        if output is not None and outputs == ("",):
+            raise InputError(f"{self._name} returns one number, and has no entry {quoted(output)}", "Leave --entry out.")
         if output not in outputs:
             shown = ", ".join(outputs[:SHOWN]) + ", …" * (len(outputs) > SHOWN)
             problem = f"{self._name} returns {len(outputs):,} numbers" if output is None else f"{self._name} has no result {quoted(output)}"

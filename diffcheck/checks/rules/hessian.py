@@ -5,7 +5,7 @@ What they are compared with is the Hessian of the function without its rules, JA
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,12 +58,16 @@ class Hessian:
     def size(self) -> int:
         return int(self.given.size)
 
-    def suspects(self) -> list[SecondDerivative]:
-        """The entries that differ most, judged; none where no entry differs."""
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """The entries that differ most; none where no entry differs."""
         worst = np.argsort(-self._deviations, axis=None, kind="stable")[:SUSPECTS]
-        places = [divmod(int(k), self._jacobian.columns) for k in worst if self._deviations.flat[k] > 0]
+        return [divmod(int(k), self._jacobian.columns) for k in worst if self._deviations.flat[k] > 0]
+
+    def suspects(self) -> Iterator[SecondDerivative]:
+        """Those at `places`, judged one by one."""
         graph = weighted(self._jacobian.truth_graphs, self._weights.tolist())
-        return [self._judged(graph, i, j) for i, j in places]
+        return (self._judged(graph, i, j) for i, j in self.places)
 
     def _judged(self, graph: Graph, i: int, j: int) -> SecondDerivative:
         jacobian = self._jacobian

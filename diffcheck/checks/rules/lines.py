@@ -115,7 +115,7 @@ def _judged(jacobian: Jacobian, graph: Graph, names: tuple[str, ...], value: flo
     return Judge(Written(graph, ""), jacobian.format, jacobian.rules).sample({"t": 0.0}, (0, names), {rule: value}, 0.0)
 
 
-def beyond_the_clarke_set(jacobian: Jacobian) -> str:
+def beyond_the_clarke_set(jacobian: Jacobian, before_each: Callable[[], None]) -> str:
     """A direction along which the slopes given are none of the function, in words; '' where none is found.
 
     A generalised gradient g keeps ⟨g, v⟩ ≤ max ⟨∇f, v⟩ over the gradients around the point (Clarke 1983, Theorem 2.5.1). Beyond it, and
@@ -127,6 +127,7 @@ def beyond_the_clarke_set(jacobian: Jacobian) -> str:
     for row in jacobian.kinks:
         nearby, given = _nearby(jacobian, row), jacobian.reverse[jacobian.watched_rows.index(row)]
         for v in _directions(jacobian.columns):
+            before_each()
             slopes, slope = nearby @ v, float(given @ v)
             slack = SLACK * float(abs(slopes).max(initial=0.0))
             if slopes.min() - slack <= slope <= slopes.max() + slack:

@@ -68,8 +68,11 @@ class JaxFunction:
         return JaxFunction(self._function, self._arguments, self.wide, among=(leaf,))
 
     def without(self, leaf: str) -> JaxFunction:
-        """The same function of all leaves but one, which stays as it is at the point."""
-        return JaxFunction(self._function, self._arguments, self.wide, among=[name for name in self.point if name != leaf])
+        """The same function of all leaves but one, which stays as it is at the point; an argument that is a whole number, as an integer."""
+        value: Any = self._arguments.get(leaf)
+        is_whole = isinstance(value, np.ndarray) and value.ndim == 0 and bool(np.mod(value, 1) == 0)
+        arguments = {**self._arguments, leaf: int(value)} if is_whole else self._arguments
+        return JaxFunction(self._function, arguments, self.wide, among=[name for name in self.point if name != leaf])
 
     def __call__(self, *moving: Any) -> list[Any]:
         """The floating-point results, in the order of their tree."""
