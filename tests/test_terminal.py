@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import re
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+import mpmath
 import pytest
 from command_line import FAIL, diffcheck, process
 from screen import on_a_terminal, shown
@@ -15,9 +17,11 @@ from screen import on_a_terminal, shown
 import diffcheck as library
 from diffcheck.checks.expression import Check
 from diffcheck.checks.interval import check_interval
+from diffcheck.enclosure import Enclosure
 from diffcheck.results import Findings, IntervalReport
 from diffcheck.views import console, functions, interval, notebook
 from diffcheck.views.layout import console_for
+from diffcheck.views.numerals import enclosure_text
 
 WIDTHS = (40, 60, 80, 100, 200)
 
@@ -87,9 +91,34 @@ def test_the_radius_gives_way_first_and_then_digits() -> None:
         return next(line for line in stream.getvalue().splitlines() if "proved" in line)
 
     report = report_of("exp(x)", 2)
-    assert "7.3890560989306502272 ± 2e-38" in value(200)
+    assert "7.3890560989306502272 ± 4e-20" in value(200)
     assert re.search(r"7\.3890560989306502272 +smooth", value(76))
     assert re.search(r"7\.38905609893065 +smooth", value(70))
+
+
+@pytest.mark.parametrize(("slope", "at"), [("exp", "0.5"), ("exp", "-700"), ("cos", "1e22")])
+def test_a_number_lies_within_the_radius_that_is_shown_next_to_it(slope: str, at: str) -> None:
+    """The numbers of proved rows, with the true ones from mpmath: the radius is that of the number as it is shown."""
+    with mpmath.workdps(80):
+        true = getattr(mpmath, slope)(mpmath.mpf(at))
+        (shown,) = re.findall(
+            r"proved \(Arb\) +(\S+) ± (\S+)", diffcheck("check", {"cos": "sin"}.get(slope, slope) + "(x)", "--at", at).stdout
+        )
+        assert abs(mpmath.mpf(shown[0]) - true) <= mpmath.mpf(shown[1]) < 1e-18 * abs(true)
+
+
+@pytest.mark.parametrize(
+    ("midpoint", "radius", "text"),
+    [
+        ("1.23456789", "0.00012", "1.2346 ± 2e-4"),
+        ("-999.9996", "0.001", "-1000 ± 2e-3"),
+        ("2", "1.2", "2 ± 2e+0"),
+        ("0.1", "0", "0.1"),
+        ("1e-30", "2.1e-30", "0 ± 4e-30"),
+    ],
+)
+def test_digits_below_the_radius_are_not_shown_and_the_radius_is_rounded_up(midpoint: str, radius: str, text: str) -> None:
+    assert enclosure_text(Enclosure(Decimal(midpoint), Decimal(radius))) == text
 
 
 @pytest.mark.parametrize("expression", ["x^2/(1 - cos(x))", "relu(x)"])
