@@ -11,7 +11,7 @@ from pathlib import Path
 
 import mpmath
 import pytest
-from command_line import FAIL, diffcheck, process
+from command_line import FAIL, PASS, diffcheck, process
 from screen import on_a_terminal, shown
 
 import diffcheck as library
@@ -80,6 +80,42 @@ def test_no_verdict_no_engine_and_no_value_is_cut(name: str, width: int) -> None
                 assert re.search(rf"(?<!\S){re.escape(wanted)}(?!\S)", text), wanted
     formulas = ("read as:", "df/d", "  (", "  x^2")
     assert [line for line in lines if len(line) > width and not line.startswith(formulas)] == []
+
+
+MANY = "+".join(f"a{k}*b{k}" for k in range(12)), "--at", ",".join(f"a{k}={k}/7,b{k}={k + 1}/3" for k in range(12))
+
+
+def test_of_many_right_derivatives_the_worst_have_a_line_each_and_the_others_one_together() -> None:
+    """24 derivatives are 20 lines and one, and the point is not written out; --all shows what all of them are by each engine."""
+    brief, whole = diffcheck("check", *MANY), diffcheck("check", *MANY, "--all")
+    assert (brief.code, whole.code) == (PASS, PASS)
+    assert brief.stdout.splitlines()[-1] == whole.stdout.splitlines()[-1] == "✓ 72 derivative values: 72 right."
+    assert len(re.findall(r"^df/d\w+ +\S+( +✓ 0\.00){3}$", brief.stdout, re.MULTILINE)) == console.LINES
+    assert "\n4 more derivatives are right, with errors of at most 0.00 ulps (--format json gives all).\n" in brief.stdout
+    assert "(18 more; --format json gives all): f = " in brief.stdout
+    assert len(brief.stdout.splitlines()) < 50
+    assert whole.stdout.count("proved (Arb)") == 24
+    assert "…" not in whole.stdout
+
+
+def test_of_many_derivatives_those_that_are_not_right_are_shown_with_their_values() -> None:
+    said = diffcheck("check", MANY[0].replace("a0*b0", "where(a0 == 0, 0, a0) + b0"), *MANY[1:])
+    assert said.code == FAIL
+    section = r"^df/da0 +proved \(Arb\) +1 +smooth\n +SymPy +0 +4\.5e\+15   ✗ wrong\n +JAX forward +0 +4\.5e\+15   ✗ wrong$"
+    assert re.search(section, said.stdout, re.MULTILINE)
+    assert said.stdout.count("proved (Arb)") == 2  # a heading, and the section
+
+
+LONG = "exp(sin(x*y)^2)/(1+x^2*y^2)*log(1+x^2+y^2)*cos(x + y + x*y)*sqrt(1 + x^2)*atan(x*y)", "--at", "x=1,y=2"
+
+
+@pytest.mark.parametrize("order", ["1", "2"])
+def test_long_formulas_take_a_few_lines_and_json_has_them_whole(order: str) -> None:
+    header = diffcheck("check", *LONG, "--order", order).stdout.partition("JAX ran")[0]
+    assert sum(1 + len(line) // 80 for line in header.splitlines()) <= 24
+    assert "--format json gives all" in header
+    whole = json.loads(diffcheck("check", *LONG, "--order", order, "--format", "json").stdout)["header"]["derivatives"]
+    assert all(text in diffcheck("check", *LONG, "--order", order, "--all").stdout for each in whole for text in each["text"].splitlines())
 
 
 def test_the_radius_gives_way_first_and_then_digits() -> None:

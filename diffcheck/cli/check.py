@@ -107,7 +107,7 @@ def check(
         def work(watch: Watch) -> int:
             with watch.timed(lambda: opened_table(at, points)) as table:
                 job = checked(text, of, wrt, claim, dtype, watch, watch.timed(lambda: names_at(at, table)), orders, side)
-                return exit_code(_Shown(text, format, latex, color, stream, watch).tally(job, at, table, interval, samples), strict)
+                return exit_code(_Shown(text, format, latex, every, color, stream, watch).tally(job, at, table, interval, samples), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream)
 
@@ -119,6 +119,7 @@ class _Shown:
     text: str
     format: OutputFormat
     latex: bool
+    every: bool
     color: Color
     stream: TextIO
     watch: Watch
@@ -146,8 +147,9 @@ class _Shown:
         from diffcheck.views import console as view
 
         console = view.console_for(self.stream, self.color.value)
-        view.show_header(console, header, self.latex)
-        tally = view.show_samples(console, header, samples)
+        extent = view.ALL if self.every else view.USUAL
+        view.show_header(console, header, self.latex, extent)
+        tally = view.show_samples(console, header, samples, extent)
         view.show_conclusion(console, tally)
         return tally
 

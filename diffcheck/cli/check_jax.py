@@ -68,7 +68,10 @@ Directions = Annotated[
     int, typer.Option("--directions", help="Of more than 400 derivatives, along how many directions forward mode is proved.", metavar="N")
 ]
 Entries = Annotated[
-    str, option("--entries", help="Of more than 400 derivatives, how many are shown one by one: a number, or all.", metavar="N|all")
+    str,
+    option(
+        "--entries", help="Of more than 400 derivatives, how many are shown one by one: a number, or all, at full length.", metavar="N|all"
+    ),
 ]
 Domain = Annotated[list[str], option("--domain", help="Where random points lie: -1,1 (the default), or x=0,10.", metavar="A,B")]
 Shape = Annotated[list[str], option("--shape", help="The shapes of random arguments: 3, or A=3,3 (default: numbers).", metavar="SHAPE")]
@@ -128,7 +131,7 @@ def check_jax(
             with prints_apart(watch):
                 draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
                 found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
-            return exit_code(_show(*found, function, format, latex, color, stream), strict)
+            return exit_code(_show(*found, function, format, latex, entries == "all", color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
@@ -272,7 +275,7 @@ def is_reference(text: str) -> bool:
     return ":" in text
 
 
-def _show(report: Findings, line: int, function: str, format: OutputFormat, latex: bool, color: Color, stream: Any) -> Tally:
+def _show(report: Findings, line: int, function: str, format: OutputFormat, latex: bool, every: bool, color: Color, stream: Any) -> Tally:
     if format not in OWN:
         return _as_suite(function, line, report, format, color, stream)
     if format is not OutputFormat.text:
@@ -283,5 +286,5 @@ def _show(report: Findings, line: int, function: str, format: OutputFormat, late
         return json_.write_report(report.header, report.samples, stream, report.checks)
     from diffcheck.views import console as view
 
-    view.show_report(view.console_for(stream, color.value), report, latex)
+    view.show_report(view.console_for(stream, color.value), report, latex, view.ALL if every else view.USUAL)
     return report.tally
