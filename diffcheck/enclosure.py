@@ -10,7 +10,13 @@ from decimal import Decimal
 EXACT = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_HALF_EVEN)
 DOWN = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_FLOOR)
 UP = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_CEILING)
+DIGIT_UP = decimal.Context(prec=1, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX, rounding=decimal.ROUND_CEILING)
 FARTHEST = EXACT.scaleb(Decimal(1), 10**15)  # larger numbers are not written out: to every float format they are infinite
+
+
+def bound_text(bound: Decimal) -> str:
+    """A bound with one digit, rounded up: no less than it is."""
+    return f"{DIGIT_UP.plus(bound):.0e}" if bound else "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,15 @@ class Enclosure:
         """Bounds of the distance of two numbers that are enclosed."""
         least = max(Decimal(0), DOWN.subtract(self.lower, other.upper), DOWN.subtract(other.lower, self.upper))
         return least, max(UP.subtract(self.upper, other.lower), UP.subtract(other.upper, self.lower))
+
+    def rounded(self, digits: int) -> Enclosure:
+        """This interval, widened to what is shown of it: a midpoint of so many digits, fewer where the radius, of one digit, is larger."""
+        if self.is_beyond or self.radius.is_infinite():
+            return self
+        last = max(self.midpoint.adjusted() - digits + 1, self.radius.adjusted() if self.radius else decimal.MIN_EMIN)
+        midpoint = EXACT.normalize(EXACT.quantize(self.midpoint, Decimal((0, (1,), last))))
+        lower, upper = sorted((self.midpoint, midpoint))
+        return Enclosure(midpoint, DIGIT_UP.plus(UP.add(self.radius, UP.subtract(upper, lower))))
 
     def __float__(self) -> float:
         return float(self.midpoint)

@@ -5,19 +5,23 @@ from __future__ import annotations
 import io
 import json
 import re
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+import mpmath
 import pytest
-from command_line import FAIL, diffcheck, process
+from command_line import FAIL, PASS, diffcheck, process
 from screen import on_a_terminal, shown
 
 import diffcheck as library
 from diffcheck.checks.expression import Check
 from diffcheck.checks.interval import check_interval
+from diffcheck.enclosure import Enclosure
 from diffcheck.results import Findings, IntervalReport
 from diffcheck.views import console, functions, interval, notebook
 from diffcheck.views.layout import console_for
+from diffcheck.views.numerals import enclosure_text
 
 WIDTHS = (40, 60, 80, 100, 200)
 
@@ -78,6 +82,42 @@ def test_no_verdict_no_engine_and_no_value_is_cut(name: str, width: int) -> None
     assert [line for line in lines if len(line) > width and not line.startswith(formulas)] == []
 
 
+MANY = "+".join(f"a{k}*b{k}" for k in range(12)), "--at", ",".join(f"a{k}={k}/7,b{k}={k + 1}/3" for k in range(12))
+
+
+def test_of_many_right_derivatives_the_worst_have_a_line_each_and_the_others_one_together() -> None:
+    """24 derivatives are 20 lines and one, and the point is not written out; --all shows what all of them are by each engine."""
+    brief, whole = diffcheck("check", *MANY), diffcheck("check", *MANY, "--all")
+    assert (brief.code, whole.code) == (PASS, PASS)
+    assert brief.stdout.splitlines()[-1] == whole.stdout.splitlines()[-1] == "✓ 72 derivative values: 72 right."
+    assert len(re.findall(r"^df/d\w+ +\S+( +✓ 0\.00){3}$", brief.stdout, re.MULTILINE)) == console.LINES
+    assert "\n4 more derivatives are right, with errors of at most 0.00 ulps (--format json gives all).\n" in brief.stdout
+    assert "(18 more; --format json gives all): f = " in brief.stdout
+    assert len(brief.stdout.splitlines()) < 50
+    assert whole.stdout.count("proved (Arb)") == 24
+    assert "…" not in whole.stdout
+
+
+def test_of_many_derivatives_those_that_are_not_right_are_shown_with_their_values() -> None:
+    said = diffcheck("check", MANY[0].replace("a0*b0", "where(a0 == 0, 0, a0) + b0"), *MANY[1:])
+    assert said.code == FAIL
+    section = r"^df/da0 +proved \(Arb\) +1 +smooth\n +SymPy +0 +4\.5e\+15   ✗ wrong\n +JAX forward +0 +4\.5e\+15   ✗ wrong$"
+    assert re.search(section, said.stdout, re.MULTILINE)
+    assert said.stdout.count("proved (Arb)") == 2  # a heading, and the section
+
+
+@pytest.mark.parametrize(("expression", "order"), [("sin(x)^3*exp(-x^2)*log(1 + x^2)", 2), ("exp(sin(x)^2)*log(1 + x^2)", 3)])
+def test_long_formulas_take_a_few_lines_unless_all_is_asked_for(expression: str, order: int) -> None:
+    """A closed form, and chained definitions."""
+    report = library.check(expression, 1, order=order)
+    brief, whole = io.StringIO(), io.StringIO()
+    console.show_header(console_for(brief, "never"), report.header, latex=False)
+    console.show_header(console_for(whole, "never"), report.header, latex=False, extent=console.ALL)
+    assert sum(1 + len(line) // 80 for line in brief.getvalue().splitlines()[1:-1]) <= 12
+    assert "--format json gives all" in brief.getvalue()
+    assert all(line in whole.getvalue() for line in report.header.derivatives[0].text.splitlines())
+
+
 def test_the_radius_gives_way_first_and_then_digits() -> None:
     def value(width: int) -> str:
         stream = Terminal()
@@ -87,9 +127,34 @@ def test_the_radius_gives_way_first_and_then_digits() -> None:
         return next(line for line in stream.getvalue().splitlines() if "proved" in line)
 
     report = report_of("exp(x)", 2)
-    assert "7.3890560989306502272 ± 2e-38" in value(200)
+    assert "7.3890560989306502272 ± 4e-20" in value(200)
     assert re.search(r"7\.3890560989306502272 +smooth", value(76))
     assert re.search(r"7\.38905609893065 +smooth", value(70))
+
+
+@pytest.mark.parametrize(("slope", "at"), [("exp", "0.5"), ("exp", "-700"), ("cos", "1e22")])
+def test_a_number_lies_within_the_radius_that_is_shown_next_to_it(slope: str, at: str) -> None:
+    """The numbers of proved rows, with the true ones from mpmath: the radius is that of the number as it is shown."""
+    with mpmath.workdps(80):
+        true = getattr(mpmath, slope)(mpmath.mpf(at))
+        (shown,) = re.findall(
+            r"proved \(Arb\) +(\S+) ± (\S+)", diffcheck("check", {"cos": "sin"}.get(slope, slope) + "(x)", "--at", at).stdout
+        )
+        assert abs(mpmath.mpf(shown[0]) - true) <= mpmath.mpf(shown[1]) < 1e-18 * abs(true)
+
+
+@pytest.mark.parametrize(
+    ("midpoint", "radius", "text"),
+    [
+        ("1.23456789", "0.00012", "1.2346 ± 2e-4"),
+        ("-999.9996", "0.001", "-1000 ± 2e-3"),
+        ("2", "1.2", "2 ± 2e+0"),
+        ("0.1", "0", "0.1"),
+        ("1e-30", "2.1e-30", "0 ± 4e-30"),
+    ],
+)
+def test_digits_below_the_radius_are_not_shown_and_the_radius_is_rounded_up(midpoint: str, radius: str, text: str) -> None:
+    assert enclosure_text(Enclosure(Decimal(midpoint), Decimal(radius))) == text
 
 
 @pytest.mark.parametrize("expression", ["x^2/(1 - cos(x))", "relu(x)"])

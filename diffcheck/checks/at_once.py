@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,7 @@ from diffcheck.checks.judged_row import JudgedRow
 from diffcheck.checks.proved_entries import ProvedEntries
 from diffcheck.checks.screening import evenly
 from diffcheck.checks.whole import ExactProgram, Floats, Proved, ProvedRow, cut, unit
+from diffcheck.enclosure import bound_text
 from diffcheck.engines.certified.arrays import Entries
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
 from diffcheck.engines.jax.lacking import lacking
@@ -236,7 +238,9 @@ class AtOnce(ProvedEntries):
         along = counted(self._plan.directions, "seeded direction")
         if wrong is not None:
             return RuleCheck("directions", Outcome.FAIL, f"forward mode is wrong along a direction, by {gap:.1e} of what moves the result")
-        return RuleCheck("directions", Outcome.PASS, f"forward mode is proved along {along} of all arguments, to {gap:.0e}")
+        return RuleCheck(
+            "directions", Outcome.PASS, f"forward mode is proved along {along} of all arguments, to {bound_text(Decimal(gap))}"
+        )
 
 
 def _said(rows: Sequence[JudgedRow], values: Sequence[float], entries: str, proved: Proved) -> tuple[Outcome, str]:
@@ -250,7 +254,7 @@ def _said(rows: Sequence[JudgedRow], values: Sequence[float], entries: str, prov
         which = f"; {outside:,} of them at ties" if outside else ""
         return Outcome.FAIL, f"{wrong:,} of {entries} {'is' if wrong == 1 else 'are'} wrong{by}{which}"
     radius = max(row.proved.accuracy for row in rows)
-    proof = f"all {entries} are proved, to {radius:.0e} of their terms"
+    proof = f"all {entries} are proved, to {bound_text(Decimal(radius))} of their terms"
     lacking = next((row.lack for row in rows if row.lack), "")
     if doubtful:
         what = f"the rule was not followed ({lacking}), and {doubtful:,} values are off by more than rounding" if lacking else ""
@@ -258,6 +262,7 @@ def _said(rows: Sequence[JudgedRow], values: Sequence[float], entries: str, prov
         return Outcome.FAIL if is_harmful else Outcome.WARN, f"{proof}; {what or f'rounding spoils {doubtful:,} of them'}"
     unvalued = sum(int(row.unvalued.sum()) for row in rows)
     lacking = lacking or (f"its exact value is not proved at {unvalued:,} entries" if unvalued else "")
-    rule = f"the rule was not followed ({lacking})" if lacking else f"the rule is right at each, to {max(r.largest_gap for r in rows):.0e}"
+    gap = bound_text(Decimal(max(row.largest_gap for row in rows)))
+    rule = f"the rule was not followed ({lacking})" if lacking else f"the rule is right at each, to {gap}"
     roundings = max(float(row.roundings[~row.tied].max(initial=0.0)) for row in rows)
     return Outcome.PASS, f"{proof}: {rule}, and the floats are within {roundings:.2g} roundings of the terms{at_ties}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from diffcheck.enclosure import Enclosure, bound_text
 from diffcheck.engines.differences import Estimate
 from diffcheck.judgement.verdict import Judgement
 from diffcheck.results import Outcome, Verdict
@@ -22,8 +25,9 @@ def judge_by_evidence(y: float, evidence: Estimate, scale: float, unit_roundoff:
     if evidence.reason:
         return _undecided(evidence.reason)
     of_side = f" to the {evidence.side}, the only side with values of f," if evidence.side else ""
-    middle = evidence.slope if abs(evidence.slope) > evidence.claim else 0.0  # the digits of what may be 0 mean nothing
-    found = f"differences of f{of_side} give {middle:.10g} ± {evidence.claim:.0e}"
+    near = evidence.slope if abs(evidence.slope) > evidence.claim else 0.0  # the digits of what may be 0 mean nothing
+    shown = Enclosure(Decimal(near), Decimal(evidence.claim)).rounded(10)
+    found = f"differences of f{of_side} give {float(shown.midpoint):.10g} ± {bound_text(shown.radius)}"
     error, claim = abs(y - evidence.slope), evidence.claim + unit_roundoff**ROUNDING * max(abs(evidence.slope), scale)
     at_large = max(scale, evidence.size)
     is_zero = abs(y) <= unit_roundoff**ROUNDING * at_large and evidence.claim <= unit_roundoff**HARMLESS * at_large

@@ -145,7 +145,7 @@ HessianFlag = Annotated[bool, typer.Option("--hessian", help="All second derivat
 Order = Annotated[int | None, option("--order", help="All derivatives of this order, pure and mixed.", metavar="N")]
 Along = Annotated[str, option("--along", help="The derivative (of --order) along a direction, e.g. x=1,y=-2.", metavar="DIRECTION")]
 Hvp = Annotated[str, option("--hvp", help="The Hessian times a vector, e.g. x=1,y=-2.", metavar="VECTOR")]
-Every = Annotated[bool, typer.Option("--all", help="Judge all of more than 400 entries.")]
+Every = Annotated[bool, typer.Option("--all", help="Judge all of more than 400 entries, and show all that is found at a point.")]
 SideOption = Annotated[str, option("--side", help="At a kink, claims are for the slope of this side: left or right.", metavar="SIDE")]
 Output = Annotated[Path | None, option("-o", "--output", help="Write to a file, whole or not at all.", metavar="FILE")]
 ReportFormat = Annotated[OutputFormat, typer.Option("--format", help="How to show the report.")]

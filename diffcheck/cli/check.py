@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from diffcheck.cli.app import app
@@ -39,10 +38,9 @@ from diffcheck.cli.arguments import (
     expression_text,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.intervals import OWN, Interval, Samples, ends, write_interval
+from diffcheck.cli.intervals import OWN, Interval, Samples, ends, require_no_points, write_interval
 from diffcheck.cli.job import checked, columns_at, header_at, names_at, opened_table, orders_of
 from diffcheck.cli.supervised import supervised
-from diffcheck.errors import InputError
 from diffcheck.processes.forked import Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 
@@ -96,14 +94,15 @@ def check(
     """
     from diffcheck.views.output import opened
 
-    text = expression_text(expression, timeout) if _is_one(interval, at, points) else ""
+    require_no_points(bool(interval and (at or points)), "--at and --points")
+    text = expression_text(expression, timeout)
     orders = orders_of(order, along, hvp, every, hessian, gradient, jacobian)
     with opened(output) as stream:
 
         def work(watch: Watch) -> int:
             with watch.timed(lambda: opened_table(at, points)) as table:
                 job = checked(text, of, wrt, claim, dtype, watch, watch.timed(lambda: names_at(at, table)), orders, side)
-                return exit_code(_Shown(text, format, latex, color, stream, watch).tally(job, at, table, interval, samples), strict)
+                return exit_code(_Shown(text, format, latex, every, color, stream, watch).tally(job, at, table, interval, samples), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream)
 
@@ -115,6 +114,7 @@ class _Shown:
     text: str
     format: OutputFormat
     latex: bool
+    every: bool
     color: Color
     stream: TextIO
     watch: Watch
@@ -142,8 +142,9 @@ class _Shown:
         from diffcheck.views import console as view
 
         console = view.console_for(self.stream, self.color.value)
-        view.show_header(console, header, self.latex)
-        tally = view.show_samples(console, header, samples)
+        extent = view.ALL if self.every else view.USUAL
+        view.show_header(console, header, self.latex, extent)
+        tally = view.show_samples(console, header, samples, extent)
         view.show_conclusion(console, tally)
         return tally
 
@@ -160,13 +161,6 @@ class _Shown:
         report = self.watch.timed(lambda: _on_interval(job, interval, samples))
         write_interval(report, self._case, self.format, self.latex, self.color, self.stream)
         return report.tally
-
-
-def _is_one(interval: str, at: list[str], points: Path | None) -> bool:
-    """Raises InputError where points are given, and an interval too."""
-    if interval and (at or points is not None):
-        raise InputError("points are given, and an interval too", "Write either --interval A,B or --at and --points.")
-    return True
 
 
 def _on_interval(job: Check, interval: str, samples: int) -> IntervalReport:

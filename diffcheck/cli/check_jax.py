@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
-from inspect import unwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -20,7 +17,6 @@ from diffcheck.cli.arguments import (
     Claims,
     Color,
     Colored,
-    Dtype,
     HessianFlag,
     Hvp,
     Latex,
@@ -37,19 +33,17 @@ from diffcheck.cli.arguments import (
     option,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.intervals import OWN, Interval, Samples, ends, write_interval
+from diffcheck.cli.function_job import FunctionJob, FunctionPoints, prints_apart
+from diffcheck.cli.intervals import OWN, Interval, Samples, write_interval
 from diffcheck.cli.job import orders_of
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
-from diffcheck.processes.forked import UNWATCHED, Watch
+from diffcheck.processes.forked import Watch
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 from diffcheck.results import Findings
 
 if TYPE_CHECKING:
-    from diffcheck.checks.at_once import Plan
-    from diffcheck.checks.calling import BoundCall
     from diffcheck.checks.entries import Jacobian
-    from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.orders import Orders
     from diffcheck.results import Header, IntervalReport, Tally
     from diffcheck.views.reports import Single
@@ -73,7 +67,10 @@ Directions = Annotated[
     int, typer.Option("--directions", help="Of more than 400 derivatives, along how many directions forward mode is proved.", metavar="N")
 ]
 Entries = Annotated[
-    str, option("--entries", help="Of more than 400 derivatives, how many are shown one by one: a number, or all.", metavar="N|all")
+    str,
+    option(
+        "--entries", help="Of more than 400 derivatives, how many are shown one by one: a number, or all, at full length.", metavar="N|all"
+    ),
 ]
 Domain = Annotated[list[str], option("--domain", help="Where random points lie: -1,1 (the default), or x=0,10.", metavar="A,B")]
 Shape = Annotated[list[str], option("--shape", help="The shapes of random arguments: 3, or A=3,3 (default: numbers).", metavar="SHAPE")]
@@ -132,13 +129,15 @@ def check_jax(
     from diffcheck.views.output import opened
 
     orders = _higher(order, along, hvp, hessian, entries, interval, plot)
-    wanted = _Points(at, points, random, seed, domain, shape, interval, samples, directions, entries, orders)
+    where = FunctionPoints(at, points, random, seed, domain, shape)
+    job = FunctionJob(function, where, interval, samples, names(wrt), against, claim, directions, entries, orders, dtype, lint)
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
+        shown = _Shown(function, format, latex, entries == "all", color, stream)
 
         def work(watch: Watch) -> int:
             with prints_apart(watch):
-                found = watch.timed(lambda: _reported(function, names(wrt), against, claim, dtype, lint, wanted, _artist(plot, directory)))
-            return exit_code(_show(*found, function, format, latex, color, stream), strict)
+                found = watch.timed(lambda: job.reported(_artist(plot, directory)))
+            return exit_code(shown.tally(*found), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
 
@@ -150,132 +149,6 @@ def _higher(order: int | None, along: str, hvp: str, hessian: bool, entries: str
     if plot is not None and (interval or found is not None):
         raise InputError("a picture shows first derivatives at points", "Leave --plot out.")
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Points:
-    """Where to check, and how large Jacobians are gone through, as the options say."""
-
-    at: list[str]
-    file: Path | None
-    random: int
-    seed: int
-    domain: list[str]
-    shape: list[str]
-    interval: str
-    samples: int
-    directions: int
-    entries: str
-    orders: Orders | None
-
-    @property
-    def names(self) -> Sequence[str]:
-        """What the arguments are called, for functions that do not say."""
-        from diffcheck.checks.arguments import names_in
-        from diffcheck.checks.loading import is_reference
-
-        if not self.at:
-            return [part.partition("=")[0] for part in self.shape if "=" in part]
-        return names_in([text for text in self.at if not is_reference(text)])
-
-    def plan(self, on_stage: Callable[[str], object]) -> Plan:
-        from diffcheck.checks.at_once import plan_of
-
-        entries = int(self.entries) if self.entries.isdecimal() else self.entries or None
-        return plan_of(on_stage, directions=self.directions, seed=self.seed, entries=entries)
-
-    def wide(self, dtype: str | None) -> bool:
-        """Whether files are executed with JAX's 64-bit types: for written numbers; objects are made as the user's settings say."""
-        from diffcheck.checks.loading import runs_wide
-
-        return runs_wide([*self.at, *([] if self.file is None else [str(self.file)])], dtype)
-
-    def of(self, job: FunctionCheck) -> list[BoundCall]:
-        from diffcheck.checks.arguments import at_random, from_file, from_value
-        from diffcheck.checks.loading import point_of
-
-        self.require_one_way(job)
-        if self.file is not None:
-            return from_file(self.file, job.parameters, job.format)
-        if self.random:
-            return at_random(self.random, self.seed, self.domain, self.shape, job.parameters, job.format)
-        wide = self.wide(None if job.format is None else job.format.name)
-        return [call for text in self.at for call in from_value(point_of(text, wide), job.parameters, job.format)]
-
-    def require_interval(self, job: FunctionCheck) -> None:
-        """Raises InputError where --interval goes with something else."""
-        self.require_one_way(job)
-        if self.orders:
-            raise InputError("an interval is judged by its first derivative", "Leave out --hessian, --order, --along or --hvp.")
-
-    def require_one_way(self, job: FunctionCheck) -> None:
-        ways = bool(self.at) + (self.file is not None) + bool(self.random) + bool(self.interval)
-        if ways != 1:
-            wanted = ",".join(f"{name}=1" for name in job.parameters.names) if len(job.parameters.names) > 1 else "2"
-            problem = "points are given in more than one way" if ways else "no point is given"
-            raise InputError(problem, f"Write --at {wanted}, or --points FILE, or --random 20.")
-
-
-def _reported(
-    reference: str,
-    wrt: Sequence[str] | None,
-    against: str,
-    claims: list[str],
-    dtype: Dtype | None,
-    lint: bool | None,
-    points: _Points,
-    draw: Artist,
-) -> tuple[Findings | IntervalReport, int]:
-    """The report, and the line where the function begins."""
-    from diffcheck.checks.function import FunctionCheck
-    from diffcheck.checks.loading import load
-    from diffcheck.engines.jax.program_cache import use_persistent_cache
-    from diffcheck.views.progress import stages
-
-    use_persistent_cache()
-    wide = points.wide(dtype)
-    function = load(reference, wide)
-    other = load(against, wide) if is_reference(against) else against or None
-    name = reference.rpartition(":")[2].rpartition(".")[2]
-    with stages() as on_stage:
-        plan = points.plan(on_stage)
-        options: dict[str, Any] = {
-            "wrt": wrt,
-            "against": other,
-            "claim": claims or None,
-            "dtype": dtype,
-            "linted": lint,
-            "plan": plan,
-            "orders": points.orders,
-        }
-        job = FunctionCheck(function, given=points.names, name=name, **options)
-        report = _on_interval(job, points) if points.interval else _at_points(job, points, draw)
-    return report, getattr(getattr(unwrap(function), "__code__", None), "co_firstlineno", 1)
-
-
-def _at_points(job: FunctionCheck, points: _Points, draw: Artist) -> Findings:
-    if points.orders:
-        return job.report(points.of(job))
-    jacobians = job.jacobians(points.of(job))
-    report = job.report_of(jacobians)
-    draw(report.header, jacobians)
-    return report
-
-
-def _on_interval(job: FunctionCheck, points: _Points) -> IntervalReport:
-    from diffcheck.checks.arguments import WRITTEN
-    from diffcheck.checks.function_line import FunctionOnALine
-    from diffcheck.checks.interval import check_interval
-
-    points.require_interval(job)
-    lower, upper = ends(job.format or WRITTEN, "--interval", points.interval)
-    return check_interval(FunctionOnALine(job, lower), lower, upper, points.samples)
-
-
-def _case(function: str, line: int, report: Findings | IntervalReport) -> Single:
-    from diffcheck.views.reports import Single
-
-    return Single(function, report.header.read_as, *_place(function, line))
 
 
 def _place(reference: str, line: int) -> tuple[str, int]:
@@ -299,38 +172,38 @@ def _artist(picture: Path | None, directory: str) -> Artist:
     return partial(plot_function, path=picture)
 
 
-@contextmanager
-def prints_apart(watch: Watch) -> Iterator[None]:
-    """What the user's code prints, or programs that it starts, is not part of the report: it goes where messages go."""
-    with redirect_stdout(sys.stderr), ExitStack() as after:
-        if watch is not UNWATCHED:
-            kept = os.dup(1)
-            after.callback(os.close, kept)
-            after.callback(os.dup2, kept, 1)
-            os.dup2(sys.stderr.fileno() if sys.stderr is not None else 2, 1)
-        yield
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How the report of a function is shown, and where."""
 
+    function: str
+    format: OutputFormat
+    latex: bool
+    every: bool
+    color: Color
+    stream: TextIO
 
-def is_reference(text: str) -> bool:
-    """Whether a text names a function: no expression of the language has a colon."""
-    return ":" in text
-
-
-def _show(
-    report: Findings | IntervalReport, line: int, function: str, format: OutputFormat, latex: bool, color: Color, stream: Any
-) -> Tally:
-    if not isinstance(report, Findings):
-        write_interval(report, _case(function, line, report), format, latex, color, stream)
-        return report.tally
-    if format not in OWN:
-        return _case(function, line, report).write(format.value, report.samples, report.checks, stream, color.value)
-    if format is not OutputFormat.text:
+    def tally(self, report: Findings | IntervalReport, line: int) -> Tally:
+        if not isinstance(report, Findings):
+            write_interval(report, self._case(report, line), self.format, self.latex, self.color, self.stream)
+            return report.tally
+        if self.format not in OWN:
+            return self._case(report, line).write(self.format.value, report.samples, report.checks, self.stream, self.color.value)
+        if self.format is OutputFormat.text:
+            return self._as_text(report)
         from diffcheck.views import json_
 
-        if format is OutputFormat.jsonl:
-            return json_.write_lines(report.samples, stream, report.checks)
-        return json_.write_report(report.header, report.samples, stream, report.checks)
-    from diffcheck.views import console as view
+        if self.format is OutputFormat.jsonl:
+            return json_.write_lines(report.samples, self.stream, report.checks)
+        return json_.write_report(report.header, report.samples, self.stream, report.checks)
 
-    view.show_report(view.console_for(stream, color.value), report, latex)
-    return report.tally
+    def _as_text(self, report: Findings) -> Tally:
+        from diffcheck.views import console as view
+
+        view.show_report(view.console_for(self.stream, self.color.value), report, self.latex, view.ALL if self.every else view.USUAL)
+        return report.tally
+
+    def _case(self, report: Findings | IntervalReport, line: int) -> Single:
+        from diffcheck.views.reports import Single
+
+        return Single(self.function, report.header.read_as, *_place(self.function, line))

@@ -26,8 +26,8 @@ from diffcheck.cli.arguments import (
     names,
     option,
 )
-from diffcheck.cli.check_jax import prints_apart
 from diffcheck.cli.exits import EXIT_FAIL, EXIT_PASS, guarded
+from diffcheck.cli.function_job import prints_apart
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
 from diffcheck.processes.forked import Watch

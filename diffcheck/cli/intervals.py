@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from diffcheck.cli.arguments import Color, OutputFormat, option
-from diffcheck.errors import PointError, shown_in
+from diffcheck.errors import InputError, PointError, shown_in
 from diffcheck.printable import quoted
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ def ends(fmt: Format, option: str, text: str) -> tuple[float, float]:
         if len(upper) != 1:
             raise PointError(f"{quoted(text)} is not an interval", f"Write {option} -4,4.")
         return read_number(lower, fmt), read_number(upper[0], fmt)
+
+
+def require_no_points(are_given: bool, options: str) -> None:
+    """Raises InputError where points are given next to an interval."""
+    if are_given:
+        raise InputError("points are given, and an interval too", f"Write either --interval A,B or {options}.")
 
 
 def write_interval(report: IntervalReport, case: Single, format: OutputFormat, latex: bool, color: Color, stream: TextIO) -> None:

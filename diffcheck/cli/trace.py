@@ -21,8 +21,8 @@ from diffcheck.cli.arguments import (
     expression_text,
     option,
 )
-from diffcheck.cli.check_jax import is_reference, prints_apart
 from diffcheck.cli.exits import EXIT_PASS, guarded
+from diffcheck.cli.function_job import is_reference, prints_apart
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
 from diffcheck.processes.forked import Watch

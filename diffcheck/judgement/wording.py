@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from diffcheck.enclosure import EXACT, Enclosure
+from diffcheck.enclosure import EXACT, Enclosure, bound_text
 
 NOTHING = Decimal("1e-320")  # below every float
 
@@ -32,6 +32,6 @@ def shown(enclosure: Enclosure, digits: int = 10) -> str:
     if enclosure.is_beyond:
         return "more than 10^(10^15)" if enclosure.midpoint > 0 else "less than -10^(10^15)"
     if enclosure.contains(Decimal(0)):
-        return "0" if enclosure.magnitude < NOTHING else f"0 ± {enclosure.magnitude:.0e}"
+        return "0" if enclosure.magnitude < NOTHING else f"0 ± {bound_text(enclosure.magnitude)}"
     rounded = Decimal(f"{enclosure.midpoint:.{digits}g}").normalize(EXACT)
     return f"{rounded:f}" if -5 <= rounded.adjusted() <= 15 else f"{rounded:e}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
 from textwrap import indent
@@ -38,61 +40,90 @@ from diffcheck.views.numerals import MARKS, STYLES, enclosure_text, number_text,
 __all__ = ["console_for", "line", "show_report"]
 
 IN_FULL = 5  # points shown with a table each; more get a line each
-FORMULAS = 12  # closed forms that are shown
 LINES = 20  # of still more derivatives the worst are shown
+COLUMNS_OF_FORMULAS = 80  # by which lines of formulas are counted
 MIN_EXCERPT, MAX_EXCERPT = 20, 76  # letters of an expression, around what is underlined
 COORDINATES = 6  # of a point that have a column each, or stand in a sentence
-MANY_COORDINATES = 100  # of a point that are shown at all
+MANY_COORDINATES = 100  # of a point that are shown on a page
 # how much of a proved number is shown, until a table fits: so many digits, and then whether its radius is given too
 DETAILS = ((20, True), (20, False), (17, False), (15, False), (12, False))
 BRIEF = ((15, False), (12, False), (9, False))
 SILENT = (Verdict.EXACT, Verdict.AGREES, Verdict.UNSAMPLED)  # their reasons say nothing new
 
 
-def show_report(console: Console, report: Findings, latex: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is shown of what may be long."""
+
+    reading: int = 400  # letters of a function as it was read
+    formula: int = 200  # letters of a closed form or a definition
+    formulas: int = 16  # lines of closed forms
+    definitions: int = 8  # of a derivative
+    coordinates: int = 16  # of a point
+    derivatives: int = 8  # at a point that have a table each; more have a line each
+
+
+USUAL, ALL = Extent(), Extent(*[sys.maxsize] * 6)
+
+
+def show_report(console: Console, report: Findings, latex: bool, extent: Extent = USUAL) -> None:
     """A whole report."""
-    show_header(console, report.header, latex)
-    show_samples(console, report.header, report.samples)
+    show_header(console, report.header, latex, extent)
+    show_samples(console, report.header, report.samples, extent)
     show_checks(console, report.checks)
     show_conclusion(console, report.tally)
 
 
-def show_header(console: Console, header: Header, latex: bool) -> None:
+def show_header(console: Console, header: Header, latex: bool, extent: Extent = USUAL) -> None:
     """What was read and the closed forms."""
-    line(console, f"read as: {header.read_as}")
-    for derivative in header.derivatives[:FORMULAS]:
-        show_derivative(console, header.name, derivative, latex)
-    if len(header.derivatives) > FORMULAS:
-        line(console, f"… {len(header.derivatives) - FORMULAS} more derivatives (`diffcheck derive` prints all)")
+    line(console, f"read as: {_cut(header.read_as, extent.reading)}")
+    _show_formulas(console, header, latex, extent)
     for text in filter(None, (header.program, header.note)):
         paragraph(console, text, "dim")
 
 
-def show_derivative(console: Console, name: str, derivative: Derivative, latex: bool) -> None:
-    symbol = leibniz(name + derivative.output, derivative.wrt, derivative.order)
-    if derivative.chained:
-        line(console, f"{symbol}, as chained definitions:")
-        line(console, _indented(_elided(derivative.text.splitlines())))
-    elif not derivative.latex:
-        line(console, f"{symbol}: no symbolic derivative: {derivative.text}")
-    else:
-        line(console, f"{symbol} = {derivative.text}")
-        if latex:
+def _show_formulas(console: Console, header: Header, latex: bool, extent: Extent) -> None:
+    """The closed forms, as many as there is room for; the first one in any case."""
+    room = extent.formulas
+    for k, derivative in enumerate(header.derivatives):
+        lines = list(_formula(header.name, derivative, extent))
+        room -= sum(1 + len(text) // COLUMNS_OF_FORMULAS for text in lines)
+        if k and room < 0:
+            line(console, f"… {counted(len(header.derivatives) - k, 'more derivative')} (--format json gives all)")
+            return
+        line(console, "\n".join(lines))
+        if latex and derivative.latex and not derivative.chained:
             line(console, f"LaTeX: {derivative.latex}")
 
 
-def _elided(lines: Sequence[str]) -> list[str]:
-    if len(lines) <= LINES:
+def _formula(name: str, derivative: Derivative, extent: Extent) -> Iterator[str]:
+    symbol = leibniz(name + derivative.output, derivative.wrt, derivative.order)
+    if derivative.chained:
+        yield f"{symbol}, as chained definitions:"
+        yield from (f"  {_cut(text, extent.formula)}" for text in _elided(derivative.text.splitlines(), extent.definitions))
+    elif not derivative.latex:
+        yield f"{symbol}: no symbolic derivative: {derivative.text}"
+    else:
+        yield f"{symbol} = {_cut(derivative.text, extent.formula)}"
+
+
+def _elided(lines: Sequence[str], most: int) -> list[str]:
+    if len(lines) <= most:
         return list(lines)
-    left_out = f"… {len(lines) - LINES + 1:,} more definitions (`diffcheck derive` prints all)"
-    return [*lines[: LINES // 2], left_out, *lines[-LINES // 2 + 1 :]]
+    left_out = f"… {len(lines) - most + 1:,} more definitions (--format json gives all)"
+    return [*lines[: most // 2], left_out, *lines[-most // 2 + 1 :]]
 
 
-def _indented(lines: Iterable[str]) -> str:
-    return "\n".join(f"  {text}" for text in lines)
+def _cut(text: str, most: int) -> str:
+    """A text of so many letters at most, cut after a word where it is longer."""
+    if len(text) <= most:
+        return text
+    left_out = f" … ({len(text):,} characters; --format json gives all)"
+    kept = text[: most - len(left_out)]
+    return (kept.rpartition(" ")[0] or kept) + left_out
 
 
-def show_samples(console: Console, header: Header, samples: Iterable[Sample]) -> Tally:
+def show_samples(console: Console, header: Header, samples: Iterable[Sample], extent: Extent = USUAL) -> Tally:
     """A table or a matrix for every point, or a line for each derivative (the worst ones of many); returns the counts of all."""
     tally, shown = Tally(), list[Sample]()
     lines = room = max(LINES, IN_FULL * len(header.variables))
@@ -105,38 +136,57 @@ def show_samples(console: Console, header: Header, samples: Iterable[Sample]) ->
             shown = _most_remarkable(shown, room)
     shown = _most_remarkable(shown, room)
     points = [list(group) for _, group in groupby(shown, key=lambda sample: sorted(sample.point.items()))]
-    if len(points) <= IN_FULL and len(shown) == tally.samples and all(_is_readable(point, header, console.width) for point in points):
+    are_short = len(points) == 1 or all(_is_short(point, header, console.width, extent) for point in points)
+    if len(points) <= IN_FULL and len(shown) == tally.samples and are_short:
         for point in points:
-            _show_point(console, header, point)
+            _show_point(console, header, point, extent)
     else:
         _show_lines(console, header, _most_remarkable(shown, lines), tally.samples)
     return tally
 
 
-def _is_readable(point: Sequence[Sample], header: Header, width: int) -> bool:
-    """Whether what was found at a point is shown as tables: of many entries of a matrix only if they are one."""
-    return not matrices.is_entry(point[0]) or len(point) <= LINES or bool(matrices.matrices_of(point, header.variables, width))
+def _is_short(point: Sequence[Sample], header: Header, width: int, extent: Extent) -> bool:
+    """Whether what was found at a point is a table each, or a matrix."""
+    return len(point) <= extent.derivatives or bool(matrices.matrices_of(point, header.variables, width))
 
 
 def _show_lines(console: Console, header: Header, samples: Sequence[Sample], total: int) -> None:
-    """One line a derivative: what is proved, and the error of each in ulps, or its verdict."""
+    """One line a derivative, at its point."""
     if len(samples) < total:
         console.print()
         paragraph(console, f"{total:,} derivatives; the {len(samples)} with the largest errors (--format jsonl gives all):")
-    engines = list(dict.fromkeys(result.title for sample in samples for result in (*sample.results, *sample.beside)))
     numbers = _numbered(samples) if len(header.variables) > COORDINATES else None
     places = ["point"] if numbers else list(map(printable, header.variables))
+    console.print()
+    _show_errors(console, header, samples, places, [_at(header, sample, numbers) for sample in samples])
+    for point, number in (numbers or {}).items():
+        paragraph(console, f"  point {number}: {coordinates(dict(point), USUAL.coordinates)}")
+    _show_notes(console, samples)
+
+
+def _show_errors(console: Console, header: Header, samples: Sequence[Sample], places: Sequence[str], at: Sequence[Sequence[str]]) -> None:
+    """One line a derivative: what is proved, and the error of each in ulps, or its verdict."""
+    engines = list(dict.fromkeys(result.title for sample in samples for result in (*sample.results, *sample.beside)))
 
     def rows(detail: tuple[int, bool]) -> Sections:
-        return [[[*_at(header, sample, numbers), symbol(header, sample), proved_text(sample, *detail), *_cells(sample, engines)]
-                 for sample in samples]]  # fmt: skip
+        return [[[*where, symbol(header, sample), proved_text(sample, *detail), *_cells(sample, engines)]
+                 for where, sample in zip(at, samples, strict=True)]]  # fmt: skip
 
-    console.print()
     show_table(console, [Column(name) for name in (*places, "derivative", PROVED, *engines)], rows, BRIEF)
     paragraph(console, "The numbers are errors in ulps.", "dim")
-    for point, number in (numbers or {}).items():
-        paragraph(console, f"  point {number}: {coordinates(dict(point))}")
-    _show_notes(console, samples)
+
+
+def _show_worst_errors(console: Console, header: Header, samples: list[Sample]) -> None:
+    """One line for each of the derivatives at a point, of many for those with the largest errors."""
+    worst = _most_remarkable(samples, LINES)
+    _show_errors(console, header, worst, [], [[]] * len(worst))
+    told = set(map(id, worst))
+    rest = [sample for sample in samples if id(sample) not in told]
+    if rest:
+        are_right = all(sample.outcome is Outcome.PASS for sample in rest)
+        largest = max(sample.badness[1] for sample in rest)
+        said = f"{' are right' * are_right}, with errors of at most {ulps_text(largest)} ulps"
+        paragraph(console, f"{counted(len(rest), 'more derivative')}{said} (--format json gives all).")
 
 
 def _numbered(samples: Sequence[Sample]) -> dict[tuple[tuple[str, float], ...], int]:
@@ -177,7 +227,9 @@ def place(sample: Sample) -> str:
 
 
 def coordinates(point: Mapping[str, float], limit: int = MANY_COORDINATES) -> str:
-    shown = [f"{name} = {number_text(value)}" for name, value in islice(point.items(), limit)]
+    """All of them, or the first few of more than `limit`."""
+    most = limit if len(point) <= limit else COORDINATES
+    shown = [f"{name} = {number_text(value)}" for name, value in islice(point.items(), most)]
     left_out = len(point) - len(shown)
     return ", ".join(shown) + (f", … ({left_out:,} more; --format json gives all)" if left_out else "")
 
@@ -211,19 +263,22 @@ def _remarkable(sample: Sample) -> tuple[int, float]:
 COLUMNS = (Column("derivative"), Column("by"), Column("value"), Column("error in ulps", right=True), Column("verdict"))
 
 
-def _show_point(console: Console, header: Header, samples: Sequence[Sample]) -> None:
-    """One point: a section for each variable, the certified value first, then why."""
+def _show_point(console: Console, header: Header, samples: list[Sample], extent: Extent) -> None:
+    """One point: a section for each variable, the certified value first, then why; of many variables for those that are not right."""
     outputs = {sample.output: _function_value(sample) for sample in samples}
     values = ", ".join(f"{header.name}{output} = {value}" for output, value in sorted(outputs.items()))
     console.print()
-    paragraph(console, f"at {coordinates(samples[0].point)}: {values}", "bold")
+    paragraph(console, f"at {coordinates(samples[0].point, extent.coordinates)}: {values}", "bold")
     found = matrices.matrices_of(samples, header.variables, console.width)
     for k, matrix in enumerate(found):
         if k:
             console.print()
         matrices.show_matrix(console, header, matrix)
-    worst = matrices.worst(samples) if found else samples
-    if found and worst:
+    is_brief = len(samples) > extent.derivatives and not found
+    if is_brief:
+        _show_worst_errors(console, header, samples)
+    worst = matrices.worst(samples) if found or is_brief else samples
+    if (found or is_brief) and worst:
         console.print()
     if worst:
         show_table(console, COLUMNS, lambda detail: [list(_rows(header, sample, *detail)) for sample in worst], DETAILS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from diffcheck.enclosure import EXACT, FARTHEST, Enclosure
+from diffcheck.enclosure import EXACT, FARTHEST, Enclosure, bound_text
 from diffcheck.results import Outcome
 
 STYLES = {Outcome.PASS: "green", Outcome.WARN: "yellow", Outcome.FAIL: "bold red", Outcome.UNDECIDED: "magenta"}
@@ -25,15 +25,15 @@ def ulps_text(ulps: float | None) -> str:
 
 
 def enclosure_text(enclosure: Enclosure, digits: int = 20, radius: bool = True) -> str:
-    """midpoint ± radius; the radius may be left out where it is below the digits shown."""
+    """midpoint ± radius, true as they are shown; the radius may be left out where it is no more than one unit of the last digit."""
     if enclosure.is_beyond:
         return f"beyond {_decimal(FARTHEST.copy_sign(enclosure.midpoint), 1)}"
     if enclosure.radius and enclosure.contains(Decimal(0)):
-        return f"0 ± {enclosure.magnitude:.0e}"
-    middle = _decimal(enclosure.midpoint, digits)
-    is_exact = enclosure.radius == 0 and len(middle) < digits
-    is_small = enclosure.radius.adjusted() <= enclosure.midpoint.adjusted() - digits
-    return middle if is_exact or is_small and not radius else f"{middle} ± {enclosure.radius:.0e}"
+        return f"0 ± {bound_text(enclosure.magnitude)}"
+    shown = enclosure.rounded(digits)
+    middle = _decimal(shown.midpoint, digits)
+    unit = Decimal((0, (1,), enclosure.midpoint.adjusted() - digits + 1))
+    return middle if shown.radius <= (0 if radius else unit) else f"{middle} ± {bound_text(shown.radius)}"
 
 
 def _decimal(number: Decimal, digits: int) -> str:

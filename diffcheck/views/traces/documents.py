@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import TextIO, TypeVar
 
-from diffcheck.enclosure import EXACT, Enclosure
+from diffcheck.enclosure import Enclosure, bound_text
 from diffcheck.graph.text import latex_name
 from diffcheck.printable import printable
 from diffcheck.views.traces.tables import BLANK, HEAVIEST, HOLDS, NONE, SAVED, CellNotation, PassTable, TraceOptions, wide
@@ -135,11 +134,12 @@ def _csv_number(number: TracedNumber | None) -> list[str]:
     if number.sides is not None:
         return [" | ".join(map(_midpoint, number.sides)), "", _optional(number.computed, repr), ""]
     given = _optional(number.computed, repr), _optional(number.ulps, lambda ulps: f"{ulps:.3g}")
-    return [_optional(number.proved, _midpoint), _optional(number.proved, lambda proved: f"{proved.radius:.2e}"), *given]
+    radius = _optional(number.proved, lambda proved: bound_text(proved.rounded(CSV_DIGITS).radius))
+    return [_optional(number.proved, _midpoint), radius, *given]
 
 
 def _midpoint(enclosure: Enclosure) -> str:
-    return str(EXACT.normalize(Decimal(f"{enclosure.midpoint:.{CSV_DIGITS}g}")))
+    return str(enclosure.rounded(CSV_DIGITS).midpoint)
 
 
 def _optional(value: T | None, write: Callable[[T], str]) -> str:
