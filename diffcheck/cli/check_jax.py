@@ -45,7 +45,7 @@ from diffcheck.results import Findings
 if TYPE_CHECKING:
     from diffcheck.checks.entries import Jacobian
     from diffcheck.checks.orders import Orders
-    from diffcheck.results import Header, IntervalReport, Tally
+    from diffcheck.results import Header, IntervalReport
     from diffcheck.views.reports import Single
 
     Artist = Callable[[Header, Sequence[Jacobian]], object]
@@ -125,21 +125,25 @@ def check_jax(
       diffcheck check-jax jax.nn:sigmoid --random 5 --domain -20,20 --against "1/(1 + exp(-x))"
       diffcheck check-jax jax.nn:softplus --interval -40,40
     """
-    from diffcheck.pictures.drawing import private_directory
-    from diffcheck.views.output import opened
-
     orders = _higher(order, along, hvp, hessian, entries, interval, plot)
     where = FunctionPoints(at, points, random, seed, domain, shape)
     job = FunctionJob(function, where, interval, samples, names(wrt), against, claim, directions, entries, orders, dtype, lint)
+    shown = _Shown(function, format, latex, entries == "all", color, strict)
+    return _run(job, shown, plot, output, Limits(timeout, max_memory))
+
+
+def _run(job: FunctionJob, shown: _Shown, plot: Path | None, output: Path | None, limits: Limits) -> int:
+    from diffcheck.pictures.drawing import private_directory
+    from diffcheck.views.output import opened
+
     with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
-        shown = _Shown(function, format, latex, entries == "all", color, stream)
 
         def work(watch: Watch) -> int:
             with prints_apart(watch):
                 found = watch.timed(lambda: job.reported(_artist(plot, directory)))
-            return exit_code(shown.tally(*found), strict)
+            return shown.written(*found, stream)
 
-        return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
+        return supervised(work, limits, stream, runs_code=True)
 
 
 def _higher(order: int | None, along: str, hvp: str, hessian: bool, entries: str, interval: str, plot: Path | None) -> Orders | None:
@@ -174,34 +178,41 @@ def _artist(picture: Path | None, directory: str) -> Artist:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """How the report of a function is shown, and where."""
+    """How the report of a function is shown."""
 
     function: str
     format: OutputFormat
     latex: bool
     every: bool
     color: Color
-    stream: TextIO
+    strict: bool
 
-    def tally(self, report: Findings | IntervalReport, line: int) -> Tally:
+    def written(self, report: Findings | IntervalReport, line: int, stream: TextIO) -> int:
+        """Write the report, and return the exit code."""
+        case = self._case(report, line)
         if not isinstance(report, Findings):
-            write_interval(report, self._case(report, line), self.format, self.latex, self.color, self.stream)
-            return report.tally
+            write_interval(report, case, self.format, self.latex, self.color, stream)
+            return exit_code(report.tally, self.strict)
         if self.format not in OWN:
-            return self._case(report, line).write(self.format.value, report.samples, report.checks, self.stream, self.color.value)
+            return exit_code(case.write(self.format.value, report.samples, report.checks, stream, self.color.value), self.strict)
         if self.format is OutputFormat.text:
-            return self._as_text(report)
+            self._write_text(report, stream)
+        else:
+            self._write_json(report, stream)
+        return exit_code(report.tally, self.strict)
+
+    def _write_text(self, report: Findings, stream: TextIO) -> None:
+        from diffcheck.views import console as view
+
+        view.show_report(view.console_for(stream, self.color.value), report, self.latex, view.ALL if self.every else view.USUAL)
+
+    def _write_json(self, report: Findings, stream: TextIO) -> None:
         from diffcheck.views import json_
 
         if self.format is OutputFormat.jsonl:
-            return json_.write_lines(report.samples, self.stream, report.checks)
-        return json_.write_report(report.header, report.samples, self.stream, report.checks)
-
-    def _as_text(self, report: Findings) -> Tally:
-        from diffcheck.views import console as view
-
-        view.show_report(view.console_for(self.stream, self.color.value), report, self.latex, view.ALL if self.every else view.USUAL)
-        return report.tally
+            json_.write_lines(report.samples, stream, report.checks)
+        else:
+            json_.write_report(report.header, report.samples, stream, report.checks)
 
     def _case(self, report: Findings | IntervalReport, line: int) -> Single:
         from diffcheck.views.reports import Single
