@@ -135,15 +135,11 @@ def _of_rgamma(k: int, x: fmpq | None) -> fmpq | None:
     return fmpq((-1) ** n * math.factorial(n))
 
 
-def _of_odd(k: int, x: fmpq | None) -> fmpq | None:
-    return fmpq(0) if x == 0 and k % 2 == 0 else None
-
-
 COEFFICIENTS: dict[str, Callable[..., fmpq | None]] = {
     "besselj": _of_bessel(-1),
     "besseli": _of_bessel(1),
     "rgamma": _of_rgamma,
-    "erfinv": _of_odd,
+    "erfinv": lambda k, x: fmpq(0) if x == 0 and k % 2 == 0 else None,
 }
 
 
