@@ -333,7 +333,9 @@ class OwnRules(JaxMode):
             return faulty_rule(function, (self.own_mode, row, column), value, right, self._jacobian.judged_by_itself)
         if overflown := function.overflow():
             return Cause(f"it overflows to inf in {overflown}")
-        found = narrowings(function.forward_program if self.own_mode == "forward" else function.reverse_program, function.precision_bits)
+        found = narrowings(
+            function.pushforward_program if self.own_mode == "forward" else function.reverse_program, function.precision_bits
+        )
         return Cause(f"it rounds to {listed(found[:SHOWN])} on the way") if found else None
 
 

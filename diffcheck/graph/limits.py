@@ -47,9 +47,8 @@ def _log10_integer(value: int) -> float:
     return math.log10(value) if bits < 1000 else math.log10(value >> (bits - 64)) + (bits - 64) * math.log10(2)
 
 
-def _from_log10(log10: float, sign: float = 1.0) -> Magnitude:
-    value = math.inf if log10 > 308 else 0.0 if log10 < -323 else 10.0**log10
-    return Magnitude(math.copysign(value, sign), log10)
+def _from_log10(log10: float) -> Magnitude:
+    return Magnitude(math.inf if log10 > 308 else 0.0 if log10 < -323 else 10.0**log10, log10)
 
 
 def _from_value(value: float) -> Magnitude:

@@ -253,10 +253,6 @@ class _Resolver:
         return f"{name}^-1: {inverse or 'the inverse'} or 1/{name}? Write {wording}, 1/{name}(x) for the reciprocal."
 
 
-def _is_defined_function(names: Names, name: str) -> bool:
-    return name in names.defined and name not in names.values
-
-
 def _is_free(names: Names, name: str) -> bool:
     """Whether a name is no function here: not in the table and not defined, or a parameter."""
     return not names.is_function(name) or name in names.parameters
@@ -268,7 +264,7 @@ def _any(names: Names, name: str) -> bool:
 
 # what stands behind a name (() for anything; COMPOSE also before it), what the name is, and what settles it; the first that fits
 ACTIONS: Sequence[tuple[Collection[str], Callable[[Names, str], bool], Callable[[_Resolver, int], None]]] = (
-    (("LEFT_INDEX",), _is_defined_function, _Resolver._entry_of_a_vector),
+    (("LEFT_INDEX",), lambda names, name: name in names.defined and name not in names.values, _Resolver._entry_of_a_vector),
     (FOLLOWS_A_FUNCTION, _any, _Resolver._function),
     (("LPAR",), _any, _Resolver._before_a_bracket),
     (POWERS, Names.is_function, _Resolver._before_a_power),

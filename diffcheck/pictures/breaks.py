@@ -61,12 +61,6 @@ class Breaks:
     poles: NDArray[np.bool_]
 
 
-def breaks(section: Section, x: Floats, y: Floats) -> Breaks:
-    """The breaks between samples."""
-    left, right = _zoom(section, x, y)
-    return Breaks(left, right, *_judged(section, y, left, right))
-
-
 def largest(values: Floats) -> float:
     """max|f| of those that are finite; 0 of none."""
     known = abs(values[np.isfinite(values)])
@@ -103,18 +97,19 @@ def _most_bent(y: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
     return np.where(at_edge, edge, bend), np.where(at_edge, edge + 1, bend + 2)
 
 
-def _judged(section: Section, y: Floats, left: Floats, right: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which of the narrowed intervals are breaks, and which of these are poles."""
+def breaks(section: Section, x: Floats, y: Floats) -> Breaks:
+    """The breaks between samples."""
+    left, right = _zoom(section, x, y)
     ends = section.values(np.concatenate([left, right])).reshape(2, -1)
     known = y[np.isfinite(y)]
     if not len(known):
-        return np.ones(len(left), np.bool_), np.zeros(len(left), np.bool_)
+        return Breaks(left, right, np.ones(len(left), np.bool_), np.zeros(len(left), np.bool_))
     inner_low, inner_high = np.quantile(known, QUANTILES)
     height = float(inner_high - inner_low) or float(np.ptp(known))
     step, least = abs(ends[1] - ends[0]), max(TOLERANCES.visible * height, TOLERANCES.noise(section, y))
     jumps = (step > TOLERANCES.kept * abs(np.diff(y))) & (step > least)
-    poles: NDArray[np.bool_] = np.any(abs(ends) > TOLERANCES.pole * max(largest(y), np.finfo(float).tiny), axis=0)
-    return jumps | poles | ~np.isfinite(ends).all(axis=0), poles
+    poles = np.any(abs(ends) > TOLERANCES.pole * max(largest(y), np.finfo(float).tiny), axis=0)
+    return Breaks(left, right, jumps | poles | ~np.isfinite(ends).all(axis=0), poles)
 
 
 def with_gaps(section: Section, x: Floats, y: Floats, found: Breaks) -> tuple[Floats, Floats]:

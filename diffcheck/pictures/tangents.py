@@ -141,12 +141,12 @@ def _longest_tick(left: float, right: float) -> int:
     return max(len(f"{tick:.10g}".lstrip("-")) for tick in ticks)
 
 
-def curve_legend(curve: Curve, name: str, color: str = "black") -> list[Line2D]:
+def curve_legend(curve: Curve, name: str) -> list[Line2D]:
     """What the curve and all that belongs to it are called."""
     count = len(curve.grid_x)
     dotted = "." if count <= DOTS and not len(curve.bands) else ""
     text = f"{name} ({'dots:' if dotted else 'from'} {count:,} equidistant points{_without_value(curve)})"
-    handles = [Line2D([], [], color=color, linewidth=1.4, marker=dotted, markersize=3, label=text)]
+    handles = [Line2D([], [], color="black", linewidth=1.4, marker=dotted, markersize=3, label=text)]
     if len(curve.bands):
         handles.append(Line2D([], [], color="#999999", linewidth=5, label=f"{name} turns round within a pixel: its extent"))
     if len(curve.poles):

@@ -44,9 +44,9 @@ class Suite:
         return self.make(wanted)
 
 
-def read_suite(path: Path, seconds: float = PATIENCE_SECONDS) -> list[Case | Unreadable]:
+def read_suite(path: Path) -> list[Case | Unreadable]:
     """The cases of a file, all at once; raises SuiteError."""
-    with open_suite(path, seconds) as suite:
+    with open_suite(path) as suite:
         return [case for _, case in suite.cases()]
 
 

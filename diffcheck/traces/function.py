@@ -37,7 +37,6 @@ def trace_function(
     function: Callable[..., Any],
     at: Any,
     *,
-    name: str = "",
     wrt: Sequence[str] | None = None,
     output: str | None = None,
     dtype: str | None = None,
@@ -53,7 +52,7 @@ def trace_function(
         points = from_value(at, parameters, fmt)
     if len(points) != 1:
         raise InputError(f"a trace is made at one point, and {len(points):,} are given", "Give one number or array for each argument.")
-    name = name or getattr(function, "__name__", "f").replace("<lambda>", "f")
+    name = getattr(function, "__name__", "f").replace("<lambda>", "f")
     with users_code(name):
         return _Function(function, points[0], name, fmt).trace(wrt, output)
 

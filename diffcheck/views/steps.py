@@ -86,10 +86,6 @@ def _checked(derivation: WorkedDerivation) -> str:
 # LaTeX and Markdown
 
 
-def _latex(derivations: Sequence[WorkedDerivation]) -> str:
-    return "\n".join(map(_latex_of, derivations))
-
-
 def _latex_of(derivation: WorkedDerivation) -> str:
     lines = []
     for step, begins in _events(derivation.steps):
@@ -110,10 +106,6 @@ def _latex_rule(step: WorkedStep) -> str:
     return (
         f"{step.rule}, {AGAIN}".replace("_", r"\_") if step.is_repeated else rf"{step.rule.replace('_', chr(92) + '_')}, ${step.law.latex}$"
     )
-
-
-def _markdown(derivations: Sequence[WorkedDerivation]) -> str:
-    return "\n".join(map(_markdown_of, derivations))
 
 
 def _markdown_of(derivation: WorkedDerivation) -> str:
@@ -178,8 +170,8 @@ def _json(derivations: Sequence[WorkedDerivation]) -> str:
 
 FORMATS: dict[str, Callable[[Sequence[WorkedDerivation]], str]] = {
     "text": _text,
-    "latex": _latex,
-    "markdown": _markdown,
+    "latex": lambda derivations: "\n".join(map(_latex_of, derivations)),
+    "markdown": lambda derivations: "\n".join(map(_markdown_of, derivations)),
     "html": _page,
     "json": _json,
 }

@@ -77,6 +77,30 @@ _VJP = "JAX's documentation of `jax.custom_vjp`"
 _REVERSE = "Griewank & Walther 2008, §3.2"
 _TRANSPOSE = f"{_REVERSE}; Radul et al. 2023"
 
+_TRANSPOSED_WRONGLY = _code("""
+    import jax
+
+    @jax.custom_jvp
+    def f(x):
+        return x**2
+
+    def times(slope, tangent):
+        return slope * tangent
+
+    def transposed(slope, cotangent):
+        return 2 * slope * cotangent  # right: slope * cotangent
+
+    @f.defjvp
+    def rule(primals, tangents):
+        (x,), (tangent,) = primals, tangents
+        return f(x), jax.custom_derivatives.linear_call(times, transposed, 2 * x, tangent)
+
+    at = 1.5
+""")
+_OF_A_CALLBACK = _TRANSPOSED_WRONGLY.replace("import jax\n", "import jax\nimport numpy as np\n").replace(
+    "return x**2", "return jax.pure_callback(np.square, jax.ShapeDtypeStruct((), x.dtype), x)  # a callback cannot be certified"
+)
+
 CHECKS = (
     Requirement(
         "primal",
@@ -157,26 +181,7 @@ CHECKS = (
         "adjoint",
         "⟨w, Jv⟩ = ⟨Jᵀw, v⟩, up to rounding",
         "forward and reverse mode are the same matrix and its transpose, whatever the function is; if they differ, one of them is wrong",
-        _code("""
-            import jax
-
-            @jax.custom_jvp
-            def f(x):
-                return x**2
-
-            def times(slope, tangent):
-                return slope * tangent
-
-            def transposed(slope, cotangent):
-                return 2 * slope * cotangent  # right: slope * cotangent
-
-            @f.defjvp
-            def rule(primals, tangents):
-                (x,), (tangent,) = primals, tangents
-                return f(x), jax.custom_derivatives.linear_call(times, transposed, 2 * x, tangent)
-
-            at = 1.5
-        """),
+        _TRANSPOSED_WRONGLY,
         _TRANSPOSE,
         rules.adjoint,
     ),
@@ -186,27 +191,7 @@ CHECKS = (
         "certified](jax.md#where-nothing-can-be-certified), even "
         " with `--no-lint`, and shown only if they differ",
         "it is what can be said without the truth: at least one of two modes that differ is wrong",
-        _code("""
-            import jax
-            import numpy as np
-
-            @jax.custom_jvp
-            def f(x):
-                return jax.pure_callback(np.square, jax.ShapeDtypeStruct((), x.dtype), x)  # a callback cannot be certified
-
-            def times(slope, tangent):
-                return slope * tangent
-
-            def transposed(slope, cotangent):
-                return 2 * slope * cotangent  # right: slope * cotangent
-
-            @f.defjvp
-            def rule(primals, tangents):
-                (x,), (tangent,) = primals, tangents
-                return f(x), jax.custom_derivatives.linear_call(times, transposed, 2 * x, tangent)
-
-            at = 1.5
-        """),
+        _OF_A_CALLBACK,
         _TRANSPOSE,
         None,
     ),

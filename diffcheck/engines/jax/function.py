@@ -165,12 +165,6 @@ class JaxFunction:
             return jax.make_jaxpr(lambda leaves, weights: jax.vjp(self, *leaves)[1](weights))(tuple(self.point.values()), self.values)
 
     @cached_property
-    def forward_program(self) -> ClosedJaxpr:
-        """The jaxpr of the function's pushforward."""
-        with settings(self.wide):
-            return jax.make_jaxpr(lambda leaves: jax.jvp(self, leaves, leaves)[1])(tuple(self.point.values()))
-
-    @cached_property
     def pushforward_program(self) -> ClosedJaxpr:
         """The jaxpr of the derivative along a direction: of the leaves, then of their tangents."""
         leaves = tuple(self.point.values())

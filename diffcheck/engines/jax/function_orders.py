@@ -138,10 +138,6 @@ def _by(slopes: Sequence[Callable[[Map, Vector], Map]], f: Map, x: Vector, direc
     return f(x)
 
 
-def _by_jet(f: Map, x: Vector, directions: Sequence[Vector]) -> Any:
-    return taylor(f, x, directions[0], len(directions))
-
-
 DEEPEST = 8
 _ENTRIES: Mapping[str, Callable[[Map, Vector, Sequence[Vector]], Any]] = {
     FORWARD: partial(_by, (_pushed,)),
@@ -152,5 +148,5 @@ _ENTRIES: Mapping[str, Callable[[Map, Vector, Sequence[Vector]], Any]] = {
     REVERSE_OVER_REVERSE: partial(_by, (_pulled, _pulled)),
     FORWARD_NESTED: partial(_by, (_pushed,) * DEEPEST),
     REVERSE_NESTED: partial(_by, (_pulled,) * DEEPEST),
-    JET: _by_jet,
+    JET: lambda f, x, directions: taylor(f, x, directions[0], len(directions)),
 }

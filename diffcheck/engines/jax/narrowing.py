@@ -46,10 +46,6 @@ def _conversions(program: Jaxpr, called_at: str) -> Iterator[tuple[Any, Any, str
             yield equation.invars[0].aval.dtype, rounded_to(equation), place
 
 
-def _type_of_result(equation: Any) -> Any:
-    return equation.outvars[0].aval.dtype
-
-
 def _of_digits(equation: Any) -> Any:
     """The shortest format with as many digits as `reduce_precision` keeps; the coarsest one where it keeps fewer than any has."""
     kept = equation.params["mantissa_bits"] + 1
@@ -102,6 +98,6 @@ def _place(equation: Any) -> str:
 
 # primitives that may round to another format, and to which
 CONVERSIONS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("convert_element_type", "dot_general", "conv_general_dilated"), _type_of_result),
+    **dict.fromkeys(("convert_element_type", "dot_general", "conv_general_dilated"), lambda equation: equation.outvars[0].aval.dtype),
     "reduce_precision": _of_digits,
 }

@@ -100,9 +100,6 @@ class _Nodewise(JaxValues):
             return None
 
 
-Slope = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
-
-
 def _pulled_back(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """f' by reverse mode."""
 

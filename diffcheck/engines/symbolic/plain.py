@@ -47,14 +47,6 @@ class _Derivatives:
         return found
 
 
-def _of_constant(_: Any, parts: _Derivatives) -> Any:
-    return _ZERO
-
-
-def _of_sum(total: sympy.Add, parts: _Derivatives) -> Any:
-    return sympy.Add(*map(parts.of, total.args))
-
-
 def _of_product(product: sympy.Mul, parts: _Derivatives) -> Any:
     factors = product.args
     slopes = [parts.of(factor) for factor in factors]
@@ -104,8 +96,8 @@ def _by_sympy(expression: Any, parts: _Derivatives) -> Any:
 
 
 _RULES: dict[object, Callable[[Any, _Derivatives], Any]] = {
-    AtomicExpr._eval_derivative: _of_constant,
-    sympy.Add._eval_derivative: _of_sum,
+    AtomicExpr._eval_derivative: lambda _, parts: _ZERO,
+    sympy.Add._eval_derivative: lambda total, parts: sympy.Add(*map(parts.of, total.args)),
     sympy.Mul._eval_derivative: _of_product,
     sympy.Pow._eval_derivative: _of_power,
     Function._eval_derivative: _of_function,

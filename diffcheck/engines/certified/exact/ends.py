@@ -135,15 +135,11 @@ def _of_rgamma(k: int, x: fmpq | None) -> fmpq | None:
     return fmpq((-1) ** n * math.factorial(n))
 
 
-def _of_odd(k: int, x: fmpq | None) -> fmpq | None:
-    return fmpq(0) if x == 0 and k % 2 == 0 else None
-
-
 COEFFICIENTS: dict[str, Callable[..., fmpq | None]] = {
     "besselj": _of_bessel(-1),
     "besseli": _of_bessel(1),
     "rgamma": _of_rgamma,
-    "erfinv": _of_odd,
+    "erfinv": lambda k, x: fmpq(0) if x == 0 and k % 2 == 0 else None,
 }
 
 
@@ -194,10 +190,6 @@ def _end(germs: Any, u: Any) -> int:
 def _is_at_pole(germs: Any, u: Any) -> bool:
     limit, rest = germs.finite(u)
     return not rest.is_zero and germs.field.sign(limit) <= 0 and germs.field.sign(limit - germs.field.floor(limit)) == 0
-
-
-def _gamma_at_pole(germs: Any, u: Any) -> Any:
-    return germs.divide(germs.rational(1), germs.function("rgamma", [u])) if _is_at_pole(germs, u) else None
 
 
 def _lgamma_at_pole(germs: Any, u: Any) -> Any:
@@ -267,14 +259,6 @@ def _expint(germs: Any, n: Any, x: Any) -> Any:
     return germs.divide(total * grown, germs.power(x, fmpq(m + 1)))
 
 
-def _lambertw_at_end(germs: Any, u: Any) -> Any:
-    return _lambertw_beside_end(germs, u, 1)
-
-
-def _lambertwk_at_end(germs: Any, u: Any, k: Any) -> Any:
-    return _lambertw_beside_end(germs, u, 1 if germs.as_rational(k) == 0 else -1)
-
-
 def _lambertw_beside_end(germs: Any, u: Any, side: int) -> Any:
     """-1 ± p + O(p²) with p = √(2(e·u + 1)) at -1/e: DLMF 4.13.6."""
     distance = u * germs.exp(germs.rational(1)) + germs.rational(1)
@@ -300,15 +284,15 @@ AT_ENDS: dict[str, Callable[..., Any]] = {
     "erfc": _to_limits(2, 0),
     "asin": _asin,
     "acos": _acos,
-    "gamma": _gamma_at_pole,
+    "gamma": lambda germs, u: germs.divide(germs.rational(1), germs.function("rgamma", [u])) if _is_at_pole(germs, u) else None,
     "lgamma": _lgamma_at_pole,
     "digamma": _digamma_at_pole,
     "polygamma": _polygamma_at_pole,
     "zeta": _zeta_at_pole,
     "Ei": _logarithmic(_over),
     "expint": _expint,
-    "lambertw": _lambertw_at_end,
-    "lambertwk": _lambertwk_at_end,
+    "lambertw": lambda germs, u: _lambertw_beside_end(germs, u, 1),
+    "lambertwk": lambda germs, u, k: _lambertw_beside_end(germs, u, 1 if germs.as_rational(k) == 0 else -1),
     "chebyshev_t": _chebyshev_t_at_end,
     "Ci": _logarithmic(lambda k: fmpq(0) if k % 2 else (-1) ** (k // 2) * _over(k)),
     "Chi": _logarithmic(lambda k: fmpq(0) if k % 2 else _over(k)),

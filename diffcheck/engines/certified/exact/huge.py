@@ -55,18 +55,6 @@ def _power(field: Any, base: Any, exponent: Any) -> Any:
     return Huge(1, base.is_rough) if q > 0 else field.remainder(field.cut, base.is_rough, 1)
 
 
-def _cbrt(field: Any, u: Huge) -> Huge:
-    return Huge(u.sign, u.is_rough)
-
-
-def _exp(field: Any, u: Huge) -> Any:
-    return Huge(1, u.is_rough) if u.sign > 0 else field.remainder(field.cut, u.is_rough, 1)
-
-
-def _atan(field: Any, u: Huge) -> Any:
-    return field.pi * field.rational(fmpq(u.sign, 2)) + field.remainder(field.cut, u.is_rough)
-
-
 def _oscillation(field: Any, u: Huge) -> Any:
     return field.oscillation
 
@@ -80,9 +68,9 @@ RULES: dict[str, Callable[..., Any]] = {
     "power": _power,
     "integer_power": _power,
     "sqrt": lambda field, u: _power(field, u, fmpq(1, 2)),
-    "cbrt": _cbrt,
-    "exp": _exp,
-    "atan": _atan,
+    "cbrt": lambda field, u: Huge(u.sign, u.is_rough),
+    "exp": lambda field, u: Huge(1, u.is_rough) if u.sign > 0 else field.remainder(field.cut, u.is_rough, 1),
+    "atan": lambda field, u: field.pi * field.rational(fmpq(u.sign, 2)) + field.remainder(field.cut, u.is_rough),
     "sin": _oscillation,
     "cos": _oscillation,
 }

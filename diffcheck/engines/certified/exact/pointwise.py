@@ -196,10 +196,6 @@ def _integer_power(at: Pointwise, base: Any, exponent: Any) -> Any:
     return field.power(base, q)
 
 
-def _sqrt(at: Pointwise, u: Any) -> Any:
-    return at.field.power(u, fmpq(1, 2))
-
-
 def _cbrt(at: Pointwise, u: Any) -> Any:
     third = fmpq(1, 3)
     return -at.field.power(-u, third) if at.field.sign(u) < 0 else at.field.power(u, third)
@@ -216,17 +212,9 @@ def _extreme(direction: int) -> Callable[..., Any]:
     return lambda at, *arguments: reduce(lambda a, b: at.greater_of(a, b, direction), arguments)
 
 
-def _sign(at: Pointwise, u: Any) -> Any:
-    return at.field.rational(at.compared(u, at.field.rational(0)))
-
-
 def _heaviside(at: Pointwise, u: Any, at_zero: Any) -> Any:
     side = at.compared(u, at.field.rational(0))
     return at_zero if side == 0 else at.field.rational(int(side > 0))
-
-
-def _ceil(at: Pointwise, u: Any) -> Any:
-    return -at.field.floor(-u)
 
 
 def _atan2(at: Pointwise, y: Any, x: Any) -> Any:
@@ -249,7 +237,7 @@ _RULES: dict[str, Callable[..., Any]] = {
     "negate": lambda at, a: replace(a, sign=-a.sign) if isinstance(a, (Infinite, Huge)) else -a,
     "power": _power,
     "integer_power": _integer_power,
-    "sqrt": _sqrt,
+    "sqrt": lambda at, u: at.field.power(u, fmpq(1, 2)),
     "cbrt": _cbrt,
     "exp": lambda at, u: at.field.exp(u),
     "log": lambda at, u: at.field.log(u),
@@ -272,8 +260,8 @@ _RULES: dict[str, Callable[..., Any]] = {
     "abs": lambda at, u: at.size(u),
     "max": _extreme(1),
     "min": _extreme(-1),
-    "sign": _sign,
+    "sign": lambda at, u: at.field.rational(at.compared(u, at.field.rational(0))),
     "heaviside": _heaviside,
     "floor": lambda at, u: at.field.floor(u),
-    "ceil": _ceil,
+    "ceil": lambda at, u: -at.field.floor(-u),
 }

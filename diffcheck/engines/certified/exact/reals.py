@@ -28,8 +28,8 @@ HALF, ONE = fmpq(1, 2), fmpq(1)
 class Reals:
     """The exactly known reals of one question. A method raises NoValueError if the number does not exist or is not known."""
 
-    def __init__(self, work: int = WORK) -> None:
-        self._atoms = Atoms(work, lambda: not_known("the budget of exact arithmetic ran out"))
+    def __init__(self) -> None:
+        self._atoms = Atoms(WORK, lambda: not_known("the budget of exact arithmetic ran out"))
         self._logarithms: dict[object, list[tuple[fmpq, Atom]]] = {}  # multiples of a number whose exponentials are atoms
         self._met: dict[object, list[Number]] = {}
         self.pi = self._atoms.power(self._atoms.atom("pi", arb.pi), 1)

@@ -9,13 +9,13 @@ from flint import arb, arb_series, ctx, fmpq
 from diffcheck.engines.certified.certificate import scope
 from diffcheck.engines.certified.exact.field import no_series
 from diffcheck.engines.certified.exact.number import Number
-from diffcheck.engines.certified.functions.implementations import OF_SERIES, implementation
+from diffcheck.engines.certified.functions.implementations import implementation
 from diffcheck.engines.certified.line.algebra import POINT, Line
 from diffcheck.engines.certified.values import Trouble
 from diffcheck.graph.functions import FUNCTIONS
 
 PRECISIONS = (64, 192, 640, 2048)  # at which a function must show that it is analytic
-OF_VALUES = 100  # times the work: functions whose coefficients follow from values on a circle
+OPERATIONS = 20  # on short numbers: a unit of the work of the exact algebra
 
 
 class Coefficients:
@@ -27,7 +27,7 @@ class Coefficients:
         self._rationals = rationals  # what is exact stays exact: an order, or the exponent of a power
         self._moving = moving
         self._found: dict[int, list[arb]] = {}
-        self.weight = OF_VALUES if implementation(name).weight > OF_SERIES else 1
+        self.weight = max(1, implementation(name).weight // OPERATIONS)
 
     def coefficient(self, k: int, balls: Sequence[arb]) -> arb:
         """The k-th Taylor coefficient, at flint's present precision, or less where that would take minutes."""

@@ -20,51 +20,15 @@ Rule = Callable[..., Nodes | Sequence[Nodes]]  # the scalars, the equation, and 
 # Moves
 
 
-def _same(scalars: Scalars, equation: Any, *arguments: Nodes) -> Sequence[Nodes]:
-    return arguments
-
-
-def _reshape(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
-    return operand.reshape(equation.outvars[0].aval.shape)
-
-
 def _broadcast(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
     shape, kept = equation.params["shape"], equation.params["broadcast_dimensions"]
     sizes = dict(zip(kept, operand.shape, strict=True))
     return np.broadcast_to(operand.reshape([sizes.get(axis, 1) for axis in range(len(shape))]), shape)
 
 
-def _transpose(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
-    return operand.transpose(equation.params["permutation"])
-
-
-def _reverse(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
-    return np.flip(operand, equation.params["dimensions"])
-
-
 def _slice(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
     starts, limits, strides = (equation.params[name] for name in ("start_indices", "limit_indices", "strides"))
     return operand[tuple(map(slice, starts, limits, strides or [1] * len(starts)))]
-
-
-def _concatenate(scalars: Scalars, equation: Any, *operands: Nodes) -> Nodes:
-    return np.concatenate(operands, equation.params["dimension"])
-
-
-def _stack(scalars: Scalars, equation: Any, *operands: Nodes) -> Nodes:
-    return np.stack(operands, equation.params["axis"])
-
-
-def _unstack(scalars: Scalars, equation: Any, operand: Nodes) -> Sequence[Nodes]:
-    return list(np.moveaxis(operand, equation.params["axis"], 0))
-
-
-def _tile(scalars: Scalars, equation: Any, operand: Nodes) -> Nodes:
-    return np.tile(operand, equation.params["reps"])
-
-
-def _split(scalars: Scalars, equation: Any, operand: Nodes) -> Sequence[Nodes]:
-    return np.split(operand, np.cumsum(equation.params["sizes"])[:-1], equation.params["axis"])
 
 
 def _pad(scalars: Scalars, equation: Any, operand: Nodes, padding: Nodes) -> Nodes:
@@ -264,18 +228,18 @@ def _matrices(operand: Nodes, batch: Sequence[int], contracted: Sequence[int]) -
 
 IDENTITIES = ("copy", "stop_gradient", "optimization_barrier", "reduce_precision", "name", "device_put", "sharding_constraint", "pvary")
 ARRAY_RULES: dict[str, Rule] = {
-    **dict.fromkeys(IDENTITIES, _same),
-    **dict.fromkeys(("reshape", "squeeze"), _reshape),
+    **dict.fromkeys(IDENTITIES, lambda scalars, equation, *arguments: arguments),
+    **dict.fromkeys(("reshape", "squeeze"), lambda scalars, equation, operand: operand.reshape(equation.outvars[0].aval.shape)),
     **dict.fromkeys(("empty", "empty2"), _empty),
     "broadcast_in_dim": _broadcast,
-    "transpose": _transpose,
-    "rev": _reverse,
+    "transpose": lambda scalars, equation, operand: operand.transpose(equation.params["permutation"]),
+    "rev": lambda scalars, equation, operand: np.flip(operand, equation.params["dimensions"]),
     "slice": _slice,
-    "concatenate": _concatenate,
-    "stack": _stack,
-    "unstack": _unstack,
-    "tile": _tile,
-    "split": _split,
+    "concatenate": lambda scalars, equation, *operands: np.concatenate(operands, equation.params["dimension"]),
+    "stack": lambda scalars, equation, *operands: np.stack(operands, equation.params["axis"]),
+    "unstack": lambda scalars, equation, operand: list(np.moveaxis(operand, equation.params["axis"], 0)),
+    "tile": lambda scalars, equation, operand: np.tile(operand, equation.params["reps"]),
+    "split": lambda scalars, equation, operand: np.split(operand, np.cumsum(equation.params["sizes"])[:-1], equation.params["axis"]),
     "pad": _pad,
     "iota": _iota,
     "dynamic_slice": _dynamic_slice,

@@ -89,14 +89,6 @@ def _compared(name: str) -> Rule:
     return rule
 
 
-def _first_argument(scalars: Scalars, arguments: Sequence[int], equation: Any) -> int:
-    return arguments[0]
-
-
-def _integer_power(scalars: Scalars, arguments: Sequence[int], equation: Any) -> int:
-    return scalars.apply("integer_power", arguments[0], scalars.constant(equation.params["y"]))
-
-
 def _select(scalars: Scalars, arguments: Sequence[int], equation: Any) -> int:
     """By a condition, false first, or by an integer."""
     which, *cases = arguments
@@ -159,10 +151,6 @@ def _differ(scalars: Scalars, arguments: Sequence[int], equation: Any) -> int:
     return scalars.apply("or", first, second)
 
 
-def _coincide(scalars: Scalars, arguments: Sequence[int], equation: Any) -> int:
-    return scalars.apply("not", _differ(scalars, arguments, equation))
-
-
 def _converted(scalars: Scalars, arguments: Sequence[int], equation: Any) -> int:
     """Between formats a value stays what it is; an integer is cut off; a condition is 1 or 0, and holds where it is not 0."""
     (x,) = arguments
@@ -213,9 +201,9 @@ NUMBER_RULES: dict[str, Rule] = {
     **{primitive: _named(name) for primitive, name in OTHER_NAMES.items()},
     **{name: _named(name) for name in SAME_NAME},
     **{primitive: _compared(name) for primitive, name in COMPARISONS.items()},
-    "nextafter": _first_argument,  # but for rounding
+    "nextafter": lambda scalars, arguments, equation: arguments[0],  # but for rounding
     "div": _divide,
-    "integer_pow": _integer_power,
+    "integer_pow": lambda scalars, arguments, equation: scalars.apply("integer_power", *arguments, scalars.constant(equation.params["y"])),
     "select_n": _select,
     "clamp": _clamp,
     "rem": _remainder,
@@ -229,7 +217,7 @@ CONDITION_RULES: dict[str, Rule] = {
     "and": _named("and"),
     "or": _named("or"),
     "not": _named("not"),
-    "eq": _coincide,
+    "eq": lambda scalars, arguments, equation: scalars.apply("not", _differ(scalars, arguments, equation)),
     "ne": _differ,
     "xor": _differ,
     "max": _named("or"),

@@ -82,14 +82,6 @@ def real_dtype(dtype: Any) -> Any:
 # Arithmetic
 
 
-def _add(equation: Any, x: Complex, y: Complex) -> Complex:
-    return Complex(x.real + y.real, x.imag + y.imag)
-
-
-def _subtract(equation: Any, x: Complex, y: Complex) -> Complex:
-    return Complex(x.real - y.real, x.imag - y.imag)
-
-
 def _times(x: Complex, y: Complex) -> Complex:
     return Complex(x.real * y.real - x.imag * y.imag, x.real * y.imag + x.imag * y.real)
 
@@ -181,14 +173,6 @@ def _converted(equation: Any, x: Any) -> Any:
         return Complex(lax.convert_element_type(x.real, part), lax.convert_element_type(x.imag, part))
     real = lax.convert_element_type(x, part)
     return Complex(real, jnp.zeros_like(real))
-
-
-def _equal(equation: Any, x: Complex, y: Complex) -> Any:
-    return (x.real == y.real) & (x.imag == y.imag)
-
-
-def _differ(equation: Any, x: Complex, y: Complex) -> Any:
-    return (x.real != y.real) | (x.imag != y.imag)
 
 
 def _of_one(function: Callable[[Complex], Any]) -> Rule:
@@ -304,9 +288,8 @@ def _rational(function: Any, count: int) -> Any:
 FORWARD, BACKWARD, REAL_TO_HALF, HALF_TO_REAL = range(4)
 BY_PARTS = {*MOVES, "reduce_sum", "cumsum", "select_n", "neg", "scatter-add", "psum", "psum_invariant"}
 PAIRS: dict[str, Rule] = {
-    "add": _add,
-    "add_any": _add,
-    "sub": _subtract,
+    **dict.fromkeys(("add", "add_any"), lambda equation, x, y: Complex(x.real + y.real, x.imag + y.imag)),
+    "sub": lambda equation, x, y: Complex(x.real - y.real, x.imag - y.imag),
     "mul": lambda equation, x, y: _times(x, y),
     "div": lambda equation, x, y: _over(x, y),
     "square": _of_one(lambda z: _times(z, z)),
@@ -331,8 +314,8 @@ PAIRS: dict[str, Rule] = {
     "cosh": _of_one(_cosh),
     "tanh": _of_one(lambda z: _over(_sinh(z), _cosh(z))),
     "logistic": _of_one(lambda z: _over(_exp(z), _one_plus(_exp(z)))),
-    "eq": _equal,
-    "ne": _differ,
+    "eq": lambda equation, x, y: (x.real == y.real) & (x.imag == y.imag),
+    "ne": lambda equation, x, y: (x.real != y.real) | (x.imag != y.imag),
     "is_finite": _of_one(lambda z: lax.is_finite(z.real) & lax.is_finite(z.imag)),
     "convert_element_type": _converted,
     "dot_general": _bilinear,
