@@ -210,11 +210,8 @@ class FunctionCheck:
 
     def _header_of(self, subject: Higher) -> Header:
         notes = [f"JAX ran {self.name} compiled with jax.jit on the CPU"]
-        if not subject.is_whole:
-            notes.append(
-                f"of {len(subject.every):,} derivatives {len(subject.wanted)} are judged, those on which JAX's modes differ most and an "
-                "even sample; --entries all judges all"
-            )
+        if subject.choice.words:
+            notes.append(f"{subject.choice.words}; --entries all judges all")
         truth = subject.truth
         text = one_line(truth[0], Short()) if not isinstance(truth, UnsupportedError) and len(truth) == 1 else None
         call = f"{self.name}({', '.join(self._names)})"

@@ -17,9 +17,9 @@ from diffcheck.checks.culprits import faulty
 from diffcheck.checks.loading import raised_by_jax, users_code
 from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import CUSTOM_VJP
-from diffcheck.checks.orders import JUDGED, MAX_ENTRIES, Orders
-from diffcheck.checks.screening import evenly
-from diffcheck.checks.symmetry import merged, mirror, with_mirrors
+from diffcheck.checks.orders import Orders
+from diffcheck.checks.screening import MANY, Choice, even_choice, worst_choice
+from diffcheck.checks.symmetry import merged, with_mirrors
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Run, Wanted
 from diffcheck.engines.jax import function_orders
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
@@ -33,10 +33,11 @@ from diffcheck.graph.graph import Graph
 from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge, Point, Value, result_of, result_without, split
 from diffcheck.judgement.verdict import Judgement
-from diffcheck.registry import JET
+from diffcheck.registry import AUTOMATIC, JET
 from diffcheck.results import Outcome, Sample, Status, Verdict, wrt_and_order
 
 IN_MATHEMATICS = 10  # derivatives by engines that differentiate formulas; of more there are none
+SCREENED = 100_000  # derivatives that are computed in each mode to find the worst; of more there is an even sample only
 MOST_COLUMNS = 2_000  # of a Hessian that is computed whole
 
 
@@ -61,7 +62,7 @@ class Higher:
         self._truth = truth
         self._orders = orders
         self._moved_by = moved_by  # the argument that moves the others along a direction
-        self._claim = claim
+        self._claims = [] if claim is None else [claim]
         self.point = dict(zip(function.variables, function.vector.tolist(), strict=True))
         self.by_jax = function_orders.HigherDerivatives(function)
         if len(self.variables) > MOST_COLUMNS and orders.along is None:
@@ -91,28 +92,20 @@ class Higher:
         moving = [name for name in self.variables if name != self._moved_by]
         return list(product(range(len(self.function.outputs)), self._orders.of(moving, self._moved_by)))
 
-    @cached_property
-    def wanted(self) -> Sequence[Wanted]:
-        """Those that are judged: all, or of many those on which JAX's modes differ most, and an even sample."""
-        if len(self.every) <= MAX_ENTRIES or self._orders.every:
-            return self.every
-        worst = sorted(range(len(self.every)), key=lambda k: -self._deviations[k])[: JUDGED // 2]
-        return [self.every[k] for k in sorted({*worst, *evenly(len(self.every), JUDGED // 2)})]
-
     @property
-    def is_whole(self) -> bool:
-        return len(self.wanted) == len(self.every)
+    def wanted(self) -> Sequence[Wanted]:
+        return self.choice.wanted
 
     @cached_property
-    def _deviations(self) -> Sequence[float]:
-        """How far JAX's modes are from each other in each entry."""
-        modes = [Nested(self, mode).numbers(self.every) for mode in function_orders.HESSIANS] if len(self.every[0][1]) == 2 else []
-        found = np.array([each for each in modes if not isinstance(each, UnsupportedError)])
-        if len(found) < 2:
-            return [0.0] * len(self.every)
-        with np.errstate(invalid="ignore"):
-            spread = (found.max(axis=0) - found.min(axis=0)) / np.maximum(abs(found).max(axis=0), np.finfo(np.float64).tiny)
-        return np.nan_to_num(spread, nan=np.inf).tolist()  # type: ignore[no-any-return]
+    def choice(self) -> Choice:
+        """What is judged."""
+        if len(self.every) <= MANY or self._orders.every:
+            return Choice(self.every)
+        if len(self.every) > SCREENED:
+            return even_choice(self.every)
+        modes = [self.run_by_jax(mode) for mode in AUTOMATIC.modes_of(len(self.every[0][1])) if mode]
+        derivations = {each: [*modes, *self._claims] for each in with_mirrors(self.every)}
+        return worst_choice(self.every, pipeline.found_at(self._columns_of_point, derivations))
 
     def place(self, wanted: Wanted) -> function_orders.Place:
         row, names = wanted
@@ -138,14 +131,8 @@ class Higher:
     def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
         """Those under test: JAX's modes, and the claim. Other engines are shown beside them."""
         rules, beside = pipeline.under_test(self, Nested)
-        claims = [] if self._claim is None else [self._claim]
-        found: dict[Wanted, Sequence[Derivation]] = {}
-        for row, names in self.wanted:
-            found[row, names] = [*rules, *claims, *beside]
-            other = mirror(names)
-            if other is not None:
-                found[row, other] = rules
-        return found
+        own = [*rules, *self._claims]
+        return {wanted: [*own, *beside] if is_asked else own for wanted, is_asked in with_mirrors(self.wanted).items()}
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return {row: self.function.primal[row : row + 1] for row, _ in self.wanted}
@@ -156,10 +143,11 @@ class Higher:
 
     def samples(self) -> list[Sample]:
         """One sample for each derivative."""
-        columns = {name: np.array([x]) for name, x in self.point.items()}
-        asked = [names for _, names in self.wanted]
-        mirrors = frozenset(" ".join(names) for names in with_mirrors(asked) if names not in asked)
-        return list(merged(pipeline.samples(self, columns), mirrors))
+        return list(merged(pipeline.samples(self, self._columns_of_point), with_mirrors(self.wanted)))
+
+    @property
+    def _columns_of_point(self) -> Columns:
+        return {name: np.array([x]) for name, x in self.point.items()}
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is found of one derivative."""
