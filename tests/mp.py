@@ -96,4 +96,10 @@ class Mp:
         return evaluate(meaning(function.name), self, dict(zip(function.names, arguments, strict=True)))
 
     def call(self, definition: Definition, order: int, arguments: Sequence[Any]) -> Any:
-        raise NotImplementedError("derivatives within an expression")
+        at, *others = arguments
+        names = definition.parameters
+
+        def of(x: mpmath.mpf) -> Any:
+            return evaluate(definition.flat, self, dict(zip(names, (x, *others), strict=True)))
+
+        return mpmath.diff(of, at, order)

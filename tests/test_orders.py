@@ -231,6 +231,48 @@ def test_of_very_many_derivatives_some_are_judged_and_the_report_says_so() -> No
     assert f"of 465 derivatives {len(report.samples)} are judged" in report.header.program
 
 
+MANY = [f"x{k}" for k in range(30)]
+CUBIC = " + ".join([*(f"{x}^2" for x in MANY), *(f"{x}^2*{y}" for x, y in zip(MANY, MANY[7:], strict=False))])
+AT_MANY = {x: 1 + k / 64 for k, x in enumerate(MANY)}
+
+
+def hessian_of_cubic() -> np.ndarray:
+    at, found = np.array(list(AT_MANY.values())), 2 * np.eye(30)
+    for k in range(23):
+        found[k, k] += 2 * at[k + 7]
+        found[k, k + 7] = found[k + 7, k] = 2 * at[k]
+    return found
+
+
+def test_of_many_derivatives_those_are_judged_on_which_the_modes_of_jax_differ_and_those_that_are_claimed() -> None:
+    unlucky = "tanh(-1e8*x17)*(-1e8*x17)*(-1e8*x17)"  # jax#40315: no other entry is wrong, and an even sample does not have it
+    report = check(f"{CUBIC} + {unlucky}", AT_MANY, hessian=True, claim="d2f/dx9dx3 = 1")
+    assert [sample.wrt for sample in report.samples if sample.outcome is Outcome.FAIL] == ["x3 x9", "x17"]
+    said = f"of 465 derivatives {len(report.samples)} are judged, those on which JAX's modes and the claims differ most and an even sample"
+    assert f"{said}; --all judges all" in report.header.program
+
+
+@pytest.mark.parametrize(("subject", "place"), [(CUBIC, (17, 11)), (CUBIC, (3, 3)), (None, (11, 17)), (None, (17, 11))])
+def test_of_many_entries_of_a_claim_the_wrong_one_is_judged(subject: str | None, place: tuple[int, int]) -> None:
+    wrong = hessian_of_cubic()
+    wrong[place] += 1e-9
+    f = subject or (lambda x: jnp.sum(x**2) + jnp.sum(x[:-7] ** 2 * x[7:]))
+    report = check(f, AT_MANY if subject else np.array(list(AT_MANY.values())), hessian=True, claim=wrong)
+    named = " ".join(str(k) if subject is None else f"x{k}" for k in sorted(set(place)))
+    assert [re.sub(r"x\[(\d+)\]", r"\1", sample.wrt) for sample in report.samples if sample.outcome is Outcome.FAIL] == [named]
+    assert len(report.samples) <= 101
+    assert "JAX's modes and the claims differ most" in report.header.program
+
+
+def test_of_many_entries_of_a_claimed_jacobian_the_wrong_one_is_judged() -> None:
+    names = MANY[:21]
+    claim = 3 * np.eye(21)
+    claim[12, 19] = 1e-300
+    report = check(f"[{', '.join(f'3*{x}' for x in names)}]", {x: AT_MANY[x] for x in names}, claim=claim)
+    assert [(sample.output, sample.wrt) for sample in report.samples if sample.outcome is Outcome.FAIL] == [("[12]", "x19")]
+    assert f"of 441 derivatives {len(report.samples)} are judged" in report.header.program
+
+
 # Symmetry and sharing
 
 

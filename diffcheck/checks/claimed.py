@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffcheck.checks.points import listed
-from diffcheck.engines.derivation import Columns, Derivation, Formulas, Found, Names, Subject, Wanted
+from diffcheck.engines.derivation import Columns, Derivation, Evaluates, Formulas, Found, Names, Wanted
 from diffcheck.errors import ExpressionError, InputError
 from diffcheck.graph.build import Problem, read_beside
 from diffcheck.graph.graph import Graph, GraphBuilder
@@ -104,19 +104,22 @@ class Layout:
 class Claims:
     """The claims of one check, placed."""
 
-    def __init__(self, subject: Subject, problem: Problem, wrt: Sequence[Names], claims: Sequence[Given], side: KinkSide | None) -> None:
-        self._subject, self._problem, self._side = subject, problem, side
+    def __init__(self, problem: Problem, wrt: Sequence[Names], claims: Sequence[Given], side: KinkSide | None) -> None:
+        self._problem, self._side = problem, side
         self._wrt = wrt
         self._outputs = len(problem.results)
         self.layout = Layout.of(self._outputs, wrt)
         self.is_matrix = False  # whether one was given whole: then it is compared as a whole, too
+        self.named = set[Wanted]()  # derivatives that have a claim of their own
         plain = list[str]()
-        self.placed = list[tuple[Wanted, Derivation]]()
+        self._formulas = list[tuple[Mapping[Wanted, Graph], str]]()
+        self._of_users = list[tuple[Callable[..., Any], Layout]]()
         for claim in claims:
             if isinstance(claim, Claim):
-                self._place((0, self.as_asked(claim.names)), self._graph(claim.text, claim.names), claim.text)
+                self._name((0, self.as_asked(claim.names)), self._graph(claim.text, claim.names), claim.text)
             elif callable(claim):
-                self._functions(claim)
+                self._of_users.append((claim, self._whole_layout))
+                self.is_matrix = True
             elif not isinstance(claim, str):
                 self._numbers(np.asarray(claim))
             elif (match := ENTRY.match(claim)) is not None:
@@ -129,10 +132,26 @@ class Claims:
         """The derivative that is asked for and differs only in the order of differentiation, if there is one."""
         return next((each for each in self._wrt if sorted(each) == sorted(names)), names)
 
-    def _place(self, wanted: Wanted, graph: Graph, text: str) -> None:
-        derivation = Formulas(CLAIM, {wanted: graph}, self._subject, text)
+    @property
+    def claimed(self) -> Iterator[Wanted]:
+        """The derivatives that texts and numbers are claims for."""
+        return (wanted for graphs, _ in self._formulas for wanted in graphs)
+
+    def derivations(self, evaluates: Evaluates, judged: Collection[Wanted]) -> Iterator[tuple[Wanted, Derivation]]:
+        """What is claimed of the derivatives that are judged, and of those that are named."""
+        for graphs, text in self._formulas:
+            among = {wanted: graph for wanted, graph in graphs.items() if wanted in judged or wanted in self.named}
+            yield from self._for(list(among), Formulas(CLAIM, among, evaluates, text))
+        for function, layout in self._of_users:
+            yield from self._for([each for each in layout.wanted if each in judged], _ByFunction(function, layout))
+
+    def _for(self, wanted: Sequence[Wanted], derivation: Derivation) -> Iterator[tuple[Wanted, Derivation]]:
         derivation.side = self._side
-        self.placed.append((wanted, derivation))
+        return ((each, derivation) for each in wanted)
+
+    def _name(self, wanted: Wanted, graph: Graph, text: str) -> None:
+        self.named.add(wanted)
+        self._formulas.append(({wanted: graph}, text))
 
     def _in_order(self, texts: Sequence[str]) -> None:
         """Texts for the derivatives, in their order."""
@@ -143,7 +162,7 @@ class Claims:
             fix = f"Give one claim for each, in this order, or name it: --claim '{symbols[-1]} = …'."
             raise InputError(f"{claims}: {listed(symbols)}", fix)
         for each, text in zip(wanted, texts, strict=False):
-            self._place(each, self._graph(text, each[1]), text)
+            self._formulas.append(({each: self._graph(text, each[1])}, text))
 
     def _entry(self, text: str, match: re.Match[str]) -> None:
         """d2f/dxdy = 2x"""
@@ -160,7 +179,7 @@ class Claims:
         except ExpressionError as error:
             error.text = text
             raise
-        self._place((row, self.as_asked(names)), graph, text[head:])
+        self._name((row, self.as_asked(names)), graph, text[head:])
 
     def _row(self, text: str, match: re.Match[str]) -> int:
         """Which result df[1]/dx is of."""
@@ -186,9 +205,10 @@ class Claims:
         if not found.outputs:
             return False
         self._require_fit(found.shape, text)
-        for wanted, result in zip(self._whole_layout.wanted, found.results, strict=True):
-            self._require_known(result.flat, text)
-            self._place(wanted, result.flat, text)
+        graphs = {wanted: result.flat for wanted, result in zip(self._whole_layout.wanted, found.results, strict=True)}
+        for graph in graphs.values():
+            self._require_known(graph, text)
+        self._formulas.append((graphs, text))
         self.is_matrix = True
         return True
 
@@ -198,18 +218,8 @@ class Claims:
         if numbers.dtype.kind not in "iuf" or not np.isfinite(numbers).all():
             raise InputError("a claim as an array holds finite numbers", "Write the others as texts.")
         self._require_fit(numbers.shape, text)
-        for wanted, number in zip(self._whole_layout.wanted, numbers.ravel().tolist(), strict=True):
-            builder = GraphBuilder()
-            self._place(wanted, builder.graph(builder.constant(Fraction(number))), text)
-        self.is_matrix = True
-
-    def _functions(self, claim: Callable[..., Any]) -> None:
-        """A function of the coordinates that returns an array."""
-        layout = self._whole_layout
-        for k, wanted in enumerate(layout.wanted):
-            derivation = _ByFunction(claim, k, layout)
-            derivation.side = self._side
-            self.placed.append((wanted, derivation))
+        graphs = map(_constant, numbers.ravel().tolist())
+        self._formulas.append((dict(zip(self._whole_layout.wanted, graphs, strict=True)), text))
         self.is_matrix = True
 
     @property
@@ -254,17 +264,17 @@ class Claims:
 
 
 class _ByFunction(Derivation):
-    """One entry of what a function of the user's returns at each point."""
+    """What a function of the user's returns at each point: an array of all entries."""
 
-    def __init__(self, claim: Callable[..., Any], place: int, layout: Layout) -> None:
+    def __init__(self, claim: Callable[..., Any], layout: Layout) -> None:
         super().__init__(CLAIM, text=getattr(claim, "__name__", "the claim"))
-        self._claim, self._at, self._layout = claim, place, layout
+        self._claim, self._layout = claim, layout
 
     def values(self, columns: Columns, wanted: Sequence[Wanted]) -> Mapping[Wanted, Found]:
-        found = np.array([self._value(point) for point in zip(*(column.tolist() for column in columns.values()), strict=True)], float)
-        return dict.fromkeys(wanted, found)
+        found = np.array([self._entries(point) for point in zip(*(column.tolist() for column in columns.values()), strict=True)], float)
+        return {each: found[:, self._layout.wanted.index(each)] for each in wanted}
 
-    def _value(self, point: Sequence[float]) -> float:
+    def _entries(self, point: Sequence[float]) -> NDArray[Any]:
         from diffcheck.checks.loading import users_code  # imports JAX, which engines.jax must do first: it says why JAX does not start
 
         with users_code("the claim"):
@@ -273,7 +283,12 @@ class _ByFunction(Derivation):
             raise InputError("the claim returns what is not numbers", f"{self._layout.what.capitalize()} is an array of floats.")
         if found.size != math.prod(self._layout.lengths):
             raise InputError(f"the claim returns {found.size} numbers, and {self._layout.what} is {_size(self._layout.lengths)}")
-        return float(found.ravel()[self._at])
+        return found.ravel()
+
+
+def _constant(number: float) -> Graph:
+    builder = GraphBuilder()
+    return builder.graph(builder.constant(Fraction(number)))
 
 
 def _size(lengths: Sequence[int]) -> str:

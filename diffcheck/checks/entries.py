@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from diffcheck.checks import pipeline
 from diffcheck.checks.at_once import AtOnce, Plan
 from diffcheck.checks.by_design import by_design, step_function
-from diffcheck.checks.claimed import Claims
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import faulty_rule
 from diffcheck.checks.differences import Differences
-from diffcheck.checks.function_claims import Given, claimed
+from diffcheck.checks.function_claims import Given, claims_for
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import Matrices, Matrix
@@ -151,11 +150,8 @@ class Jacobian(Matrices):
     def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
         """Those under test: both modes of JAX, and the claim. Other engines are shown beside them."""
         rules, beside = pipeline.under_test(self, OwnRules)
-        return {wanted: [*rules, *claimed(self.claims, wanted), *beside] for wanted in self.places}
-
-    @cached_property
-    def claims(self) -> Derivation | Claims | None:
-        return self._claim(self) if callable(self._claim) else self._claim
+        claims = claims_for(self.places, self._claim, self)
+        return {wanted: [*rules, *claims[wanted], *beside] for wanted in self.places}
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return {row: self.function.primal[row : row + 1] for row, _ in self.chosen}
@@ -238,7 +234,7 @@ class Jacobian(Matrices):
 
     def samples(self) -> list[Sample]:
         """One sample for each chosen entry, the worst first."""
-        return sorted(compared(self.found.values(), list(self.places), self.claims), key=lambda sample: sample.badness, reverse=True)
+        return sorted(compared(self.found.values(), list(self.places), self._claim), key=lambda sample: sample.badness, reverse=True)
 
     def output_of(self, wanted: Wanted) -> str:
         return self.function.outputs[self.places[wanted][0]]

@@ -13,11 +13,11 @@ from diffcheck import registry
 from diffcheck.checks import pipeline
 from diffcheck.checks.claimed import Claim as Claim
 from diffcheck.checks.claimed import Claims, Given, KinkSide, names_of
-from diffcheck.checks.orders import JUDGED, MAX_ENTRIES, Moved, Orders, of_a_vector
+from diffcheck.checks.orders import Moved, Orders, of_a_vector
 from diffcheck.checks.pipeline import Lost, OnStage
 from diffcheck.checks.points import as_list, from_points, names_in, noted
 from diffcheck.checks.relations import compared
-from diffcheck.checks.screening import evenly
+from diffcheck.checks.screening import MANY, Choice, even_choice, few_points, worst_choice
 from diffcheck.checks.symmetry import merged, with_mirrors
 from diffcheck.engines.derivation import Columns, Derivation, Found, Names, Run, Wanted
 from diffcheck.engines.jax.program import Program
@@ -38,6 +38,7 @@ from diffcheck.registry import AUTOMATIC, FORWARD_OVER_REVERSE, REVERSE, REVERSE
 from diffcheck.results import Findings, Header, Sample
 
 SWIFT = (REVERSE, FORWARD_OVER_REVERSE, REVERSE_NESTED)
+SCREENED_ORDER = 2  # derivatives of higher order are compiled one by one: all of them would take minutes
 COMPILED_NODES = 400  # a larger graph takes the compiler longer than it takes to run
 
 
@@ -77,7 +78,7 @@ class Check:
         orders: Orders | None = None,
         side: KinkSide | None = None,
     ) -> None:
-        self._on_stage = on_stage
+        self._on_stage, self._lost = on_stage, lost
         on_stage(registry.engines()[0].name)  # reading is counted as part of its turn
         by_claims = [claim.names for claim in claims if isinstance(claim, Claim)]
         problem = read(text, of)
@@ -88,19 +89,16 @@ class Check:
             raise of_a_vector(self.problem)
         self._moved = None if orders is None or orders.direction is None else Moved.along(self.problem, orders.direction, self.format)
         self.problem = self.problem if self._moved is None else self._moved.problem
-        self._sampled = ""  # of very many derivatives, which are judged
-        self.wrt = self._few(self._chosen(wrt) if orders is None else self._of_orders(orders, wrt), orders)
+        self.wrt = self._chosen(wrt) if orders is None else self._of_orders(orders, wrt)
         self.compiled = compiled and sum(len(graph.nodes) for graph in self._graphs) <= COMPILED_NODES
-        self._together = self.together(AUTOMATIC.modes_of_all(map(len, self.wrt)), lost.get(AUTOMATIC.name))
-        derived = pipeline.derived(self, on_stage, lost)
-        self.derivations: dict[Wanted, list[Derivation]] = {}
-        for wanted in self._together.wanted:
-            own = wanted[1] in self.wrt
-            self.derivations[wanted] = [each for each in derived if own or (each.engine is AUTOMATIC and each.has(wanted))]
-        self._claims = Claims(self, self.problem, self.wrt, claims, side)
-        for wanted, claimed in self._claims.placed:
-            self.derivations.setdefault(wanted, []).append(claimed)
         self._judges = [Judge(Written(graph, self.problem.program.text), self.format) for graph in self._graphs]
+        self._claims = Claims(self.problem, self.wrt, claims, side)
+        self._every = list(product(range(len(self._graphs)), self.wrt))
+        is_few = len(self._every) <= MANY or (not self.problem.outputs if orders is None else orders.every)
+        self._choice = Choice(self._every) if is_few else None  # of many, it is made at the first points
+        self._all_in_jax: Together | None = None  # what was run for that
+        if is_few:
+            _ = self._together, self.derivations  # all engines have their turn before there are points
 
     def _chosen(self, wrt: Sequence[str | Sequence[str]] | None) -> tuple[Names, ...]:
         variables = self.problem.variables
@@ -118,14 +116,23 @@ class Check:
             raise InputError("--wrt does not go with a direction", "Leave it out; variables that stay have 0 in the direction: x=1,y=0.")
         return orders.of([name for (name,) in among], "" if self._moved is None else self._moved.variable)
 
-    def _few(self, found: tuple[Names, ...], orders: Orders | None) -> tuple[Names, ...]:
-        """An even sample of very many derivatives, unless all are asked for."""
-        total = len(found) * len(self.problem.results)
-        if total <= MAX_ENTRIES or (orders is not None and orders.every) or (orders is None and not self.problem.outputs):
-            return found
-        chosen = tuple(found[k] for k in evenly(len(found), max(1, JUDGED // len(self.problem.results))))
-        self._sampled = f"of {total:,} derivatives an even sample of {len(chosen) * len(self.problem.results)} is judged; --all judges all"
-        return chosen
+    def _choose(self, columns: Columns | None = None) -> Choice:
+        """Which derivatives are judged, settled once: of many those that look worst at points, if there are any."""
+        if self._choice is None:
+            is_slow = max(map(len, self.wrt)) > SCREENED_ORDER
+            self._choice = even_choice(self._every, self._claims.named) if columns is None or is_slow else self._screened(columns)
+        return self._choice
+
+    def _screened(self, columns: Columns) -> Choice:
+        """All entries in JAX's modes, and what is claimed of them, side by side."""
+        entries = with_mirrors(self._every)
+        self._all_in_jax = self._in_jax(list(entries))
+        derivations = {each: list(several) for each, several in self._all_in_jax.derivations.items()}
+        alone = Together(self._graphs[:1], self.variables, [], self.dtype, False, ())  # of many formulas most are run here alone
+        for wanted, claimed in self._claims.derivations(alone, entries):
+            derivations.setdefault(wanted, []).append(claimed)
+        found = pipeline.found_at(few_points(columns, len(self._every)), derivations, self._on_stage)
+        return worst_choice(self._every, found, self._claims.named)
 
     # What engines see of it
 
@@ -139,7 +146,7 @@ class Check:
 
     @property
     def wanted(self) -> Sequence[Wanted]:
-        return list(product(range(len(self._graphs)), self.wrt))
+        return self._choose().wanted
 
     @property
     def _graphs(self) -> list[Graph]:
@@ -164,23 +171,45 @@ class Check:
         return self._together.evaluated(formulas)
 
     def run_by_jax(self, mode: str) -> JaxMode:
-        return self._together.mode(mode)
+        return (self._all_in_jax or self._together).mode(mode)
 
-    def together(self, modes: Sequence[str | None], lost: LostError | None = None) -> Together:
-        """What JAX runs of f: its values, and its derivatives in these modes."""
-        return Together(
-            self._graphs, self.variables, with_mirrors(self.wrt), self.dtype, self.compiled, [mode for mode in modes if mode], lost
-        )
+    def together(self, modes: Sequence[str | None]) -> Together:
+        """What JAX runs of f: its values, and the derivatives that are judged in these modes."""
+        return self._run(list(with_mirrors(self.wanted)), modes)
+
+    def _in_jax(self, wanted: Sequence[Wanted]) -> Together:
+        """The same in all modes."""
+        return self._run(wanted, AUTOMATIC.modes_of_all(map(len, self.wrt)), self._lost.get(AUTOMATIC.name))
+
+    def _run(self, wanted: Sequence[Wanted], modes: Sequence[str | None], lost: LostError | None = None) -> Together:
+        return Together(self._graphs, self.variables, wanted, self.dtype, self.compiled, [mode for mode in modes if mode], lost)
+
+    @cached_property
+    def _together(self) -> Together:
+        """f and all that runs with it: JAX's derivatives, unless those of all entries have been compiled already."""
+        return self._in_jax(list(with_mirrors(self.wanted))) if self._all_in_jax is None else self._run([], [])
+
+    @cached_property
+    def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
+        """Those of every engine, for mirrors those of JAX; and the claims."""
+        derived = pipeline.derived(self, self._on_stage, self._lost)
+        found: dict[Wanted, list[Derivation]] = {}
+        for wanted, is_asked in with_mirrors(self.wanted).items():
+            found[wanted] = [each for each in derived if is_asked or (each.engine is AUTOMATIC and each.has(wanted))]
+        for wanted, claimed in self._claims.derivations(self, tuple(found)):
+            found.setdefault(wanted, []).append(claimed)
+        return found
 
     # What the pipeline sees of it
 
     def samples(self, columns: Columns) -> Iterator[Sample]:
         """Yields, for each point in order, one sample per derivative, then one per higher-order claim."""
-        if self._moved is not None:
+        if self._moved is not None:  # at t = 0
             columns = {**columns, self._moved.variable: np.zeros_like(next(iter(columns.values())))}
-        mirrors = frozenset(" ".join(names) for names in with_mirrors(self.wrt) if names not in self.wrt)
+        self._choose(columns)
+        _ = self.derivations  # JAX runs formulas with f: all of them are known before its first run
         found = compared(pipeline.samples(self, columns, self._on_stage), list(self.derivations), self._claims)
-        return merged(found, mirrors) if mirrors else found
+        return merged(found, with_mirrors(self.wanted))
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return self._together.primals(columns)
@@ -206,6 +235,11 @@ class Check:
     def _repeated(self) -> str:
         """What JAX shares: of higher derivatives, that may decide on all digits."""
         return note(self.problem.body) if any(len(names) > 1 for names in self.wrt) else ""
+
+    @property
+    def _sampled(self) -> str:
+        words = self._choose().words
+        return words and f"{words}; --all judges all"
 
     @cached_property
     def header(self) -> Header:
@@ -253,5 +287,5 @@ def check(
     points = as_list(at)
     options = {"of": of, "wrt": wrt, "claims": claims, "dtype": dtype, "on_stage": on_stage, "lost": lost, "orders": orders, "side": side}
     job = Check(text, variables=names_in(points), **options)  # type: ignore[arg-type]
-    columns = from_points(points, job.given, job.format)
-    return Findings(noted(job.header, points, job.format), tuple(job.samples(columns)))
+    samples = tuple(job.samples(from_points(points, job.given, job.format)))
+    return Findings(noted(job.header, points, job.format), samples)

@@ -179,7 +179,7 @@ class FunctionCheck:
         return function
 
     def _claimed(self, function: JaxFunction, point: BoundCall, orders: Orders, moved_by: str = "") -> Claim:
-        """The claim as an array, or what makes those that are texts."""
+        """What is claimed: an array, or texts."""
         if self._claim is None:
             return None
         if (texts := texts_of(self._claim)) is not None:
@@ -242,11 +242,8 @@ class FunctionCheck:
 
     def _header_of(self, subject: Higher) -> Header:
         notes = [f"JAX ran {self.name} compiled with jax.jit on the CPU"]
-        if not subject.is_whole:
-            notes.append(
-                f"of {len(subject.every):,} derivatives {len(subject.wanted)} are judged, those on which JAX's modes differ most and an "
-                "even sample; --entries all judges all"
-            )
+        if subject.choice.words:
+            notes.append(f"{subject.choice.words}; --entries all judges all")
         truth = subject.truth
         text = one_line(truth[0], Short()) if not isinstance(truth, UnsupportedError) and len(truth) == 1 else None
         call = f"{self.name}({', '.join(self._names)})"

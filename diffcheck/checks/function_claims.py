@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from numbers import Real
 
 from diffcheck.checks.calling import BoundCall
 from diffcheck.checks.claimed import Claims
-from diffcheck.engines.derivation import Derivation, Names, Subject, Wanted
+from diffcheck.engines.derivation import Derivation, Evaluates, Names, Wanted
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.errors import InputError
 from diffcheck.floats import exactly
@@ -21,7 +21,7 @@ from diffcheck.graph.vectors import labels
 from diffcheck.language import syntax
 
 MOST_ENTRIES = 2_000  # of an array that a text may name
-Given = Derivation | Callable[[Subject], Claims] | None
+Given = Derivation | Claims | None
 
 
 def texts_of(claim: object) -> list[str] | None:
@@ -30,30 +30,27 @@ def texts_of(claim: object) -> list[str] | None:
     return [*texts] if all(isinstance(text, str) for text in texts) else None
 
 
-def claims_about(
-    function: JaxFunction, name: str, point: BoundCall, wrt: Sequence[Names], texts: Sequence[str]
-) -> Callable[[Subject], Claims]:
-    """What makes the claims, once the subject is there that they are about."""
-
-    def made(subject: Subject) -> Claims:
-        claims = Claims(subject, _problem(function, name, point), wrt, texts, None)
-        asked, judged = {tuple(sorted(names)) for names in wrt}, {(output, *sorted(names)) for output, names in subject.wanted}
-        for (output, names), _ in claims.placed:
-            said = f"the claim is for {claims.symbol((output, names))}, which is not"
-            if tuple(sorted(names)) not in asked:
-                raise InputError(f"{said} asked for", "Ask for it: --hessian, or --order N.")
-            if not claims.is_matrix and (output, *sorted(names)) not in judged:
-                raise InputError(f"{said} among those that are judged of so many", "Judge all of them: --entries all.")
-        return claims
-
-    return made
+def claims_about(function: JaxFunction, name: str, point: BoundCall, wrt: Sequence[Names], texts: Sequence[str]) -> Claims:
+    """Raises InputError for a claim about what is not asked for."""
+    claims = Claims(_problem(function, name, point), wrt, texts, None)
+    asked = {tuple(sorted(names)) for names in wrt}
+    for wanted in claims.claimed:
+        if tuple(sorted(wanted[1])) not in asked:
+            raise InputError(f"the claim is for {claims.symbol(wanted)}, which is not asked for", "Ask for it: --hessian, or --order N.")
+    return claims
 
 
-def claimed(claims: Derivation | Claims | None, wanted: Wanted) -> list[Derivation]:
-    """The claims for one derivative."""
-    if isinstance(claims, Claims):
-        return [each for place, each in claims.placed if place == wanted]
-    return [] if claims is None else [claims]
+def claims_for(judged: Collection[Wanted], claims: Given, subject: Evaluates) -> Mapping[Wanted, list[Derivation]]:
+    """What is claimed of each of these derivatives. Raises InputError for a claim of its own for another one."""
+    if not isinstance(claims, Claims):
+        return {wanted: [] if claims is None else [claims] for wanted in judged}
+    found: dict[Wanted, list[Derivation]] = {wanted: [] for wanted in judged}
+    for wanted, derivation in claims.derivations(subject, judged):
+        if wanted not in found:
+            said = f"the claim is for {claims.symbol(wanted)}, which is not among those that are judged of so many"
+            raise InputError(said, "Judge all of them: --entries all.")
+        found[wanted].append(derivation)
+    return found
 
 
 def _problem(function: JaxFunction, name: str, point: BoundCall) -> Problem:

@@ -15,14 +15,14 @@ import numpy as np
 from diffcheck.checks import pipeline
 from diffcheck.checks.claimed import Claims
 from diffcheck.checks.culprits import faulty
-from diffcheck.checks.function_claims import Given, claimed
+from diffcheck.checks.function_claims import Given, claims_for
 from diffcheck.checks.loading import raised_by_jax, users_code
 from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import CUSTOM_VJP
-from diffcheck.checks.orders import JUDGED, MAX_ENTRIES, Orders
+from diffcheck.checks.orders import Orders
 from diffcheck.checks.relations import compared
-from diffcheck.checks.screening import evenly
-from diffcheck.checks.symmetry import merged, mirror, with_mirrors
+from diffcheck.checks.screening import MANY, Choice, even_choice, worst_choice
+from diffcheck.checks.symmetry import merged, with_mirrors
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Run, Wanted
 from diffcheck.engines.jax import function_orders
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
@@ -36,10 +36,11 @@ from diffcheck.graph.graph import Graph
 from diffcheck.judgement.evidence import Written
 from diffcheck.judgement.judge import Judge, Point, Value, result_of, result_without, split
 from diffcheck.judgement.verdict import Judgement
-from diffcheck.registry import JET
+from diffcheck.registry import AUTOMATIC, JET
 from diffcheck.results import Outcome, Sample, Status, Verdict, wrt_and_order
 
 IN_MATHEMATICS = 10  # derivatives by engines that differentiate formulas; of more there are none
+SCREENED = 100_000  # derivatives that are computed in each mode to find the worst; of more there is an even sample only
 MOST_COLUMNS = 2_000  # of a Hessian that is computed whole
 
 
@@ -93,28 +94,22 @@ class Higher:
         """All derivatives that are asked for."""
         return list(product(range(len(self.function.outputs)), self._orders.of_moving(self.variables, self._moved_by)))
 
-    @cached_property
-    def wanted(self) -> Sequence[Wanted]:
-        """Those that are judged: all, or of many those on which JAX's modes differ most, and an even sample."""
-        if len(self.every) <= MAX_ENTRIES or self._orders.every:
-            return self.every
-        worst = sorted(range(len(self.every)), key=lambda k: -self._deviations[k])[: JUDGED // 2]
-        return [self.every[k] for k in sorted({*worst, *evenly(len(self.every), JUDGED // 2)})]
-
     @property
-    def is_whole(self) -> bool:
-        return len(self.wanted) == len(self.every)
+    def wanted(self) -> Sequence[Wanted]:
+        return self.choice.wanted
 
     @cached_property
-    def _deviations(self) -> Sequence[float]:
-        """How far JAX's modes are from each other in each entry."""
-        modes = [Nested(self, mode).numbers(self.every) for mode in function_orders.HESSIANS] if len(self.every[0][1]) == 2 else []
-        found = np.array([each for each in modes if not isinstance(each, UnsupportedError)])
-        if len(found) < 2:
-            return [0.0] * len(self.every)
-        with np.errstate(invalid="ignore"):
-            spread = (found.max(axis=0) - found.min(axis=0)) / np.maximum(abs(found).max(axis=0), np.finfo(np.float64).tiny)
-        return np.nan_to_num(spread, nan=np.inf).tolist()  # type: ignore[no-any-return]
+    def choice(self) -> Choice:
+        """What is judged."""
+        if len(self.every) <= MANY or self._orders.every:
+            return Choice(self.every)
+        named = self._claim.named if isinstance(self._claim, Claims) else ()
+        if len(self.every) > SCREENED:
+            return even_choice(self.every, named)
+        modes = [self.run_by_jax(mode) for mode in AUTOMATIC.modes_of(len(self.every[0][1])) if mode]
+        claims = claims_for(with_mirrors(self.every), self._claim, self)
+        derivations = {each: [*modes, *claimed] for each, claimed in claims.items()}
+        return worst_choice(self.every, pipeline.found_at(self._columns_of_point, derivations), named)
 
     def place(self, wanted: Wanted) -> function_orders.Place:
         row, names = wanted
@@ -140,17 +135,9 @@ class Higher:
     def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
         """Those under test: JAX's modes, and the claim. Other engines are shown beside them."""
         rules, beside = pipeline.under_test(self, Nested)
-        found: dict[Wanted, Sequence[Derivation]] = {}
-        for row, names in self.wanted:
-            found[row, names] = [*rules, *claimed(self.claims, (row, names)), *beside]
-            other = mirror(names)
-            if other is not None:
-                found[row, other] = [*rules, *claimed(self.claims, (row, other))]
-        return found
-
-    @cached_property
-    def claims(self) -> Derivation | Claims | None:
-        return self._claim(self) if callable(self._claim) else self._claim
+        asked = with_mirrors(self.wanted)
+        claims = claims_for(asked, self._claim, self)
+        return {wanted: [*rules, *claims[wanted], *(beside if is_asked else [])] for wanted, is_asked in asked.items()}
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return {row: self.function.primal[row : row + 1] for row, _ in self.wanted}
@@ -161,10 +148,12 @@ class Higher:
 
     def samples(self) -> list[Sample]:
         """One sample for each derivative."""
-        columns = {name: np.array([x]) for name, x in self.point.items()}
-        asked = [names for _, names in self.wanted]
-        mirrors = frozenset(" ".join(names) for names in with_mirrors(asked) if names not in asked)
-        return list(merged(compared(pipeline.samples(self, columns), list(self.derivations), self.claims), mirrors))
+        found = compared(pipeline.samples(self, self._columns_of_point), list(self.derivations), self._claim)
+        return list(merged(found, with_mirrors(self.wanted)))
+
+    @property
+    def _columns_of_point(self) -> Columns:
+        return {name: np.array([x]) for name, x in self.point.items()}
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is found of one derivative."""

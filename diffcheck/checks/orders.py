@@ -23,8 +23,6 @@ from diffcheck.language.reading import read_back
 from diffcheck.printable import shown
 
 MAX_ORDER = 8
-MAX_ENTRIES = 400  # of more, some are judged, unless all are asked for
-JUDGED = 100
 Direction = str | float | Mapping[str, object] | Sequence[float]
 
 

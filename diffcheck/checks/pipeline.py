@@ -173,23 +173,26 @@ def rows(subject: Evaluated, columns: Columns, on_stage: OnStage = lambda name: 
     for start in range(0, total, CHUNK):
         chunk = {name: column[start : start + CHUNK] for name, column in columns.items()}
         on_stage(AUTOMATIC.name)  # JAX runs f itself
-        primals, found = subject.primals(chunk), _found(subject, chunk, on_stage)
+        primals, found = subject.primals(chunk), found_at(chunk, subject.derivations, on_stage)
         for offset in range(0, min(CHUNK, total - start), BLOCK):
             yield from _block(chunk, primals, found, slice(offset, offset + BLOCK))
 
 
-def _found(subject: Evaluated, columns: Columns, on_stage: OnStage) -> Mapping[Wanted, Mapping[Derivation, Found]]:
+def found_at(
+    columns: Columns, derivations: Mapping[Wanted, Sequence[Derivation]], on_stage: OnStage = lambda name: None
+) -> Mapping[Wanted, Mapping[Derivation, Found]]:
+    """The values of each derivation of each derivative, without those that do not exist."""
     wanted: dict[Derivation, list[Wanted]] = {}
-    for each, derivations in subject.derivations.items():
-        for derivation in derivations:
+    for each, several in derivations.items():
+        for derivation in several:
             wanted.setdefault(derivation, []).append(each)
     values = {}
-    for derivation, several in wanted.items():
+    for derivation, places in wanted.items():
         on_stage(derivation.runs_in.name)
-        values[derivation] = _values(derivation, columns, several)
+        values[derivation] = _values(derivation, columns, places)
     return {
-        each: {derivation: found for derivation in derivations if not isinstance(found := values[derivation][each], Inapplicable)}
-        for each, derivations in subject.derivations.items()
+        each: {derivation: found for derivation in several if not isinstance(found := values[derivation][each], Inapplicable)}
+        for each, several in derivations.items()
     }
 
 

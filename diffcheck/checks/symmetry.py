@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from diffcheck.engines.derivation import Names
+from diffcheck.engines.derivation import Names, Wanted
 from diffcheck.results import Outcome, Result, Sample, leibniz, names_of
 
 ROUNDING = 2.0**-20  # relative: what differs by less is rounding, on which the verdict has its say
@@ -17,14 +17,20 @@ def mirror(names: Names) -> Names | None:
     return names[::-1] if len(names) == 2 and names[0] != names[1] else None
 
 
-def with_mirrors(wrt: Sequence[Names]) -> list[Names]:
-    """Derivatives, each mixed second one followed by its mirror, unless both are asked for."""
-    pairs = ((names, mirror(names)) for names in wrt)
-    return [each for names, other in pairs for each in ((names,) if other is None or other in wrt else (names, other))]
+def with_mirrors(wanted: Sequence[Wanted]) -> dict[Wanted, bool]:
+    """Derivatives, each mixed second one followed by its mirror unless both are asked for; and whether each is asked for itself."""
+    asked, found = set(wanted), dict[Wanted, bool]()
+    for output, names in wanted:
+        found[output, names] = True
+        other = mirror(names)
+        if other is not None and (output, other) not in asked:
+            found[output, other] = False
+    return found
 
 
-def merged(samples: Iterable[Sample], mirrors: frozenset[str]) -> Iterator[Sample]:
+def merged(samples: Iterable[Sample], wanted: Mapping[Wanted, bool]) -> Iterator[Sample]:
     """The samples without the mirrors, each of which follows its own: that has the worse of both results of each engine."""
+    mirrors = {" ".join(names) for (_, names), is_asked in wanted.items() if not is_asked}
     waiting: Sample | None = None
     for sample in samples:
         if waiting is not None:
@@ -43,11 +49,13 @@ def _together(sample: Sample, other: Sample) -> Sample:
 
 
 def _worse(result: Result, mirrored: Result | None, sample: Sample, other: Sample) -> Result:
-    if mirrored is None or result.value is None or mirrored.value is None or not _differ(result.value, mirrored.value):
+    if mirrored is None or result.value is None or mirrored.value is None:
         return result
+    worst = max(result, mirrored, key=lambda each: each.outcome.severity)
+    if not _differ(result.value, mirrored.value):
+        return worst
     by = (f"{leibniz('f', each.wrt, 2)} is {value:.6g}" for each, value in ((sample, result.value), (other, mirrored.value)))
     said = f"The Hessian is not symmetric: {', and '.join(by)}"
-    worst = max(result, mirrored, key=lambda each: each.outcome.severity)
     # of a function whose mixed derivatives are continuous, at most one of the two is right
     outcome = Outcome.worst((worst.outcome, Outcome.WARN))
     return replace(worst, outcome=outcome, reason=". ".join(filter(None, (worst.reason, said))))

@@ -37,7 +37,14 @@ class Inapplicable(UnsupportedError):  # noqa: N818
 NO_SUCH_MODE = Inapplicable("the mode is not one of derivatives of this order")
 
 
-class Subject(Protocol):
+class Evaluates(Protocol):
+    """What runs formulas in floats."""
+
+    def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
+        """The values that JAX gives to formulas of the subject's variables, computed with f itself where that saves work."""
+
+
+class Subject(Evaluates, Protocol):
     """What is differentiated, as an engine sees it: an expression, or a JAX function at a point."""
 
     @property
@@ -54,9 +61,6 @@ class Subject(Protocol):
 
     def in_mathematics(self, output: int) -> Problem:
         """One output as mathematics, with its definitions and its graph. Raises UnsupportedError where none is known."""
-
-    def evaluated(self, formulas: Mapping[Wanted, Graph]) -> Run:
-        """The values that JAX gives to formulas of the subject's variables, computed with f itself where that saves work."""
 
     def run_by_jax(self, mode: str) -> Derivation:
         """The derivation of one mode of JAX: how it differentiates is the subject's own affair."""
@@ -128,11 +132,11 @@ class Formulas(Derivation):
     """Derivatives as graphs: JAX runs them in floats, and `found` says why one is lacking."""
 
     def __init__(
-        self, engine: Engine, found: Mapping[Wanted, Graph | UnsupportedError], subject: Subject, text: str = "", decides: bool = True
+        self, engine: Engine, found: Mapping[Wanted, Graph | UnsupportedError], evaluates: Evaluates, text: str = "", decides: bool = True
     ) -> None:
         super().__init__(engine, None, text, decides)
         self._found = found
-        self._run = subject.evaluated({wanted: graph for wanted, graph in found.items() if isinstance(graph, Graph)})
+        self._run = evaluates.evaluated({wanted: graph for wanted, graph in found.items() if isinstance(graph, Graph)})
 
     def values(self, columns: Columns, wanted: Sequence[Wanted]) -> Mapping[Wanted, Found]:
         found = self._run(columns)

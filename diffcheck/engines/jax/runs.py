@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import product
 
 import numpy as np
 
@@ -59,17 +58,18 @@ class Together:
         self,
         graphs: Sequence[Graph],
         variables: Sequence[str],
-        wrt: Sequence[Names],
+        wanted: Sequence[Wanted],
         dtype: str,
         compiled: bool,
         modes: Sequence[str],
         lost: LostError | None = None,
     ) -> None:
         self._modes = modes
-        self._wrt, self._dtype, self._lost = wrt, dtype, lost
+        self.wanted, self._dtype, self._lost = wanted, dtype, lost
+        of_each = [[names for output, names in wanted if output == k] for k in range(len(graphs))]
         self._formulas: dict[str, Graph] = {}  # which run with the first result
         self.programs = [
-            Program(graph, variables, wrt, {} if k else self._formulas, dtype, compiled, modes) for k, graph in enumerate(graphs)
+            Program(graph, variables, of_each[k], {} if k else self._formulas, dtype, compiled, modes) for k, graph in enumerate(graphs)
         ]
         self._last: tuple[Columns, list[Mapping[str, Found]]] = ({}, [])
 
@@ -87,10 +87,6 @@ class Together:
             return {wanted: self._found(columns, wanted[0], key) for wanted, key in keys.items()}
 
         return JaxMode(mode, run, lambda wanted: self.programs[wanted[0]].derivative(mode, wanted[1]), self._dtype)
-
-    @property
-    def wanted(self) -> list[Wanted]:
-        return list(product(range(len(self.programs)), self._wrt))
 
     @cached_property
     def derivations(self) -> Mapping[Wanted, Sequence[Derivation]]:
