@@ -225,13 +225,12 @@ def _reported(
         plan = points.plan(on_stage)
         options: dict[str, Any] = {
             "against": other,
-            "claim": claims or None,
             "dtype": dtype,
             "linted": lint,
             "plan": plan,
             "orders": points.orders,
         }
-        job = FunctionCheck(function, given=points.names, name=name, **options)
+        job = FunctionCheck(function, given=points.names, name=name, claim=claims or None, **options)
         jacobians = () if points.orders else job.jacobians(points.of(job))
         report = job.report(points.of(job)) if points.orders else job.report_of(jacobians)
     draw(report.header, jacobians)
