@@ -17,7 +17,7 @@ from diffcheck.checks.claimed import Claims
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import faulty_rule
 from diffcheck.checks.differences import Differences
-from diffcheck.checks.function_claims import Given, claimed
+from diffcheck.checks.function_claims import WhatIsClaimed, claimed
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import Matrices, Matrix
@@ -57,7 +57,7 @@ class Jacobian(Matrices):
         name: str,
         fmt: Format,
         truth: Callable[[], Sequence[Graph]],
-        claim: Given = None,
+        claim: WhatIsClaimed = None,
         judged_by_itself: bool = True,
         plan: Plan | None = None,
     ) -> None:

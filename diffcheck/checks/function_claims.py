@@ -10,7 +10,7 @@ from fractions import Fraction
 from numbers import Real
 
 from diffcheck.checks.calling import BoundCall
-from diffcheck.checks.claimed import Claims
+from diffcheck.checks.claimed import Claim, Claims, Given
 from diffcheck.engines.derivation import Derivation, Names, Subject, Wanted
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.errors import InputError
@@ -21,17 +21,17 @@ from diffcheck.graph.vectors import labels
 from diffcheck.language import syntax
 
 MOST_ENTRIES = 2_000  # of an array that a text may name
-Given = Derivation | Callable[[Subject], Claims] | None
+WhatIsClaimed = Derivation | Callable[[Subject], Claims] | None
 
 
-def texts_of(claim: object) -> list[str] | None:
+def texts_of(claim: object) -> list[Given] | None:
     """A claim as texts; None for one that is an array, or a function."""
     texts = claim if isinstance(claim, (list, tuple)) and claim else [claim]
-    return [*texts] if all(isinstance(text, str) for text in texts) else None
+    return [*texts] if all(isinstance(text, (str, Claim)) for text in texts) else None
 
 
 def claims_about(
-    function: JaxFunction, name: str, point: BoundCall, wrt: Sequence[Names], texts: Sequence[str]
+    function: JaxFunction, name: str, point: BoundCall, wrt: Sequence[Names], texts: Sequence[Given]
 ) -> Callable[[Subject], Claims]:
     """What makes the claims, once the subject is there that they are about."""
 
