@@ -181,7 +181,7 @@ def check(
         wrt: Derivatives to check: "x" is ∂/∂x, "x x" or ("x", "x") is ∂²/∂x². Of a function, its arguments to differentiate by, "w" or
             "w['bias']". All by default.
         claim: A derivative worked out by hand. Of an expression: a text for each derivative of `wrt`. Of a function: a Jacobian, of the
-            shape of the result followed by that of the argument, a function that returns it, or, of numbers, a text for each argument.
+            shape of the result followed by that of the argument, a function that returns it, or texts in which x[0] is an entry of x.
         dtype: The format under test: "float64", "float32", "bfloat16" or "float16". By default float64; of a function, arrays keep their
             formats, and the verdicts are relative to the coarsest on the way: a model in float32 is judged in float32.
         against: A formula or another function by which a function is judged, instead of its own computation without its rules.

@@ -107,7 +107,7 @@ def cost(
     """Measure what each way to the derivatives of an expression or of a JAX function costs.
 
     Args:
-        subject: An expression of SymPy, or as text, in which prod(x_i, i=1..8) and sum(x_i^2, i=1..8) are written out; a JAX function;
+        subject: An expression, as text or of SymPy; a JAX function;
             with `sweep` an expression with an index in it, or the name of a family: speelpenning, determinant, logarithms, logistic, net.
         at: The point, as for `check`; of an expression by default one where it is proved to be smooth.
         of: The definition that is meant, if the text has several; the last one by default. Expressions only.

@@ -50,7 +50,7 @@ class InputError(DiffcheckError):
 
 
 class PlacedError(InputError):
-    """What is wrong is a piece of a text: `start` and `end` are offsets into `text`, `line` and `column` are counted from 1."""
+    """What is wrong is a piece of a text."""
 
     def __init__(self, message: str, fix: str, text: str | None, start: int, end: int) -> None:
         super().__init__(message, fix)
@@ -78,7 +78,7 @@ class PlacedError(InputError):
 
 
 class ExpressionError(PlacedError):
-    """An expression cannot be read."""
+    """An expression cannot be read; `start` and `end` are offsets into `text`, `line` and `column` are counted from 1."""
 
     text: str
 

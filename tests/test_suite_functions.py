@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -73,13 +74,23 @@ def test_functions_are_judged_by_their_own_rules(suite: Path) -> None:
     assert "4 passed" in done.stdout
 
 
+def test_claims_for_functions_are_texts_and_tables(suite: Path) -> None:
+    cases = ['at = 1\nclaim = "cos(x)"', 'at = 1\nclaim = { x = "cos(x)" }', 'at = 1\nhessian = true\nclaim = { "x x" = "-sin(x)" }']
+    tables = [f'[[case]]\nfunction = "rule.py:right"\n{case}\n' for case in cases]
+    suite.write_text("\n".join([*tables, '[[case]]\nfunction = "rule.py:right"\nat = 1\nclaim = "sin(x)"\nexpect = "wrong"\n']))
+    done = diffcheck("run", str(suite), "--allow-code", "--format", "jsonl")
+    assert done.code == PASS, done.stdout + done.stderr
+    claims = [result for line in done.stdout.splitlines() for result in json.loads(line)["results"] if result["engine"] == "claim"]
+    assert [claim["verdict"] in ("exact", "agrees") for claim in claims] == [True, True, True, False]
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
         ('function = "a.py:f"\nexpr = "x"\nat = 1', "'expr': a case has an expression or a function, not both"),
         ("at = 1", "'expr' is missing"),
         ('function = "a.py:f"\nat = 1\nwrt = "x"', "'wrt': this is for expressions only"),
-        ('function = "a.py:f"\nat = 1\nclaim = "x"', "'claim': this is for expressions only"),
+        ('function = "a.py:f"\nat = 1\nof = "x"', "'of': this is for expressions only"),
         ('functoin = "a.py:f"\nat = 1', "Did you mean 'function'?"),
     ],
 )

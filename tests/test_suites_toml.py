@@ -49,7 +49,7 @@ def test_a_claim_without_a_name_is_for_the_only_variable(tmp_path: Path) -> None
     assert verdicts(record) == ["exact"] * 4
     (fault,) = run_toml(tmp_path, '[[case]]\nexpr = "x^2*y"\nat = "x=1,y=2"\nclaim = "2x*y"\n')
     assert fault.fault is not None
-    assert "1 claim for 2 derivatives: df/dx, df/dy" in fault.fault.message
+    assert "the number of claims is 1, and that of the derivatives 2: df/dx, df/dy" in fault.fault.message
 
 
 def test_claims_by_name_dtype_and_target_are_used(tmp_path: Path) -> None:

@@ -76,6 +76,25 @@ def test_an_entry_that_is_missing_is_counted_in_what_it_is_an_entry_of() -> None
         read("[[x, y], [y]]")
 
 
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("[x*y, x]", "[x*y, x][0]"),
+        ("F(x, y) = [x*y, x]; F@2", "F@2(x, y)[0]"),
+        ("F(x, y) = [x*y, x]", "F(x, y)[0]"),
+        ("v = [x, y]; 2v + v", "((2*v) + v)[0]"),
+        ("[[x, y], [y, x]]", "[[x, y], [y, x]][0][0]"),
+    ],
+)
+def test_where_a_number_is_needed_an_entry_is_offered_that_can_be_read(text: str, entry: str) -> None:
+    problem = read(text)
+    with pytest.raises(ExpressionError, match="and one number is needed here") as refused:
+        _ = problem.number
+    assert refused.value.fix == f"Choose an entry: {entry}."
+    definitions = text.rpartition(";")[0] or (text if "=" in text else "")
+    assert read(f"{definitions}; {entry}" if definitions else entry).number.flat.nodes == problem.results[0].flat.nodes
+
+
 def test_entries_are_labelled_by_their_places() -> None:
     assert read("[x, y]").labels == ("[0]", "[1]")
     assert read("[[x, y], [y, x]]").labels == ("[0,0]", "[0,1]", "[1,0]", "[1,1]")

@@ -158,9 +158,9 @@ class Claims:
         wanted = list(product(range(self._outputs), self._wrt))
         if texts and len(texts) != len(wanted):
             symbols = [self.symbol(each) for each in wanted]
-            claims = f"there {'is' if len(texts) == 1 else 'are'} {counted(len(texts), 'claim')} for {counted(len(wanted), 'derivative')}"
+            problem = f"the number of claims is {len(texts)}, and that of the derivatives {len(wanted)}: {listed(symbols)}"
             fix = f"Give one claim for each, in this order, or name it: --claim '{symbols[-1]} = …'."
-            raise InputError(f"{claims}: {listed(symbols)}", fix)
+            raise InputError(problem, fix)
         for each, text in zip(wanted, texts, strict=False):
             self._formulas.append(({each: self._graph(text, each[1])}, text))
 

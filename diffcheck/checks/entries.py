@@ -16,7 +16,7 @@ from diffcheck.checks.by_design import by_design, step_function
 from diffcheck.checks.claims import ClaimedJacobian
 from diffcheck.checks.culprits import faulty_rule
 from diffcheck.checks.differences import Differences
-from diffcheck.checks.function_claims import Given, claims_for
+from diffcheck.checks.function_claims import WhatIsClaimed, claims_for
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import Matrices, Matrix
@@ -56,7 +56,7 @@ class Jacobian(Matrices):
         name: str,
         fmt: Format,
         truth: Callable[[], Sequence[Graph]],
-        claim: Given = None,
+        claim: WhatIsClaimed = None,
         judged_by_itself: bool = True,
         plan: Plan | None = None,
     ) -> None:

@@ -20,8 +20,7 @@ from diffcheck.checks.calling import BoundCall, Parameters
 from diffcheck.checks.claims import ClaimedHessian, ClaimedJacobian
 from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
-from diffcheck.checks.function_claims import Given as Claim
-from diffcheck.checks.function_claims import claims_about, texts_of
+from diffcheck.checks.function_claims import WhatIsClaimed, claims_about, texts_of
 from diffcheck.checks.higher import Higher, along
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.modes import check_of
@@ -178,7 +177,7 @@ class FunctionCheck:
             _ = function.primal
         return function
 
-    def _claimed(self, function: JaxFunction, point: BoundCall, orders: Orders, moved_by: str = "") -> Claim:
+    def _claimed(self, function: JaxFunction, point: BoundCall, orders: Orders, moved_by: str = "") -> WhatIsClaimed:
         """What is claimed: an array, or texts."""
         if self._claim is None:
             return None

@@ -10,7 +10,7 @@ from fractions import Fraction
 from numbers import Real
 
 from diffcheck.checks.calling import BoundCall
-from diffcheck.checks.claimed import Claims
+from diffcheck.checks.claimed import Claim, Claims, Given
 from diffcheck.engines.derivation import Derivation, Evaluates, Names, Wanted
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.errors import InputError
@@ -21,16 +21,16 @@ from diffcheck.graph.vectors import labels
 from diffcheck.language import syntax
 
 MOST_ENTRIES = 2_000  # of an array that a text may name
-Given = Derivation | Claims | None
+WhatIsClaimed = Derivation | Claims | None
 
 
-def texts_of(claim: object) -> list[str] | None:
+def texts_of(claim: object) -> list[Given] | None:
     """A claim as texts; None for one that is an array, or a function."""
     texts = claim if isinstance(claim, (list, tuple)) and claim else [claim]
-    return [*texts] if all(isinstance(text, str) for text in texts) else None
+    return [*texts] if all(isinstance(text, (str, Claim)) for text in texts) else None
 
 
-def claims_about(function: JaxFunction, name: str, point: BoundCall, wrt: Sequence[Names], texts: Sequence[str]) -> Claims:
+def claims_about(function: JaxFunction, name: str, point: BoundCall, wrt: Sequence[Names], texts: Sequence[Given]) -> Claims:
     """Raises InputError for a claim about what is not asked for."""
     claims = Claims(_problem(function, name, point), wrt, texts, None)
     asked = {tuple(sorted(names)) for names in wrt}
@@ -40,7 +40,7 @@ def claims_about(function: JaxFunction, name: str, point: BoundCall, wrt: Sequen
     return claims
 
 
-def claims_for(judged: Collection[Wanted], claims: Given, subject: Evaluates) -> Mapping[Wanted, list[Derivation]]:
+def claims_for(judged: Collection[Wanted], claims: WhatIsClaimed, subject: Evaluates) -> Mapping[Wanted, list[Derivation]]:
     """What is claimed of each of these derivatives. Raises InputError for a claim of its own for another one."""
     if not isinstance(claims, Claims):
         return {wanted: [] if claims is None else [claims] for wanted in judged}

@@ -15,7 +15,7 @@ import numpy as np
 from diffcheck.checks import pipeline
 from diffcheck.checks.claimed import Claims
 from diffcheck.checks.culprits import faulty
-from diffcheck.checks.function_claims import Given, claims_for
+from diffcheck.checks.function_claims import WhatIsClaimed, claims_for
 from diffcheck.checks.loading import raised_by_jax, users_code
 from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import CUSTOM_VJP
@@ -54,7 +54,7 @@ class Higher:
         fmt: Format,
         truth: Callable[[], Sequence[Graph]],
         orders: Orders,
-        claim: Given = None,
+        claim: WhatIsClaimed = None,
         judged_by_itself: bool = True,
         moved_by: str = "",
     ) -> None:

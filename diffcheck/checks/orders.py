@@ -100,7 +100,7 @@ def asked(
 def of_a_vector(problem: Problem) -> ExpressionError:
     """What is said where a gradient or a Hessian of a vector is asked for."""
     text, body = problem.program.text, problem.body
-    fix = "Choose an entry, F(x, y)[0]; --jacobian gives all first derivatives of a vector, --order 2 all second ones."
+    fix = f"Choose an entry, {problem.first_entry}; --jacobian gives all first derivatives of a vector, --order 2 all second ones."
     return ExpressionError("gradients and Hessians are those of a number, and this is a vector", text, body.span.start, body.span.end, fix)
 
 

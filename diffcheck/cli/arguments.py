@@ -137,7 +137,7 @@ Wrt = Annotated[
 ]
 Of = Annotated[str, option("--of", help="Which definition is meant (default: the last).", metavar="NAME")]
 Claims = Annotated[
-    list[str], option("--claim", help="A derivative worked out by hand, judged like the engines' (one for each of --wrt).", metavar="EXPR")
+    list[str], option("--claim", help="Derivatives worked out by hand: one for each in order, a matrix, or 'df/dx = …'.", metavar="EXPR")
 ]
 Gradient = Annotated[bool, typer.Option("--gradient", help="All first derivatives (the default).")]
 JacobianFlag = Annotated[bool, typer.Option("--jacobian", help="The first derivatives of all results (the default).")]

@@ -153,7 +153,8 @@ def _drawn(job: Check, wanted: _Wanted, chosen: bool, directory: str) -> Tally:
     (name, *others), *further = job.wrt
     in_plane = None if chosen or others else wanted.plane(job)
     if in_plane is None and job.problem.outputs:
-        fix = "Choose an entry, F(x, y)[0]. A curve takes --at, and neither a page nor --taylor, --derivative or --errors."
+        entry = f"Choose an entry, {job.problem.first_entry}."
+        fix = f"{entry} A curve takes --at, and neither a page nor --taylor, --derivative or --errors."
         raise InputError("a picture shows a number, or a curve [x(t), y(t)] at points", fix)
     if others or (further and chosen):
         raise InputError("a picture shows the first derivative in one variable", f"Write --wrt {name}.")

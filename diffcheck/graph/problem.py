@@ -10,6 +10,9 @@ from diffcheck.graph.functions import CONSTANT_NAMES
 from diffcheck.graph.graph import Definition
 from diffcheck.graph.vectors import labels
 from diffcheck.language import syntax
+from diffcheck.language.reading import read_expression
+from diffcheck.printable import shown
+from diffcheck.results import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +87,21 @@ class Problem:
     def number(self) -> Definition:
         """The target, where one number is meant. Raises ExpressionError for a vector."""
         if self.outputs:
-            span = self.body.span
-            fix = "Choose an entry: [x, y][0], or F(x, y)[0]."
-            raise ExpressionError("this is a vector, and a number is needed here", self.program.text, span.start, span.end, fix)
+            span, size = self.body.span, counted(len(self.outputs), "number")
+            problem = f"these are {size}, and one number is needed here"
+            raise ExpressionError(problem, self.program.text, span.start, span.end, f"Choose an entry: {self.first_entry}.")
         return self.target
+
+    @property
+    def first_entry(self) -> str:
+        """How the first entry of a vector is written: F(x, y)[0]."""
+        if self.target.name:
+            parameters = ", ".join(self.target.parameters[: self.target.arity])
+            return shown(self.shown_name + f"({parameters})" * bool(parameters) + "[0]" * len(self.shape))
+        entry = self.body
+        for _ in self.shape:
+            entry = syntax.Component(entry, 0, entry.span)
+        return shown(read_expression(entry))
 
     def entry(self, place: int) -> Problem:
         """The problem of one entry alone."""

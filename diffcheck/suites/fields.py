@@ -164,7 +164,6 @@ class TomlCase(BaseModel):
     claim: Annotated[
         tuple[ClaimedText, ...],
         PlainValidator(_as_claims, json_schema_input_type=_Number | dict[str, _Number]),
-        AfterValidator(_of_expressions),
     ] = ()
     hessian: bool = False
     order: Annotated[int | None, Field(ge=1, le=MAX_ORDERS)] = None

@@ -88,13 +88,12 @@ def _with_cost(case: Case, records: Iterator[Record]) -> Iterator[Record]:
 
 
 def _samples(case: Case, conditions: RunOptions) -> Iterator[Sample]:
-    claims = [Claim(claim.wrt, claim.order, claim.text) if claim.wrt else claim.text for claim in case.claims]
     # eager: most expressions of a suite run once, and compiling one takes longer than that
     check = Check(
         case.text,
         of=case.of,
         wrt=case.wrt or None,
-        claims=claims,
+        claims=_claims(case),
         dtype=case.dtype or conditions.dtype,
         compiled=False,
         on_stage=conditions.on_stage,
@@ -107,6 +106,10 @@ def _samples(case: Case, conditions: RunOptions) -> Iterator[Sample]:
     columns = [_columns(case, variables, fmt)] if case.at else []
     columns += [sampled(case.sampling, check.problem, fmt)] if case.sampling is not None else []
     return check.samples({name: np.concatenate([part[name] for part in columns]) for name in variables})
+
+
+def _claims(case: Case) -> list[Claim | str]:
+    return [Claim(claim.wrt, claim.order, claim.text) if claim.wrt else claim.text for claim in case.claims]
 
 
 def _require_used_domains(case: Case, variables: Sequence[str]) -> None:
@@ -124,7 +127,8 @@ def _samples_of_function(case: Case, conditions: RunOptions) -> Iterator[Sample]
     with redirect_stdout(sys.stderr):  # what the function prints is not a record
         against = load(case.against, wide) if ":" in case.against else case.against or None
         name = case.function.rpartition(":")[2]
-        check = FunctionCheck(load(case.function, wide), name=name, against=against, dtype=dtype, linted=False, orders=_orders(case))
+        how: dict[str, Any] = {"against": against, "dtype": dtype, "linted": False, "orders": _orders(case)}
+        check = FunctionCheck(load(case.function, wide), name=name, claim=_claims(case) or None, **how)
         return iter(check.report(from_value(list(case.at), check.parameters, check.format, Integers.COORDINATES)).samples)
 
 
