@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import quantiles
 
-from diffcheck.results import Outcome, counted
+from diffcheck.results import Outcome, Verdict, counted
 
 GRIEWANK = (4, 5)  # how many times f a gradient costs at most by reverse mode, by how operations are counted
 SOURCE = "Griewank & Walther, Evaluating Derivatives, 2nd ed., section 4.6"
@@ -88,10 +88,10 @@ MEASURES = (
     Measure("characters", "length", MeasureGroup.SIZE, is_brief=True, meaning="characters of the formula, as `diffcheck derive` writes it"),
     Measure(
         "residuals",
-        "stored",
+        "arrays stored",
         MeasureGroup.MEMORY,
         is_brief=True,
-        meaning="values that jax.vjp keeps from its pass forward for the one back",
+        meaning="arrays that jax.vjp keeps from its pass forward for the one back",
     ),
     Measure("residual_bytes", "stored bytes", MeasureGroup.MEMORY, MeasureUnit.BYTES, meaning="the size of these"),
     Measure("xla_flops", "flops", MeasureGroup.MEMORY, is_brief=True, meaning="floating-point operations after XLA's optimisation"),
@@ -113,6 +113,7 @@ MEASURES = (
     ),
     Measure("run_many", "at many", MeasureGroup.TIME, MeasureUnit.SECONDS, is_brief=True, meaning="one call at many points"),
 )
+UNDEFINED = Verdict.UNDEFINED.value  # an agreement that says little: there is no derivative
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
 
@@ -273,7 +274,9 @@ def _of_agreement(costs: Costs) -> Iterator[str]:
     for row in judged:
         if row.outcome is not Outcome.PASS:
             others.setdefault(row.agreement, []).append(row.way)
-    if judged and not others:
+    if judged and all(row.agreement == UNDEFINED for row in judged):
+        yield f"{costs.name} is not defined at the point, and no way gives a number there: nothing says that the derivatives are right."
+    elif judged and not others:
         which = "all that ran" if any(row.missing for row in costs.rows) else "all of them"
         yield f"At the point the derivatives of {which} are right, judged as by `diffcheck check`."
     elif judged:

@@ -405,8 +405,29 @@ def test_a_point_is_found_where_the_function_is_smooth() -> None:
     assert of_expression("sqrt(-x)").point["x"] < 0
 
 
+def test_a_composition_ends_where_all_ways_have_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diffcheck.costs.swell.MAX_WORK", dict.fromkeys(Way, 20))
+    found = swell(composition("4x(1-x)"), "n", [1, 2, 100, 1_000_000])
+    assert found.numbers == (1, 2, 100)
+    assert all(each.stop is not None for each in found.ways)
+
+
+def test_a_way_that_fails_has_no_operations() -> None:
+    @jax.custom_vjp
+    def f(x: Any) -> Any:
+        return x**2
+
+    f.defvjp(lambda x: (x**2, x), lambda x, g: (g * 2 * x,))
+    row = api.cost(f, 2.0, timed=False)["JAX forward"]
+    assert ("can't apply forward-mode" in row.missing, row.value("operations")) == (True, None)
+
+
+def test_where_f_is_not_defined_nothing_is_called_right() -> None:
+    assert "f is not defined at the point" in api.cost("sqrt(-1 - x^2)", timed=False).sentences[-1]
+
+
 def test_the_point_of_a_function_may_be_an_object_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "m.py").write_text("import jax.numpy as jnp\ndef f(w): return jnp.sum(w**2)\nat = {'w': jnp.ones(3, 'float32')}\n")
-    for command, said in (("cost", "in float32"), ("trace", "in float32"), ("check-jax", "3 derivative values: 3 right")):
+    for command, said in (("cost", "in float32"), ("trace", "in float32"), ("check-jax", "6 derivative values: 6 right")):
         ended = diffcheck(command, f"{tmp_path}/m.py:f", "--at", f"{tmp_path}/m.py:at", *["--no-times"] * (command == "cost"))
         assert (ended.code, said in ended.stdout) == (0, True), ended

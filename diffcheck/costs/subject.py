@@ -93,6 +93,10 @@ def of_problem(problem: Problem, read_as: str, at: object = None, wrt: Sequence[
     if not variables:
         raise InputError("the expression has no variable", "There is nothing to differentiate by.")
     for name in wrt:
+        if len(name.split()) > 1:
+            raise InputError(
+                f"{quoted(name)} is a derivative of higher order", "Costs are of the first derivatives, by --wrt x,y, and of their Hessian."
+            )
         if name not in variables:
             raise InputError(f"the expression has no variable {quoted(name)}", f"Its variables: {', '.join(variables)}.")
     fmt = format_named(dtype)

@@ -17,6 +17,8 @@ from diffcheck.measures import Grown, Stop, Swell, Swelling, Way, spread_of
 
 WAYS = (Way.F, Way.IN_JAX, Way.CLOSED, Way.CSE, Way.CHAINED, Way.FORWARD_ALL, Way.REVERSE, Way.HESSIAN)
 MAX_WORK = {  # operations of f, times the passes that a way takes over them
+    Way.F: 20_000,
+    Way.IN_JAX: 20_000,
     Way.CHAINED: 20_000,
     Way.FORWARD_ALL: 20_000,
     Way.REVERSE: 20_000,
@@ -49,6 +51,9 @@ def swell(family: Family | SelfComposition, index: str, numbers: Sequence[int]) 
                 steps[way][n] = _grown(makers[way])
             except UnsupportedError as unsupported:
                 stops[way] = Stop(n, unsupported.reason)
+        if all(way in stops for way in WAYS if way in makers):
+            numbers = [each for each in numbers if each <= n]
+            break
     ways = tuple(Swelling(way, steps[way], stops.get(way)) for way in WAYS if steps[way] or way in stops)
     return Swell(family.written, index, tuple(numbers), ways, tuple(notes), machine(), registry.versions())
 

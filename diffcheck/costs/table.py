@@ -19,7 +19,7 @@ from diffcheck.costs.timing import HOW, MANY, Entry, time_all
 from diffcheck.engines.jax.lacking import lacking
 from diffcheck.engines.jax.settings import settings
 from diffcheck.errors import UnsupportedError
-from diffcheck.measures import IN_JAX, MEASURES, Cost, Costs, MeasureUnit, Quantity, Spread, Way, spread_of
+from diffcheck.measures import IN_JAX, MEASURES, UNDEFINED, Cost, Costs, MeasureUnit, Quantity, Spread, Way, spread_of
 from diffcheck.results import Outcome
 
 
@@ -68,6 +68,8 @@ def judged(subject: Costed) -> str:
     others = dict.fromkeys(each.verdict for each in agreements if each.outcome is not Outcome.PASS)
     if not agreements:
         return "Nothing was compared with proved derivatives"
+    if all(each.verdict == UNDEFINED for each in agreements):
+        return "The function is not defined, and nothing says that its derivatives are right,"
     told = f"are {', '.join(others)}, or right," if others else "are right, judged as by `diffcheck check`,"
     return f"The derivatives of all ways {told}"
 
@@ -95,6 +97,8 @@ def _compile(entry: Entry) -> None:
         entry.compiled = entry.route.program.compiled()
     except UnsupportedError as unsupported:
         entry.missing = unsupported.reason
+        if entry.way is not Way.F:
+            entry.route = None  # what does not run has no operations
 
 
 def _compare(subject: Costed, entries: Sequence[Entry]) -> None:

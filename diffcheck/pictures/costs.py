@@ -34,8 +34,10 @@ LEGEND_COLUMNS = 4
 ROW = 0.34  # inches, of a bar
 BASE = 0.1  # times f, where bars begin: a logarithmic axis has no 0
 LONGEST = 0.6  # of the width: names stand behind the bars
+APART = 0.07  # of the length of the axis, between two ticks
 TICKED = 8  # numbers that all have their tick
 BARS: Sequence[tuple[str, str]] = (("operations", "operations, times f"), ("run_many", "time at many points, times f"))
+PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # names stand before the lines
 Value = Callable[[Grown], float]
 
 
@@ -83,7 +85,7 @@ def _draw_bars(axes: Axes, rows: Sequence[Cost], name: str, text: str) -> None:
     for k, (row, ratio) in enumerate(zip(rows, ratios, strict=True)):
         start, told = (BASE, "—") if ratio is None else (max(ratio, BASE), number_text(ratio))
         axes.barh(k, start - BASE, left=BASE, height=0.62, color=LOOKS[row.way][0], zorder=2)
-        axes.annotate(f"{told}  {row.way}", (start, k), (4, 0), textcoords="offset points", va="center", fontsize=9)
+        axes.annotate(f"{told}  {row.way}", (start, k), (4, 0), textcoords="offset points", va="center", fontsize=9, bbox=PAPER)
     _plain_ticks(axes.xaxis)
 
 
@@ -142,10 +144,20 @@ def _draw_lines(axes: Axes, swell: Swell, value: Value) -> None:
     axes.set_xlim(lower / margin, upper * margin)
     _plain_ticks(axes.xaxis)
     if len(swell.numbers) <= TICKED:
-        axes.xaxis.set_major_locator(FixedLocator(swell.numbers))
+        axes.xaxis.set_major_locator(FixedLocator(_apart(swell.numbers)))
         axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_locator(LogLocator(numticks=9))
     axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _apart(numbers: Sequence[int]) -> list[int]:
+    """Those of some numbers whose names do not run into each other on a logarithmic axis; the first is one of them."""
+    least = (numbers[-1] / numbers[0]) ** APART
+    found = list(numbers[:1])
+    for n in numbers[1:]:
+        if n >= found[-1] * least:
+            found.append(n)
+    return found
 
 
 def _plain_ticks(axis: Any) -> None:
