@@ -7,6 +7,7 @@ format's own spelling; whatever is read by people, or printed into a log, shows 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 LONGEST_NAME = 200  # letters of a name, or of what a library says, within a message
 LONGEST_MESSAGE = 4_000
@@ -39,6 +40,14 @@ def shown(name: object, limit: int = LONGEST_NAME) -> str:
 def quoted(name: object, limit: int = LONGEST_NAME) -> str:
     """The same in quotes, as Python writes it."""
     return printable(repr(shortened(name, limit) if isinstance(name, str) else name))
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """The question for the known word that is closest to what was given; '' where none is close."""
+    from difflib import get_close_matches  # costs a millisecond of start-up, and mistakes alone need it
+
+    close = get_close_matches(shown(word, 40), list(known), 1)
+    return f"Did you mean {close[0]!r}?" if close else ""
 
 
 def message(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -16,7 +15,7 @@ from proofs import proof_of
 from diffcheck import check
 from diffcheck.enclosure import Enclosure
 from diffcheck.formats import FORMATS, Format
-from diffcheck.judgement.behind import Behind, KnownRule, Rule, Turned
+from diffcheck.judgement.behind import Behind, Known, KnownRule, Rule, Turned
 from diffcheck.judgement.verdict import Judgement, judge
 from diffcheck.pictures.tangents import tangents
 from diffcheck.results import Certificate, Outcome, Result, Sample, Status, Verdict
@@ -44,14 +43,6 @@ def sensitive(change: str, radius: str, derivative: str = "1") -> Certificate:
 
 def special(status: Status, left: str | None = None, right: str | None = None) -> Certificate:
     return Certificate(status, "the reason", left=left and ball(left), right=right and ball(right))
-
-
-@dataclass(frozen=True)
-class Given(Behind):
-    """A rule and ties that are known."""
-
-    rule: Rule | None = None
-    turned: Turned = Turned()
 
 
 def rule(exact: str | None, bound: str = "0", rounded: bool = False) -> Rule:
@@ -118,7 +109,7 @@ def test_at_points_that_are_not_smooth(truth: Certificate, y: float, expected: t
     ],
 )
 def test_rounding_may_carry_a_value_out_of_the_clarke_interval(y: float, exact: str | None, expected: tuple[Verdict, Outcome]) -> None:
-    assert verdict(judge(y, X, KINK, DOUBLE, Given(rule(exact)))) == expected
+    assert verdict(judge(y, X, KINK, DOUBLE, Known(rule(exact)))) == expected
 
 
 def test_a_value_barely_outside_the_clarke_interval_is_shown_with_digits_that_tell() -> None:
@@ -193,7 +184,7 @@ def test_a_derivative_of_any_size_is_shown(x: float, words: str) -> None:
 )
 def test_at_the_ends_of_the_range_of_floats(truth: Certificate, y: float, expected: tuple[Verdict, Outcome]) -> None:
     wrong = rule("12345", "0", rounded=True)
-    assert verdict(judge(y, X, truth, DOUBLE, Given(wrong))) == expected
+    assert verdict(judge(y, X, truth, DOUBLE, Known(wrong))) == expected
 
 
 @pytest.mark.parametrize(
@@ -212,7 +203,7 @@ def test_at_the_ends_of_the_range_of_floats(truth: Certificate, y: float, expect
 def test_by_the_size_of_the_error(truth: Certificate, ulps: int, expected: tuple[Verdict, Outcome]) -> None:
     """The rule behind the value is wrong here, so that nothing but a small error can excuse it."""
     wrong = rule("12345", "0")
-    assert verdict(judge(1 + ulps * ULP, X, truth, DOUBLE, Given(wrong))) == expected
+    assert verdict(judge(1 + ulps * ULP, X, truth, DOUBLE, Known(wrong))) == expected
 
 
 @pytest.mark.parametrize(
@@ -229,7 +220,7 @@ def test_by_the_size_of_the_error(truth: Certificate, ulps: int, expected: tuple
 )
 def test_a_condition_number_excuses_as_far_as_it_is_proved(truth: Certificate, ulps: int, expected: tuple[Verdict, Outcome]) -> None:
     wrong = rule("12345", "0")
-    assert verdict(judge(1 + ulps * ULP, X, truth, DOUBLE, Given(wrong))) == expected
+    assert verdict(judge(1 + ulps * ULP, X, truth, DOUBLE, Known(wrong))) == expected
 
 
 @pytest.mark.parametrize(
@@ -258,7 +249,7 @@ def test_the_sensitivity_of_a_derivative_is_proved(text: str, x: float, change: 
     ],
 )
 def test_a_second_derivative_that_cancels_excuses_nothing(text: str, x: float, claim: float) -> None:
-    assert judge(claim, x, proof_of(text, x), DOUBLE, Given(rule(repr(claim)))).outcome is not PASS
+    assert judge(claim, x, proof_of(text, x), DOUBLE, Known(rule(repr(claim)))).outcome is not PASS
 
 
 HARMLESS = math.sqrt(DOUBLE.unit_roundoff)
@@ -282,20 +273,20 @@ HARMLESS = math.sqrt(DOUBLE.unit_roundoff)
     ],
 )
 def test_by_who_is_to_blame(error: float, behind: Rule | None, expected: tuple[Verdict, Outcome]) -> None:
-    assert verdict(judge(1 + error, X, smooth("1"), DOUBLE, Given(behind))) == expected
+    assert verdict(judge(1 + error, X, smooth("1"), DOUBLE, Known(behind))) == expected
 
 
 @pytest.mark.parametrize(("value", "coordinate", "outcome"), [("0", 1.0, FAIL), ("1", 20.0, WARN), ("1", 1e12, FAIL)])
 def test_an_error_is_harmless_beside_the_value_of_the_function(value: str, coordinate: float, outcome: Outcome) -> None:
     """tanh at 20: 0 instead of 1.7e-17 harms nobody, since tanh is 1 there."""
     truth = smooth("1.7e-17", value=value)
-    assert verdict(judge(0.0, coordinate, truth, DOUBLE, Given(rule("1.7e-17", bound="1")))) == (Verdict.UNSTABLE, outcome)
+    assert verdict(judge(0.0, coordinate, truth, DOUBLE, Known(rule("1.7e-17", bound="1")))) == (Verdict.UNSTABLE, outcome)
 
 
 @pytest.mark.parametrize(("radius", "expected"), [("0.1", (Verdict.UNSTABLE, WARN)), ("1", (Verdict.UNDECIDED, UNDECIDED))])
 def test_an_error_is_harmless_as_far_as_it_is_proved(radius: str, expected: tuple[Verdict, Outcome]) -> None:
     truth = Certificate(Status.SMOOTH, "", ball("1", radius), ball("1e-20"))
-    assert verdict(judge(0.5 * HARMLESS, 1.0, truth, DOUBLE, Given(rule("1e-20", bound="1")))) == expected
+    assert verdict(judge(0.5 * HARMLESS, 1.0, truth, DOUBLE, Known(rule("1e-20", bound="1")))) == expected
 
 
 ONE_TIE = Turned([ball("-1")], sides=[ball("-1")])
@@ -316,7 +307,7 @@ def test_between_the_slopes_of_the_sides_of_ties_that_rounding_may_turn_no_float
     turned: Turned, passing: tuple[float, ...], failing: tuple[float, ...]
 ) -> None:
     for y, expected in (*((y, Verdict.ILL_CONDITIONED) for y in passing), *((y, Verdict.WRONG) for y in failing)):
-        assert judge(y, X, smooth("1"), DOUBLE, Given(rule(str(y), "0", rounded=True), turned)).verdict is expected
+        assert judge(y, X, smooth("1"), DOUBLE, Known(rule(str(y), "0", rounded=True), turned)).verdict is expected
 
 
 @pytest.mark.parametrize(
@@ -331,11 +322,11 @@ def test_between_the_slopes_of_the_sides_of_ties_that_rounding_may_turn_no_float
     ],
 )
 def test_beside_a_tie_a_formula_is_right_on_a_side_or_wrong(exact: str, turned: Turned, y: float, expected: Verdict) -> None:
-    assert judge(y, X, smooth("1"), DOUBLE, Given(rule(exact), turned)).verdict is expected
+    assert judge(y, X, smooth("1"), DOUBLE, Known(rule(exact), turned)).verdict is expected
 
 
 def test_more_ties_than_are_followed_accuse_nobody_and_are_counted() -> None:
-    found = judge(3.0, X, smooth("1"), DOUBLE, Given(rule("3"), Turned(too_many=1000)))
+    found = judge(3.0, X, smooth("1"), DOUBLE, Known(rule("3"), Turned(too_many=1000)))
     assert verdict(found) == (Verdict.UNDECIDED, UNDECIDED)
     assert "1000 conditions" in found.reason
 
@@ -352,7 +343,7 @@ def test_more_ties_than_are_followed_accuse_nobody_and_are_counted() -> None:
     ],
 )
 def test_a_formula_without_a_float_is_wrong_where_its_exact_value_is(behind: Rule | None, expected: tuple[Verdict, Outcome]) -> None:
-    assert verdict(judge(NAN, X, smooth("1"), DOUBLE, Given(behind))) == expected
+    assert verdict(judge(NAN, X, smooth("1"), DOUBLE, Known(behind))) == expected
 
 
 def test_the_rule_is_not_computed_when_the_value_is_good() -> None:
@@ -376,8 +367,8 @@ def test_a_single_is_judged_as_a_single() -> None:
 @pytest.mark.parametrize("y", [0.0, 1.0, -1e308, NAN, INF])
 def test_no_size_makes_it_stumble(size: str, y: float) -> None:
     truth = smooth(size, value=size, following=size)
-    assert judge(y, X, truth, DOUBLE, Given(rule(size))).outcome in Outcome
-    assert judge(y, X, smooth("1", value=size, following=size), DOUBLE, Given(rule("1"))).outcome in Outcome
+    assert judge(y, X, truth, DOUBLE, Known(rule(size))).outcome in Outcome
+    assert judge(y, X, smooth("1", value=size, following=size), DOUBLE, Known(rule("1"))).outcome in Outcome
 
 
 # Formats

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from diffcheck import __version__
+from diffcheck.printable import did_you_mean
 
 SHARED = ("version", "isolated")  # options of the group that commands have, too
 
@@ -67,12 +68,10 @@ class Group(TyperGroup):
 
 def _reworded(message: str) -> str:
     """What is wrong with a value, without the name of pydantic's exception, and with the choice that is closest."""
-    from difflib import get_close_matches
-
     text = message.removeprefix("Value error, ")
     given, is_choice, choices = text.partition(" is not one of ")
-    close = get_close_matches(given.strip("'"), re.findall(r"'([^']*)'", choices), 1) if is_choice else []
-    return f"{text} Did you mean {close[0]!r}?" if close else text
+    hint = did_you_mean(given.strip("'"), re.findall(r"'([^']*)'", choices)) if is_choice else ""
+    return f"{text} {hint}" if hint else text
 
 
 app = typer.Typer(

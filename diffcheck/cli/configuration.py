@@ -6,7 +6,6 @@ be a stranger's, so only what is in SETTINGS can be set: nothing that executes c
 
 from __future__ import annotations
 
-import difflib
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 
 from diffcheck.cli.arguments import MOST_WORKERS, Color, Dtype, Notation, OutputFormat, TableFormat, TraceFormat
 from diffcheck.errors import InputError
-from diffcheck.printable import quoted, shown
+from diffcheck.printable import did_you_mean, quoted, shown
 from diffcheck.processes.limits import LEAST_MEGABYTES, LEAST_SECONDS, MOST_MEGABYTES, MOST_SECONDS
 from diffcheck.reading import content
 
@@ -148,12 +147,7 @@ def _wrong(name: str, value: object, known: Mapping[str, Kind], options: Options
         yield f"'{name}' is for the command line only"
     else:
         what = "is not for this command" if name in EVERY else "is unknown"
-        yield f"{quoted(name, 40)} {what}." + (_hint(name, names) or f" Known: {', '.join(names)}.")
-
-
-def _hint(name: object, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(shown(name, 40), known, 1)
-    return f" Did you mean {close[0]!r}?" if close else ""
+        yield f"{quoted(name, 40)} {what}. {did_you_mean(name, names) or 'Known: ' + ', '.join(names) + '.'}"
 
 
 def _wanted(value: object, kind: Kind) -> str:
@@ -167,6 +161,6 @@ def _wanted(value: object, kind: Kind) -> str:
     *others, last = choices = [str(member) for member in kind]
     if value in choices:
         return ""
-    if hint := _hint(value, choices):
-        return f"{quoted(value, 40)} is unknown.{hint}"
+    if hint := did_you_mean(value, choices):
+        return f"{quoted(value, 40)} is unknown. {hint}"
     return f"{', '.join(map(repr, others))} or {last!r} is wanted"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -101,7 +100,7 @@ class Routes:
         """Whether JAX runs f by other operations than it is written in."""
         graph = self.subject.graph
         try:
-            return self.subject.report is None and graph is not None and _of_work(self._primal.work) != _of_size(size(graph))
+            return self.subject.report is None and graph is not None and _counts(self._primal.work) != _counts(size(graph))
         except UnsupportedError:
             return False
 
@@ -109,15 +108,15 @@ class Routes:
         self, way: Way, derived: ways.Derived, names: Sequence[Names] = (), flat: Callable[[Any], Any] = lambda results: jnp.zeros(0)
     ) -> Route:
         program = MeasuredProgram(derived, self.subject.leaves, self.subject.is_wide)
-        return Route(way, program, _of_work(program.work), names, flat)
+        return Route(way, program, _counts(program.work), names, flat)
 
     def _f(self) -> Route:
         graph = self.subject.graph
         if graph is None or self.subject.report is not None:  # of a function of the user's, what JAX runs is what is written
-            return Route(Way.F, self._primal, _of_work(self._primal.work))
+            return Route(Way.F, self._primal, _counts(self._primal.work))
         assert not isinstance(self.subject.problem, UnsupportedError)
         text, _ = derivative_text(self.subject.problem.target, Infix())
-        return Route(Way.F, self._primal, {**_of_size(size(graph)), "characters": len(text)})
+        return Route(Way.F, self._primal, {**_counts(size(graph)), "characters": len(text)})
 
     def _forward_all(self) -> Route:
         s = self.subject
@@ -192,7 +191,7 @@ class Routes:
         graphs = [definition.flat for definition in found]
         joined, outputs = join(graphs)
         texts = (derivative_text(definition, Infix())[0] for definition in found)
-        counts = {**_of_size(size(joined, outputs)), "nodes": len(joined.nodes), "characters": sum(map(len, texts))}
+        counts = {**_counts(size(joined, outputs)), "nodes": len(joined.nodes), "characters": sum(map(len, texts))}
         return self._of_graphs(Way.CHAINED, graphs, counts, seconds)
 
     def _of_graphs(self, way: Way, graphs: Sequence[Graph], counts: Counts, seconds: Sequence[float]) -> Route:
@@ -211,16 +210,9 @@ def _rows_joined(results: Sequence[Any]) -> Any:
     return jnp.concatenate([jnp.reshape(each, (len(each), -1)) for each in results], axis=1).ravel()
 
 
-def _of_work(work: Work) -> Counts:
-    return {"operations": work.total, **_kinds(work.by_kind), "depth": work.depth}
-
-
-def _of_size(found: Size) -> Counts:
-    return {"operations": found.total, **_kinds(found.by_kind), "depth": found.depth}
-
-
-def _kinds(counts: Counter[str]) -> Counts:
-    return {kind: counts[kind] for kind in ("multiplications", "divisions", "transcendental")}
+def _counts(found: Work | Size) -> Counts:
+    kinds = {kind: found.by_kind[kind] for kind in ("multiplications", "divisions", "transcendental")}
+    return {"operations": found.total, **kinds, "depth": found.depth}
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, list[float]]:

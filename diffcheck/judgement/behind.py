@@ -72,3 +72,11 @@ class Behind:
     @property
     def turned(self) -> Turned:
         return Turned()
+
+
+@dataclass(frozen=True)
+class Known(Behind):
+    """What is known already."""
+
+    rule: Rule | None = None
+    turned: Turned = Turned()

@@ -7,9 +7,9 @@ of another number of arguments, are written so in the tree; `read as:` shows it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from functools import reduce
 
+from diffcheck.language.literals import whole
 from diffcheck.language.syntax import Composition, Expression, Factor, Literal, Operation, Span
 
 Arguments = tuple[Expression, ...]
@@ -23,10 +23,6 @@ def _call(name: str, argument: Expression, span: Span) -> Composition:
     return Composition((Factor(name, span),), (argument,), span)
 
 
-def _number(value: int, span: Span) -> Literal:
-    return Literal(Fraction(value), True, span, str(value))
-
-
 def logarithm(arguments: Arguments, span: Span) -> Expression:
     """log(x, b) is log(x)/log(b)."""
     return Operation("divide", tuple(_call("log", argument, span) for argument in arguments), span)
@@ -38,11 +34,11 @@ def root(arguments: Arguments, span: Span) -> Expression:
     exact = degree.value if isinstance(degree, Literal) else None
     if exact in (2, 3):
         return _call("sqrt" if exact == 2 else "cbrt", radicand, span)
-    return Operation("power", (radicand, Operation("divide", (_number(1, span), degree), span)), span)
+    return Operation("power", (radicand, Operation("divide", (whole(1, span), degree), span)), span)
 
 
 def _hypotenuse(arguments: Arguments, span: Span) -> Expression:
-    squares = [Operation("power", (argument, _number(2, span)), span) for argument in arguments]
+    squares = [Operation("power", (argument, whole(2, span)), span) for argument in arguments]
     return _call("sqrt", reduce(lambda total, square: Operation("add", (total, square), span), squares), span)
 
 

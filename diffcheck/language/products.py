@@ -26,16 +26,17 @@ class Products:
 
     def marked(self, tokens: Iterable[Token]) -> Iterator[Token]:
         """The tokens, each taken when it is needed, with JUXTAPOSED where a product is implied; raises ExpressionError."""
-        kinds = ["", "", ""]  # of the last three
+        kinds = ["", "", ""]  # of the tokens so far
         previous: Token | None = None
         previous_is_function = False  # what ends here is a function, not a number: (f∘g), iterate(f, 3), f'
         for index, token in enumerate(tokens):
             if previous is not None and not previous_is_function and index not in self.denominators and self._is_product(previous, token):
                 yield Token("JUXTAPOSED", "", start(token), end_pos=start(token))
             self._follow_bars(token)
-            is_entry = token.type == "RIGHT_INDEX" and kinds[0] == "FUNCTION"
+            is_entry = token.type == "RIGHT_INDEX" and kinds[-3] == "FUNCTION"
             previous_is_function = token.type in ENDS_A_FUNCTION or is_entry or (token.type == "RPAR" and previous_is_function)
-            previous, kinds = token, [*kinds[1:], token.type]
+            kinds.append(token.type)
+            previous = token
             yield token
 
     def _is_product(self, previous: Token, token: Token) -> bool:

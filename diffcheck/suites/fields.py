@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -20,7 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from diffcheck.formats import FORMATS
-from diffcheck.printable import quoted, shown
+from diffcheck.printable import did_you_mean, quoted, shown
 from diffcheck.results import Outcome, Verdict
 from diffcheck.suites.cases import MAX_NAME, ClaimedText, Point, Sampling
 
@@ -88,7 +87,7 @@ def _of_some_letters(name: str) -> str:
 def _one_of(names: Sequence[str]) -> AfterValidator:
     def known(name: str) -> str:
         if name not in names:
-            raise ValueError(f"{quoted(name)} is unknown.{_suggestion(name, names) or ' Known: ' + ', '.join(names) + '.'}")
+            raise ValueError(f"{quoted(name)} is unknown. {did_you_mean(name, names) or 'Known: ' + ', '.join(names) + '.'}")
         return name
 
     return AfterValidator(known)
@@ -236,7 +235,7 @@ def complaint(fault: ErrorDetails, model: type[BaseModel]) -> str:
     if fault["type"] == "extra_forbidden":
         within = SampleSpec if "sample" in names[:-1] else model
         known = ["case"] if within is TomlSuite else list(within.model_fields)
-        return f"unknown key '{name}'.{_suggestion(names[-1], known) or ' Known: ' + ', '.join(known) + '.'}"
+        return f"unknown key '{name}'. {did_you_mean(names[-1], known) or 'Known: ' + ', '.join(known) + '.'}"
     said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else _WANTED.get(fault["type"]) or fault["msg"].lower()
     if not names and fault["type"] == "value_error":
         return said
@@ -253,8 +252,3 @@ _WANTED = {
     "bool_type": "true or false is wanted",
     "model_type": "a table is wanted: { domain = { x = [-4, 4] }, random = 10 }",
 }
-
-
-def _suggestion(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(shown(name, 40), known, 1)
-    return f" Did you mean {close[0]!r}?" if close else ""
