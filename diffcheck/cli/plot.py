@@ -149,6 +149,9 @@ def _drawn(job: Check, wanted: _Wanted, chosen: bool, directory: str) -> Tally:
     from diffcheck.views import console as view
 
     import_matplotlib(directory)
+    from diffcheck.pictures.layout import suffix_of
+
+    suffix_of(wanted.output, PAGE.lstrip("."))
     (name, *others), *further = job.wrt
     in_plane = None if chosen or others else wanted.plane(job)
     if in_plane is None and job.problem.outputs:
