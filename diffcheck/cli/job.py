@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +90,23 @@ def ends(job: Check, option: str, text: str) -> tuple[float, float]:
     if len(upper) != 1:
         raise InputError(f"{quoted(text)} is not an interval", f"Write {option} -4,4.")
     return read_number(lower, job.format), read_number(upper[0], job.format)
+
+
+def window(job: Check, option: str, text: str) -> dict[str, tuple[float, float]]:
+    """The ends of the axes x=A,B,y=C,D; without a name those of the only variable."""
+    from diffcheck.checks.numbers import split
+
+    parts = split(text) if "=" in text else split(f"{job.problem.variables[0]}={text}")
+    found = dict[str, tuple[float, float]]()
+    for lower, upper in zip_longest(parts[::2], parts[1::2], fillvalue=""):
+        name, _, start = (part.strip() for part in lower.partition("="))
+        if name not in job.problem.variables or name in found or not start or not upper:
+            wanted = ",".join(f"{each}=-2,2" for each in job.problem.variables)
+            raise InputError(f"{quoted(text)} does not give each axis two ends", f"Write {option} {wanted}.")
+        found[name] = low, high = ends(job, option, f"{start},{upper}")
+        if not (low < high and math.isfinite(high - low)):
+            raise InputError(f"the range of {name} in {quoted(text)} is empty or not finite", "The lower end comes first.")
+    return found
 
 
 def header_at(job: Check, at: Sequence[str]) -> Header:
