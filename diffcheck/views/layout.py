@@ -73,10 +73,12 @@ def show_prose(console: Console, text: str) -> None:
     if console.width == PIPED:
         line(console, text.rstrip("\n"))
         return
-    for is_prose, lines in groupby(text.splitlines(), key=lambda each: bool(each) and each[0] not in " |-"):
-        paragraphs = [" ".join(lines)] if is_prose else list(lines)
-        for each in paragraphs:
-            paragraph(console, each)
+    for is_prose, group in groupby(text.splitlines(), key=lambda each: bool(each) and each[0] not in " |-"):
+        lines = list(group)
+        if is_prose:
+            paragraph(console, " ".join(lines))
+        else:
+            line(console, "\n".join(lines))
 
 
 def _wrapped(text: str, width: int) -> list[str]:
