@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import chdir
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -123,9 +124,52 @@ def test_float32_is_another_format() -> None:
 def test_a_file_gets_what_standard_output_would(tmp_path: Path) -> None:
     file = tmp_path / "report.txt"
     ended = diffcheck("check", "x^2", "--at", "2", "-o", str(file))
-    assert ended == Ended(PASS, "", "")
+    assert ended == Ended(PASS, "", f"{file}: written as text\n")
     assert file.read_text(encoding="utf-8") == diffcheck("check", "x^2", "--at", "2").stdout
     assert [path.name for path in tmp_path.iterdir()] == ["report.txt"]
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "format"),
+    [
+        ("derive x^2", "f.tex", "latex"),
+        ("derive x^2", "f.py", "python"),
+        ("derive x^2 --format jax", "f.py", "jax"),
+        ("derive x^2 --steps", "F.MD", "markdown"),
+        ("derive x^2 --format latex", "f.txt", "latex"),
+        ("trace x^2 --at 2", "f.csv", "csv"),
+        ("trace x^2 --at 2", "f.svg", "svg"),
+        ("cost x^2 --at 2 --no-times", "f.md", "markdown"),
+        ("check x^2 --at 2", "f.md", "text"),
+        ("check x^2 --at 2", "f.xml", "junit"),
+        ("check x^2 --at 2 --format sarif", "f.sarif.json", "sarif"),
+    ],
+)
+def test_the_ending_of_a_name_chooses_the_format_that_is_not_given(command: str, name: str, format: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    (tmp_path / "pyproject.toml").write_text('[tool.diffcheck.trace]\nformat = "json"\n')
+    with chdir(tmp_path):
+        assert diffcheck(*command.split(), "-o", str(file)) == Ended(PASS, "", f"{file}: written as {format}\n")
+        if format != "svg":
+            command = command.partition(" --format")[0]
+            assert file.read_text(encoding="utf-8") == diffcheck(*command.split(), "--format", format).stdout
+    assert file.stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        ("derive x^2 --format latex -o f.json", "--format latex contradicts the name f.json: .json files are json"),
+        ("trace x^2 --at 2 --format csv -o f.png", "--format csv contradicts the name f.png: .png files are png"),
+        ("check x^2 --at 2 -o f.png", "this command writes no .png files, and f.png would be one"),
+        ("trace x^2 --at 2 -o f.gif", "this command writes no .gif files, and f.gif would be one"),
+        ("trace x^2 --at 2 --format svg", "a picture is written to a file"),
+    ],
+)
+def test_a_name_that_contradicts_the_format_is_refused(command: str, problem: str, tmp_path: Path) -> None:
+    with chdir(tmp_path):
+        ended = diffcheck(*command.split())
+    assert (ended.code, ended.stderr.splitlines()[0], list(tmp_path.iterdir())) == (USAGE, f"error: {problem}", [])
 
 
 def test_a_file_stays_as_it_was_when_the_command_fails(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_files_shells_and_exit_codes_work_in_examples(tmp_path: Path) -> None:
     document = tmp_path / "examples.md"
     commands = ["cat two.txt | wc -l", "diffcheck derive 'sni(x)' 2> errors", "echo $?", "diffcheck derive 'x y z' -o xyz", "cat xyz"]
     document.write_text("```text two.txt\n1\n2\n```\n\n```console\n" + "".join(f"$ {command}\n" for command in commands) + "```\n")
-    outputs = ["2\n", "", "2\n", "", "df/dx = y*z\ndf/dy = x*z\ndf/dz = x*y\n"]
+    outputs = ["2\n", "", "2\n", "xyz: written as text\n", "df/dx = y*z\ndf/dy = x*z\ndf/dz = x*y\n"]
     expected = "".join(f"$ {command}\n{output}" for command, output in zip(commands, outputs, strict=True))
     assert generate.truth(document).endswith(f"```console\n{expected}```\n")
 

@@ -223,11 +223,12 @@ def test_a_link_is_not_followed(target: str, tmp_path: Path) -> None:
 def test_no_command_follows_a_link(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("suite.jsonl").write_text('{"expr": "x", "points": [1]}\n')
-    Path("report.png").symlink_to("nowhere")
+    report = "report.png" if command == "plot x" else "report"
+    Path(report).symlink_to("nowhere")
     options = ["--at", "1"] if command.split()[0] in ("check", "plot", "check-jax") else []
-    ended = diffcheck(*command.split(), *options, "-o", "report.png")
-    assert (ended.code, ended.stderr.splitlines()[0]) == (OUTPUT, "error: cannot write report.png: it is a link, to nowhere")
-    assert names(tmp_path) == ["report.png", "suite.jsonl"]
+    ended = diffcheck(*command.split(), *options, "-o", report)
+    assert (ended.code, ended.stderr.splitlines()[0]) == (OUTPUT, f"error: cannot write {report}: it is a link, to nowhere")
+    assert names(tmp_path) == [report, "suite.jsonl"]
 
 
 @pytest.mark.parametrize(

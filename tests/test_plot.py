@@ -284,7 +284,7 @@ def test_the_second_panel_states_the_formula_the_guides_and_the_floor() -> None:
     assert axes.get_ylabel() == "|f(x*+δ) − (f(x*) + f′(x*)·δ)|"
     assert axes.get_title().startswith("f(x*+δ) ≈ f(x*) + f′(x*)·δ")
     assert legend(axes) == ["∝ δ", "∝ δ²", "x* = 2, slope 7"]
-    assert [text.get_text() for text in axes.texts] == ["round-off: u·|f(x*)| = 1.3·10⁻¹⁵"]
+    assert [text.get_text() for text in axes.texts] == ["rounding of f(x*): up to 1.3·10⁻¹⁵"]
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,16 @@ def test_digits_below_the_radius_are_not_shown_and_the_radius_is_rounded_up(midp
     assert enclosure_text(Enclosure(Decimal(midpoint), Decimal(radius))) == text
 
 
+@pytest.mark.parametrize("word", ["reverse mode", "Hessian", "linear", "unstable"])
+def test_explanations_fill_the_terminal_and_their_examples_stay_as_they_are(word: str, tmp_path: Path) -> None:
+    code, written = on_a_terminal(["explain", *word.split()], tmp_path, columns=60)
+    piped = diffcheck("explain", *word.split()).stdout
+    assert code == PASS
+    assert " ".join(written.split()) == " ".join(piped.split())
+    assert [line for line in written.splitlines() if len(line) > 60 and not line.startswith("    ")] == []
+    assert {line.rstrip() for line in piped.splitlines() if line.startswith("    ")} <= {line.rstrip() for line in written.splitlines()}
+
+
 @pytest.mark.parametrize("expression", ["x^2/(1 - cos(x))", "relu(x)"])
 def test_sentences_wrap_at_words_with_an_indent(expression: str, width: int) -> None:
     lines = on_screen(report_of(expression, 1e-9 if "cos" in expression else 0))

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from diffcheck.cli.endings import chosen
 from diffcheck.errors import InputError
 from diffcheck.printable import quoted, shown
 from diffcheck.reading import standard_input
@@ -101,6 +102,9 @@ class TraceFormat(StrEnum):
     json = "json"
     dot = "dot"
     mermaid = "mermaid"
+    png = "png"
+    svg = "svg"
+    pdf = "pdf"
 
 
 class TableFormat(StrEnum):
@@ -123,8 +127,8 @@ class Color(StrEnum):
     never = "never"
 
 
-def option(*names: str, help: str, metavar: str | None = None) -> Any:
-    return typer.Option(*names, help=help, metavar=metavar, show_default=False)
+def option(*names: str, help: str, metavar: str | None = None, callback: Any = None) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, callback=callback, show_default=False)
 
 
 Expression = Annotated[
@@ -147,7 +151,10 @@ Along = Annotated[str, option("--along", help="The derivative (of --order) along
 Hvp = Annotated[str, option("--hvp", help="The Hessian times a vector, e.g. x=1,y=-2.", metavar="VECTOR")]
 Every = Annotated[bool, typer.Option("--all", help="Judge all of more than 400 entries, and show all that is found at a point.")]
 SideOption = Annotated[str, option("--side", help="At a kink, claims are for the slope of this side: left or right.", metavar="SIDE")]
-Output = Annotated[Path | None, option("-o", "--output", help="Write to a file, whole or not at all.", metavar="FILE")]
+Output = Annotated[
+    Path | None,
+    option("-o", "--output", help="Write to a file, whole or not at all; its ending chooses the format.", metavar="FILE", callback=chosen),
+]
 ReportFormat = Annotated[OutputFormat, typer.Option("--format", help="How to show the report.")]
 Latex = Annotated[bool, typer.Option("--latex", help="Show the closed form as LaTeX too.")]
 Strict = Annotated[bool, option("--strict", help="Exit with 1 on warnings too.")]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import typer
 
 from diffcheck import caches, printable
+from diffcheck.cli import endings
 from diffcheck.errors import InputError, InternalError, OutputError, UnsupportedError
 from diffcheck.processes.signals import StoppedError, is_heard
 from diffcheck.results import Outcome, Tally
@@ -36,9 +37,19 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         _say_if_nothing_is_kept()
-        raise typer.Exit(ending(lambda: command(*args, **kwargs)))
+        raise typer.Exit(ending(lambda: _written(lambda: command(*args, **kwargs), kwargs)))
 
     return run
+
+
+def _written(command: Callable[[], int], options: Mapping[str, Any]) -> int:
+    """The exit code of a command, which may write a file in a format."""
+    if not {"output", "format"} <= options.keys():
+        return command()
+    endings.require_agreement(options["output"], options["format"])
+    code = command()
+    endings.tell(options["output"], options["format"])
+    return code
 
 
 def _say_if_nothing_is_kept() -> None:

@@ -28,7 +28,8 @@ def explain(
       diffcheck explain
     """
     from diffcheck.views.explain import explanation, words
+    from diffcheck.views.layout import console_for, show_prose
     from diffcheck.views.output import standard_output
 
-    standard_output().write(explanation(" ".join(word)) if word else words())
+    show_prose(console_for(standard_output(), "never"), explanation(" ".join(word)) if word else words())
     return EXIT_PASS

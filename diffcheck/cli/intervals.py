@@ -1,7 +1,10 @@
-"""The options of an interval, and its report, for both commands that judge derivatives."""
+"""Intervals on the command line: their options, their ends, and the report of one."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -30,6 +33,23 @@ def ends(fmt: Format, option: str, text: str) -> tuple[float, float]:
         if len(upper) != 1:
             raise PointError(f"{quoted(text)} is not an interval", f"Write {option} -4,4.")
         return read_number(lower, fmt), read_number(upper[0], fmt)
+
+
+def window(variables: Sequence[str], fmt: Format, option: str, text: str) -> dict[str, tuple[float, float]]:
+    """The ends of the axes x=A,B,y=C,D; without a name those of the only variable."""
+    from diffcheck.checks.numbers import split
+
+    parts = split(text) if "=" in text else split(f"{variables[0]}={text}")
+    found = dict[str, tuple[float, float]]()
+    for lower, upper in zip_longest(parts[::2], parts[1::2], fillvalue=""):
+        name, _, start = (part.strip() for part in lower.partition("="))
+        if name not in variables or name in found or not start or not upper:
+            wanted = ",".join(f"{each}=-2,2" for each in variables)
+            raise InputError(f"{quoted(text)} does not give each axis two ends", f"Write {option} {wanted}.")
+        found[name] = low, high = ends(fmt, option, f"{start},{upper}")
+        if not (low < high and math.isfinite(high - low)):
+            raise InputError(f"the range of {name} in {quoted(text)} is empty or not finite", "The lower end comes first.")
+    return found
 
 
 def require_no_points(are_given: bool, options: str) -> None:

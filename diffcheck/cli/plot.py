@@ -26,7 +26,7 @@ from diffcheck.cli.arguments import (
     option,
 )
 from diffcheck.cli.exits import exit_code, guarded
-from diffcheck.cli.intervals import ends
+from diffcheck.cli.intervals import ends, window
 from diffcheck.cli.job import checked, names_at
 from diffcheck.cli.supervised import supervised
 from diffcheck.errors import InputError
@@ -54,7 +54,9 @@ def plot(
     wrt: Annotated[str, typer.Option("--wrt", help="The variable to draw along (default: the first).", metavar="NAME")] = "",
     of: Of = "",
     claim: Claims = [],  # noqa: B006
-    range_: Annotated[str, option("--range", help="The interval shown, e.g. -4,4 (default: around the points).", metavar="A,B")] = "",
+    range_: Annotated[
+        str, option("--range", help="What is shown: -4,4, or of contours x=-2,2,y=-1,1 (default: around the points).", metavar="A,B")
+    ] = "",
     taylor: Annotated[int, option("--taylor", help="Draw the Taylor polynomial of this order at each point too.", metavar="N")] = 0,
     derivative: Annotated[bool, option("--derivative", help="Draw f′ below f, instead of what the tangents leave over.")] = False,
     errors: Annotated[bool, typer.Option("--errors", help="Draw the errors of the derivatives in ulps over --range instead.")] = False,
@@ -114,11 +116,11 @@ class _Wanted:
             not self.at
             or along_one
             or self.output.suffix.lower() == PAGE
-            or not (is_curve(job) or (is_surface(job) and not self.range and len(job.wrt) == 2))
+            or not (is_curve(job) or (is_surface(job) and (not self.range or "=" in self.range) and len(job.wrt) == 2))
         ):
             return None
         points = from_texts(self.at, job.problem.variables, job.format)
-        return plot_plane(job, points, self.output, ends(job.format, "--range", self.range) if self.range else None)
+        return plot_plane(job, points, self.output, window(job.problem.variables, job.format, "--range", self.range) if self.range else {})
 
     def tangents(self, job: Check) -> Iterable[Sample]:
         from diffcheck.checks.points import from_texts
@@ -150,6 +152,9 @@ def _drawn(job: Check, wanted: _Wanted, chosen: bool, directory: str) -> Tally:
     from diffcheck.views import console as view
 
     import_matplotlib(directory)
+    from diffcheck.pictures.layout import suffix_of
+
+    suffix_of(wanted.output, PAGE.lstrip("."))
     (name, *others), *further = job.wrt
     in_plane = None if chosen or others else wanted.plane(job)
     if in_plane is None and job.problem.outputs:

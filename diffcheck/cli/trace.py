@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -15,12 +14,14 @@ from diffcheck.cli.arguments import (
     ExpressionCommand,
     MaxMemory,
     Of,
+    Output,
     OwnFormat,
     Timeout,
     TraceFormat,
     expression_text,
     option,
 )
+from diffcheck.cli.endings import PICTURES
 from diffcheck.cli.exits import EXIT_PASS, guarded
 from diffcheck.cli.function_job import is_reference, prints_apart
 from diffcheck.cli.supervised import supervised
@@ -31,8 +32,6 @@ from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limit
 if TYPE_CHECKING:
     from diffcheck.views.traces.tables import TraceOptions
     from diffcheck.workings import TraceRecord
-
-PICTURES = (".png", ".svg", ".pdf")
 
 
 class Passes(StrEnum):
@@ -53,7 +52,6 @@ Entry = Annotated[str, option("--entry", help="Which entry of a function's resul
 Which = Annotated[Passes, typer.Option("--pass", help="Which pass to show: values and tangents, adjoints, or both.")]
 Exercise = Annotated[bool, option("--exercise", help="Leave blanks to fill in, and print the solution after them.")]
 AllRows = Annotated[bool, option("--all", help="Show all rows, where there are more than 2,000.")]
-Output = Annotated[Path | None, option("-o", "--output", help="Write to a file; .png, .svg and .pdf draw the graph.", metavar="FILE")]
 
 
 @app.command(cls=ExpressionCommand)
@@ -70,7 +68,7 @@ def trace(
     dtype: OwnFormat = None,
     timeout: Timeout = DEFAULT_SECONDS,
     max_memory: MaxMemory = DEFAULT_MEGABYTES,
-    format: Annotated[TraceFormat, typer.Option("--format", help="How to write it.")] = TraceFormat.text,
+    format: Annotated[TraceFormat, typer.Option("--format", help="How to write it; the last three draw the graph.")] = TraceFormat.text,
     output: Output = None,
 ) -> int:
     """Show how a value and its derivatives come about: a row for each operation, proved and as JAX computes it.
@@ -87,15 +85,17 @@ def trace(
     from diffcheck.views.output import opened
 
     text = expression_text(subject, timeout, may_be_function=True)
-    suffix = output.suffix.lower() if output is not None and output.suffix.lower() in PICTURES else ""
+    is_picture = format.value in PICTURES
     options = _options(passes, exercise, all_rows)
-    _require_sheet(exercise, bool(suffix), format)
-    with opened(output) as stream, private_directory() if suffix else nullcontext("") as directory:
+    _require_sheet(exercise, format)
+    if is_picture and output is None:
+        raise InputError("a picture is written to a file", f"Write -o graph.{format.value}.")
+    with opened(output) as stream, private_directory() if is_picture else nullcontext("") as directory:
 
         def work(watch: Watch) -> int:
             with prints_apart(watch):
                 found = watch.timed(lambda: _traced(text, at, of, wrt, entry, dtype))
-                drawn = _drawn(found, options, suffix[1:], directory) if suffix else b""
+                drawn = _drawn(found, options, format.value, directory) if is_picture else b""
             _write(found, options, format, drawn, stream)
             return EXIT_PASS
 
@@ -118,10 +118,10 @@ def _write(found: TraceRecord, options: TraceOptions, format: TraceFormat, drawn
         write(found, format.value, options, stream)
 
 
-def _require_sheet(exercise: bool, is_picture: bool, format: TraceFormat) -> None:
+def _require_sheet(exercise: bool, format: TraceFormat) -> None:
     from diffcheck.views.traces.written import SHEETS
 
-    if exercise and (is_picture or format.value not in SHEETS):
+    if exercise and format.value not in SHEETS:
         raise InputError("an exercise is a sheet with blanks", f"Write --format {' or '.join(SHEETS)}.")
 
 

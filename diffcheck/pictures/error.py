@@ -176,7 +176,7 @@ def _floor(axes: Axes, floors: Sequence[float], name: str) -> None:
         axes.axhline(floor, color="#888888", linewidth=1.0, linestyle=":", zorder=2)
     if floors:
         digits, _, exponent = f"{floors[-1]:.1e}".partition("e")
-        text = f"round-off: u·|{name}(x*)| {'≤' if len(floors) > 1 else '='} {digits}·{power_of_ten(int(exponent))}"
+        text = f"rounding of {name}(x*): up to {digits}·{power_of_ten(int(exponent))}"
         across = axes.get_yaxis_transform()
         written = axes.text(0.985, floors[-1] / 1.3, text, transform=across, ha="right", va="top", fontsize=9, zorder=5, parse_math=False)
         written.set_bbox({"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85})

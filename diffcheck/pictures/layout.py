@@ -42,11 +42,11 @@ COLUMNS = 2  # of a legend
 _ALONE = threading.RLock()
 
 
-def suffix_of(path: Path) -> str:
-    """The format that the name of a file asks for; raises InputError."""
+def suffix_of(path: Path, *others: str) -> str:
+    """The format that the name of a file asks for: that of a picture, or another; raises InputError."""
     suffix = path.suffix.lower().lstrip(".")
-    if suffix not in METADATA:
-        known = ", ".join(f".{name}" for name in METADATA)
+    if suffix not in (*METADATA, *others):
+        known = ", ".join(f".{name}" for name in (*METADATA, *others))
         raise InputError(f"{quoted(str(path))} does not end like the name of a picture", f"Pictures are {known}.")
     return suffix
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
 from textwrap import wrap
 from typing import TextIO, TypeVar
 
@@ -66,6 +66,19 @@ def paragraph(console: Console, text: str, style: str = "") -> None:
     """A sentence that wraps at words, its further lines indented; what follows it in lines of its own stays as it is."""
     sentence, separator, rest = text.partition("\n")
     line(console, "\n".join(_wrapped(sentence, console.width)) + separator + rest, style)
+
+
+def show_prose(console: Console, text: str) -> None:
+    """Paragraphs that fill a terminal, between them lists and indented examples as they are; a pipe gets the lines as they stand."""
+    if console.width == PIPED:
+        line(console, text.rstrip("\n"))
+        return
+    for is_prose, group in groupby(text.splitlines(), key=lambda each: bool(each) and each[0] not in " |-"):
+        lines = list(group)
+        if is_prose:
+            paragraph(console, " ".join(lines))
+        else:
+            line(console, "\n".join(lines))
 
 
 def _wrapped(text: str, width: int) -> list[str]:
