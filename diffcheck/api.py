@@ -17,6 +17,7 @@ from diffcheck.checks.calling import Exactly
 from diffcheck.checks.claimed import Claim, side_of
 from diffcheck.checks.entries import Jacobian
 from diffcheck.checks.expression import check as check_expression
+from diffcheck.checks.flags import typed
 from diffcheck.checks.function import check_function
 from diffcheck.checks.orders import Orders, asked
 from diffcheck.engines.symbolic.given import as_text, name_of, named, text_of
@@ -143,6 +144,7 @@ class Report(results.Findings):
         return latex(self)
 
 
+@typed
 def check(
     subject: str | Callable[..., Any] | sympy.Basic,
     at: Any = None,

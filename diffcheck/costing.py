@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy
 
+from diffcheck.checks.flags import typed
 from diffcheck.costs.families import composition, family, index_and_numbers, numbers
 from diffcheck.costs.subject import of_expression, of_function
 from diffcheck.costs.swell import swell
@@ -92,6 +93,7 @@ def _written(write: Callable[[io.StringIO], object]) -> str:
     return stream.getvalue()
 
 
+@typed
 def cost(
     subject: str | Callable[..., Any] | sympy.Basic,
     at: Any = None,

@@ -226,3 +226,29 @@ def test_trace_takes_a_function(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text("import jax.numpy as jnp\ndef f(x):\n    return jnp.sin(x)\n", encoding="utf-8")
     assert diffcheck("trace", f"{file}:f", "--at", "2").code == PASS
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["x^2", "--at", "3"], "Did you mean: diffcheck check 'x^2' --at 3"),
+        (["sin(x)"], "Did you mean: diffcheck check 'sin(x)' --at 2"),
+        (["chek", "x"], "Did you mean 'check'"),
+        (["check-jax", "jax.nn.relu", "--at", "2"], "Did you mean jax.nn:relu?"),
+        (["check-jax", "jnp.sin", "--at", "2"], "Did you mean jax.numpy:sin?"),
+        (["check-jax", "jnp:sin", "--at", "2"], "Did you mean jax.numpy?"),
+        (["check-jax", "x^2", "--at", "2"], "Expressions are for `diffcheck check`."),
+        (["check-jax", "mien:fact", "--at", "2"], "Did you mean mine?"),
+        (["check-jax", "mien.py:fact", "--at", "2"], "Did you mean mine.py?"),
+        (["check-jax", "mine.py:fact", "--at", "[]"], "'[]' is an empty array"),
+        (["check", "x", "--at", "[]"], "a number is missing"),
+        (["cost", "x*y", "--wrt", "x x"], "'x x' is a derivative of higher order"),
+    ],
+)
+def test_what_is_nearly_right_is_answered_with_what_is_meant(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text("def fact(x):\n    return x**3\n")
+    monkeypatch.chdir(tmp_path)
+    ended = diffcheck(*words)
+    assert (ended.code, said in ended.stderr) == (USAGE, True), ended.stderr

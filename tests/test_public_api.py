@@ -299,3 +299,24 @@ def test_at_infinity_nothing_is_proved_and_nothing_passed(at: Any) -> None:
     (sample,) = check("x + exp(-x)", at=at).samples
     assert sample.status is Status.UNDECIDED
     assert {result.outcome for result in sample.results} == {Outcome.UNDECIDED}
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: check("x^2", 2, hessian="yes"), "hessian is 'yes', and must be True or False"),
+        (lambda: check("x^2", 2, order=True), "order is True, and must be a whole number"),
+        (lambda: check("x^2", 2, timeout="5"), "timeout is '5', and must be a number"),
+        (lambda: check("x^2", 2, entries=1.5), "entries is 1.5, and must be a whole number or a text"),
+        (lambda: diffcheck.assert_derivative("x^2", 2, lint="no"), "lint is 'no', and must be True or False"),
+        (lambda: diffcheck.cost("x^2", many=1e6), "many is 1000000.0, and must be a whole number"),
+        (lambda: diffcheck.trace("x^2", 2, dtype=np.float32), "and must be a text"),
+    ],
+)
+def test_an_option_of_another_type_is_refused_by_name(call: Any, said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        call()
+
+
+def test_numpy_s_numbers_are_options_like_python_s() -> None:
+    assert check("x^2", 2, order=np.int64(2), hessian=np.False_, timeout=np.float64(60)).outcome is Outcome.PASS

@@ -315,6 +315,15 @@ def test_lines_of_text_fit_into_80_columns():
     assert "v2·5 + v1·0.5" in shown
 
 
+@pytest.mark.parametrize("format", ["text", "markdown", "latex"])
+def test_a_sheet_has_the_blanks_of_the_exercise_and_no_solution(format):
+    exercise, sheet = (command("trace", "x*sin(x)", "--at", "2", each, "--format", format).stdout for each in ("--exercise", "--sheet"))
+    assert exercise.startswith(sheet.rstrip())
+    assert "solution" in exercise
+    assert "0.9092" not in sheet
+    assert "0.077" not in sheet
+
+
 def test_an_exercise_has_blanks_and_the_solution_after_them():
     sheet, _, solution = as_text(diffcheck.trace("x*sin(x)", 2), TraceOptions(blanks=True)).partition("solution")
     assert "________" in sheet

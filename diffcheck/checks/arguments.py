@@ -144,6 +144,8 @@ def _array(text: str, fmt: Format) -> NDArray[Any]:
     if not text.endswith("]"):
         raise PointError(f"{text!r} lacks a closing bracket", ARRAY_FORM, text)
     rows = [_array(part, fmt) for part in split(text[1:-1])] if text[1:-1].strip() else []
+    if not rows:
+        raise PointError(f"{text!r} is an empty array", ARRAY_FORM)
     if len({row.shape for row in rows}) > 1:
         raise PointError(f"the rows of {text!r} have different lengths", ARRAY_FORM, text)
     return np.array(rows, np.float64)

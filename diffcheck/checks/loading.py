@@ -28,6 +28,7 @@ from diffcheck.processes.search_path import while_users
 from diffcheck.processes.signals import StoppedError
 
 FORMS = "Write FILE.py:NAME or package.module:NAME."
+SHORT_NAMES = {"jnp": "jax.numpy", "nn": "jax.nn", "lax": "jax.lax", "jsp": "jax.scipy", "jsp.special": "jax.scipy.special"}
 _REFERENCE = re.compile(r"(?:[^:=,\[\]]+\.py|[^\W\d]\w*(?:\.[^\W\d]\w*)+):[^\W\d]\w*(?:\.[^\W\d]\w*)*")  # of a point: x:1 is a number
 
 
@@ -67,14 +68,35 @@ def runs_wide(points: Sequence[str], dtype: str | None) -> bool:
 def _loaded(reference: str, wide: bool, what: str) -> Any:
     place, colon, name = reference.rpartition(":")
     if not colon or not place or not name:
-        file = reference.rstrip(":")
-        raise InputError(f"{quoted(reference)} does not name {what}", f"Write {shown(file)}:NAME." if file.endswith(".py") else FORMS)
+        raise InputError(f"{quoted(reference)} does not name {what}", _reference_meant(reference.rstrip(":")))
     with users_code(place), jax.enable_x64(wide):
         module = _from_file(Path(place)) if place.endswith(".py") else _imported(place)
     try:
         return reduce(getattr, name.split("."), module)
     except AttributeError:
         raise InputError(f"{shown(place)} has no {what.split()[-1]} {quoted(name)}", _offered(name, module)) from None
+
+
+def _reference_meant(text: str) -> str:
+    """How to write what does not name anything: a file without a name, module.name, or an expression."""
+    if text.endswith(".py"):
+        return f"Write {shown(text)}:NAME."
+    place, dot, name = text.rpartition(".")
+    if dot and all(part.isidentifier() for part in text.split(".")):
+        return f"Did you mean {shown(SHORT_NAMES.get(place, place))}:{shown(name)}? A colon stands before the name."
+    return FORMS if text.isidentifier() else f"{FORMS} Expressions are for `diffcheck check`."
+
+
+def _file_meant(path: Path) -> str:
+    close = difflib.get_close_matches(path.name, [each.name for each in path.parent.glob("*.py")], 1)
+    return f"Did you mean {shown(path.with_name(close[0]))}? {FORMS}" if close else FORMS
+
+
+def _module_meant(name: str) -> str:
+    """A module that is missing, as it may be called: by the name that everybody gives it, or that of a file here."""
+    here = [path.stem for path in Path().glob("*.py")]
+    meant = SHORT_NAMES.get(name) or next(iter(difflib.get_close_matches(name, here, 1)), "")
+    return f"Did you mean {shown(meant)}? {FORMS}" if meant else FORMS
 
 
 def _offered(name: str, module: ModuleType) -> str:
@@ -97,7 +119,7 @@ def _require_function(found: Any, reference: str) -> None:
 def _from_file(path: Path) -> ModuleType:
     """The file executed as `python FILE` would find it: its directory is the first place where it imports from."""
     if not path.is_file():
-        raise InputError(f"there is no file {shown(path)}", FORMS)
+        raise InputError(f"there is no file {shown(path)}", _file_meant(path))
     name = f"{path.stem} (loaded by diffcheck from {path.resolve()})"  # a name of its own: random.py must not become `random`
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
@@ -119,7 +141,7 @@ def _imported(name: str) -> ModuleType:
             return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
-            raise InputError(f"there is no module {quoted(error.name)}", FORMS) from None
+            raise InputError(f"there is no module {quoted(error.name)}", _module_meant(name)) from None
         raise
 
 

@@ -47,7 +47,7 @@ def read_number(text: str, fmt: Format) -> float:
     """One number, rounded once to the format, or infinite where it is written so; raises PointError."""
     text = _plain(text)
     if not text:
-        raise PointError(f"{_short(text)} is not a number", FORMS, text)
+        raise PointError("a number is missing", FORMS, text)
     if infinite := _INFINITE.fullmatch(text):
         return -math.inf if infinite[1] == "-" else math.inf
     if _HEX.fullmatch(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from copy import copy
 from typing import Annotated, Any
 
@@ -10,8 +11,9 @@ import typer
 from typer.core import TyperGroup
 
 from diffcheck import __version__
-from diffcheck.printable import did_you_mean
+from diffcheck.printable import did_you_mean, shown
 
+COMMAND_LIKE = re.compile(r"-.*|[A-Za-z]{2,}(-[A-Za-z]+)*")  # a command, perhaps mistyped: an expression is another thing
 SHARED = ("version", "isolated")  # options of the group that commands have, too
 
 
@@ -57,6 +59,13 @@ class Group(TyperGroup):
                 shared.expose_value = False
                 command.params.append(shared)
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """A command; where an expression stands in its place, the message says which is meant."""
+        if self.get_command(ctx, args[0]) is None and not COMMAND_LIKE.fullmatch(args[0]):
+            meant = shlex.join(args if "--at" in args else [*args, "--at", "2"])
+            ctx.fail(f"There is no command before {shown(args[0])}. Did you mean: diffcheck check {shown(meant)}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:

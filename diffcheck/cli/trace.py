@@ -51,6 +51,7 @@ Wrt = Annotated[str, option("--wrt", help="The variables with derivatives, e.g. 
 Entry = Annotated[str, option("--entry", help="Which entry of a function's result, e.g. '[0]'.", metavar="ENTRY")]
 Which = Annotated[Passes, typer.Option("--pass", help="Which pass to show: values and tangents, adjoints, or both.")]
 Exercise = Annotated[bool, option("--exercise", help="Leave blanks to fill in, and print the solution after them.")]
+Sheet = Annotated[bool, option("--sheet", help="The exercise without its solution, which is the trace without this option.")]
 AllRows = Annotated[bool, option("--all", help="Show all rows, where there are more than 2,000.")]
 
 
@@ -64,6 +65,7 @@ def trace(
     entry: Entry = "",
     passes: Which = Passes.both,
     exercise: Exercise = False,
+    sheet: Sheet = False,
     all_rows: AllRows = False,
     dtype: OwnFormat = None,
     timeout: Timeout = DEFAULT_SECONDS,
@@ -86,8 +88,8 @@ def trace(
 
     text = expression_text(subject, timeout, may_be_function=True)
     is_picture = format.value in PICTURES
-    options = _options(passes, exercise, all_rows)
-    _require_sheet(exercise, format)
+    options = _options(passes, exercise, sheet, all_rows)
+    _require_sheet(exercise or sheet, format)
     if is_picture and output is None:
         raise InputError("a picture is written to a file", f"Write -o graph.{format.value}.")
     with opened(output) as stream, private_directory() if is_picture else nullcontext("") as directory:
@@ -102,11 +104,11 @@ def trace(
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=is_reference(text))
 
 
-def _options(passes: Passes, exercise: bool, all_rows: bool) -> TraceOptions:
+def _options(passes: Passes, exercise: bool, sheet: bool, all_rows: bool) -> TraceOptions:
     from diffcheck.views.traces.tables import TraceOptions
     from diffcheck.workings import Pass
 
-    return TraceOptions(tuple(Pass) if passes is Passes.both else (Pass(passes.value),), exercise, all_rows)
+    return TraceOptions(tuple(Pass) if passes is Passes.both else (Pass(passes.value),), exercise or sheet, all_rows, solved=not sheet)
 
 
 def _write(found: TraceRecord, options: TraceOptions, format: TraceFormat, drawn: bytes, stream: TextIO) -> None:

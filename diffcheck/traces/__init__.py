@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import Any
 
 from diffcheck import workings
+from diffcheck.checks.flags import typed
 from diffcheck.errors import InputError
 from diffcheck.printable import quoted
 
@@ -41,6 +42,7 @@ class Trace(workings.TraceRecord):
         return stream.getvalue()
 
 
+@typed
 def trace(
     subject: str | Callable[..., Any],
     at: Any,

@@ -60,8 +60,8 @@ def _escaped(cell: str) -> str:
 def _with_solution(trace: TraceRecord, options: TraceOptions, notation: CellNotation) -> Iterator[PassTable]:
     """The tables; of an exercise those of the solution after them."""
     yield from wide(trace, options, notation)
-    if options.blanks:
-        for table in wide(trace, TraceOptions(options.passes, all_rows=options.all_rows), notation):
+    if options.solution is not None:
+        for table in wide(trace, options.solution, notation):
             yield PassTable(f"solution: {table.heading}", table.columns, table.rows, table.notes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diffcheck.enclosure import Enclosure
 from diffcheck.views.layout import NOTHING
@@ -20,12 +20,21 @@ HOLDS = {True: "holds", False: "does not hold", None: "not decided"}
 
 @dataclass(frozen=True, slots=True)
 class TraceOptions:
-    """What of a trace is shown: which passes, numbers or blanks for an exercise, all rows of a long one; and with how many digits."""
+    """What of a trace is shown: which passes, numbers or blanks for an exercise, all rows of a long one; and with how many digits.
+
+    `solved` says of an exercise whether its solution follows.
+    """
 
     passes: tuple[Pass, ...] = tuple(Pass)
     blanks: bool = False
     all_rows: bool = False
     digits: int = 17
+    solved: bool = True
+
+    @property
+    def solution(self) -> TraceOptions | None:
+        """What is shown after the blanks of an exercise, if its solution is."""
+        return replace(self, blanks=False) if self.blanks and self.solved else None
 
 
 @dataclass(frozen=True, slots=True)

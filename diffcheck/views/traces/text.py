@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from io import StringIO
 
 from rich.console import Console
@@ -23,14 +24,15 @@ def show(console: Console, trace: TraceRecord, options: TraceOptions) -> None:
     line(console, f"read as: {trace.read_as}")
     paragraph(console, f"at {coordinates(trace.point)}; JAX runs operation by operation, in {trace.dtype}", "dim")
     _show_tables(console, trace, options)
-    if options.blanks:
+    if options.solution is not None:
         line(console, "\n── solution ──")
-        _show_tables(console, trace, TraceOptions(options.passes, all_rows=options.all_rows))
-    _show_end(console, trace)
+        _show_tables(console, trace, options.solution)
+    if options.solved:
+        _show_end(console, trace)
 
 
 def _show_tables(console: Console, trace: TraceRecord, options: TraceOptions) -> None:
-    versions = [narrow(trace, TraceOptions(options.passes, options.blanks, options.all_rows, digits)) for digits in DETAILS]
+    versions = [narrow(trace, replace(options, digits=digits)) for digits in DETAILS]
     for k, table in enumerate(versions[0]):
         console.print()
         paragraph(console, f"{table.heading}:", "bold")
