@@ -452,6 +452,12 @@ def test_directions_are_shown_with_the_digits_of_floats() -> None:
         assert max(map(len, re.findall(r"[0-9.]+", derivative.text + derivative.latex))) <= 18
 
 
+def test_directions_of_functions_are_shown_with_as_few_digits() -> None:
+    (derivative,) = check(lambda x, y: x**2 * y, {"x": 1.0, "y": 2.0}, along="x=1/3,y=-0.1").header.derivatives
+    assert r"y + t \left(-0.1\right)" in derivative.latex
+    assert max(map(len, re.findall(r"[0-9.]+", derivative.text + derivative.latex))) <= 18
+
+
 def test_suites_ask_for_hessians_orders_and_directions(tmp_path: Path) -> None:
     cases = ["hessian = true", "order = 3", "along = { x = 1, y = -2 }", "hvp = { x = 1, y = -2 }"]
     tables = [f'[[case]]\nexpr = "x^2*y"\nat = {{ x = 1, y = 2 }}\n{case}\n' for case in cases]
