@@ -336,6 +336,7 @@ IN_TEXTS = [
     (lambda x, a: x * jnp.sum(a**2), {"x": 2.0, "a": np.array([1.0, 3.0])}, {}, "[dot(a, a), 2x*a[0], 2x*a[1]]", ""),
     (lambda x, y: jnp.stack([x * y, x**2]), {"x": 1.0, "y": 3.0}, {}, "[[y, 2x], [x, 0]]", "the transpose of the Jacobian"),
     (lambda x, n: x**n, {"x": 2.0, "n": 3}, {}, "n*x^(n - 1)", ""),
+    (lambda xe, sinx: xe**2 * sinx, {"xe": 2.0, "sinx": 3.0}, {}, "[2xe sinx, xe^2]", ""),
 ]
 
 
@@ -347,6 +348,11 @@ def test_claims_for_functions_may_be_texts(function: Any, at: Any, options: Any,
     assert claimed
     assert bool(wrong) is bool(words)
     assert all(words in reason for reason in wrong)
+
+
+def test_a_text_does_not_take_an_argument_for_a_constant() -> None:
+    with pytest.raises(diffcheck.InputError, match="e is a constant in texts"):
+        check(lambda e: e**2, {"e": 1.0}, claim="2e")
 
 
 @pytest.mark.parametrize(
@@ -486,6 +492,12 @@ def test_directions_are_shown_with_the_digits_of_floats() -> None:
         assert header.read_as == f"(x^2)*y, along x = x + {third}*t, y = y - 0.5*t at t = 0"
         (derivative,) = header.derivatives
         assert max(map(len, re.findall(r"[0-9.]+", derivative.text + derivative.latex))) <= 18
+
+
+def test_directions_of_functions_are_shown_with_as_few_digits() -> None:
+    (derivative,) = check(lambda x, y: x**2 * y, {"x": 1.0, "y": 2.0}, along="x=1/3,y=-0.1").header.derivatives
+    assert r"y + t \left(-0.1\right)" in derivative.latex
+    assert max(map(len, re.findall(r"[0-9.]+", derivative.text + derivative.latex))) <= 18
 
 
 def test_suites_ask_for_hessians_orders_and_directions(tmp_path: Path) -> None:

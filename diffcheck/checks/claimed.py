@@ -185,7 +185,7 @@ class Claims:
         """Which result df[1]/dx is of."""
         problem, name, label = self._problem, match["name"], match["entry"] or ""
         if name != problem.shown_name and not problem.is_call_of(name) and any(name == each.name for each in problem.named):
-            fix = f"Write {problem.shown_name} for what is differentiated, or choose {name} with --of."
+            fix = f"What is differentiated is called {problem.shown_name} here."
             raise ExpressionError(f"the claim is for a derivative of {name}", text, *match.span("name"), fix)
         if label in problem.labels:
             return problem.labels.index(label)

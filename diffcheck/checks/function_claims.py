@@ -15,6 +15,7 @@ from diffcheck.engines.derivation import Derivation, Evaluates, Names, Wanted
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.errors import InputError
 from diffcheck.floats import exactly
+from diffcheck.graph.functions import CONSTANT_NAMES
 from diffcheck.graph.graph import Constant, Definition, GraphBuilder, Node, Variable
 from diffcheck.graph.problem import Map, Problem
 from diffcheck.graph.vectors import labels
@@ -32,6 +33,8 @@ def texts_of(claim: object) -> list[Given] | None:
 
 def claims_about(function: JaxFunction, name: str, point: BoundCall, wrt: Sequence[Names], texts: Sequence[Given]) -> Claims:
     """Raises InputError for a claim about what is not asked for."""
+    for argument in point.names:
+        _require_plain(argument, texts)
     claims = Claims(_problem(function, name, point), wrt, texts, None)
     asked = {tuple(sorted(names)) for names in wrt}
     for wanted in claims.claimed:
@@ -59,10 +62,21 @@ def _problem(function: JaxFunction, name: str, point: BoundCall) -> Problem:
     unread = replace(_leaf(name, Constant(Fraction(0))), parameters=variables, arity=len(variables))  # claims need no more of f
     program = syntax.Script("", (), syntax.Name(name, syntax.Span(0, 0)))
     outputs = (unread,) * len(function.outputs) if lengths else ()
-    return Problem(program, tuple(_constants(function, point)), unread, outputs, lengths, tuple(_arrays(function)))
+    return Problem(program, tuple(_numbers(function, point)), unread, outputs, lengths, tuple(_arrays(function)))
 
 
-def _constants(function: JaxFunction, point: BoundCall) -> Iterator[Definition]:
+def _require_plain(name: str, texts: Sequence[Given]) -> None:
+    """Raises InputError for an argument that is called like a constant, if a text uses it."""
+    if name in CONSTANT_NAMES and any(
+        re.search(rf"(?<![^\W\d]){name}(?!\w)", text.text if isinstance(text, Claim) else str(text)) for text in texts
+    ):
+        raise InputError(f"{name} is a constant in texts, and an argument of the function", "Give the claim as a function of Python.")
+
+
+def _numbers(function: JaxFunction, point: BoundCall) -> Iterator[Definition]:
+    for name, leaf in function.point.items():
+        if not leaf.ndim and name.isidentifier():
+            yield _leaf(name, Variable(name))
     for name, value in {**point.arguments, **point.static}.items():
         if name not in function.point and isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
             yield _leaf(name, Constant(Fraction(exactly(value))))

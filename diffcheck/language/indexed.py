@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lark import Token
 
 from diffcheck.language.lexer import CLOSING, MAXIMUM_NODES, OPENING, error_at, retyped
+from diffcheck.printable import shown
 
 OPERATORS = {"sum": "ADD", "prod": "MULTIPLY"}
 RANGE = re.compile(r"(\d{1,7})\s*(?:\.\.\.?|…)\s*(\d{1,7})")
@@ -70,7 +71,7 @@ def _terms(text: str, call: list[Token]) -> Iterator[Token]:
 def _ends(text: str, range_: Token) -> tuple[int, int]:
     match = RANGE.fullmatch(range_)
     if match is None:
-        raise error_at(text, range_, range_, f"{range_} is no range of whole numbers", "Write both ends as numbers: i=1..3.")
+        raise error_at(text, range_, range_, f"{shown(range_)} is no range of whole numbers", "Write both ends as numbers: i=1..3.")
     first, last = int(match[1]), int(match[2])
     if first > last:
         raise error_at(text, range_, range_, f"the range {range_} is empty", "Write the smaller end first.")
