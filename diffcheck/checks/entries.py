@@ -20,7 +20,7 @@ from diffcheck.checks.loading import users_code
 from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import Matrices, Matrix
 from diffcheck.checks.modes import Conflict, conflict, noted
-from diffcheck.checks.numerical import LABEL, judge_by_evidence
+from diffcheck.checks.numerical import LABEL, result_by_evidence
 from diffcheck.checks.proved_entries import ProvedEntries
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Formulas, Found, Run, Wanted
 from diffcheck.engines.differences import Estimate
@@ -32,7 +32,7 @@ from diffcheck.formats import Format
 from diffcheck.graph.build import Problem
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.evidence import Written, listed
-from diffcheck.judgement.judge import Judge, Point, Value, arithmetic_of, result_of, result_without, split
+from diffcheck.judgement.judge import Judge, Point, Value, arithmetic_of, split
 from diffcheck.judgement.resemblance import of_jacobian, of_value
 from diffcheck.registry import CLAIM
 from diffcheck.results import Result, Sample, Status, Verdict
@@ -58,10 +58,12 @@ class Jacobian(Matrices):
         claim: ClaimedJacobian | Mapping[str, Written] | None = None,
         judged_by_itself: bool = True,
         plan: Plan | None = None,
+        side: str | None = None,
     ) -> None:
         super().__init__(function, name, fmt, plan or Plan(), may_be_at_once=judged_by_itself and claim is None)
         self.judged_by_itself = judged_by_itself
         self.claim = claim
+        self._side = side  # of a kink, of which the claim is
         self._truth = truth
         self.point = dict(zip(function.variables, function.vector.tolist(), strict=True))
         self.arithmetic = arithmetic_of(fmt)
@@ -152,10 +154,14 @@ class Jacobian(Matrices):
         return {wanted: [*rules, *self._claimed(wanted), *beside] for wanted in self.places}
 
     def _claimed(self, wanted: Wanted) -> list[Derivation]:
-        if self.claim is None or isinstance(self.claim, ClaimedJacobian):
-            return [] if self.claim is None else [self.claim]
-        claim = self.claim[wanted[1][0]]
-        return [Formulas(CLAIM, {wanted: claim.graph}, self, claim.text)]
+        if self.claim is None:
+            return []
+        found: Derivation | None = self.claim if isinstance(self.claim, ClaimedJacobian) else None
+        if found is None:
+            claim = self.claim[wanted[1][0]]  # type: ignore[index]
+            found = Formulas(CLAIM, {wanted: claim.graph}, self, claim.text)
+        found.side = self._side
+        return [found]
 
     def primals(self, columns: Columns) -> Mapping[int, Found]:
         return {row: self.function.primal[row : row + 1] for row, _ in self.chosen}
@@ -273,23 +279,14 @@ class Jacobian(Matrices):
         evidence = self.differences_of(wanted)
         if not evidence.reason:
             self._estimated[row, column] = evidence.slope
-        results, beside = split({derivation: self._judged(derivation, wanted, value, scale) for derivation, value in values.items()})
-        found = conflict(self.label(row, column), {each.mode: value for each, value in values.items()}, scale, self.format.unit_roundoff)
+        precision = self.format.unit_roundoff
+        judged = {each: result_by_evidence(each, wanted, value, evidence, scale, precision) for each, value in values.items()}
+        results, beside = split(judged)
+        found = conflict(self.label(row, column), {each.mode: value for each, value in values.items()}, scale, precision)
         self.conflicts += [] if found is None else [found]
         point = self.point if self.is_small else {variable: self.point[variable]}
         status = Status.UNDECIDED, f"{why}: {LABEL}", primal, None, None, None
         return Sample(point, variable, 1, *status, noted(results, found), False, self.function.outputs[row], beside)
-
-    def _judged(self, derivation: Derivation, wanted: Wanted, value: Value, scale: float) -> Result:
-        if isinstance(value, UnsupportedError):
-            return result_without(derivation, value)
-        evidence = self.differences_of(wanted)
-        judged, blame = judge_by_evidence(value, evidence, scale, self.format.unit_roundoff), None
-        if judged.verdict is Verdict.CONTRADICTED:
-            cause = derivation.cause(wanted, Verdict.WRONG, value, evidence.slope)
-            if cause is not None:
-                judged, blame = replace(judged, reason=f"{judged.reason}: {cause.words}"), cause.blame
-        return result_of(derivation, value, judged, blame)
 
     def differences_of(self, wanted: Wanted) -> Estimate:
         """The derivative from values of f."""
