@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from numbers import Real
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -16,6 +16,7 @@ from diffcheck.checks.arguments import from_value, names_in
 from diffcheck.checks.at_once import AtOnce, Plan
 from diffcheck.checks.beforehand import require_memory, require_traceable
 from diffcheck.checks.calling import BoundCall, Parameters
+from diffcheck.checks.claimed import KinkSide
 from diffcheck.checks.claims import ClaimedHessian, ClaimedJacobian
 from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
@@ -37,6 +38,7 @@ from diffcheck.graph.text import Short, one_line
 from diffcheck.judgement.evidence import Written, listed
 from diffcheck.results import Findings, Header, Outcome, RuleCheck, Sample, counted
 
+S = TypeVar("S", Jacobian, Higher)
 SHOWN_RULES = 4
 SHOWN_FIXED = 8
 SHOWN_VARIABLES = 20
@@ -49,8 +51,8 @@ class FunctionCheck:
     arguments, or another function. `linted` runs the checks of derivative rules: by default where there is one that is not JAX's own,
     and for a limited time. `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed
     by that of the argument (a tuple of such for several arguments), or a function that returns it; of a function of numbers also a text,
-    or one for each argument. `given` are names for the arguments of a function whose signature has none. `plan` is how a large Jacobian is
-    gone through. `dtype` is the format of all floats;
+    or one for each argument; `side` is the side of a kink of which it is. `given` are names for the arguments of a function whose
+    signature has none. `plan` is how a large Jacobian is gone through. `dtype` is the format of all floats;
     without one, arrays keep their own, and the verdicts are relative to the coarsest on the program's way.
     """
 
@@ -66,7 +68,11 @@ class FunctionCheck:
         given: Sequence[str] = (),
         plan: Plan | None = None,
         orders: Orders | None = None,
+        side: KinkSide | None = None,
     ) -> None:
+        if side is not None and claim is None:
+            raise InputError("a side is given, and no claim", "--side says of which side of a kink a claim is.")
+        self._side = side
         self._orders = orders
         self._plan = plan or Plan()
         self.format = None if dtype is None else format_named(dtype)  # None: that of the program
@@ -108,9 +114,9 @@ class FunctionCheck:
         by_itself = self._formula is None and self._other is None
         if orders.direction is None:
             function = self._usable(lambda: self._at(self._function, point))
-            given = point.of(self._claim) if callable(self._claim) else self._claim
-            claim = None if given is None else ClaimedHessian(given, function, point.arguments, orders.order)
-            return Higher(function, self.name, self._judged(function), lambda: self._truth(function, point), orders, claim, by_itself)
+            claim = None if self._claim is None else self._claimed_higher(function, point, orders)
+            found = Higher(function, self.name, self._judged(function), lambda: self._truth(function, point), orders, claim, by_itself)
+            return self._with_sides(found)
         if not by_itself or self._claim is not None:
             raise InputError(
                 "a derivative along a direction is judged by the function itself", "Leave out --along or --hvp, or the others."
@@ -118,6 +124,21 @@ class FunctionCheck:
         t, direction = free_name(point.names), self._direction(orders.direction)
         function = self._usable(lambda: self._along(point, direction, t))
         return Higher(function, self.name, self._judged(function), lambda: _lifted(function), orders, moved_by=t)
+
+    def _claimed_higher(self, function: JaxFunction, point: BoundCall, orders: Orders) -> ClaimedHessian:
+        if self._texts is not None:
+            raise InputError("claims as texts are for first derivatives", "Of others, a claim is an array, or a function that returns it.")
+        given = point.of(self._claim) if callable(self._claim) else self._claim
+        claim = ClaimedHessian(given, function, point.arguments, orders.order)
+        claim.side = self._side
+        return claim
+
+    def _with_sides(self, subject: S) -> S:
+        """Raises InputError where a side is given, and no graph tells the sides of a kink apart."""
+        if self._side is not None and isinstance(subject.truth, UnsupportedError):
+            problem = f"a side is given, and {self.name} is not followed operation by operation: {subject.truth.reason}"
+            raise InputError(problem, "Leave --side out: the claim is compared with differences of values then.")
+        return subject
 
     def _along(self, point: BoundCall, direction: BoundCall, t: str) -> JaxFunction:
         """The function at a point that moves along a direction, of how far it has moved and of the point."""
@@ -146,7 +167,10 @@ class FunctionCheck:
         function = self._usable(lambda: self._at(self._function, point))
         by_itself = self._formula is None and self._other is None
         claim = self._claimed(function, point)
-        return Jacobian(function, self.name, self._judged(function), lambda: self._truth(function, point), claim, by_itself, self._plan)
+        found = Jacobian(
+            function, self.name, self._judged(function), lambda: self._truth(function, point), claim, by_itself, self._plan, self._side
+        )
+        return self._with_sides(found)
 
     def _usable(self, made: Callable[[], JaxFunction]) -> JaxFunction:
         """A function that has something to differentiate, and can be."""
@@ -162,11 +186,18 @@ class FunctionCheck:
             _ = function.primal
         return function
 
+    @property
+    def _texts(self) -> Sequence[str] | None:
+        """The claim, if it is texts."""
+        texts = [self._claim] if isinstance(self._claim, str) else self._claim
+        return texts if isinstance(texts, (list, tuple)) and all(isinstance(each, str) for each in texts) else None
+
     def _claimed(self, function: JaxFunction, point: BoundCall) -> ClaimedJacobian | Mapping[str, Written] | None:
         """The claim as arrays; or as texts, one for each argument, which is a number."""
-        texts = [self._claim] if isinstance(self._claim, str) else self._claim
-        if not isinstance(texts, (list, tuple)) or not all(isinstance(each, str) for each in texts):
-            return None if texts is None else ClaimedJacobian(point.of(texts) if callable(texts) else texts, function, point.arguments)
+        texts = self._texts
+        if texts is None:
+            given = point.of(self._claim) if callable(self._claim) else self._claim
+            return None if given is None else ClaimedJacobian(given, function, point.arguments)
         if len(function.outputs) != 1 or len(texts) != len(function.variables) or any(leaf.shape for leaf in function.point.values()):
             fix = "Give one for each argument, in their order; of arrays, a claim is an array, or a function that returns it."
             raise InputError("claims as texts are for functions of numbers that return one number", fix)

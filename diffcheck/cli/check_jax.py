@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from inspect import unwrap
@@ -29,6 +29,7 @@ from diffcheck.cli.arguments import (
     OutputFormat,
     OwnFormat,
     ReportFormat,
+    SideOption,
     Strict,
     Timeout,
     option,
@@ -75,6 +76,10 @@ Shape = Annotated[list[str], option("--shape", help="The shapes of random argume
 Against = Annotated[
     str, option("--against", help="Judge by a formula, or by another function FILE.py:OTHER, instead.", metavar="EXPR|FUNCTION")
 ]
+Claim = Annotated[
+    list[str],
+    option("--claim", help="The Jacobian by hand: a formula for each argument, or a function FILE.py:NAME.", metavar="EXPR|FUNCTION"),
+]
 Lint = Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")]
 Picture = Annotated[
     Path | None, option("--plot", help="Draw the function along its worst derivative too: a .png, .svg or .pdf.", metavar="FILE")
@@ -98,6 +103,8 @@ def check_jax(
     order: Order = None,
     along: Along = "",
     hvp: Hvp = "",
+    claim: Claim = [],  # noqa: B006
+    side: SideOption = "",
     dtype: OwnFormat = None,
     lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
@@ -118,16 +125,14 @@ def check_jax(
       diffcheck check-jax jax.nn:softmax --at "x=[1,2,3]"
       diffcheck check-jax jax.nn:sigmoid --random 5 --domain -20,20 --against "1/(1 + exp(-x))"
     """
-    from diffcheck.pictures.drawing import private_directory
     from diffcheck.views.output import opened
 
     wanted = _Points(at, points, random, seed, domain, shape, directions, entries, _higher(order, along, hvp, hessian, entries, plot))
-    with opened(output) as stream, nullcontext("") if plot is None else private_directory() as directory:
+    with opened(output) as stream, _directory(plot) as directory:
 
         def work(watch: Watch) -> int:
             with prints_apart(watch):
-                draw = _artist(None if plot is None else plot.absolute(), directory)  # the code may go elsewhere
-                found = watch.timed(lambda: _reported(function, against, dtype, lint, wanted, draw))
+                found = watch.timed(lambda: _reported(function, against, claim, side, dtype, lint, wanted, _artist(plot, directory)))
             return exit_code(_show(*found, function, format, latex, color, stream), strict)
 
         return supervised(work, Limits(timeout, max_memory), stream, runs_code=True)
@@ -206,8 +211,18 @@ class _Points:
         return found
 
 
-def _reported(reference: str, against: str, dtype: Dtype | None, lint: bool | None, points: _Points, draw: Artist) -> tuple[Findings, int]:
+def _reported(
+    reference: str,
+    against: str,
+    claims: list[str],
+    side: str,
+    dtype: Dtype | None,
+    lint: bool | None,
+    points: _Points,
+    draw: Artist,
+) -> tuple[Findings, int]:
     """The report, and the line where the function begins."""
+    from diffcheck.checks.claimed import side_of
     from diffcheck.checks.function import FunctionCheck
     from diffcheck.checks.loading import load
     from diffcheck.engines.jax.program_cache import use_persistent_cache
@@ -217,10 +232,12 @@ def _reported(reference: str, against: str, dtype: Dtype | None, lint: bool | No
     wide = points.wide(dtype)
     function = load(reference, wide)
     other = load(against, wide) if is_reference(against) else against or None
+    claim = load(claims[0], wide) if len(claims) == 1 and is_reference(claims[0]) else claims
     name = reference.rpartition(":")[2].rpartition(".")[2]
     with stages() as on_stage:
         plan = points.plan(on_stage)
         options: dict[str, Any] = {"against": other, "dtype": dtype, "linted": lint, "plan": plan, "orders": points.orders}
+        options |= {"claim": claim or None, "side": side_of(side or None)}
         job = FunctionCheck(function, given=points.names, name=name, **options)
         jacobians = () if points.orders else job.jacobians(points.of(job))
         report = job.report(points.of(job)) if points.orders else job.report_of(jacobians)
@@ -241,6 +258,13 @@ def _place(reference: str, line: int) -> tuple[str, int]:
     return (file, line) if file.endswith(".py") else ("", 0)
 
 
+def _directory(picture: Path | None) -> AbstractContextManager[str]:
+    """Where Matplotlib may write, if a picture is wanted."""
+    from diffcheck.pictures.drawing import private_directory
+
+    return nullcontext("") if picture is None else private_directory()
+
+
 def _artist(picture: Path | None, directory: str) -> Artist:
     """What draws the picture, if one is wanted. A name that no picture can have is refused before anything is computed."""
     if picture is None:
@@ -252,7 +276,7 @@ def _artist(picture: Path | None, directory: str) -> Artist:
     from diffcheck.pictures.layout import suffix_of
 
     suffix_of(picture)
-    return partial(plot_function, path=picture)
+    return partial(plot_function, path=picture.absolute())  # the user's code may go elsewhere
 
 
 @contextmanager
