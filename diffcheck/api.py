@@ -198,7 +198,7 @@ def check(
         hessian: Those of order 2, in each of JAX's four modes.
         along: A direction, given as a point is: the derivative of this order along it.
         hvp: A vector, given as a point is: the Hessian times it.
-        side: "left" or "right": where the function has a kink, the claim is for the slope of this side. Expressions only.
+        side: "left" or "right": where the function has a kink, the claim is for the slope of this side.
 
     Returns:
         A Report. A wrong derivative is a verdict in it, not an exception. SymPy's derivative of a small
@@ -272,16 +272,17 @@ def _checked(
     if isinstance(subject, sympy.Basic):
         subject, at, wrt, claim = text_of(subject), named(at), wrt and [name_of(names) for names in wrt], as_text(claim)
     if callable(subject):
-        _refuse("a function", of=of, side=side)
+        _refuse("a function", of=of)
         how = {"linted": lint, "plan": plan_of(directions=directions, seed=seed, entries=entries), "orders": orders and orders.beyond_first}
-        report, jacobians = check_function(subject, at, wrt=_arguments(wrt), claim=claim, dtype=dtype, against=against, **how)
+        claimed = {"claim": claim, "side": side_of(side)}
+        report, jacobians = check_function(subject, at, wrt=_arguments(wrt), dtype=dtype, against=against, **claimed, **how)
         return Report(report.header, report.samples, report.checks, jacobians=jacobians)
     if not isinstance(subject, str):
         fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
         raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
     _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed, entries=entries)
-    asked_for: dict[str, Any] = {"of": of, "wrt": wrt, "claim": _claims(claim), "orders": orders, "side": side_of(side)}
-    report = check_expression(subject, at, dtype=dtype or "float64", on_stage=on_stage, lost=lost, **asked_for)
+    asked_for: dict[str, Any] = {"of": of, "wrt": wrt, "claim": _claims(claim), "orders": orders, "side": side_of(side), "lost": lost}
+    report = check_expression(subject, at, dtype=dtype or "float64", on_stage=on_stage, **asked_for)
     return Report(report.header, report.samples, text=subject, of=of)
 
 

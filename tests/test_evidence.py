@@ -215,3 +215,63 @@ def test_a_mode_that_is_lacking_counts_only_where_no_other_is_judged(results: tu
     tally.add(sample(*results))
     assert sample(*results).outcome is outcome
     assert Outcome.worst(tally.outcomes) is outcome
+
+
+# Second derivatives
+
+
+def opaque_in_two(gradient: Callable[[Any, Any], tuple[Any, Any]]) -> Callable[..., Any]:
+    """exp(x*y) + x^3 as JAX does not see it, with a rule whose own derivative may be wrong."""
+
+    @jax.custom_jvp
+    def f(x: Array, y: Array) -> Array:
+        found: Array = jax.pure_callback(lambda a, b: np.exp(a * b) + a**3, jax.ShapeDtypeStruct((), x.dtype), x, y)
+        return found
+
+    def rule(primals: Any, tangents: Any) -> Any:
+        by_x, by_y = gradient(*primals)
+        return f(*primals), by_x * tangents[0] + by_y * tangents[1]
+
+    f.defjvp(rule)
+    return f
+
+
+def gradient(x: Any, y: Any) -> tuple[Any, Any]:
+    return y * jnp.exp(x * y) + 3 * x**2, x * jnp.exp(x * y)
+
+
+def stopped(x: Any, y: Any) -> tuple[Any, Any]:
+    return y * jnp.exp(x * y) + 3 * jax.lax.stop_gradient(x) ** 2, x * jnp.exp(x * y)
+
+
+@pytest.mark.parametrize(("orders", "wrt"), [({"hessian": True}, ["x", "x y", "y"]), ({"hvp": (1.0, 2.0)}, ["x t", "y t"])])
+@pytest.mark.parametrize("at", [(0.3, 1.25), (-20.0, 0.001), (0.0, 0.0)])
+def test_second_derivatives_are_compared_with_second_differences_of_values(at: Any, orders: dict[str, Any], wrt: list[str]) -> None:
+    report = check(opaque_in_two(gradient), at, **orders)
+    assert [sample.wrt for sample in report.samples] == wrt
+    assert {result.verdict for sample in report.samples for result in sample.results} == {Verdict.CONSISTENT}
+    assert all(sample.enclosure is None and "not certified" in sample.status_reason for sample in report.samples)
+
+
+def test_a_rule_whose_first_derivative_alone_is_right_is_contradicted_by_values() -> None:
+    report = check(opaque_in_two(stopped), (0.3, 1.25), hessian=True)
+    assert [{result.verdict for result in sample.results} for sample in report.samples] == [
+        {Verdict.CONTRADICTED},
+        {Verdict.CONSISTENT},
+        {Verdict.CONSISTENT},
+    ]
+
+
+def test_the_second_derivative_of_hypot_where_both_are_equal_is_contradicted() -> None:
+    def f(x: Array, y: Array) -> Array:  # a callback that adds nothing keeps all of it from being proved
+        zero = jax.pure_callback(lambda a: np.zeros_like(a), jax.ShapeDtypeStruct((), x.dtype), jax.lax.stop_gradient(x))
+        return jnp.hypot(x, y) + jax.lax.stop_gradient(zero)
+
+    report = check(f, (0.5, 0.5), hessian=True)
+    assert {result.verdict for sample in report.samples for result in sample.results} == {Verdict.CONTRADICTED}
+
+
+@pytest.mark.parametrize(("function", "orders"), [(lambda x: x * abs(x), {"hessian": True}), (lambda x: x**3, {"order": 3})])
+def test_what_differences_do_not_tell_stays_undecided(function: Callable[[float], float], orders: dict[str, Any]) -> None:
+    report = check(opaque(function, lambda x: 2 * jnp.abs(x)), 0.0, **orders)
+    assert {result.verdict for result in report.samples[0].results if result.value is not None} == {Verdict.UNDECIDED}

@@ -396,6 +396,41 @@ def test_a_claim_for_one_side_of_a_kink_is_judged_by_the_slope_there() -> None:
     assert judged("1", "left") is judged("-1", "right") is judged("0", "left") is Verdict.WRONG
 
 
+def kinked(x: jax.Array) -> jax.Array:
+    return 2 * jnp.abs(x)
+
+
+@pytest.mark.parametrize("claim", ["-2", lambda x: -2.0])
+def test_a_claim_for_a_jax_function_may_be_for_one_side_of_a_kink(claim: Any) -> None:
+    by_side = [check(kinked, 0.0, claim=claim, side=side).samples[0].results[2].verdict for side in ("left", "right")]
+    assert by_side == [Verdict.EXACT, Verdict.WRONG]
+    by_side = [check(lambda x: x * kinked(x), 0.0, hessian=True, claim=-4.0, side=side).outcome for side in ("left", "right")]
+    assert by_side == [Outcome.PASS, Outcome.FAIL]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "a side is given, and no claim"),
+        ({"claim": "1", "hessian": True}, "claims as texts are for first derivatives"),
+        (
+            {"claim": "1", "at": np.float32(1), "subject": lambda x: jax.pure_callback(np.abs, x, x)},
+            "is not followed operation by operation",
+        ),
+    ],
+)
+def test_where_no_side_can_be_told_it_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(diffcheck.InputError, match=message):
+        check(**{"subject": kinked, "at": 0.0, "side": "left", **options})
+
+
+def test_the_command_takes_a_claim_for_a_jax_function(tmp_path: Path) -> None:
+    (tmp_path / "kink.py").write_text("import jax.numpy as jnp\n\ndef f(x):\n    return 2 * jnp.abs(x)\n\ndef slope(x):\n    return -2.0\n")
+    path = f"{tmp_path}/kink.py"
+    ended = [run("check-jax", f"{path}:f", "--at", "0", "--claim", claim, "--side", "left").code for claim in ("-2", f"{path}:slope", "2")]
+    assert ended == [0, 0, 1]
+
+
 # The command, suites, and what is shown
 
 ROSENBROCK = "(1 - x)^2 + 100(y - x^2)^2"

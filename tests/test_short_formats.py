@@ -136,3 +136,22 @@ def test_a_rounded_literal_of_few_digits_is_no_wrong_rule(dtype: str) -> None:
     """JAX's rule of erf has 2/√π as a literal, 1.125 in bfloat16."""
     report = diffcheck.check(jax.lax.erf, jnp.asarray(0.3, dtype))
     assert (report.header.dtype, report.outcome) == (dtype, Outcome.PASS)
+
+
+@pytest.mark.parametrize("orders", [{}, {"hessian": True}])
+def test_the_constants_of_a_rule_may_be_rounded_to_the_format_in_which_it_runs(orders: dict[str, Any]) -> None:
+    with jax.enable_x64(True):  # JAX's rule of erf has 2/sqrt(pi), rounded to float32 here
+        report = diffcheck.check(lambda x: jax.scipy.special.erf(x.astype(jnp.float32)).astype(x.dtype), np.float64(0.3), **orders)
+    assert report.outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(("argument", "inner", "wrong"), [(np.float32, jnp.bfloat16, 2.0**-12), (np.float64, np.float32, 2.0**-28)])
+def test_a_second_derivative_of_few_digits_whose_rule_is_wrong_in_more_is_found(argument: Any, inner: Any, wrong: float) -> None:
+    @jax.custom_jvp
+    def f(x: Any) -> Any:
+        return (x.astype(inner) ** 3).astype(x.dtype)
+
+    f.defjvp(lambda primals, tangents: (f(*primals), (3 * primals[0] * primals[0] + wrong * primals[0]) * tangents[0]))
+    with jax.enable_x64(argument is np.float64):
+        report = diffcheck.check(f, argument(1.5), hessian=True)
+    assert Verdict.WRONG in {result.verdict for result in report.samples[0].results}

@@ -21,7 +21,7 @@ from diffcheck.checks.loading import users_code
 from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import Matrices, Matrix
 from diffcheck.checks.modes import Conflict, conflict, noted
-from diffcheck.checks.numerical import LABEL, judge_by_evidence
+from diffcheck.checks.numerical import LABEL, result_by_evidence
 from diffcheck.checks.proved_entries import ProvedEntries
 from diffcheck.checks.relations import compared
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Run, Wanted
@@ -34,7 +34,7 @@ from diffcheck.formats import Format
 from diffcheck.graph.build import Problem
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.evidence import Written, listed
-from diffcheck.judgement.judge import Judge, Point, Value, arithmetic_of, result_of, result_without, split
+from diffcheck.judgement.judge import Judge, Point, Value, arithmetic_of, split
 from diffcheck.judgement.resemblance import of_jacobian, of_value
 from diffcheck.results import Result, Sample, Status, Verdict
 
@@ -269,24 +269,15 @@ class Jacobian(Matrices):
         evidence = self.differences_of(wanted)
         if not evidence.reason:
             self._estimated[row, column] = evidence.slope
-        results, beside = split({derivation: self._judged(derivation, wanted, value, scale) for derivation, value in values.items()})
+        precision = self.format.unit_roundoff
+        judged = {each: result_by_evidence(each, wanted, value, evidence, scale, precision) for each, value in values.items()}
+        results, beside = split(judged)
         by_mode = {each.mode: value for each, value in values.items()}
-        found = conflict(self.label(row, column), by_mode, scale, self.format.unit_roundoff, evidence)
+        found = conflict(self.label(row, column), by_mode, scale, precision, evidence)
         self.conflicts += [] if found is None else [found]
         point = self.point if self.is_small else {variable: self.point[variable]}
         status = Status.UNDECIDED, f"{why}: {LABEL}", primal, None, None, None
         return Sample(point, variable, 1, *status, noted(results, found), False, self.function.outputs[row], beside)
-
-    def _judged(self, derivation: Derivation, wanted: Wanted, value: Value, scale: float) -> Result:
-        if isinstance(value, UnsupportedError):
-            return result_without(derivation, value)
-        evidence = self.differences_of(wanted)
-        judged, blame = judge_by_evidence(value, evidence, scale, self.format.unit_roundoff), None
-        if judged.verdict is Verdict.CONTRADICTED:
-            cause = derivation.cause(wanted, Verdict.WRONG, value, evidence.slope)
-            if cause is not None:
-                judged, blame = replace(judged, reason=f"{judged.reason}: {cause.words}"), cause.blame
-        return result_of(derivation, value, judged, blame)
 
     def differences_of(self, wanted: Wanted) -> Estimate:
         """The derivative from values of f."""

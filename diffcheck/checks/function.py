@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from fractions import Fraction
 from numbers import Real
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -17,6 +17,7 @@ from diffcheck.checks.arguments import from_value, names_in, require_alike
 from diffcheck.checks.at_once import AtOnce, Plan
 from diffcheck.checks.beforehand import require_memory, require_traceable
 from diffcheck.checks.calling import BoundCall, Parameters
+from diffcheck.checks.claimed import KinkSide
 from diffcheck.checks.claims import ClaimedHessian, ClaimedJacobian
 from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
@@ -41,6 +42,7 @@ from diffcheck.judgement.evidence import listed
 from diffcheck.printable import quoted
 from diffcheck.results import Findings, Header, Outcome, RuleCheck, Sample, counted
 
+S = TypeVar("S", Jacobian, Higher)
 SHOWN_RULES = 4
 SHOWN_FIXED = 8
 SHOWN_VARIABLES = 20
@@ -52,10 +54,11 @@ class FunctionCheck:
     `against` is what it is judged by: nothing (its own computation, without its custom rules), an expression in the function's
     arguments, or another function. `linted` runs the checks of derivative rules: by default where there is one that is not JAX's own,
     and for a limited time. `claim` is a derivative worked out by hand, judged next to JAX's: an array of the shape of the result followed
-    by that of the argument (a tuple of such for several arguments), or a function that returns it; or texts, as for an expression.
-    `given` are names for the arguments of a function whose signature has none. `plan` is how a large Jacobian is
-    gone through. `wrt` are the arguments to differentiate by, whole (w) or a leaf of theirs (w['bias']); all by default. `dtype` is the
-    format of all floats; without one, arrays keep their own, and the verdicts are relative to the coarsest on the program's way.
+    by that of the argument (a tuple of such for several arguments), or a function that returns it; or texts, as for an expression; `side`
+    is the side of a kink of which it is. `given` are names for the arguments of a function whose signature has none. `plan` is how a large
+    Jacobian is gone through. `wrt` are the arguments to differentiate by, whole (w) or a leaf of theirs (w['bias']); all by default.
+    `dtype` is the format of all floats; without one, arrays keep their own, and the verdicts are relative to the coarsest on the
+    program's way.
     """
 
     def __init__(
@@ -71,7 +74,11 @@ class FunctionCheck:
         plan: Plan | None = None,
         orders: Orders | None = None,
         wrt: Sequence[str] | None = None,
+        side: KinkSide | None = None,
     ) -> None:
+        if side is not None and claim is None:
+            raise InputError("a side is given, and no claim", "--side says of which side of a kink a claim is.")
+        self._side = side
         self._orders = orders
         self._wrt = wrt
         self._sampled = ""  # of very many points, which are judged
@@ -118,18 +125,25 @@ class FunctionCheck:
         if orders.direction is None:
             function = self._usable(lambda: self._at(self._function, point))
             truth, claim = lambda: self._truth(function, point), self._claimed(function, point, orders)
-            return Higher(function, self.name, self._judged(function), truth, orders, claim, self._by_itself)
+            return self._with_sides(Higher(function, self.name, self._judged(function), truth, orders, claim, self._by_itself))
         if not self._by_itself:
             raise InputError("a derivative along a direction is judged by the function itself", "Leave out --along or --hvp, or --against.")
         t, direction = free_name(point.names), self._direction(orders.direction, point)
         function = self._usable(lambda: self._along(point, direction, t))
         claim = self._claimed(function, point, orders, t)
-        return Higher(function, self.name, self._judged(function), lambda: _lifted(function), orders, claim, moved_by=t)
+        return self._with_sides(Higher(function, self.name, self._judged(function), lambda: _lifted(function), orders, claim, moved_by=t))
 
     @property
     def _by_itself(self) -> bool:
         """Whether it is judged by its own computation."""
         return self._formula is None and self._other is None
+
+    def _with_sides(self, subject: S) -> S:
+        """Raises InputError where a side is given, and no graph tells the sides of a kink apart."""
+        if self._side is not None and isinstance(subject.truth, UnsupportedError):
+            problem = f"a side is given, and {self.name} is not followed operation by operation: {subject.truth.reason}"
+            raise InputError(problem, "Leave --side out: the claim is compared with differences of values then.")
+        return subject
 
     def _along(self, point: BoundCall, direction: BoundCall, t: str) -> JaxFunction:
         """The function at a point that moves along a direction, of how far it has moved and of the point."""
@@ -159,9 +173,8 @@ class FunctionCheck:
     def _jacobian(self, point: BoundCall) -> Jacobian:
         function = self._usable(lambda: self._at(self._function, point))
         claim = self._claimed(function, point, Orders())
-        return Jacobian(
-            function, self.name, self._judged(function), lambda: self._truth(function, point), claim, self._by_itself, self._plan
-        )
+        truth = lambda: self._truth(function, point)  # noqa: E731
+        return self._with_sides(Jacobian(function, self.name, self._judged(function), truth, claim, self._by_itself, self._plan))
 
     def _usable(self, made: Callable[[], JaxFunction]) -> JaxFunction:
         """A function that has something to differentiate, and can be."""
@@ -182,15 +195,16 @@ class FunctionCheck:
         if self._claim is None:
             return None
         if (texts := texts_of(self._claim)) is not None:
-            return claims_about(function, self.name, point, orders.of_moving(function.variables, moved_by), texts)
+            return claims_about(function, self.name, point, orders.of_moving(function.variables, moved_by), texts, self._side)
         if orders.direction is not None:
             raise InputError("a claim for a derivative along a direction is a text", "Write the derivative, such as claim='2x'.")
         given = point.of(self._claim) if callable(self._claim) else self._claim
-        return (
-            ClaimedJacobian(given, function, point.arguments)
-            if orders.is_first
-            else ClaimedHessian(given, function, point.arguments, orders.order)
+        first = orders.is_first
+        claim = (
+            ClaimedJacobian(given, function, point.arguments) if first else ClaimedHessian(given, function, point.arguments, orders.order)
         )
+        claim.side = self._side
+        return claim
 
     def _at(self, function: Callable[..., Any], point: BoundCall) -> JaxFunction:
         static = tuple((name, identity(value)) for name, value in point.static.items())

@@ -10,7 +10,7 @@ from fractions import Fraction
 from numbers import Real
 
 from diffcheck.checks.calling import BoundCall
-from diffcheck.checks.claimed import Claim, Claims, Given
+from diffcheck.checks.claimed import Claim, Claims, Given, KinkSide
 from diffcheck.engines.derivation import Derivation, Evaluates, Names, Wanted
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.errors import InputError
@@ -31,11 +31,13 @@ def texts_of(claim: object) -> list[Given] | None:
     return [*texts] if all(isinstance(text, (str, Claim)) for text in texts) else None
 
 
-def claims_about(function: JaxFunction, name: str, point: BoundCall, wrt: Sequence[Names], texts: Sequence[Given]) -> Claims:
+def claims_about(
+    function: JaxFunction, name: str, point: BoundCall, wrt: Sequence[Names], texts: Sequence[Given], side: KinkSide | None
+) -> Claims:
     """Raises InputError for a claim about what is not asked for."""
     for argument in point.names:
         _require_plain(argument, texts)
-    claims = Claims(_problem(function, name, point), wrt, texts, None)
+    claims = Claims(_problem(function, name, point), wrt, texts, side)
     asked = {tuple(sorted(names)) for names in wrt}
     for wanted in claims.claimed:
         if tuple(sorted(wanted[1])) not in asked:

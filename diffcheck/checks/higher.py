@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -15,15 +16,18 @@ import numpy as np
 from diffcheck.checks import pipeline
 from diffcheck.checks.claimed import Claims
 from diffcheck.checks.culprits import faulty
+from diffcheck.checks.differences import Differences
 from diffcheck.checks.function_claims import WhatIsClaimed, claims_for
 from diffcheck.checks.loading import raised_by_jax, users_code
 from diffcheck.checks.mathematics import in_mathematics, run_of
 from diffcheck.checks.matrices import CUSTOM_VJP
+from diffcheck.checks.numerical import LABEL, result_by_evidence
 from diffcheck.checks.orders import Orders
 from diffcheck.checks.relations import compared
 from diffcheck.checks.screening import MANY, Choice, even_choice, worst_choice
 from diffcheck.checks.symmetry import merged, with_mirrors
 from diffcheck.engines.derivation import Cause, Columns, Derivation, Found, Run, Wanted
+from diffcheck.engines.differences import HIGHEST, Estimate
 from diffcheck.engines.jax import function_orders
 from diffcheck.engines.jax.function import NO_FORWARD_MODE, JaxFunction
 from diffcheck.engines.jax.nesting import PURE_ONLY
@@ -34,13 +38,14 @@ from diffcheck.formats import Format
 from diffcheck.graph.build import Problem
 from diffcheck.graph.graph import Graph
 from diffcheck.judgement.evidence import Written
-from diffcheck.judgement.judge import Judge, Point, Value, result_of, result_without, split
-from diffcheck.judgement.verdict import Judgement
+from diffcheck.judgement.judge import Judge, Point, Value, split
+from diffcheck.judgement.verdict import rules_of
 from diffcheck.registry import AUTOMATIC, JET
-from diffcheck.results import Outcome, Sample, Status, Verdict, wrt_and_order
+from diffcheck.results import Sample, Status, Verdict, wrt_and_order
 
 IN_MATHEMATICS = 10  # derivatives by engines that differentiate formulas; of more there are none
 SCREENED = 100_000  # derivatives that are computed in each mode to find the worst; of more there is an even sample only
+BEYOND_VALUES = Estimate(math.nan, math.inf, "of values of f, differences of order 3 and higher are mostly rounding")
 MOST_COLUMNS = 2_000  # of a Hessian that is computed whole
 
 
@@ -87,7 +92,7 @@ class Higher:
 
     @property
     def dtype(self) -> str:
-        return self.format.name
+        return str(self.function.vector.dtype)
 
     @cached_property
     def every(self) -> list[Wanted]:
@@ -159,27 +164,32 @@ class Higher:
         """What is found of one derivative."""
         row = wanted[0]
         if isinstance(self.truth, UnsupportedError):
-            return self._undecided(wanted, values, primal, self.truth.reason)
-        sample = Judge(Written(self.truth[row], ""), self.format).sample(self.point, wanted, values, primal)
+            return self._by_evidence(wanted, values, primal, self.truth.reason)
+        sample = Judge(Written(self.truth[row], ""), self.format, rules_of(self.dtype)).sample(self.point, wanted, values, primal)
+        if sample.status is Status.UNDECIDED:
+            return self._by_evidence(wanted, values, primal, sample.status_reason)
         return replace(sample, output=self.output_of(wanted))
 
     def output_of(self, wanted: Wanted) -> str:
         return self.function.outputs[wanted[0]]
 
-    def _undecided(self, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None, why: str) -> Sample:
-        open_ = Judgement(Verdict.UNDECIDED, Outcome.UNDECIDED, None, why)
-        results, beside = split(
-            {
-                derivation: result_without(derivation, value)
-                if isinstance(value, UnsupportedError)
-                else result_of(derivation, value, open_)
-                for derivation, value in values.items()
-            }
-        )
-        row, names = wanted
-        wrt, order = wrt_and_order(names)
+    def _by_evidence(self, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None, why: str) -> Sample:
+        """What second differences of values say; of higher orders they say nothing."""
+        row, columns = self.place(wanted)
+        evidence, scale = BEYOND_VALUES, 0.0
+        if len(columns) <= HIGHEST:
+            evidence, scale = self._differences.of(row, *columns), self._differences.scale_of(row, *columns)
+        precision = self.format.unit_roundoff
+        judged = {each: result_by_evidence(each, wanted, value, evidence, scale, precision) for each, value in values.items()}
+        results, beside = split(judged)
+        wrt, order = wrt_and_order(wanted[1])
         nothing = None, None, None
-        return Sample(self.point, wrt, order, Status.UNDECIDED, why, primal, *nothing, results, False, self.function.outputs[row], beside)
+        status = Status.UNDECIDED, f"{why}: {LABEL}", primal
+        return Sample(self.point, wrt, order, *status, *nothing, results, False, self.output_of(wanted), beside)
+
+    @cached_property
+    def _differences(self) -> Differences:
+        return Differences(self.function, self.name, self.format.unit_roundoff)
 
 
 class Nested(JaxMode):

@@ -14,7 +14,6 @@ import typer
 from diffcheck.cli.app import app
 from diffcheck.cli.arguments import (
     Along,
-    Claims,
     Color,
     Colored,
     HessianFlag,
@@ -26,6 +25,7 @@ from diffcheck.cli.arguments import (
     OutputFormat,
     OwnFormat,
     ReportFormat,
+    SideOption,
     Strict,
     Timeout,
     Wrt,
@@ -77,6 +77,10 @@ Shape = Annotated[list[str], option("--shape", help="The shapes of random argume
 Against = Annotated[
     str, option("--against", help="Judge by a formula, or by another function FILE.py:OTHER, instead.", metavar="EXPR|FUNCTION")
 ]
+Claim = Annotated[
+    list[str],
+    option("--claim", help="Derivatives by hand: one for each in order, a matrix, 'df/dx = …', or FILE.py:NAME.", metavar="EXPR|FUNCTION"),
+]
 Lint = Annotated[bool | None, typer.Option("--lint/--no-lint", help="Check the rules too (default: custom ones).")]
 Picture = Annotated[
     Path | None, option("--plot", help="Draw the function along its worst derivative too: a .png, .svg or .pdf.", metavar="FILE")
@@ -103,7 +107,8 @@ def check_jax(
     order: Order = None,
     along: Along = "",
     hvp: Hvp = "",
-    claim: Claims = [],  # noqa: B006
+    claim: Claim = [],  # noqa: B006
+    side: SideOption = "",
     dtype: OwnFormat = None,
     lint: Lint = None,
     timeout: Timeout = DEFAULT_SECONDS,
@@ -127,7 +132,7 @@ def check_jax(
     """
     orders = _higher(order, along, hvp, hessian, entries, interval, plot)
     where = FunctionPoints(at, points, random, seed, domain, shape)
-    job = FunctionJob(function, where, interval, samples, names(wrt), against, claim, directions, entries, orders, dtype, lint)
+    job = FunctionJob(function, where, interval, samples, names(wrt), against, claim, side, directions, entries, orders, dtype, lint)
     shown = _Shown(function, format, latex, entries == "all", color, strict)
     return _run(job, shown, plot, output, Limits(timeout, max_memory))
 
@@ -173,7 +178,7 @@ def _artist(picture: Path | None, directory: str) -> Artist:
     from diffcheck.pictures.layout import suffix_of
 
     suffix_of(picture)
-    return partial(plot_function, path=picture)
+    return partial(plot_function, path=picture.absolute())  # the user's code may go elsewhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ class FunctionJob:
     wrt: list[str] | None
     against: str
     claims: list[str]
+    side: str
     directions: int
     entries: str
     orders: Orders | None
@@ -113,20 +114,23 @@ class FunctionJob:
         return self.points.wide(self.dtype)
 
     def _check(self, function: Callable[..., object], on_stage: Callable[[str], object]) -> FunctionCheck:
+        from diffcheck.checks.claimed import side_of
         from diffcheck.checks.function import FunctionCheck
         from diffcheck.checks.loading import load
 
+        claim = load(self.claims[0], self._wide) if len(self.claims) == 1 and is_reference(self.claims[0]) else self.claims or None
         return FunctionCheck(
             function,
             name=self.reference.rpartition(":")[2].rpartition(".")[2],
             against=load(self.against, self._wide) if is_reference(self.against) else self.against or None,
             dtype=self.dtype,
             linted=self.lint,
-            claim=self.claims or None,
+            claim=claim,
             given=self.points.names,
             plan=self._plan(on_stage),
             orders=self.orders,
             wrt=self.wrt,
+            side=side_of(self.side or None),
         )
 
     def _plan(self, on_stage: Callable[[str], object]) -> Plan:

@@ -5,12 +5,14 @@ again and again. Large steps err by truncation, small ones by rounding; between 
 estimates with the smallest claim are taken: 3 × their spread + the noise of rounding. They must settle, and estimates from
 smaller steps must agree with them. The same is done with the slope to the right less the slope to the left,
 (15E₁ - 6E₂ + E₃) / 6h with Eₖ = fₖ + f₋ₖ - 2f₀: it keeps its size at a corner, and is O(h⁵) where f is smooth.
+
+Of second derivatives it is the same with weights of their own, over h².
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,10 +35,7 @@ HALVINGS, SHRINKING = 8, 0.3  # of estimates on their way to a limit: so many st
 NEAR = 1 / 2  # of the size of x: f is as large as its values there
 OUTWARDS = np.arange(-3, 4)
 STENCIL = np.array([-1.0, 9.0, -45.0, 0.0, 45.0, -9.0, 1.0]) / 60
-RIGHT_LESS_LEFT = np.array([1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0]) / 6
-TO_THE_RIGHT = np.array([0.0, 0.0, 0.0, -11.0, 18.0, -9.0, 2.0]) / 6
-TO_THE_LEFT = -TO_THE_RIGHT[::-1]
-SIDES = {"right": TO_THE_RIGHT, "left": TO_THE_LEFT}
+HIGHEST = 2  # order of a derivative that is taken from values
 
 NO_VALUES = "the function has no finite values around the point"
 TOO_SHORT = "the floats have too few digits for differences of f"
@@ -46,12 +45,37 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class _Stencils:
+    """Weights of f at x - 3h, …, x + 3h, for a derivative of this order times its power of h."""
+
+    order: int
+    middle: Array
+    right_less_left: Array  # 0 where the derivatives on both sides are the same
+    right: Array
+
+    @property
+    def sides(self) -> Mapping[str, Array]:
+        return {"right": self.right, "left": (-1) ** self.order * self.right[::-1]}
+
+
+STENCILS = (
+    _Stencils(1, STENCIL, np.array([1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0]) / 6, np.array([0.0, 0.0, 0.0, -11.0, 18.0, -9.0, 2.0]) / 6),
+    _Stencils(
+        2,
+        np.array([2.0, -27.0, 270.0, -490.0, 270.0, -27.0, 2.0]) / 180,
+        np.array([1.0, -4.0, 5.0, 0.0, -5.0, 4.0, -1.0]),
+        np.array([0.0, 0.0, 0.0, 2.0, -5.0, 4.0, -1.0]),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """The slope lies within `claim` of `slope`, as far as values can tell; `reason` says why nothing is claimed.
 
     A corner may be too small to see; the slopes on both sides are then within `corner` of `slope`. `size` is how large f is within
-    half the size of x, per size of x: a slope that may be 0 is compared with it. `side` is "right" or "left" if f has values on
-    that side only.
+    half the size of x, per size of x to the power of the order: a slope that may be 0 is compared with it. `side` is "right" or "left"
+    if f has values on that side only.
     """
 
     slope: float
@@ -60,6 +84,7 @@ class Estimate:
     corner: float = 0.0
     size: float = 0.0
     side: str = ""
+    order: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +94,16 @@ class _Ladder:
     steps: Array
     values: Array
     noise: Array  # what a value may be off by, for each step
-    size: float  # of the values near x, per size of x
+    size: float  # of the values near x, per size of x to the power of the order
+    order: int
 
     def limit(self, stencil: Array) -> _Limit | None:
         """What a difference quotient tends to as the steps shrink; None where f has no values."""
         used = np.where(stencil, self.values, 0.0)
-        windows = sliding_window_view(used @ stencil / self.steps, PLATEAU)
+        power = self.steps**self.order
+        windows = sliding_window_view(used @ stencil / power, PLATEAU)
         spreads = windows.max(axis=1) - windows.min(axis=1)
-        noises = sliding_window_view(self.noise * abs(stencil).sum() / self.steps, PLATEAU).max(axis=1)
+        noises = sliding_window_view(self.noise * abs(stencil).sum() / power, PLATEAU).max(axis=1)
         claims = SPREADS * spreads + noises
         claims[~np.isfinite(claims)] = math.inf
         best = int(claims.argmin())
@@ -109,13 +136,14 @@ class _Limit:
         return "" if self.is_confirmed else CONTRADICTORY
 
 
-def estimate(f: Callable[[float], float], x: float, unit_roundoff: float) -> Estimate:
+def estimate(f: Callable[[float], float], x: float, unit_roundoff: float, order: int = 1) -> Estimate:
     """The derivative of f at x from values of f alone, with a claim of how far it may be off.
 
     Args:
         f: A function of one number, which returns NaN where it has no value. It is called a few hundred times.
         x: The point.
         unit_roundoff: That of the floats in which f computes: 2⁻⁵³ or 2⁻²⁴.
+        order: That of the derivative, 1 or 2.
 
     Returns:
         The slope and the claim; or an infinite claim and the reason, where differences do not settle, contradict each other, or show a
@@ -131,36 +159,37 @@ def estimate(f: Callable[[float], float], x: float, unit_roundoff: float) -> Est
     if len(steps) < PLATEAU:
         return _nothing(TOO_SHORT)
     with np.errstate(all="ignore"):  # infinite values give infinite claims
-        return _from(_ladder(f, x, steps, unit_roundoff))
+        return _from(_ladder(f, x, steps, unit_roundoff, order), STENCILS[order - 1])
 
 
-def _from(ladder: _Ladder) -> Estimate:
-    slope, corner = ladder.limit(STENCIL), ladder.limit(RIGHT_LESS_LEFT)
+def _from(ladder: _Ladder, stencils: _Stencils) -> Estimate:
+    slope, corner = ladder.limit(stencils.middle), ladder.limit(stencils.right_less_left)
     if slope is None or corner is None:
-        return _on_a_side(ladder)
+        return _on_a_side(ladder, stencils)
     if problem := slope.problem or corner.problem:
         return _nothing(problem)
     if abs(corner.value) > corner.claim:
-        return _nothing(f"the slopes to the left and to the right differ, by {abs(corner.value):.3g}: it may have a corner here")
-    return Estimate(slope.value, slope.claim, corner=corner.claim / 2, size=ladder.size)
+        what = "slopes" if stencils.order == 1 else "second derivatives"
+        return _nothing(f"the {what} to the left and to the right differ, by {abs(corner.value):.3g}: it may have a corner here")
+    return Estimate(slope.value, slope.claim, corner=corner.claim / 2, size=ladder.size, order=ladder.order)
 
 
-def _on_a_side(ladder: _Ladder) -> Estimate:
+def _on_a_side(ladder: _Ladder, stencils: _Stencils) -> Estimate:
     """The slope to the right or to the left, where f has values there only."""
-    found = [(side, limit) for side, stencil in SIDES.items() if (limit := ladder.limit(stencil)) is not None]
+    found = [(side, limit) for side, stencil in stencils.sides.items() if (limit := ladder.limit(stencil)) is not None]
     if len(found) != 1:
         return _nothing(NO_VALUES)
     ((side, limit),) = found
     if limit.problem:
         return _nothing(f"the function has values to the {side} of the point only, and there {limit.problem}")
-    return Estimate(limit.value, limit.claim, size=ladder.size, side=side)
+    return Estimate(limit.value, limit.claim, size=ladder.size, side=side, order=ladder.order)
 
 
 def _nothing(reason: str) -> Estimate:
     return Estimate(math.nan, math.inf, reason)
 
 
-def _ladder(f: Callable[[float], float], x: float, steps: Array, unit_roundoff: float) -> _Ladder:
+def _ladder(f: Callable[[float], float], x: float, steps: Array, unit_roundoff: float, order: int) -> _Ladder:
     points = x + steps[:, None] * OUTWARDS
     values = np.array([[f(float(point)) if math.isfinite(point) else math.nan for point in row] for row in points])
     largest = np.nanmax(abs(values), axis=1, initial=0.0)
@@ -168,7 +197,7 @@ def _ladder(f: Callable[[float], float], x: float, steps: Array, unit_roundoff: 
     of_point = np.where(is_exact, 0.0, unit_roundoff * abs(x * (values @ STENCIL) / steps))
     size = float(largest[(3 * steps <= NEAR * max(1.0, abs(x))) & np.isfinite(largest)].max(initial=0.0))
     of_value = np.maximum(2 * VALUE_ULPS * unit_roundoff * largest, _jitter(f, x, steps, unit_roundoff)) + _stairs(values, size)
-    return _Ladder(steps, values, of_value + of_point, size / max(1.0, abs(x)))
+    return _Ladder(steps, values, of_value + of_point, size / max(1.0, abs(x)) ** order, order)
 
 
 def _steps(x: float, unit_roundoff: float) -> Array:

@@ -108,8 +108,7 @@ class Judge:
         self._rules = rules
         self._arithmetic = arithmetic_of(fmt)
         self._of_programs = replace(self._arithmetic, literals_are_rounded=True)
-        literals = fmt if fmt.precision_bits < RULES.precision_bits else rules  # the format to which those of a rule are rounded
-        self._of_literals = replace(arithmetic_of(literals), literals_are_rounded=True, roundings=lambda function: 0.0)
+        self._of_literals = replace(self._of_programs, roundings=lambda function: 0.0)  # rounded to the coarsest format on the way
 
     def sample(self, point: Point, wanted: Wanted, values: Mapping[Derivation, Value], primal: float | None) -> Sample:
         """What is proved of a derivative at a point, and what each value that is given for it is worth."""
