@@ -29,6 +29,7 @@ from diffcheck.processes.deaths import Lost
 from diffcheck.processes.limits import DEFAULT_MEGABYTES, DEFAULT_SECONDS, Limits
 from diffcheck.results import Outcome, Sample
 
+SUBJECTS = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
 LONGEST_SUBJECT = 140  # characters of a function as it was read, in a message
 
 
@@ -273,13 +274,12 @@ def _checked(
         subject, at, wrt, claim = text_of(subject), named(at), wrt and [name_of(names) for names in wrt], as_text(claim)
     if callable(subject):
         _refuse("a function", of=of)
-        how = {"linted": lint, "plan": plan_of(directions=directions, seed=seed, entries=entries), "orders": orders and orders.beyond_first}
-        claimed = {"claim": claim, "side": side_of(side)}
-        report, jacobians = check_function(subject, at, wrt=_arguments(wrt), dtype=dtype, against=against, **claimed, **how)
+        plan = plan_of(directions=directions, seed=seed, entries=entries)
+        how = {"wrt": _arguments(wrt), "claim": claim, "side": side_of(side), "dtype": dtype, "against": against, "linted": lint}
+        report, jacobians = check_function(subject, at, plan=plan, orders=orders and orders.beyond_first, **how)
         return Report(report.header, report.samples, report.checks, jacobians=jacobians)
     if not isinstance(subject, str):
-        fix = "Give an expression as a text or of SymPy, or a function of JAX: check('x^2', at=2)."
-        raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", fix)
+        raise InputError(f"{printable.quoted(subject)} is not an expression, nor a function", SUBJECTS)
     _refuse("an expression", against=against, lint=lint, directions=directions, seed=seed, entries=entries)
     asked_for: dict[str, Any] = {"of": of, "wrt": wrt, "claim": _claims(claim), "orders": orders, "side": side_of(side), "lost": lost}
     report = check_expression(subject, at, dtype=dtype or "float64", on_stage=on_stage, **asked_for)

@@ -412,7 +412,6 @@ def test_a_claim_for_a_jax_function_may_be_for_one_side_of_a_kink(claim: Any) ->
     ("options", "message"),
     [
         ({}, "a side is given, and no claim"),
-        ({"claim": "1", "hessian": True}, "claims as texts are for first derivatives"),
         (
             {"claim": "1", "at": np.float32(1), "subject": lambda x: jax.pure_callback(np.abs, x, x)},
             "is not followed operation by operation",
