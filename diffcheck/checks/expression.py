@@ -112,8 +112,7 @@ class Check:
         among = self._chosen(wrt) if wrt else tuple((name,) for name in self.given)
         if any(len(names) > 1 for names in among):
             raise InputError("an order is given, and derivatives of an order too", "Write the one or the other.")
-        if wrt and orders.along is not None:
-            raise InputError("--wrt does not go with a direction", "Leave it out; variables that stay have 0 in the direction: x=1,y=0.")
+        orders.require_no_choice(wrt)
         return orders.of([name for (name,) in among], "" if self._moved is None else self._moved.variable)
 
     def _choose(self, columns: Columns | None = None) -> Choice:

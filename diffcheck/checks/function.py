@@ -79,6 +79,8 @@ class FunctionCheck:
         if side is not None and claim is None:
             raise InputError("a side is given, and no claim", "--side says of which side of a kink a claim is.")
         self._side = side
+        if orders is not None:
+            orders.require_no_choice(wrt)
         self._orders = orders
         self._wrt = wrt
         self._sampled = ""  # of very many points, which are judged

@@ -71,6 +71,11 @@ class Orders:
         """The derivatives of a function that has the one that moves the others among its variables."""
         return self.of([name for name in variables if name != moved_by], moved_by)
 
+    def require_no_choice(self, wrt: object) -> None:
+        """Raises InputError where variables are chosen, and a direction is given."""
+        if wrt and self.along is not None:
+            raise InputError("--wrt does not go with a direction", "Leave it out; variables that stay have 0 in the direction: x=1,y=0.")
+
     def of(self, variables: Sequence[str], moved_by: str) -> tuple[Names, ...]:
         """The derivatives in these variables; `moved_by` is the one that moves the point in the direction."""
         if self.times is not None:
