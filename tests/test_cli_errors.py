@@ -234,6 +234,7 @@ def test_trace_takes_a_function(tmp_path: Path) -> None:
         (["x^2", "--at", "3"], "Did you mean: diffcheck check 'x^2' --at 3"),
         (["sin(x)"], "Did you mean: diffcheck check 'sin(x)' --at 2"),
         (["chek", "x"], "Did you mean 'check'"),
+        (["check", "x^2", "-at", "2"], "two hyphens: --at"),
         (["check-jax", "jax.nn.relu", "--at", "2"], "Did you mean jax.nn:relu?"),
         (["check-jax", "jnp.sin", "--at", "2"], "Did you mean jax.numpy:sin?"),
         (["check-jax", "jnp:sin", "--at", "2"], "Did you mean jax.numpy?"),
@@ -252,3 +253,9 @@ def test_what_is_nearly_right_is_answered_with_what_is_meant(
     monkeypatch.chdir(tmp_path)
     ended = diffcheck(*words)
     assert (ended.code, said in ended.stderr) == (USAGE, True), ended.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["check"], ["check-jax"]])
+def test_help_is_a_word_too(words: list[str]) -> None:
+    asked, typed = diffcheck("help", *words), diffcheck(*words, "--help")
+    assert (asked.code, asked.stdout) == (PASS, typed.stdout)

@@ -61,7 +61,12 @@ class Group(TyperGroup):
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """A command; where an expression stands in its place, the message says which is meant."""
+        """A command; `help` shows what --help does; where an expression stands in its place, the message says which is meant."""
+        if args[0] == "help" and self.get_command(ctx, "help") is None:
+            args = [*args[1:2], "--help"]
+            if len(args) == 1:
+                typer.echo(ctx.get_help())
+                raise typer.Exit
         if self.get_command(ctx, args[0]) is None and not COMMAND_LIKE.fullmatch(args[0]):
             meant = shlex.join(args if "--at" in args else [*args, "--at", "2"])
             ctx.fail(f"There is no command before {shown(args[0])}. Did you mean: diffcheck check {shown(meant)}")

@@ -69,6 +69,8 @@ def _misquoted(expressions: list[str]) -> str:
         return f"{told} Put the formula in quotes; write '({shown(formula)})' if a variable has this name."
     if any(os.path.exists(other) for other in expressions):
         return "The shell has put names of files for a formula with a *. Put the formula in quotes: 'x*2'."
+    if "-at" in others:
+        return "An option of this name has two hyphens: --at."
     if len(others) == 1 and POINT.fullmatch(others[0]):
         return f"There is one formula too many. For a point write --at {shown(others[0])}."
     return f"The formula is in pieces. Put it in quotes: '{shown(' '.join(expressions))}'."
