@@ -75,13 +75,15 @@ def with_tables(text: str) -> str:
 # Examples
 
 
+LIMITS = ("--timeout", "--max-memory")
+
+
 class Session:
     """Runs the blocks of one document, one after the other."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._code = 0  # of the last command
-        self._started = False
         self._names: dict[str, Any] = {}
 
     def recorded(self, block: re.Match[str]) -> str:
@@ -98,22 +100,29 @@ class Session:
         return f"```{language}{f' {file}' if file else ''}\n{body}```"
 
     def _run(self, command: str) -> str:
-        """What a command prints. Plain ones run in this process, the first one and those that need a shell in their own."""
+        """What a command prints. Plain ones run in this process, and give what they print to a pipe's other end; others need a shell."""
         if command == "echo $?":
             return f"{self._code}\n"
-        tokens = list(shlex.shlex(command, posix=True, punctuation_chars=True))
-        plain = tokens[0] == "diffcheck" and not any(set(token) <= set("();<>|&") for token in tokens)
-        if plain and self._started:
-            with chdir(self.directory):
-                result = CliRunner().invoke(app, shlex.split(command)[1:], prog_name="diffcheck")
-            if result.exception is not None and not isinstance(result.exception, SystemExit):
-                raise result.exception
-            self._code = result.exit_code
-            return result.output
-        self._started = True
+        ours, bar, others = command.partition(" | ")
+        if not _is_plain(ours):
+            return self._in_a_shell(command)
+        with chdir(self.directory):
+            result = CliRunner().invoke(app, shlex.split(ours)[1:], prog_name="diffcheck")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        self._code = result.exit_code
+        return result.stderr + self._in_a_shell(others, result.stdout) if bar else result.output
+
+    def _in_a_shell(self, command: str, given: str = "") -> str:
         environment = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
         process = subprocess.run(
-            ["sh", "-c", command], cwd=self.directory, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            ["sh", "-c", command],
+            cwd=self.directory,
+            env=environment,
+            text=True,
+            input=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         self._code = process.returncode
         return process.stdout
@@ -123,6 +132,12 @@ class Session:
         with redirect_stdout(printed), chdir(self.directory):
             exec(compile(source, "<example>", "single"), self._names)
         return _without_trailing_blanks(printed.getvalue())
+
+
+def _is_plain(command: str) -> bool:
+    """Whether a command is one of diffcheck alone, without limits, which are those of a process."""
+    tokens = list(shlex.shlex(command, posix=True, punctuation_chars=True))
+    return tokens[0] == "diffcheck" and not any(set(token) <= set("();<>|&") or token in LIMITS for token in tokens)
 
 
 def _without_trailing_blanks(text: str) -> str:

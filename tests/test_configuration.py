@@ -36,7 +36,7 @@ LINE_ONLY = {  # what a stranger's directory must not say, and what belongs to o
         "shard",
         "resume",
     ),
-    *("taylor", "derivative", "errors", "all", "compose", "sweep", "steps", "entry", "pass", "exercise"),
+    *("taylor", "derivative", "errors", "all", "compose", "sweep", "steps", "entry", "pass", "exercise", "sheet"),
     *("gradient", "jacobian", "hessian", "order", "along", "hvp", "side"),
     *("version", "isolated", "k", "j", "o", "V"),
 }

@@ -63,7 +63,7 @@ def test_an_expression_is_rounded_once_to_the_format_under_test() -> None:
         ("pi/", "an operand is missing after '/'"),
         ("1e400", "out of the range of float64"),
         ("exp(1000)", "out of the range of float64"),
-        ("", "is not a number"),
+        ("", "a number is missing"),
         ("1..3", "is not a number"),
         ("1 to 3", "is not a number"),
         ("f(x)=x; f(2)", None),

@@ -43,7 +43,7 @@ EVERY: Mapping[str, Kind] = {  # where a command has such an option
 }
 OWN: Mapping[str, Mapping[str, Kind]] = {  # what means something else, or nothing, to other commands
     "check": {"format": OutputFormat, "latex": bool, "samples": Bounded(int, 2)},
-    "check-jax": {"format": OutputFormat, "latex": bool, "lint": bool},
+    "check-jax": {"format": OutputFormat, "latex": bool, "samples": Bounded(int, 2), "lint": bool},
     "derive": {"format": Notation},
     "trace": {"format": TraceFormat},
     "cost": {"format": TableFormat, "times": bool, "many": Bounded(int, 1)},
