@@ -371,4 +371,4 @@ def _read_as(name: str, arguments: Sequence[str], jacobian: Jacobian) -> str:
     text = one_line(truth[0], Short()) if len(truth) == 1 else None
     if text is not None:
         return f"{call} = {text}"
-    return f"{call}: {len(truth):,} results, of up to {max(len(graph.nodes) for graph in truth):,} operations"
+    return f"{call}: {counted(len(truth), 'result')}, of up to {max(len(graph.nodes) for graph in truth):,} operations"

@@ -75,7 +75,8 @@ def proved(check: OnALine, lower: float, upper: float) -> tuple[Piece, ...]:
     """The interval in pieces; raises InputError."""
     variable, graph = check.line
     if not (lower < upper and math.isfinite(lower) and math.isfinite(upper)):
-        raise InputError(f"the interval from {lower!r} to {upper!r} is empty or not finite", "Give two numbers, the lower one first: -4,4.")
+        fix = f"Give two numbers, the lower one first: {f'{upper:g},{lower:g}' if upper < lower else '-4,4'}."
+        raise InputError(f"the interval from {lower:g} to {upper:g} is empty or not finite", fix)
     return pieces(graph, variable, lower, upper)
 
 

@@ -67,6 +67,8 @@ def runs_wide(points: Sequence[str], dtype: str | None) -> bool:
 
 def _loaded(reference: str, wide: bool, what: str) -> Any:
     place, colon, name = reference.rpartition(":")
+    if place.endswith(":"):
+        raise InputError(f"{quoted(reference)} does not name {what}", f"Write {shown(reference.replace('::', ':'))}.")
     if not colon or not place or not name:
         raise InputError(f"{quoted(reference)} does not name {what}", _reference_meant(reference.rstrip(":")))
     with users_code(place), jax.enable_x64(wide):

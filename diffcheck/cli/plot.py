@@ -169,7 +169,9 @@ def _drawn(job: Check, wanted: _Wanted, chosen: bool, directory: str) -> Tally:
     if sys.stderr is None:  # a descriptor may be closed
         return tally
     console = view.console_for(sys.stderr, "auto")
-    by = name if in_plane is None else ", ".join(job.problem.variables)
+    variables = job.problem.variables
+    by = name if in_plane is None else ", ".join(variables)
+    by += f" only, of {len(variables)} variables; --wrt chooses another" * (in_plane is None and not chosen and len(variables) > 1)
     what = f"{'the errors of ' * wanted.errors}the derivative with respect to {by}" if tally.samples else "the curve; no point to judge"
     view.line(console, f"{shown(wanted.output)}: {what}")
     if tally.samples:

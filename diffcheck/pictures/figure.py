@@ -109,7 +109,7 @@ def grid_around(places: Floats, lower: float | None, upper: float | None, sample
     low = float(places.min()) - width if lower is None else float(lower)
     high = float(places.max()) + width if upper is None else float(upper)
     if not (low < high and math.isfinite(high - low)):
-        fix = "Give two numbers, the lower one first: --range -4,4."
+        fix = f"Give two numbers, the lower one first: --range {f'{high:g},{low:g}' if high < low else '-4,4'}."
         raise InputError(f"the range from {number(low)} to {number(high)} is empty or not finite", fix)
     outside = [place for place in places if width and not low <= place <= high]
     if outside:

@@ -42,6 +42,7 @@ __all__ = ["console_for", "line", "show_report"]
 IN_FULL = 5  # points shown with a table each; more get a line each
 LINES = 20  # of still more derivatives the worst are shown
 COLUMNS_OF_FORMULAS = 80  # by which lines of formulas are counted
+NAMED = 3  # derivatives before a reason that is theirs
 MIN_EXCERPT, MAX_EXCERPT = 20, 76  # letters of an expression, around what is underlined
 COORDINATES = 6  # of a point that have a column each, or stand in a sentence
 MANY_COORDINATES = 100  # of a point that are shown on a page
@@ -234,17 +235,30 @@ def coordinates(point: Mapping[str, float], limit: int = MANY_COORDINATES) -> st
     return ", ".join(shown) + (f", … ({left_out:,} more; --format json gives all)" if left_out else "")
 
 
-def _show_notes(console: Console, samples: Sequence[Sample]) -> None:
-    """Why, for every verdict that does not speak for itself; the same reason, and the same line of a file, only once."""
-    told = list(dict.fromkeys(note for sample in samples for note in notes((*sample.results, *sample.beside), console.width)))
+def _show_notes(console: Console, samples: Sequence[Sample], symbols: Mapping[int, str] = {}) -> None:  # noqa: B006  (read only)
+    """Why, for every verdict that does not speak for itself; the same reason, and the same line of a file, only once.
+
+    `symbols` are what the derivatives are called, by the identity of their samples, where a reason does not stand below its table.
+    """
+    told: dict[str, list[str]] = {}
+    for sample in samples:
+        for note in notes((*sample.results, *sample.beside), console.width):
+            told.setdefault(note, []).append(symbols.get(id(sample), ""))
     shown = set[str]()
-    for note in told[:LINES]:
+    for note, owners in islice(told.items(), LINES):
+        note = f"  {_names(owners)}: {note.lstrip()}" if owners[0] else note
         reason, _, operation = note.partition("\n")
         paragraph(console, reason if operation in shown else note)
         if operation.count("\n") == 2:  # a line of a file, below its name
             shown.add(operation)
     if len(told) > LINES:
         line(console, f"  … and {len(told) - LINES} more reasons")
+
+
+def _names(owners: Sequence[str]) -> str:
+    """The first few of them."""
+    more = len(owners) - NAMED
+    return ", ".join(owners[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _most_remarkable(samples: list[Sample], count: int) -> list[Sample]:
@@ -282,7 +296,7 @@ def _show_point(console: Console, header: Header, samples: list[Sample], extent:
         console.print()
     if worst:
         show_table(console, COLUMNS, lambda detail: [list(_rows(header, sample, *detail)) for sample in worst], DETAILS)
-    _show_notes(console, samples)
+    _show_notes(console, samples, {id(sample): symbol(header, sample) for sample in samples} if is_brief else {})
 
 
 def _function_value(sample: Sample) -> str:

@@ -28,9 +28,10 @@ def explanation(word: str) -> str:
     """What is known of a word, ready to print. Raises InputError, with the closest word, where nothing is."""
     entries = _entries()
     known = {each.lower(): each for each in entries}
-    found = known.get(word.lower().strip())
+    asked = word.lower().strip()
+    found = next((known[each] for each in (asked, asked.removesuffix("s")) if each in known), None)
     if found is None:
-        close = difflib.get_close_matches(word.lower(), known, 1)
+        close = [each for each in known if asked in each.split()] or difflib.get_close_matches(asked, known, 1)
         hint = f"Did you mean {known[close[0]]!r}? " if close else ""
         raise InputError(f"there is nothing about {quoted(word)}", f"{hint}`diffcheck explain` lists all words.")
     texts = entries[found]
