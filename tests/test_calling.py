@@ -382,3 +382,13 @@ def test_orders_directions_and_claims_keep_to_the_arguments_that_are_named() -> 
 def test_a_name_that_no_argument_has_is_refused(wrt: Any, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
         check(tuned, at=TUNED_AT, wrt=wrt)
+
+
+def test_texts_take_an_argument_that_is_not_asked_for_as_a_number() -> None:
+    def cube(x: Array, scale: float) -> Array:
+        return scale * jnp.sum(x**3)
+
+    at = {"x": np.array([1.0, 2.0]), "scale": 2.5}
+    assert check(cube, at=at, wrt=["x"], claim="[3scale*x[0]^2, 3scale*x[1]^2]").outcome is Outcome.PASS
+    assert check(cube, at=at, wrt=["x"], claim="[3x[0]^2, 3x[1]^2]").outcome is Outcome.FAIL
+    assert check(lambda x, y: x**2 * y, at=(3.0, 2.5), wrt=["x"], against="y*x^2").outcome is Outcome.PASS

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from fractions import Fraction
-from numbers import Real
 from typing import Any, TypeVar
 
 import jax
@@ -23,6 +21,7 @@ from diffcheck.checks.culprits import described
 from diffcheck.checks.entries import Jacobian
 from diffcheck.checks.function_claims import WhatIsClaimed, claims_about, texts_of
 from diffcheck.checks.higher import Higher, along
+from diffcheck.checks.leaves import number_in
 from diffcheck.checks.loading import users_code
 from diffcheck.checks.modes import check_of
 from diffcheck.checks.orders import Direction, Orders, direction_shown, free_name, require_direction
@@ -33,7 +32,6 @@ from diffcheck.engines.jax.forms import Forms
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.engines.jax.parts import identity, is_float, is_wide, named_leaves, parts_of
 from diffcheck.errors import InputError, PointError, UnsupportedError
-from diffcheck.floats import exactly
 from diffcheck.formats import FORMATS, Format, format_named
 from diffcheck.graph.build import read
 from diffcheck.graph.graph import Graph, GraphBuilder
@@ -340,11 +338,11 @@ def _at_point(formula: Graph, function: JaxFunction, point: BoundCall) -> Graph:
     builder, given = GraphBuilder(), {**point.arguments, **point.static}
     places: dict[str, int] = {}
     for name in formula.variables:
-        value = given.get(name)
+        number = number_in(given.get(name))
         if name in function.variables:
             places[name] = builder.variable(name)
-        elif isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
-            places[name] = builder.constant(Fraction(exactly(value)))
+        elif number is not None:
+            places[name] = builder.constant(number)
         else:
             raise InputError(f"the formula uses {name}, which is no number at this point", "Give it, or use the others.")
     return builder.graph(builder.graft(formula, places))

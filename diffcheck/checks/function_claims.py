@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from numbers import Real
 
 from diffcheck.checks.calling import BoundCall
 from diffcheck.checks.claimed import Claim, Claims, Given, KinkSide
+from diffcheck.checks.leaves import number_in
 from diffcheck.engines.derivation import Derivation, Evaluates, Names, Wanted
 from diffcheck.engines.jax.function import JaxFunction
 from diffcheck.errors import InputError
-from diffcheck.floats import exactly
 from diffcheck.graph.functions import CONSTANT_NAMES
 from diffcheck.graph.graph import Constant, Definition, GraphBuilder, Node, Variable
 from diffcheck.graph.problem import Map, Problem
@@ -80,8 +78,9 @@ def _numbers(function: JaxFunction, point: BoundCall) -> Iterator[Definition]:
         if not leaf.ndim and name.isidentifier():
             yield _leaf(name, Variable(name))
     for name, value in {**point.arguments, **point.static}.items():
-        if name not in function.point and isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
-            yield _leaf(name, Constant(Fraction(exactly(value))))
+        number = number_in(value)
+        if name not in function.point and number is not None:
+            yield _leaf(name, Constant(number))
 
 
 def _arrays(function: JaxFunction) -> Iterator[Map]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from numbers import Real
 from typing import Any
 
@@ -15,8 +17,9 @@ from jax.tree_util import keystr, tree_map_with_path
 from numpy.typing import NDArray
 
 from diffcheck.engines.jax.names import Tracer
-from diffcheck.engines.jax.parts import ARRAYS
+from diffcheck.engines.jax.parts import ARRAYS, is_array
 from diffcheck.errors import PointError
+from diffcheck.floats import exactly
 from diffcheck.formats import FORMATS, Format
 
 OF_TWO = {"float64": "complex128", "float32": "complex64"}  # the complex numbers whose parts are of a format
@@ -123,3 +126,10 @@ def _integer(leaf: Any, where: str) -> Any:
     if array.dtype.kind == "c" or not np.all(np.mod(array, 1) == 0):
         raise PointError(f"{where} is an int, and {leaf} is not", "Write a whole number.")
     return array.astype(np.int64) if array.ndim else int(array)
+
+
+def number_in(value: Any) -> Fraction | None:
+    """The finite number that a leaf is, exactly; None for what is no number."""
+    number = value.item() if is_array(value) and value.ndim == 0 else value
+    is_number = isinstance(number, Real) and not isinstance(number, bool) and math.isfinite(number)
+    return Fraction(exactly(number)) if is_number else None
