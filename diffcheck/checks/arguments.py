@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from diffcheck.checks.arrays import read_npy, read_npz
 from diffcheck.checks.calling import UNNAMED, BoundCall, Exactly, Parameters
 from diffcheck.checks.csv_points import Table
-from diffcheck.checks.leaves import Integers, cast
+from diffcheck.checks.leaves import Integers, cast, scalar
 from diffcheck.checks.named import tree_of
 from diffcheck.checks.numbers import assigned, read_number, split
 from diffcheck.checks.points import Columns, from_texts, listed
@@ -65,7 +65,7 @@ def _rounded(call: BoundCall, parameters: Parameters, fmt: Format | None, intege
 
 def _plain(value: Any) -> Any:
     """What was read as a float, as the Python number that a static argument is: 3 for 3.0."""
-    number = value.item() if isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0 else value
+    number = scalar(value)
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 

@@ -104,7 +104,7 @@ class FunctionCheck:
         self._names, self._static = points[0].names, tuple(points[0].static)
         subjects = [self._higher(point, orders) for point in points]
         samples = [sample for subject in subjects for sample in subject.samples()]
-        return Findings(self._header_of(subjects[0]), tuple(samples))
+        return Findings(self._header_of_orders(subjects[0]), tuple(samples))
 
     def jacobians(self, points: Sequence[BoundCall]) -> tuple[Jacobian, ...]:
         """Of very many points, those of an even sample with both ends."""
@@ -119,7 +119,7 @@ class FunctionCheck:
         for jacobian in jacobians:
             samples += jacobian.samples()
             checks += self._checks(jacobian)
-        return Findings(self._header(jacobians[0]), tuple(samples), _merged(checks))
+        return Findings(self.header_of(jacobians[0]), tuple(samples), _merged(checks))
 
     def _higher(self, point: BoundCall, orders: Orders) -> Higher:
         if orders.direction is None:
@@ -199,10 +199,8 @@ class FunctionCheck:
         if orders.direction is not None:
             raise InputError("a claim for a derivative along a direction is a text", "Write the derivative, such as claim='2x'.")
         given = point.of(self._claim) if callable(self._claim) else self._claim
-        first = orders.is_first
-        claim = (
-            ClaimedJacobian(given, function, point.arguments) if first else ClaimedHessian(given, function, point.arguments, orders.order)
-        )
+        at = function, point.arguments
+        claim = ClaimedJacobian(given, *at) if orders.is_first else ClaimedHessian(given, *at, orders.order)
         claim.side = self._side
         return claim
 
@@ -253,7 +251,7 @@ class FunctionCheck:
             unseen = f"all but {len(jacobian.chosen)} of {jacobian.rows * jacobian.columns:,} derivatives were not compared"
             yield RuleCheck("screening", Outcome.UNDECIDED, f"{unseen}: {jacobian.screening.reason}")
 
-    def _header_of(self, subject: Higher) -> Header:
+    def _header_of_orders(self, subject: Higher) -> Header:
         notes = [f"JAX ran {self.name} compiled with jax.jit on the CPU"]
         if subject.choice.words:
             notes.append(f"{subject.choice.words}; --entries all judges all")
@@ -271,7 +269,8 @@ class FunctionCheck:
             versions=registry.versions(),
         )
 
-    def _header(self, jacobian: Jacobian) -> Header:
+    def header_of(self, jacobian: Jacobian) -> Header:
+        """What is checked at the first point."""
         notes = [f"JAX ran {self.name} compiled with jax.jit on the CPU"]
         if isinstance(screening := jacobian.screening, Screening):
             notes.append(

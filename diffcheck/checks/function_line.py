@@ -35,7 +35,7 @@ class FunctionOnALine:
 
     @property
     def header(self) -> Header:
-        return self._check.report_of([self._first]).header
+        return self._check.header_of(self._first)
 
     @property
     def line(self) -> tuple[str, Graph]:

@@ -128,8 +128,13 @@ def _integer(leaf: Any, where: str) -> Any:
     return array.astype(np.int64) if array.ndim else int(array)
 
 
+def scalar(value: Any) -> Any:
+    """An array without dimensions as a number of Python; all else as it is."""
+    return value.item() if is_array(value) and value.ndim == 0 else value
+
+
 def number_in(value: Any) -> Fraction | None:
     """The finite number that a leaf is, exactly; None for what is no number."""
-    number = value.item() if is_array(value) and value.ndim == 0 else value
+    number = scalar(value)
     is_number = isinstance(number, Real) and not isinstance(number, bool) and math.isfinite(number)
     return Fraction(exactly(number)) if is_number else None
