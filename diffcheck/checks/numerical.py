@@ -15,8 +15,9 @@ from diffcheck.results import Outcome, Result, Verdict
 
 LABEL = "numerical evidence, not certified"
 GOOD_ENOUGH = 1e-4  # relative: a claim wider than this, and than half of the format's digits, confirms no value except 0
-MARGIN = {1: 2, 2: 1000}  # times its claim, by the order: closer than this, nothing is contradicted; in short floats second differences
-# over large steps may look settled where f varies faster
+# times its claim, by the order: closer than this, nothing is contradicted. Second differences of short floats are taken over large steps,
+# and may look settled where f varies faster
+MARGIN = {1: 2, 2: 1000}
 ROUNDING = 0.75  # rounding may turn a zero into this power of the unit roundoff, relative to its scale
 HARMLESS = 0.5  # below this power of the unit roundoff, relative to its scale, a slope is as good as 0
 
@@ -53,9 +54,8 @@ def judge_by_evidence(y: float, evidence: Estimate, scale: float, unit_roundoff:
     good_enough = max(GOOD_ENOUGH, unit_roundoff**HARMLESS) * max(abs(evidence.slope), abs(y))
     if error <= claim and (is_zero or claim <= good_enough):
         return Judgement(Verdict.CONSISTENT, Outcome.PASS, None, f"{found} ({LABEL})")
-    if (
-        not error <= MARGIN[evidence.order] * claim + evidence.corner and not evidence.side
-    ):  # at an end of the domain there is no derivative to miss
+    is_near = error <= MARGIN[evidence.order] * claim + evidence.corner
+    if not is_near and not evidence.side:  # at an end of the domain there is no derivative to miss
         return Judgement(Verdict.CONTRADICTED, Outcome.FAIL, None, f"{found}, and the value is {y:.10g} ({LABEL})")
     return _undecided(f"{found}, too imprecise to judge {y:.10g}")
 
